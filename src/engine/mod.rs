@@ -1,0 +1,145 @@
+//! Engines: how a desired state becomes real.
+//!
+//! An engine observes a cluster, takes a desired state, and brings the cluster there. The same
+//! conformance tests run on each (`tests/engine_conformance.rs`).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::model::Cluster;
+use crate::scheduler::{Action, Schedule};
+use crate::status::{ClusterStatus, ResultCode, ResultStatus};
+
+/// A future that may be awaited on any thread.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something that can observe and change a cluster.
+pub trait Engine: Send {
+    /// The engine's name, as `--engine` takes it.
+    fn name(&self) -> &'static str;
+
+    /// What is in force and what is.
+    ///
+    /// # Errors
+    /// When the cluster cannot be reached or its durable state cannot be read.
+    fn observe(&mut self) -> BoxFuture<'_, Result<Observation, EngineError>>;
+
+    /// Puts a desired state in force, if the cluster is still at the generation it was planned on.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when another state came in force meanwhile; otherwise as for `observe`.
+    fn submit(&mut self, desired: Desired) -> BoxFuture<'_, Result<Generation, EngineError>>;
+
+    /// Brings the cluster to what is in force and waits until it holds, telling `report` of each step.
+    ///
+    /// # Errors
+    /// As for `observe`. That something could not be done is an [`Outcome`], not an error.
+    fn converge<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<Outcome, EngineError>>;
+}
+
+/// Rises by one with each desired state that comes in force; zero before the first.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Generation(pub u64);
+
+/// A desired state on its way into force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Desired {
+    /// What should be.
+    pub cluster: Cluster,
+    /// The generation it was planned on.
+    pub base: Generation,
+    /// Where it came from, for people (`cluster.yaml at 3f2c1d`).
+    pub origin: String,
+}
+
+/// What an engine saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// When, seconds since 1970 (virtual in a simulation).
+    pub now: i64,
+    /// Generation in force.
+    pub generation: Generation,
+    /// Desired state in force; empty before the first.
+    pub in_force: Cluster,
+    /// What is.
+    pub status: ClusterStatus,
+}
+
+/// What happens while an engine converges.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A new schedule is being carried out.
+    Scheduled(Box<Schedule>),
+    /// An action began.
+    Started(Box<Action>),
+    /// An action ended.
+    Finished {
+        /// Which.
+        action: Box<Action>,
+        /// The answer.
+        rc: ResultCode,
+        /// How it ran.
+        status: ResultStatus,
+        /// What the agent said.
+        exit_reason: Option<String>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// The transition was given up, because of this.
+    Aborted {
+        /// What came between.
+        because: String,
+    },
+}
+
+/// How converging ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is left to do.
+    Converged,
+    /// Nothing more can be done now; the last schedule's blocked changes say why.
+    Stuck,
+    /// Results kept undoing the plan, and trying was given up.
+    GaveUp {
+        /// After so many transitions.
+        transitions: u32,
+    },
+}
+
+/// Why an engine could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The cluster or its executor cannot be reached.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Another desired state came in force since the plan was made.
+    #[error("the cluster is at generation {actual}, the plan was made on {planned}", actual = .actual.0, planned = .planned.0)]
+    Conflict {
+        /// The plan's base.
+        planned: Generation,
+        /// In force.
+        actual: Generation,
+    },
+    /// Durable state could not be read or written.
+    #[error("{what}")]
+    Storage {
+        /// What was being done.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Durable state is damaged.
+    #[error("{0}")]
+    Damaged(String),
+    /// Another process is at work on the same state.
+    #[error("{0}")]
+    Locked(String),
+}

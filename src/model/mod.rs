@@ -1,0 +1,70 @@
+//! What should be: the desired cluster, as an operator wrote it.
+//!
+//! The model says no more and no less than a Pacemaker configuration can say. Options stay the
+//! text that was written (with the rules that guard them), because a rule can only be judged
+//! against a node and a moment; [`option`] lists every option with its type and default.
+//! Lists keep the order of the source: the scheduler's tie-breaks depend on it.
+
+pub mod acl;
+pub mod alert;
+pub mod constraint;
+pub mod fencing;
+pub mod id;
+pub mod node;
+pub mod operation;
+pub mod option;
+pub mod option_set;
+pub mod period;
+pub mod resource;
+pub mod role;
+pub mod rule;
+pub mod scalar;
+pub mod score;
+
+pub use acl::Acls;
+pub use alert::Alert;
+pub use constraint::Constraint;
+pub use fencing::FencingLevel;
+pub use id::{
+    ConstraintId, NodeId, NodeName, OptionSetId, ResourceId, RuleId, SecretName, TagId, TemplateId, TicketId,
+};
+pub use node::Node;
+pub use operation::Operation;
+pub use option_set::{NameValue, OptionSet, Value};
+pub use resource::{Agent, AgentClass, Bundle, Clone, Group, Primitive, Resource, Template};
+pub use role::Role;
+pub use rule::Rule;
+pub use score::Score;
+
+use serde::{Deserialize, Serialize};
+
+use indexmap::IndexMap;
+
+/// A whole desired cluster. Valid by construction when it came through `manifest::lower`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// The cluster's name; becomes the node attribute `#cluster-name`.
+    pub name: Option<String>,
+    /// Cluster properties, in sets as a CIB has them (a manifest makes one set).
+    pub properties: Vec<OptionSet>,
+    /// Cluster nodes and configured remote nodes, in file order.
+    pub nodes: Vec<Node>,
+    /// Top-level resources, in file order; members sit inside their collective.
+    pub resources: Vec<Resource>,
+    /// Templates that primitives may name as their origin.
+    pub templates: Vec<Template>,
+    /// Defaults for meta-attributes of resources (`rsc_defaults`).
+    pub resource_defaults: Vec<OptionSet>,
+    /// Defaults for options of operations (`op_defaults`).
+    pub operation_defaults: Vec<OptionSet>,
+    /// Constraints of all kinds, in file order.
+    pub constraints: Vec<Constraint>,
+    /// Which fence devices are tried for which node, in which order.
+    pub fencing_levels: Vec<FencingLevel>,
+    /// Named lists of resources, for use in constraints.
+    pub tags: IndexMap<TagId, Vec<ResourceId>>,
+    /// Alert agents to run on events.
+    pub alerts: Vec<Alert>,
+    /// Who may read or change what.
+    pub acls: Acls,
+}

@@ -1,0 +1,1 @@
+//! Every option the field knows, with type, default and meaning.

@@ -1,0 +1,38 @@
+//! Assign: where each instance goes, in which role, at what score, and why.
+
+use super::constraint::colocation::ColocationRecord;
+use super::facts::{Facts, NodeIx, ResourceIx};
+use super::schedule::ScoreLine;
+use crate::model::Role;
+
+/// Where everything goes.
+#[derive(Debug, Clone)]
+pub struct Placement<'a> {
+    /// The facts, amended by what constraints and assignment decided about them: nodes that a
+    /// ticket asks to fence, remote nodes whose connection got a place, resources that became
+    /// unmanaged, node tables after constraints, requests that were added.
+    pub facts: Facts<'a>,
+    /// Node of each primitive, by resource number; collectives have none themselves.
+    pub assigned: Vec<Option<NodeIx>>,
+    /// Role each resource is to have, by resource number.
+    pub next_role: Vec<Role>,
+    /// Resources that ended without a node although they were to get one: what of them was
+    /// already requested to stop must stop, and nothing of them can start.
+    pub is_unassigned: Vec<bool>,
+    /// Colocations with their resources, newest first as in the specification's lists.
+    pub colocations: Vec<ColocationRecord>,
+    /// The scores that decided, in order of deciding.
+    pub scores: Vec<ScoreLine>,
+}
+
+impl Placement<'_> {
+    /// The node of a primitive, or of the first placed member of a collective.
+    pub fn node_of(&self, resource: ResourceIx) -> Option<NodeIx> {
+        self.facts.leaves(resource).into_iter().find_map(|leaf| self.assigned[leaf.index()])
+    }
+}
+
+/// Gives every instance a node and a role.
+pub fn assign(_facts: Facts<'_>) -> Placement<'_> {
+    todo!()
+}

@@ -1,0 +1,3 @@
+//! What each kind of constraint means; the phases ask here.
+
+pub mod colocation;

@@ -1,0 +1,47 @@
+//! The heart: from what should be and what is, to what is to be done.
+//!
+//! Each phase returns a new type and leaves nothing half-final:
+//!
+//! ```text
+//! facts     = interpret(cluster, status, now)    node and instance states, failures, what history means
+//! placement = assign(facts)                      where, in which role, at what score, and why
+//! actions   = act(&placement)                    probes, role changes, monitors, fencing
+//! ordered   = order(&placement, actions)         relations to a fixpoint; optional, required, blocked
+//! schedule  = Schedule::new(placement, ordered)
+//! ```
+//!
+//! Phases never name kinds and kinds never call phases: what a colocation means lives in
+//! [`constraint`], what a clone means in [`variant`].
+
+pub mod act;
+pub mod assign;
+pub mod constraint;
+pub mod facts;
+pub mod interpret;
+pub mod node_table;
+pub mod order;
+pub mod reason;
+pub mod request;
+pub mod schedule;
+pub mod transition;
+pub mod variant;
+
+pub use facts::{Facts, NodeIx, ResourceIx};
+pub use reason::Reason;
+pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool};
+pub use transition::{Action, ActionId, ActionKind, Task, Transition};
+
+use crate::model::Cluster;
+use crate::status::ClusterStatus;
+
+/// Decides what is to be done so that `status` becomes what `cluster` asks for. Never fails:
+/// what cannot be done is a blocked change with its reason.
+///
+/// `now` is the moment of the decision, in seconds since 1970.
+pub fn schedule(cluster: &Cluster, status: &ClusterStatus, now: i64) -> Schedule {
+    let facts = interpret::interpret(cluster, status, now);
+    let placement = assign::assign(facts);
+    let actions = act::act(&placement);
+    let ordered = order::order(&placement, actions);
+    Schedule::new(&placement, ordered)
+}

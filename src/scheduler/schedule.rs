@@ -1,0 +1,111 @@
+//! The result of scheduling: the transition, what changes, and how it was decided.
+
+use std::sync::Arc;
+
+use super::assign::Placement;
+use super::order::Ordered;
+use super::reason::Reason;
+use super::transition::{Task, Transition};
+use crate::model::{NodeName, Role, Score};
+
+/// What is to be done, and why.
+#[must_use]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    /// The machine's side.
+    pub transition: Transition,
+    /// What changes, one entry per resource and node concerned.
+    pub changes: Vec<Change>,
+    /// The scores that decided.
+    pub scores: Vec<ScoreLine>,
+    /// The next moment (seconds since 1970) at which a decision may differ by itself.
+    pub recheck_by: Option<i64>,
+}
+
+/// One change of a resource or node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// What kind of change.
+    pub kind: ChangeKind,
+    /// The resource, numbered in clones; `None` for fencing. For the fencing of a guest, what launches it.
+    pub resource: Option<Arc<str>>,
+    /// From where; the target for fencing.
+    pub from: Option<NodeName>,
+    /// To where.
+    pub to: Option<NodeName>,
+    /// From which role.
+    pub role_from: Role,
+    /// To which role.
+    pub role_to: Role,
+    /// Wanted, but cannot be done now.
+    pub is_blocked: bool,
+    /// Why.
+    pub reason: Option<Reason>,
+}
+
+/// Kinds of change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// Start where nothing ran.
+    Start,
+    /// Stop for good.
+    Stop,
+    /// Stop here, start there.
+    Move,
+    /// Move without stopping.
+    Migrate,
+    /// Stop and start in place.
+    Restart,
+    /// Stop and start after a failure.
+    Recover,
+    /// Take up parameters in place.
+    Reload,
+    /// Promote.
+    Promote,
+    /// Demote.
+    Demote,
+    /// Demote and promote in place.
+    RePromote,
+    /// Fence the node `from`; the task says how.
+    Fence(Task),
+}
+
+/// A score of a resource on a node, when it was decisive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreLine {
+    /// What was being decided.
+    pub pool: ScorePool,
+    /// Whose score.
+    pub resource: Arc<str>,
+    /// On which node; `None` for the promotion score of an inactive instance.
+    pub node: Option<NodeName>,
+    /// How much.
+    pub score: Score,
+}
+
+/// What a score decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScorePool {
+    /// The node of a primitive.
+    Primitive,
+    /// The node of a group.
+    Group,
+    /// The nodes of a clone.
+    Clone,
+    /// The nodes of a bundle.
+    Bundle,
+    /// Which instances are promoted.
+    Promotion,
+}
+
+impl Schedule {
+    /// Draws the result from the final phases.
+    pub fn new(placement: &Placement<'_>, ordered: Ordered) -> Self {
+        Self {
+            transition: ordered.transition,
+            changes: ordered.changes,
+            scores: placement.scores.clone(),
+            recheck_by: placement.facts.recheck_by,
+        }
+    }
+}

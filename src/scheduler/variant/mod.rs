@@ -1,0 +1,1 @@
+//! What each kind of resource means; the phases ask here.

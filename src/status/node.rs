@@ -1,0 +1,109 @@
+//! What is known of one node: membership, attributes and history.
+
+use serde::{Deserialize, Serialize};
+
+use super::history::ResourceHistory;
+use crate::model::{NodeId, NodeName, OptionSet};
+
+/// What is known of one node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeState {
+    /// Identity in membership.
+    pub id: NodeId,
+    /// Name, where the source gives it.
+    pub name: Option<NodeName>,
+    /// Whether it is a member of the corosync ring (`in_ccm`).
+    pub member: Presence,
+    /// Whether its daemon takes part in the process group (`crmd`).
+    pub process: ProcessState,
+    /// How far it has joined the designated controller (`join`).
+    pub join: JoinState,
+    /// Whether it should be up (`expected` is `member`).
+    pub expected_up: bool,
+    /// A remote node that has been fenced (`node_fenced` is not zero).
+    pub is_fenced: bool,
+    /// A remote node known to be in maintenance.
+    pub in_maintenance: bool,
+    /// Attributes that last until the node leaves.
+    pub attributes: Vec<OptionSet>,
+    /// What resources did there, in order of the source.
+    pub resources: Vec<ResourceHistory>,
+}
+
+/// Whether a node is a member of the ring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Presence {
+    /// Nothing was heard of it.
+    #[default]
+    Unknown,
+    /// It is not.
+    Absent,
+    /// It is, since some time.
+    Present,
+    /// It is, since this moment (seconds since 1970, above 1).
+    Since(i64),
+}
+
+/// Whether a node's daemon takes part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProcessState {
+    /// It does not.
+    #[default]
+    Offline,
+    /// It does.
+    Online,
+    /// It does, since this moment (seconds since 1970, above 1).
+    Since(i64),
+}
+
+impl ProcessState {
+    /// Whether it takes part.
+    pub const fn is_online(self) -> bool {
+        !matches!(self, Self::Offline)
+    }
+}
+
+/// How far a node has joined the designated controller.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JoinState {
+    /// Not at all.
+    #[default]
+    Down,
+    /// On its way.
+    Pending,
+    /// Fully.
+    Member,
+    /// Refused (`banned`).
+    Banned,
+    /// Something else.
+    Other(String),
+}
+
+impl NodeState {
+    /// A node called `name` that is a full, healthy member without history.
+    pub fn online(name: &str) -> Self {
+        Self {
+            member: Presence::Present,
+            process: ProcessState::Online,
+            join: JoinState::Member,
+            expected_up: true,
+            ..Self::unseen(name)
+        }
+    }
+
+    /// A node called `name` of which nothing is known.
+    pub fn unseen(name: &str) -> Self {
+        Self {
+            id: NodeId::new(name),
+            name: Some(NodeName::new(name)),
+            member: Presence::Unknown,
+            process: ProcessState::Offline,
+            join: JoinState::Down,
+            expected_up: false,
+            is_fenced: false,
+            in_maintenance: false,
+            attributes: Vec::new(),
+            resources: Vec::new(),
+        }
+    }
+}
