@@ -23,7 +23,8 @@ fn lower_acl_role(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option<A
         lowering.dropped(element, "it has no `id`");
         return None;
     };
-    let permissions = element.children_named("acl_permission").filter_map(|part| lower_permission(lowering, part));
+    let permissions =
+        element.children_named("acl_permission").filter_map(|part| lower_permission(lowering, part));
     Some(AclRole { id, description: description(element), permissions: permissions.collect() })
 }
 
@@ -35,17 +36,18 @@ fn lower_permission(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option
         Some(_) | None => {
             lowering.dropped(element, "its kind is not read, write or deny");
             return None;
-        },
+        }
     };
-    let object = match (shared(element, "xpath"), shared(element, "reference"), shared(element, "object-type")) {
-        (Some(xpath), _, _) => AclObject::Xpath(xpath),
-        (None, Some(reference), _) => AclObject::Reference(reference),
-        (None, None, Some(name)) => AclObject::Tag { name, attribute: shared(element, "attribute") },
-        (None, None, None) => {
-            lowering.dropped(element, "it does not say on what");
-            return None;
-        },
-    };
+    let object =
+        match (shared(element, "xpath"), shared(element, "reference"), shared(element, "object-type")) {
+            (Some(xpath), _, _) => AclObject::Xpath(xpath),
+            (None, Some(reference), _) => AclObject::Reference(reference),
+            (None, None, Some(name)) => AclObject::Tag { name, attribute: shared(element, "attribute") },
+            (None, None, None) => {
+                lowering.dropped(element, "it does not say on what");
+                return None;
+            }
+        };
     Some(AclPermission { id: shared(element, "id"), kind, object })
 }
 

@@ -33,7 +33,7 @@ fn lower_select(select: Element<'_>) -> Vec<AlertEvent> {
         "select_attributes" => {
             let names = event.children_named("attribute").filter_map(|attribute| shared(attribute, "name"));
             Some(AlertEvent::Attributes(names.collect()))
-        },
+        }
         _ => None,
     });
     events.collect()

@@ -19,8 +19,9 @@ pub(super) fn lower_bundle<'t>(
         Some(primitive) => Some(resources::lower_primitive(lowering, section, primitive)?),
         None => None,
     };
-    let is_reachable =
-        network.as_ref().is_some_and(|network| network.ip_range_start.is_some() || network.control_port.is_some());
+    let is_reachable = network
+        .as_ref()
+        .is_some_and(|network| network.ip_range_start.is_some() || network.control_port.is_some());
     if primitive.is_some() && !is_reachable {
         lowering.dropped(element, "a primitive inside needs `ip-range-start` or `control-port`");
         return None;
@@ -77,7 +78,7 @@ fn lower_port(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option<Port>
         (None, None) => {
             lowering.dropped(element, "it names no port");
             return None;
-        },
+        }
     };
     Some(Port { id: shared(element, "id"), range })
 }
@@ -89,7 +90,7 @@ fn lower_mount(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option<Moun
         (None, None) => {
             lowering.dropped(element, "it has no source");
             return None;
-        },
+        }
     };
     let Some(target_dir) = shared(element, "target-dir") else {
         lowering.dropped(element, "it has no `target-dir`");

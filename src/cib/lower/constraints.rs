@@ -15,11 +15,14 @@ pub(super) fn lower_constraints<'t>(lowering: &mut Lowering<'t>, section: Elemen
         let Some(id) = lowering.required(element, "id").map(ConstraintId::from) else { continue };
         match element.name() {
             "rsc_location" => {
-                constraints.extend(location::lower_location(lowering, element, &id).into_iter().map(Constraint::Location));
-            },
+                constraints.extend(
+                    location::lower_location(lowering, element, &id).into_iter().map(Constraint::Location),
+                );
+            }
             "rsc_colocation" => {
-                constraints.extend(colocation::lower_colocation(lowering, element, id).map(Constraint::Colocation));
-            },
+                constraints
+                    .extend(colocation::lower_colocation(lowering, element, id).map(Constraint::Colocation));
+            }
             "rsc_order" => constraints.extend(lower_order(lowering, element, id).map(Constraint::Order)),
             "rsc_ticket" => constraints.extend(lower_ticket(lowering, element, id).map(Constraint::Ticket)),
             _ => lowering.dropped(element, "it is not a kind of constraint"),
@@ -61,15 +64,23 @@ fn lower_kind(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option<Order
         "Optional" => OrderKind::Optional,
         "Serialize" => OrderKind::Serialize,
         _ => {
-            lowering.warn(element, "invalid-kind", format!("`{kind}` is not a kind of order; it counts as Mandatory"));
+            lowering.warn(
+                element,
+                "invalid-kind",
+                format!("`{kind}` is not a kind of order; it counts as Mandatory"),
+            );
             OrderKind::Mandatory
-        },
+        }
     })
 }
 
 /// `Some(None)` where no action is given, `None` where the constraint is void.
 #[expect(clippy::option_option, reason = "void and unset are different answers, and `?` is for the first")]
-fn lower_action(lowering: &mut Lowering<'_>, element: Element<'_>, name: &str) -> Option<Option<OrderAction>> {
+fn lower_action(
+    lowering: &mut Lowering<'_>,
+    element: Element<'_>,
+    name: &str,
+) -> Option<Option<OrderAction>> {
     let Some(text) = element.attribute(name) else { return Some(None) };
     let action = OrderAction::parse(text);
     if action.is_none() {
@@ -80,7 +91,11 @@ fn lower_action(lowering: &mut Lowering<'_>, element: Element<'_>, name: &str) -
 
 /// `Some(None)` where no role is given, `None` where the constraint is void.
 #[expect(clippy::option_option, reason = "void and unset are different answers, and `?` is for the first")]
-pub(super) fn lower_role(lowering: &mut Lowering<'_>, element: Element<'_>, name: &str) -> Option<Option<Role>> {
+pub(super) fn lower_role(
+    lowering: &mut Lowering<'_>,
+    element: Element<'_>,
+    name: &str,
+) -> Option<Option<Role>> {
     let Some(text) = element.attribute(name) else { return Some(None) };
     let role = Role::parse(text);
     if role.is_none() {

@@ -19,13 +19,20 @@ fn lower_level(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option<Fenc
         (None, None, None) => {
             lowering.dropped(element, "it has no target");
             return None;
-        },
+        }
     };
-    let index = element.attribute("index").and_then(|text| text.parse().ok()).filter(|index| (1..=9).contains(index));
+    let index =
+        element.attribute("index").and_then(|text| text.parse().ok()).filter(|index| (1..=9).contains(index));
     let Some(index) = index else {
         lowering.dropped(element, "its index is not 1 to 9");
         return None;
     };
-    let devices = element.attribute("devices").unwrap_or_default().split(',').filter(|device| !device.is_empty());
-    Some(FencingLevel { id: shared(element, "id"), target, index, devices: devices.map(ResourceId::from).collect() })
+    let devices =
+        element.attribute("devices").unwrap_or_default().split(',').filter(|device| !device.is_empty());
+    Some(FencingLevel {
+        id: shared(element, "id"),
+        target,
+        index,
+        devices: devices.map(ResourceId::from).collect(),
+    })
 }

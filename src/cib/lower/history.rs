@@ -80,7 +80,7 @@ fn lower_entry(element: Element<'_>, memory: &mut Memory) -> HistoryEntry {
             "op-secure-params" => entry.op_secure_params = text(),
             "crm_feature_set" => entry.feature_set = Some(remember(&mut memory.feature_set, value)),
             // What the source notes for its own debugging, and names no longer in use.
-            _ => {},
+            _ => {}
         }
     }
     entry

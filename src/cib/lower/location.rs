@@ -28,11 +28,17 @@ pub(super) fn lower_location<'t>(
         Some(lifetime) => RulePreference { rule: both(lifetime.clone(), preference.rule), ..preference },
         None => preference,
     });
-    limited.map(|preference| Location { preference: LocationPreference::Rule(preference), ..common.clone() }).collect()
+    limited
+        .map(|preference| Location { preference: LocationPreference::Rule(preference), ..common.clone() })
+        .collect()
 }
 
 /// All that does not depend on how the location names its nodes.
-fn lower_common<'t>(lowering: &mut Lowering<'t>, element: Element<'t>, id: &ConstraintId) -> Option<Location> {
+fn lower_common<'t>(
+    lowering: &mut Lowering<'t>,
+    element: Element<'t>,
+    id: &ConstraintId,
+) -> Option<Location> {
     let target = LocationTarget {
         resource: element.attribute("rsc").map(ResourceId::from),
         pattern: shared(element, "rsc-pattern"),
@@ -64,7 +70,7 @@ fn lower_discovery(lowering: &mut Lowering<'_>, element: Element<'_>) -> Discove
         _ => {
             lowering.warn(element, "invalid-discovery", format!("`{text}` counts as `always`"));
             Discovery::Always
-        },
+        }
     }
 }
 
@@ -77,7 +83,7 @@ fn lower_preference<'t>(lowering: &mut Lowering<'t>, element: Element<'t>) -> Op
         (None, None) => {
             lowering.dropped(element, "it has no score");
             return None;
-        },
+        }
     };
     Some(RulePreference {
         rule: rules::lower_rule(lowering, element),
@@ -88,7 +94,8 @@ fn lower_preference<'t>(lowering: &mut Lowering<'t>, element: Element<'t>) -> Op
 
 /// What old documents put beside the rules to limit them in time.
 fn lower_lifetime<'t>(lowering: &mut Lowering<'t>, lifetime: Element<'t>) -> Rule {
-    let rules = lifetime.children_named("rule").map(|rule| Condition::Rule(rules::lower_rule(lowering, rule)));
+    let rules =
+        lifetime.children_named("rule").map(|rule| Condition::Rule(rules::lower_rule(lowering, rule)));
     Rule { id: None, combine: Combine::Or, conditions: rules.collect() }
 }
 

@@ -118,7 +118,11 @@ impl<'t> Lowering<'t> {
         let text = element.attribute(name)?;
         let value = scalar::parse_boolean(text);
         if value.is_none() {
-            self.warn(element, "invalid-boolean", format!("`{text}` is not a boolean; `{name}` counts as unset"));
+            self.warn(
+                element,
+                "invalid-boolean",
+                format!("`{text}` is not a boolean; `{name}` counts as unset"),
+            );
         }
         value
     }

@@ -14,9 +14,12 @@ pub(super) fn lower_nodes<'t>(lowering: &mut Lowering<'t>, section: Element<'t>)
             "member" | "normal" | "ping" => NodeKind::Member,
             "remote" => NodeKind::Remote,
             other => {
-                lowering.dropped(element, &format!("`{other}` is not a type of node; nodes after it are not read"));
+                lowering.dropped(
+                    element,
+                    &format!("`{other}` is not a type of node; nodes after it are not read"),
+                );
                 break;
-            },
+            }
         };
         nodes.push(Node {
             id: NodeId::from(id),

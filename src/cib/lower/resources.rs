@@ -9,8 +9,8 @@ use super::{Lowering, bundle, description, operations, options};
 use crate::cib::xml::Element;
 use crate::model::resource::{CloneChild, Origin};
 use crate::model::{
-    Agent, AgentClass, Clone, Group, NameValue, OptionSet, Primitive, Resource, ResourceId, Score, TagId, Template,
-    TemplateId,
+    Agent, AgentClass, Clone, Group, NameValue, OptionSet, Primitive, Resource, ResourceId, Score, TagId,
+    Template, TemplateId,
 };
 
 /// Lowers the templates of the section, in order.
@@ -36,7 +36,11 @@ pub(super) fn lower_resources<'t>(lowering: &mut Lowering<'t>, section: Element<
     section.children().filter_map(|element| lower_resource(lowering, section, element)).collect()
 }
 
-fn lower_resource<'t>(lowering: &mut Lowering<'t>, section: Element<'t>, element: Element<'t>) -> Option<Resource> {
+fn lower_resource<'t>(
+    lowering: &mut Lowering<'t>,
+    section: Element<'t>,
+    element: Element<'t>,
+) -> Option<Resource> {
     match element.name() {
         "primitive" => lower_primitive(lowering, section, element).map(Resource::Primitive),
         "group" => lower_group(lowering, section, element).map(Resource::Group),
@@ -46,7 +50,7 @@ fn lower_resource<'t>(lowering: &mut Lowering<'t>, section: Element<'t>, element
         _ => {
             lowering.dropped(element, "it is not a kind of resource");
             None
-        },
+        }
     }
 }
 

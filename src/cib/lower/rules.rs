@@ -24,7 +24,11 @@ pub(super) fn lower_rule<'t>(lowering: &mut Lowering<'t>, rule: Element<'t>) -> 
     } else if operator.eq_ignore_ascii_case("or") {
         Combine::Or
     } else {
-        lowering.warn(rule, "invalid-rule", format!("`{operator}` is not a boolean operator; the rule never passes"));
+        lowering.warn(
+            rule,
+            "invalid-rule",
+            format!("`{operator}` is not a boolean operator; the rule never passes"),
+        );
         return Rule { id: Some(RuleId::from(id)), ..never("its operator is unknown") };
     };
     let conditions = rule.children().filter_map(|part| lower_condition(lowering, part)).collect();
@@ -57,13 +61,14 @@ fn lower_condition<'t>(lowering: &mut Lowering<'t>, part: Element<'t>) -> Option
 
 fn lower_attribute(part: Element<'_>) -> Result<AttributeCondition, &'static str> {
     let attribute = shared(part, "attribute").ok_or("it names no attribute")?;
-    let comparison = part.attribute("operation").and_then(parse_comparison).ok_or("its operation is unknown")?;
+    let comparison =
+        part.attribute("operation").and_then(parse_comparison).ok_or("its operation is unknown")?;
     let value = shared(part, "value");
     let takes_value = !matches!(comparison, Comparison::Defined | Comparison::NotDefined);
     match (takes_value, &value) {
         (true, None) => return Err("it has no value to compare with"),
         (false, Some(_)) => return Err("it has a value, which its operation cannot use"),
-        (true, Some(_)) | (false, None) => {},
+        (true, Some(_)) | (false, None) => {}
     }
     Ok(AttributeCondition {
         attribute,
@@ -121,12 +126,15 @@ fn lower_date(part: Element<'_>) -> Result<DateCondition, &'static str> {
     let operation = part.attribute("operation").unwrap_or("in_range");
     match operation.to_ascii_lowercase().as_str() {
         "in_range" if start.is_none() && end.is_none() => Err("it has neither start nor end"),
-        "in_range" => Ok(DateCondition::InRange { start, end, duration: part.child("duration").map(date_parts) }),
+        "in_range" => {
+            Ok(DateCondition::InRange { start, end, duration: part.child("duration").map(date_parts) })
+        }
         "gt" => start.map(DateCondition::Gt).ok_or("it has no start"),
         "lt" => end.map(DateCondition::Lt).ok_or("it has no end"),
-        "date_spec" => {
-            part.child("date_spec").map(|spec| DateCondition::Spec(date_parts(spec))).ok_or("it has no date_spec")
-        },
+        "date_spec" => part
+            .child("date_spec")
+            .map(|spec| DateCondition::Spec(date_parts(spec)))
+            .ok_or("it has no date_spec"),
         _ => Err("its operation is unknown"),
     }
 }

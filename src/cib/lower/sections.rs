@@ -64,7 +64,7 @@ impl<'t> Sections<'t> {
             "fencing-topology" => self.fencing_topology = None,
             "tags" => self.tags = None,
             "status" => self.status = None,
-            _ => {},
+            _ => {}
         }
     }
 

@@ -27,9 +27,9 @@ pub(super) fn lower_status<'t>(
             "tickets" => {
                 let tickets = element.children_named("ticket_state");
                 status.tickets.extend(tickets.filter_map(|ticket| lower_ticket(lowering, ticket)));
-            },
+            }
             "node_state" => status.nodes.extend(lower_node(lowering, element)),
-            _ => {},
+            _ => {}
         }
     }
     status

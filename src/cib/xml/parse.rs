@@ -45,28 +45,34 @@ impl<'t> Parser<'t, '_> {
                 Err(error) => {
                     let at = (base + to_offset(reader.error_position())).min(self.text.len());
                     return Err(Fault::new(error.to_string(), at..at));
-                },
+                }
             };
             match event {
                 Event::Start(tag) => self.enter(start, tag.len())?,
                 Event::Empty(tag) => {
                     self.enter(start, tag.len())?;
                     self.leave();
-                },
+                }
                 Event::End(_) => self.leave(),
                 Event::Text(content) => self.check_text(start, &content)?,
                 Event::GeneralRef(name) => self.check_reference(start, &name)?,
                 Event::CData(_) if self.open.is_empty() => return Err(outside_root(start)),
                 Event::DocType(_) => {
-                    return Err(Fault::new("document types are not accepted", start..start + "<!DOCTYPE".len()));
-                },
+                    return Err(Fault::new(
+                        "document types are not accepted",
+                        start..start + "<!DOCTYPE".len(),
+                    ));
+                }
                 Event::Decl(_) if start > base => {
-                    return Err(Fault::new("XML declaration is not at the start", start..start + "<?xml".len()));
-                },
+                    return Err(Fault::new(
+                        "XML declaration is not at the start",
+                        start..start + "<?xml".len(),
+                    ));
+                }
                 Event::PI(instruction) if instruction.target().eq_ignore_ascii_case("xml") => {
                     return Err(Fault::new("reserved processing instruction", start..start + "<?xml".len()));
-                },
-                Event::CData(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {},
+                }
+                Event::CData(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
                 Event::Eof => return self.finish(),
             }
         }
@@ -110,14 +116,19 @@ impl<'t> Parser<'t, '_> {
     fn check_prefixes(&mut self, start: usize, name: &'t str, first: usize) -> Result<(), Fault> {
         let depth = self.open.len();
         let own = self.tree.attributes.get(first..).unwrap_or_default();
-        self.prefixes.extend(own.iter().filter_map(|attribute| {
-            attribute.name.strip_prefix("xmlns:").map(|prefix| (depth, prefix))
-        }));
+        self.prefixes.extend(
+            own.iter()
+                .filter_map(|attribute| attribute.name.strip_prefix("xmlns:").map(|prefix| (depth, prefix))),
+        );
         for used in own.iter().map(|attribute| attribute.name).chain([name]) {
             let Some((prefix, _)) = used.split_once(':') else { continue };
-            let is_known = matches!(prefix, "xml" | "xmlns") || self.prefixes.iter().any(|(_, known)| *known == prefix);
+            let is_known =
+                matches!(prefix, "xml" | "xmlns") || self.prefixes.iter().any(|(_, known)| *known == prefix);
             if !is_known {
-                return Err(Fault::new(format!("namespace prefix `{prefix}` is not declared"), start..start + 1));
+                return Err(Fault::new(
+                    format!("namespace prefix `{prefix}` is not declared"),
+                    start..start + 1,
+                ));
             }
         }
         Ok(())

@@ -50,7 +50,9 @@ fn split_attribute(text: &str, offset: usize) -> Result<(Attribute<'_>, &str), F
     let quote = match value.as_bytes().first() {
         Some(b'"') => '"',
         Some(b'\'') => '\'',
-        Some(_) | None => return Err(Fault::new(format!("value of attribute `{name}` is not quoted"), here())),
+        Some(_) | None => {
+            return Err(Fault::new(format!("value of attribute `{name}` is not quoted"), here()));
+        }
     };
     let (raw, after) = value
         .get(1..)
@@ -95,7 +97,7 @@ fn unescape(raw: &str) -> Result<Cow<'_, str>, String> {
             '\r' => {
                 value.push(' ');
                 chars.next_if(|(_, next)| *next == '\n');
-            },
+            }
             '\t' | '\n' => value.push(' '),
             '&' => {
                 let reference = raw.get(at + 1..).and_then(|rest| rest.split_once(';')).map(|(name, _)| name);
@@ -104,7 +106,7 @@ fn unescape(raw: &str) -> Result<Cow<'_, str>, String> {
                 };
                 value.push(resolve(name).ok_or_else(|| format!("unknown entity `{name}`"))?);
                 while chars.next_if(|(next, _)| *next <= at + 1 + name.len()).is_some() {}
-            },
+            }
             other => value.push(other),
         }
     }
@@ -125,7 +127,7 @@ pub(super) fn resolve(name: &str) -> Option<char> {
             let is_plain = digits.chars().all(|digit| digit.is_digit(radix));
             let code = u32::from_str_radix(digits, radix).ok().filter(|_| is_plain)?;
             char::from_u32(code).filter(|c| is_allowed(*c))
-        },
+        }
     }
 }
 

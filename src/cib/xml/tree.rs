@@ -44,7 +44,8 @@ impl<'t> Tree<'t> {
 
     /// All elements in document order.
     pub fn elements(&'t self) -> impl Iterator<Item = Element<'t>> {
-        (0..self.nodes.len()).map(|index| Element { tree: self, index: u32::try_from(index).unwrap_or(u32::MAX) })
+        (0..self.nodes.len())
+            .map(|index| Element { tree: self, index: u32::try_from(index).unwrap_or(u32::MAX) })
     }
 }
 
