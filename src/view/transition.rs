@@ -88,6 +88,12 @@ pub fn document(schedule: &Schedule) -> TransitionDocument<'_> {
     }
 }
 
+/// The document as one line of JSON.
+pub fn json(schedule: &Schedule) -> String {
+    // Every key is text and every number finite, so there is nothing that could fail.
+    serde_json::to_string(&document(schedule)).unwrap_or_default()
+}
+
 fn action_row(action: &Action) -> ActionRow<'_> {
     ActionRow {
         id: action.id,
