@@ -5,6 +5,9 @@
 //! the way Pacemaker is: what cannot be used is dropped, with a diagnostic that says so.
 
 mod lower;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
+mod tests;
 pub mod xml;
 
 use std::sync::Arc;

@@ -6,6 +6,9 @@
 
 mod parse;
 mod tag;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests may")]
+mod tests;
 mod tree;
 
 use std::ops::Range;
