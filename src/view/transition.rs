@@ -1,0 +1,7 @@
+//! (placeholder)
+use crate::scheduler::Schedule;
+
+/// Placeholder.
+pub fn json(schedule: &Schedule) -> String {
+    format!("{schedule:?}")
+}
