@@ -21,6 +21,7 @@ pub mod digest;
 pub mod facts;
 pub mod failures;
 pub mod fencing;
+mod glib;
 pub mod interpret;
 pub mod natural;
 pub mod node_table;
