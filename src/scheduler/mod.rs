@@ -17,6 +17,7 @@ pub mod act;
 pub mod assign;
 pub mod constraint;
 pub mod facts;
+mod glib;
 pub mod interpret;
 pub mod node_table;
 pub mod order;

@@ -104,7 +104,7 @@ impl Schedule {
         Self {
             transition: ordered.transition,
             changes: ordered.changes,
-            scores: placement.scores.clone(),
+            scores: placement.score_lines(),
             recheck_by: placement.facts.recheck_by,
         }
     }

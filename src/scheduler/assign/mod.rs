@@ -1,9 +1,12 @@
 //! Assign: where each instance goes, in which role, at what score, and why.
 
+use std::sync::Arc;
+
 use super::constraint::colocation::ColocationRecord;
+use super::constraint::lookup::Lookup;
 use super::facts::{Facts, NodeIx, ResourceIx};
-use super::schedule::ScoreLine;
-use crate::model::Role;
+use super::schedule::{ScoreLine, ScorePool};
+use crate::model::{Role, Score};
 
 /// Where everything goes.
 #[derive(Debug, Clone)]
@@ -22,13 +25,39 @@ pub struct Placement<'a> {
     /// Colocations with their resources, newest first as in the specification's lists.
     pub colocations: Vec<ColocationRecord>,
     /// The scores that decided, in order of deciding.
-    pub scores: Vec<ScoreLine>,
+    pub scores: Vec<ScoreRow>,
+    /// What the names in constraints stand for.
+    pub lookup: Lookup,
+}
+
+/// A score as it was when it decided; [`Placement::score_lines`] puts names to the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoreRow {
+    /// What was being decided.
+    pub pool: ScorePool,
+    /// Whose score.
+    pub resource: ResourceIx,
+    /// On which node; `None` for the promotion score of an inactive instance.
+    pub node: Option<NodeIx>,
+    /// How much.
+    pub score: Score,
 }
 
 impl Placement<'_> {
     /// The node of a primitive, or of the first placed member of a collective.
     pub fn node_of(&self, resource: ResourceIx) -> Option<NodeIx> {
         self.facts.leaves(resource).into_iter().find_map(|leaf| self.assigned[leaf.index()])
+    }
+
+    /// The scores that decided, with names.
+    pub fn score_lines(&self) -> Vec<ScoreLine> {
+        let line = |row: &ScoreRow| ScoreLine {
+            pool: row.pool,
+            resource: Arc::clone(&self.facts.resource(row.resource).id),
+            node: row.node.map(|node| self.facts.node(node).name.clone()),
+            score: row.score,
+        };
+        self.scores.iter().map(line).collect()
     }
 }
 
