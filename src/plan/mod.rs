@@ -15,7 +15,7 @@ pub mod relation;
 pub mod rename;
 pub mod safety;
 pub mod step;
-mod unplaced;
+pub mod unplaced;
 pub mod what_if;
 
 pub use address::{Address, ObjectKind};
