@@ -1,6 +1,7 @@
 //! Agents of every class, run as the engines run them.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "real agents take real time")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
