@@ -53,14 +53,16 @@ impl NodeClasses {
         seen.sort_unstable();
         let names_differ = seen.windows(2).all(|pair| pair[0] != pair[1]);
         let has_guests = facts.nodes.iter().any(|node| node.kind == NodeKind::Guest);
-        let reading = |index| if has_guests { host_reading(facts, ResourceIx::at(index)) } else { HostReading::Never };
+        let reading =
+            |index| if has_guests { host_reading(facts, ResourceIx::at(index)) } else { HostReading::Never };
         let reads_host = (0..facts.resources.len()).map(reading).collect();
         Self { numbers, by_attribute: BTreeMap::new(), uname, names_differ, reads_host, has_guests }
     }
 
     /// Whether attributes of some node are read from elsewhere for this resource.
     pub(crate) fn may_read_host(&self, resource: ResourceIx) -> bool {
-        self.has_guests && self.reads_host.get(resource.index()).is_some_and(|reading| *reading != HostReading::Never)
+        self.has_guests
+            && self.reads_host.get(resource.index()).is_some_and(|reading| *reading != HostReading::Never)
     }
 }
 
@@ -82,7 +84,13 @@ impl Draft<'_> {
     }
 
     /// An attribute of a node, as `resource` sees it.
-    pub(crate) fn attribute(&self, node: NodeIx, name: &str, resource: ResourceIx, host: Host) -> Option<&Arc<str>> {
+    pub(crate) fn attribute(
+        &self,
+        node: NodeIx,
+        name: &str,
+        resource: ResourceIx,
+        host: Host,
+    ) -> Option<&Arc<str>> {
         let read_from = self.attribute_source(node, resource, host)?;
         self.facts.node(read_from).attributes.get(name)
     }

@@ -50,13 +50,12 @@ impl Draft<'_> {
         let (a, b) = (&self.loads[a.index()].remaining, &self.loads[b.index()].remaining);
         let amount = |amounts: &Amounts, name: &Arc<str>| amounts.get(name).copied().unwrap_or(0);
         let only_b = b.keys().filter(|name| !a.contains_key(*name));
-        let balance = a.keys().chain(only_b).fold(0_i64, |balance, name| {
-            match amount(a, name).cmp(&amount(b, name)) {
+        let balance =
+            a.keys().chain(only_b).fold(0_i64, |balance, name| match amount(a, name).cmp(&amount(b, name)) {
                 Ordering::Greater => balance + 1,
                 Ordering::Less => balance - 1,
                 Ordering::Equal => balance,
-            }
-        });
+            });
         0.cmp(&balance)
     }
 
@@ -86,7 +85,9 @@ impl Draft<'_> {
         if self.is_together_as_group(resource) {
             return self.resource(resource).children.clone();
         }
-        let must = |record: &crate::scheduler::constraint::colocation::ColocationRecord| record.score >= Score::INFINITY;
+        let must = |record: &crate::scheduler::constraint::colocation::ColocationRecord| {
+            record.score >= Score::INFINITY
+        };
         let mut next = Vec::new();
         for colocation in self.effective_colocations(Side::ThisWith, resource) {
             let record = self.colocations.record(colocation);
@@ -111,7 +112,8 @@ impl Draft<'_> {
     /// Whether a resource is a group whose members are always in one place.
     fn is_together_as_group(&self, resource: ResourceIx) -> bool {
         let known = self.resource(resource);
-        let is_cloned = known.parent.is_some_and(|parent| matches!(self.resource(parent).variant, Variant::Clone(_)));
+        let is_cloned =
+            known.parent.is_some_and(|parent| matches!(self.resource(parent).variant, Variant::Clone(_)));
         matches!(known.variant, Variant::Group(_)) && (is_cloned || group::is_colocated(self, resource))
     }
 

@@ -99,7 +99,8 @@ impl Draft<'_> {
             if !is_leaf || !self.has_reached_threshold(resource, node) {
                 continue;
             }
-            let banned = if self.resource(resource).is_unique { resource } else { self.facts.topmost(resource) };
+            let banned =
+                if self.resource(resource).is_unique { resource } else { self.facts.topmost(resource) };
             self.add(banned, node, Score::MINUS_INFINITY, Cause::MigrationThreshold);
         }
     }
@@ -132,9 +133,14 @@ impl Draft<'_> {
         for child in self.resource(resource).children.clone() {
             self.restrict_discovery(child);
         }
-        let is_elsewhere = |entry: &crate::scheduler::node_table::Entry| entry.discovery != Discovery::Exclusive;
-        let elsewhere: Vec<NodeIx> =
-            self.table(resource).iter().filter(|(_, entry)| is_elsewhere(entry)).map(|(node, _)| node).collect();
+        let is_elsewhere =
+            |entry: &crate::scheduler::node_table::Entry| entry.discovery != Discovery::Exclusive;
+        let elsewhere: Vec<NodeIx> = self
+            .table(resource)
+            .iter()
+            .filter(|(_, entry)| is_elsewhere(entry))
+            .map(|(node, _)| node)
+            .collect();
         for node in elsewhere {
             if let Some(entry) = self.table_mut(resource).entry_mut(node) {
                 entry.score = Score::MINUS_INFINITY;

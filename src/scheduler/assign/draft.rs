@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::attribute::NodeClasses;
 use super::contribution::{Cause, Contribution, Place};
-use super::ScoreRow;
+use super::{Placement, ScoreRow};
 use crate::model::{Role, Score};
 use crate::scheduler::constraint::colocation::lists::Colocations;
 use crate::scheduler::constraint::colocation::pull::Pulls;
@@ -85,7 +85,10 @@ impl<'a> Draft<'a> {
         for (rank, node) in by_name.into_iter().enumerate() {
             name_rank[node] = u32::try_from(rank).unwrap_or(u32::MAX);
         }
-        let load = |node: &crate::scheduler::facts::NodeFacts<'_>| Load { count: 0, remaining: node.utilization.clone() };
+        let load = |node: &crate::scheduler::facts::NodeFacts<'_>| Load {
+            count: 0,
+            remaining: node.utilization.clone(),
+        };
         let mut draft = Self {
             lookup: Lookup::new(&facts),
             colocations: Colocations::new(resources),
@@ -221,9 +224,39 @@ impl<'a> Draft<'a> {
             return;
         }
         let rows = known.table.iter();
-        self.scores.extend(rows.map(|(node, entry)| ScoreRow { pool, resource, node: Some(node), score: entry.score }));
+        self.scores.extend(rows.map(|(node, entry)| ScoreRow {
+            pool,
+            resource,
+            node: Some(node),
+            score: entry.score,
+        }));
         for child in known.children.clone() {
             self.take_down_scores(pool, child);
+        }
+    }
+
+    /// What was decided. A role that nobody asked for follows from having a node.
+    pub(crate) fn finish(self) -> Placement<'a> {
+        let has_node = |index: usize| {
+            let leaves = self.facts.leaves(ResourceIx::at(index));
+            leaves.iter().any(|leaf| self.assigned[leaf.index()].is_some())
+        };
+        let settled = |(index, role): (usize, &Option<Role>)| {
+            role.unwrap_or_else(|| if has_node(index) { Role::Started } else { Role::Stopped })
+        };
+        let next_role = self.next_role.iter().enumerate().map(settled).collect();
+        let mut colocations = self.colocations.into_records();
+        colocations.reverse();
+        Placement {
+            next_role,
+            colocations,
+            facts: self.facts,
+            assigned: self.assigned,
+            is_unassigned: self.is_unassigned,
+            scores: self.scores,
+            lookup: self.lookup,
+            locations: self.locations.into_records(),
+            contributions: self.contributions,
         }
     }
 
@@ -256,6 +289,7 @@ fn ban_of_most(old: &NodeTable, new: &NodeTable) -> Option<Place> {
         (Some(node), None) => Place::EverywhereBut(node),
         (Some(_), Some(_)) => return None,
     };
-    let newly_banned = new.iter().any(|(node, entry)| is_banned(entry) && old.score(node) != Some(entry.score));
+    let newly_banned =
+        new.iter().any(|(node, entry)| is_banned(entry) && old.score(node) != Some(entry.score));
     newly_banned.then_some(place)
 }

@@ -34,9 +34,8 @@ pub(crate) fn compare(draft: &mut Draft<'_>, parent: ResourceIx, a: ResourceIx, 
     }
     let current = |instance: ResourceIx| draft.facts.current_node(instance);
     let is_out = |instance: ResourceIx| {
-        current(instance).is_some_and(|node| {
-            draft.table(instance).score(node).is_none_or(|score| score < Score::ZERO)
-        })
+        current(instance)
+            .is_some_and(|node| draft.table(instance).score(node).is_none_or(|score| score < Score::ZERO))
     };
     let (out_a, out_b) = (is_out(a), is_out(b));
     let by_place = out_a.cmp(&out_b);
@@ -101,7 +100,12 @@ fn number(draft: &Draft<'_>, instance: ResourceIx) -> u64 {
 }
 
 /// Gives instances their nodes: first those that can stay, then the others.
-pub(crate) fn distribute(draft: &mut Draft<'_>, parent: ResourceIx, instances: &[ResourceIx], limits: Limits) {
+pub(crate) fn distribute(
+    draft: &mut Draft<'_>,
+    parent: ResourceIx,
+    instances: &[ResourceIx],
+    limits: Limits,
+) {
     for (_, entry) in draft.facts.resources[parent.index()].table.iter_mut() {
         entry.count = 0;
     }

@@ -4,7 +4,7 @@ use super::location::{LocationRecord, add_record};
 use crate::model::constraint::Discovery;
 use crate::model::{Score, scalar};
 use crate::scheduler::assign::draft::Draft;
-use crate::scheduler::facts::{HealthStrategy, Properties};
+use crate::scheduler::facts::HealthStrategy;
 
 /// Adds a preference of every top-level resource for each node whose health is not neutral.
 pub(crate) fn unpack(draft: &mut Draft<'_>) {
@@ -40,28 +40,7 @@ fn health(draft: &Draft<'_>, node: crate::scheduler::facts::NodeIx) -> Score {
         | HealthStrategy::Custom => Score::ZERO,
     };
     let attributes = &draft.facts.node(node).attributes;
-    let health = attributes.range::<str, _>("#health"..).take_while(|(name, _)| name.starts_with("#health"));
-    health.fold(base, |sum, (_, value)| sum.plus(parse_score(properties, value).unwrap_or_default()))
-}
-
-/// Reads a score, of which the health colours are some: their values depend on the strategy.
-pub(crate) fn parse_score(properties: &Properties, text: &str) -> Option<Score> {
-    let (red, yellow, green) = match properties.node_health_strategy {
-        HealthStrategy::None => (Score::ZERO, Score::ZERO, Score::ZERO),
-        HealthStrategy::MigrateOnRed => (Score::MINUS_INFINITY, Score::ZERO, Score::ZERO),
-        HealthStrategy::OnlyGreen => (Score::MINUS_INFINITY, Score::MINUS_INFINITY, Score::ZERO),
-        HealthStrategy::Progressive | HealthStrategy::Custom => {
-            (properties.node_health_red, properties.node_health_yellow, properties.node_health_green)
-        }
-    };
-    let is = |color: &str| text.eq_ignore_ascii_case(color);
-    if is("red") {
-        Some(red)
-    } else if is("yellow") {
-        Some(yellow)
-    } else if is("green") {
-        Some(green)
-    } else {
-        Score::parse(text)
-    }
+    let first = std::sync::Arc::<str>::from("#health");
+    let health = attributes.range(first..).take_while(|(name, _)| name.starts_with("#health"));
+    health.fold(base, |sum, (_, value)| sum.plus(properties.parse_score(value).unwrap_or_default()))
 }

@@ -160,7 +160,11 @@ pub(crate) fn add_record(draft: &mut Draft<'_>, record: LocationRecord) {
 }
 
 /// The nodes on which a rule passes, with the scores it gives.
-fn matching_nodes(draft: &Draft<'_>, preference: &RulePreference, target: &Target<'_>) -> Vec<(NodeIx, Score)> {
+fn matching_nodes(
+    draft: &Draft<'_>,
+    preference: &RulePreference,
+    target: &Target<'_>,
+) -> Vec<(NodeIx, Score)> {
     let facts = &draft.facts;
     let mut nodes = Vec::new();
     for node in facts.node_numbers() {
@@ -189,7 +193,7 @@ fn rule_score(draft: &Draft<'_>, score: &RuleScore, target: &Target<'_>, node: N
         RuleScore::Attribute(name) => {
             let name = with_captures(name, target.captures);
             let value = draft.attribute(node, &name, target.resource, Host::Current)?;
-            super::health::parse_score(&draft.facts.properties, value)
+            draft.facts.properties.parse_score(value)
         }
     }
 }
@@ -250,7 +254,12 @@ impl Draft<'_> {
     }
 
     /// Adds a preference in full to a scratch copy of the table of `resource`.
-    pub(crate) fn apply_location_to(&self, table: &mut NodeTable, resource: ResourceIx, location: LocationIx) {
+    pub(crate) fn apply_location_to(
+        &self,
+        table: &mut NodeTable,
+        resource: ResourceIx,
+        location: LocationIx,
+    ) {
         if self.location_fits(resource, location) {
             let record = self.locations.record(location);
             for (node, score) in &record.nodes {

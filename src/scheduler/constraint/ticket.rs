@@ -2,8 +2,8 @@
 
 use super::lookup::Expansion;
 use super::set::Set;
-use crate::model::constraint::{LossPolicy, Ticket, TicketScope};
 use crate::model::Role;
+use crate::model::constraint::{LossPolicy, Ticket, TicketScope};
 use crate::scheduler::assign::contribution::Cause;
 use crate::scheduler::assign::draft::Draft;
 use crate::scheduler::facts::ResourceIx;
@@ -62,7 +62,14 @@ fn hold(draft: &Draft<'_>, ticket: &Ticket) -> Hold {
     }
 }
 
-fn apply(draft: &mut Draft<'_>, ticket: &Ticket, number: u32, hold: Hold, resource: ResourceIx, role: Option<Role>) {
+fn apply(
+    draft: &mut Draft<'_>,
+    ticket: &Ticket,
+    number: u32,
+    hold: Hold,
+    resource: ResourceIx,
+    role: Option<Role>,
+) {
     let role = role.filter(|role| *role != Role::Started);
     if hold == Hold::Granted {
         return;

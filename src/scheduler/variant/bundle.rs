@@ -139,14 +139,20 @@ pub(crate) fn apply_location(draft: &mut Draft<'_>, bundle: ResourceIx, location
 }
 
 /// Who is colocated with a bundle goes where containers are.
-pub(crate) fn lead(draft: &mut Draft<'_>, dependent: ResourceIx, bundle: ResourceIx, colocation: ColocationIx) {
+pub(crate) fn lead(
+    draft: &mut Draft<'_>,
+    dependent: ResourceIx,
+    bundle: ResourceIx,
+    colocation: ColocationIx,
+) {
     if draft.progress[bundle.index()] != Progress::Assigned {
         return;
     }
     let Some(known) = facts(draft, bundle).cloned() else { return };
     let record = draft.colocations.record(colocation);
     let (score, role) = (record.score, record.primary_role);
-    let is_collective = matches!(draft.resource(record.dependent).variant, Variant::Clone(_) | Variant::Bundle(_));
+    let is_collective =
+        matches!(draft.resource(record.dependent).variant, Variant::Clone(_) | Variant::Bundle(_));
     if is_collective {
         match paired_container(draft, dependent, &known) {
             Some(container) => draft.follow(dependent, container, colocation),
@@ -162,7 +168,8 @@ pub(crate) fn lead(draft: &mut Draft<'_>, dependent: ResourceIx, bundle: Resourc
             let child_role = replica.child.and_then(|child| draft.next_role[child.index()]);
             role != Some(Role::Promoted) || child_role == Some(Role::Promoted)
         };
-        let containers: Vec<_> = known.replicas.iter().filter(has_role).map(|replica| replica.container).collect();
+        let containers: Vec<_> =
+            known.replicas.iter().filter(has_role).map(|replica| replica.container).collect();
         let nodes = clone::nodes_of(draft, &containers);
         clone::confine(draft, dependent, colocation, &nodes);
     }
@@ -192,7 +199,8 @@ pub(crate) fn is_connection(draft: &Draft<'_>, resource: ResourceIx) -> bool {
 
 /// Whether a resource is a container of this bundle.
 pub(crate) fn is_container(draft: &Draft<'_>, bundle: ResourceIx, resource: ResourceIx) -> bool {
-    facts(draft, bundle).is_some_and(|known| known.replicas.iter().any(|replica| replica.container == resource))
+    facts(draft, bundle)
+        .is_some_and(|known| known.replicas.iter().any(|replica| replica.container == resource))
 }
 
 /// Whose role counts for a primary: for a container, that of what is inside.

@@ -105,7 +105,12 @@ pub(crate) fn apply_location(draft: &mut Draft<'_>, clone: ResourceIx, location:
 }
 
 /// Who is colocated with a clone goes where instances are.
-pub(crate) fn lead(draft: &mut Draft<'_>, dependent: ResourceIx, clone: ResourceIx, colocation: ColocationIx) {
+pub(crate) fn lead(
+    draft: &mut Draft<'_>,
+    dependent: ResourceIx,
+    clone: ResourceIx,
+    colocation: ColocationIx,
+) {
     if draft.progress[clone.index()] != Progress::Assigned {
         return;
     }
@@ -136,7 +141,13 @@ pub(crate) fn lead(draft: &mut Draft<'_>, dependent: ResourceIx, clone: Resource
 }
 
 /// Goes where instances have, or will have, the role.
-fn follow_role(draft: &mut Draft<'_>, dependent: ResourceIx, clone: ResourceIx, colocation: ColocationIx, role: Role) {
+fn follow_role(
+    draft: &mut Draft<'_>,
+    dependent: ResourceIx,
+    clone: ResourceIx,
+    colocation: ColocationIx,
+    role: Role,
+) {
     let record = draft.colocations.record(colocation);
     let (score, attribute) = (record.score, record.node_attribute.clone());
     let must = score >= Score::INFINITY;
@@ -187,7 +198,12 @@ pub(crate) fn nodes_of(draft: &Draft<'_>, instances: &[ResourceIx]) -> Vec<NodeI
 }
 
 /// Bans a resource from all nodes but some.
-pub(crate) fn confine(draft: &mut Draft<'_>, dependent: ResourceIx, colocation: ColocationIx, nodes: &[NodeIx]) {
+pub(crate) fn confine(
+    draft: &mut Draft<'_>,
+    dependent: ResourceIx,
+    colocation: ColocationIx,
+    nodes: &[NodeIx],
+) {
     let mut table = draft.table(dependent).clone();
     for (_, entry) in table.iter_mut().filter(|(node, _)| !nodes.contains(node)) {
         entry.score = Score::MINUS_INFINITY;
@@ -234,7 +250,8 @@ impl Draft<'_> {
             instances.iter().copied().find(|instance| {
                 let fits = role.is_none() || self.next_role[instance.index()] == role;
                 let class = |node: NodeIx| seen_by_matched.get(node.index());
-                let is_near = |node: NodeIx| node == place || (attribute.is_some() && class(node) == class(place));
+                let is_near =
+                    |node: NodeIx| node == place || (attribute.is_some() && class(node) == class(place));
                 fits && !self.is_blocked(*instance) && self.place_of(*instance).is_some_and(is_near)
             })
         })

@@ -84,7 +84,12 @@ pub(crate) fn apply_location(draft: &mut Draft<'_>, group: ResourceIx, location:
 }
 
 /// A group follows with its first member, to which the others are tied.
-pub(crate) fn follow(draft: &mut Draft<'_>, group: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+pub(crate) fn follow(
+    draft: &mut Draft<'_>,
+    group: ResourceIx,
+    primary: ResourceIx,
+    colocation: ColocationIx,
+) {
     let members = draft.resource(group).children.clone();
     if is_colocated(draft, group) {
         if let Some(first) = members.first() {
@@ -98,7 +103,12 @@ pub(crate) fn follow(draft: &mut Draft<'_>, group: ResourceIx, primary: Resource
 }
 
 /// Who must be with a group must be with its last member, for then all of it is there.
-pub(crate) fn lead(draft: &mut Draft<'_>, dependent: ResourceIx, group: ResourceIx, colocation: ColocationIx) {
+pub(crate) fn lead(
+    draft: &mut Draft<'_>,
+    dependent: ResourceIx,
+    group: ResourceIx,
+    colocation: ColocationIx,
+) {
     if draft.progress[group.index()] != Progress::Assigned {
         return;
     }

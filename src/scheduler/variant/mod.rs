@@ -41,7 +41,12 @@ impl Assignment {
 }
 
 /// Applies a location preference to a resource and to what it is made of.
-pub(crate) fn apply_location(draft: &mut Draft<'_>, resource: ResourceIx, location: LocationIx, share: Share) {
+pub(crate) fn apply_location(
+    draft: &mut Draft<'_>,
+    resource: ResourceIx,
+    location: LocationIx,
+    share: Share,
+) {
     match &draft.resource(resource).variant {
         Variant::Primitive(_) => draft.apply_location(resource, location, share),
         Variant::Group(_) => group::apply_location(draft, resource, location, share),

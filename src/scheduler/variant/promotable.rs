@@ -16,8 +16,12 @@ use crate::scheduler::schedule::ScorePool;
 /// Adds the promotion scores that agents gave to the instances' tables.
 pub(crate) fn add_scores(draft: &mut Draft<'_>, clone: ResourceIx) {
     for instance in draft.resource(clone).children.clone() {
-        let nodes: Vec<NodeIx> =
-            draft.table(instance).iter().map(|(node, _)| node).filter(|node| draft.is_usable(*node)).collect();
+        let nodes: Vec<NodeIx> = draft
+            .table(instance)
+            .iter()
+            .map(|(node, _)| node)
+            .filter(|node| draft.is_usable(*node))
+            .collect();
         for node in nodes {
             let score = promotion_score(draft, clone, instance, node, Host::Current).unwrap_or_default();
             if score > Score::ZERO {
@@ -155,7 +159,12 @@ fn become_unpromoted(draft: &mut Draft<'_>, resource: ResourceIx) {
 }
 
 /// A promoted instance wants to be where an instance of the primary has its role.
-pub(crate) fn pair(draft: &mut Draft<'_>, instance: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+pub(crate) fn pair(
+    draft: &mut Draft<'_>,
+    instance: ResourceIx,
+    primary: ResourceIx,
+    colocation: ColocationIx,
+) {
     let record = draft.colocations.record(colocation);
     let (score, role, attribute) = (record.score, record.primary_role, record.node_attribute.clone());
     let partner = draft.compatible_instance(instance, primary, role, attribute.as_ref());
@@ -167,7 +176,12 @@ pub(crate) fn pair(draft: &mut Draft<'_>, instance: ResourceIx, primary: Resourc
 }
 
 /// What a colocation with an ordinary primary does to an instance's fitness to be promoted.
-pub(crate) fn follow(draft: &mut Draft<'_>, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+pub(crate) fn follow(
+    draft: &mut Draft<'_>,
+    dependent: ResourceIx,
+    primary: ResourceIx,
+    colocation: ColocationIx,
+) {
     let record = draft.colocations.record(colocation);
     let (score, role, attribute) = (record.score, record.dependent_role, record.node_attribute.clone());
     let bearer = crate::scheduler::variant::bundle::role_bearer(draft, primary);

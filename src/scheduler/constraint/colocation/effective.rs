@@ -103,6 +103,9 @@ impl Draft<'_> {
 
     /// Whether a member before `member` is not managed.
     fn follows_unmanaged(&self, members: &[ResourceIx], member: ResourceIx) -> bool {
-        members.iter().take_while(|earlier| **earlier != member).any(|earlier| !self.resource(*earlier).is_managed)
+        members
+            .iter()
+            .take_while(|earlier| **earlier != member)
+            .any(|earlier| !self.resource(*earlier).is_managed)
     }
 }

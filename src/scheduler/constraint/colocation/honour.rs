@@ -62,9 +62,8 @@ impl Draft<'_> {
         let class_of = |classes: &[u32], node: NodeIx| classes.get(node.index()).copied().unwrap_or_default();
         let mut table = self.table(dependent).clone();
         for (place, entry) in table.iter_mut() {
-            let is_together = node.map(|node| {
-                class_of(&seen_by_dependent, place) == class_of(&seen_by_primary, node)
-            });
+            let is_together =
+                node.map(|node| class_of(&seen_by_dependent, place) == class_of(&seen_by_primary, node));
             match is_together {
                 None => entry.score = entry.score.plus(-score),
                 Some(true) if score < Score::INFINITY => entry.score = entry.score.plus(score),

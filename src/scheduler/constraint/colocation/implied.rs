@@ -66,7 +66,8 @@ fn unpack_primitive(draft: &mut Draft<'_>, resource: ResourceIx) {
 /// A launched resource goes with its launcher, or onto the node that the launcher makes.
 fn join_launcher(draft: &mut Draft<'_>, resource: ResourceIx, launcher: ResourceIx, is_connection: bool) {
     if let Some(node) = node_made_by(draft, launcher, is_connection) {
-        let others: Vec<NodeIx> = draft.table(resource).iter().map(|(other, _)| other).filter(|other| *other != node).collect();
+        let others: Vec<NodeIx> =
+            draft.table(resource).iter().map(|(other, _)| other).filter(|other| *other != node).collect();
         for other in others {
             draft.add(resource, other, Score::MINUS_INFINITY, Cause::Connection);
         }
@@ -85,9 +86,14 @@ fn node_made_by(draft: &Draft<'_>, launcher: ResourceIx, is_connection: bool) ->
     if is_connection {
         return None;
     }
-    known.launched.iter().filter(|launched| draft.resource(**launched).is_connection()).find_map(|connection| {
-        draft.resource(*connection).connects.filter(|node| draft.facts.node(*node).kind == NodeKind::Guest)
-    })
+    known.launched.iter().filter(|launched| draft.resource(**launched).is_connection()).find_map(
+        |connection| {
+            draft
+                .resource(*connection)
+                .connects
+                .filter(|node| draft.facts.node(*node).kind == NodeKind::Guest)
+        },
+    )
 }
 
 /// Connections cannot be nested, and fence devices run on members only.

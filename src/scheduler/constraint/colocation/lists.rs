@@ -26,7 +26,11 @@ pub(crate) struct Colocations {
 
 impl Colocations {
     pub(crate) fn new(resources: usize) -> Self {
-        Self { records: Vec::new(), this_with: vec![Vec::new(); resources], with_this: vec![Vec::new(); resources] }
+        Self {
+            records: Vec::new(),
+            this_with: vec![Vec::new(); resources],
+            with_this: vec![Vec::new(); resources],
+        }
     }
 
     /// The colocation with this number.
@@ -76,7 +80,8 @@ impl Draft<'_> {
         self.colocations.records.push(record);
         for (side, owner) in [(Side::ThisWith, dependent), (Side::WithThis, primary)] {
             let list = self.colocations.own(side, owner);
-            let at = list.partition_point(|old| self.compare_colocations(side, new, *old) == Ordering::Greater);
+            let at =
+                list.partition_point(|old| self.compare_colocations(side, new, *old) == Ordering::Greater);
             self.colocations.own_mut(side, owner).insert(at, new);
         }
     }

@@ -135,7 +135,8 @@ impl Draft<'_> {
         if is_marked(source) || group.is_some_and(is_marked) {
             return None;
         }
-        let is_open = |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
+        let is_open =
+            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
         if factor == 0.0 {
             // So far away that nothing arrives any more, from here or beyond.
             if cells.iter().any(is_open) {
@@ -144,7 +145,8 @@ impl Draft<'_> {
             return None;
         }
         let merged = self.add_preferences(merge, cells, source, colocation, factor);
-        let is_open = |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
+        let is_open =
+            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
         if !merged.iter().any(is_open) {
             return None;
         }
@@ -152,7 +154,11 @@ impl Draft<'_> {
         let is_plain = merge.side == Side::WithThis && merge.floor == Floor::None;
         #[expect(clippy::float_cmp, reason = "exactly one: the preference arrives unchanged")]
         let arrives_whole = factor == 1.0;
-        if is_plain && arrives_whole && !self.classes.may_read_host(merge.target) && self.apply_pull(source, cells) {
+        if is_plain
+            && arrives_whole
+            && !self.classes.may_read_host(merge.target)
+            && self.apply_pull(source, cells)
+        {
             return None;
         }
         Some(self.level(merge, source, group, factor))
@@ -169,7 +175,9 @@ impl Draft<'_> {
     /// Who speaks for a resource: the first member of a group, with the group; else itself.
     pub(crate) fn spokesman(&self, resource: ResourceIx) -> Option<(ResourceIx, Option<ResourceIx>)> {
         match &self.resource(resource).variant {
-            Variant::Group(_) => self.resource(resource).children.first().map(|first| (*first, Some(resource))),
+            Variant::Group(_) => {
+                self.resource(resource).children.first().map(|first| (*first, Some(resource)))
+            }
             Variant::Primitive(_) | Variant::Clone(_) | Variant::Bundle(_) => Some((resource, None)),
         }
     }
@@ -197,7 +205,9 @@ impl Draft<'_> {
         };
         let table = boosted.as_ref().unwrap_or_else(|| self.table(source));
         let mut best: BTreeMap<u32, Score> = BTreeMap::new();
-        for (node, entry) in table.iter().filter(|(node, _)| seen_by_source.is_some() && self.is_usable(*node)) {
+        for (node, entry) in
+            table.iter().filter(|(node, _)| seen_by_source.is_some() && self.is_usable(*node))
+        {
             let class = class_of(seen_by_source.as_deref(), node);
             let score = best.entry(class).or_insert(Score::MINUS_INFINITY);
             *score = entry.score.max(*score);
@@ -208,7 +218,8 @@ impl Draft<'_> {
                 best.get(&class_of(Some(classes), node)).copied().unwrap_or(Score::MINUS_INFINITY)
             }
         };
-        let add = |cell: &Cell| add_to_cell(*cell, passed_on(preference(cell.node), factor, lone), merge.floor);
+        let add =
+            |cell: &Cell| add_to_cell(*cell, passed_on(preference(cell.node), factor, lone), merge.floor);
         cells.iter().map(add).collect()
     }
 
@@ -266,7 +277,11 @@ pub(crate) fn passed_on(preference: Score, factor: f32, lone: LoneNode) -> Optio
     if factor < 0.0 && preference < Score::ZERO && !(lone.applies && lone.stickiness < -preference) {
         return None;
     }
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "scores stay below 2^24")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "scores stay below 2^24"
+    )]
     let rounded = (factor * preference.value() as f32).round() as i64;
     let sign = if factor > 0.0 { 1 } else { -1 };
     Some(Score::new(if rounded == 0 && preference != Score::ZERO { sign } else { rounded }))
@@ -276,7 +291,9 @@ fn add_to_cell(cell: Cell, added: Option<Score>, floor: Floor) -> Cell {
     let Some(added) = added.filter(|_| !cell.is_unusable) else { return cell };
     let sum = cell.score.plus(added);
     match floor {
-        Floor::Positive if sum < Score::ZERO && cell.score > Score::ZERO => Cell { is_unusable: true, ..cell },
+        Floor::Positive if sum < Score::ZERO && cell.score > Score::ZERO => {
+            Cell { is_unusable: true, ..cell }
+        }
         Floor::Positive if sum < Score::ZERO && cell.score == Score::ZERO => cell,
         Floor::Positive | Floor::None => Cell { score: sum, ..cell },
     }

@@ -99,7 +99,8 @@ impl Draft<'_> {
             Pull::Unknown | Pull::Open | Pull::Unsteady => false,
             Pull::Sums(sums) => {
                 let sum_at = |node: NodeIx| sums.get(node.index()).copied().unwrap_or_default();
-                let stays_open = |cell: &Cell| self.is_usable(cell.node) && sum_at(cell.node).never_negative(cell.score);
+                let stays_open =
+                    |cell: &Cell| self.is_usable(cell.node) && sum_at(cell.node).never_negative(cell.score);
                 if !cells.iter().any(stays_open) {
                     return false;
                 }
@@ -202,7 +203,12 @@ impl Sum {
             Score::INFINITY => End::Infinite,
             finite => {
                 let total = finite.value();
-                return self.append(&Self { total, lowest: total.min(0), highest: total.max(0), end: End::Finite });
+                return self.append(&Self {
+                    total,
+                    lowest: total.min(0),
+                    highest: total.max(0),
+                    end: End::Finite,
+                });
             }
         };
         self.append(&Self { end, ..Self::default() });
