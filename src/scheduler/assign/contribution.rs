@@ -28,6 +28,17 @@ pub enum Place {
     EverywhereBut(NodeIx),
 }
 
+impl Place {
+    /// Whether it includes a node.
+    pub fn includes(self, node: NodeIx) -> bool {
+        match self {
+            Self::Node(only) => only == node,
+            Self::Everywhere => true,
+            Self::EverywhereBut(spared) => spared != node,
+        }
+    }
+}
+
 /// Why a contribution was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {

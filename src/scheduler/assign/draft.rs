@@ -11,7 +11,7 @@ use crate::scheduler::constraint::colocation::pull::Pulls;
 use crate::scheduler::constraint::location::Locations;
 use crate::scheduler::constraint::lookup::Lookup;
 use crate::scheduler::constraint::ticket::TicketNeed;
-use crate::scheduler::facts::{Facts, NodeIx, ResourceFacts, ResourceIx};
+use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx};
 use crate::scheduler::node_table::{Entry, NodeTable};
 use crate::scheduler::schedule::ScorePool;
 
@@ -85,16 +85,13 @@ impl<'a> Draft<'a> {
         for (rank, node) in by_name.into_iter().enumerate() {
             name_rank[node] = u32::try_from(rank).unwrap_or(u32::MAX);
         }
-        let load = |node: &crate::scheduler::facts::NodeFacts<'_>| Load {
-            count: 0,
-            remaining: node.utilization.clone(),
-        };
+        let load = |node: &NodeFacts<'_>| Load { count: 0, remaining: node.utilization.clone() };
         let mut draft = Self {
             lookup: Lookup::new(&facts),
             colocations: Colocations::new(resources),
             locations: Locations::new(resources),
             tickets: Vec::new(),
-            usable: facts.nodes.iter().map(|node| node.is_available()).collect(),
+            usable: facts.nodes.iter().map(NodeFacts::is_available).collect(),
             name_rank,
             loads: facts.nodes.iter().map(load).collect(),
             classes: NodeClasses::new(&facts),

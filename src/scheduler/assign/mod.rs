@@ -9,6 +9,8 @@ mod criteria;
 pub(crate) mod draft;
 pub(crate) mod instances;
 mod sequence;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -86,7 +88,11 @@ impl Placement<'_> {
 
 /// Gives every instance a node and a role.
 pub fn assign(facts: Facts<'_>) -> Placement<'_> {
-    let mut draft = draft::Draft::new(facts);
+    run(draft::Draft::new(facts))
+}
+
+/// Takes a draft in which nothing is decided to its end.
+fn run(mut draft: draft::Draft<'_>) -> Placement<'_> {
     constraint::unpack(&mut draft);
     draft.apply_criteria();
     for top in draft.facts.top.clone() {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::agenda::Demand;
 use super::draft::Draft;
 use crate::model::Score;
-use crate::scheduler::facts::{NodeIx, PlacementStrategy, ResourceIx};
+use crate::scheduler::facts::{NodeFacts, NodeIx, PlacementStrategy, ResourceIx};
 use crate::scheduler::glib;
 use crate::scheduler::node_table::{Entry, NodeTable};
 
@@ -15,7 +15,7 @@ impl Draft<'_> {
         if self.facts.properties.placement_strategy != PlacementStrategy::Default {
             self.sort_by_preference();
         }
-        let has_remote_nodes = self.facts.nodes.iter().any(|node| node.is_remote());
+        let has_remote_nodes = self.facts.nodes.iter().any(NodeFacts::is_remote);
         let is_first = |resource: &ResourceIx| has_remote_nodes && self.resource(*resource).is_connection();
         let (connections, others): (Vec<_>, Vec<_>) = self.facts.top.iter().partition(|top| is_first(top));
         let connect = |resource: ResourceIx| Demand {

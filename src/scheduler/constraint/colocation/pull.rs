@@ -68,6 +68,12 @@ impl Pulls {
         Self { pulls: vec![Pull::Unknown; resources], users: vec![Vec::new(); resources] }
     }
 
+    /// Sums that are never kept, so that every merge is a walk.
+    #[cfg(test)]
+    pub(crate) fn never(resources: usize) -> Self {
+        Self { pulls: vec![Pull::Unsteady; resources], users: vec![Vec::new(); resources] }
+    }
+
     /// Forgets every sum in which the table of `resource` takes part.
     pub(crate) fn forget(&mut self, resource: ResourceIx) {
         if self.users[resource.index()].is_empty() {
