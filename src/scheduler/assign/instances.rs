@@ -146,10 +146,10 @@ fn stay(
             break;
         }
         restore_tables(draft, &saved);
+        release_all(draft, instance);
         if chosen.is_none() {
             break;
         }
-        release_all(draft, instance);
     }
     let table = &mut draft.facts.resources[parent.index()].table;
     for (counted, count) in counts {
@@ -232,6 +232,7 @@ fn restore_tables(draft: &mut Draft<'_>, saved: &[(ResourceIx, SavedTable)]) {
     }
 }
 
+/// Takes an instance off its node; members that found no node are not asked again.
 fn release_all(draft: &mut Draft<'_>, instance: ResourceIx) {
     for leaf in draft.facts.leaves(instance) {
         draft.release(leaf);
