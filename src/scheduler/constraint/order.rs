@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lookup::{self, Expansion};
+use super::lookup::Expansion;
 use crate::model::ResourceId;
 use crate::model::constraint::{Order, OrderAction, OrderKind, OrderScope, ResourceSet};
 use crate::scheduler::act::draft::{DraftIx, Key, Minimum, Need, Verb};
@@ -17,7 +17,8 @@ pub fn apply(work: &mut Work<'_, '_>, order: &Order) {
             let first_action = first_action.unwrap_or(OrderAction::Start);
             let ends = Ends { first_action, then_action: then_action.unwrap_or(first_action) };
             let strength = Strength::of(order);
-            match (lookup::expand(work.facts, first), lookup::expand(work.facts, then)) {
+            let lookup = &work.placement.lookup;
+            match (lookup.expand(first), lookup.expand(then)) {
                 (Expansion::Resource(first), Expansion::Resource(then)) => {
                     apply_pair(work, order, (first, then), ends, *require_all != Some(false), strength);
                 }
@@ -169,14 +170,8 @@ struct Members {
 }
 
 fn resolve(work: &Work<'_, '_>, set: &ResourceSet) -> Option<Members> {
-    let mut resources = Vec::with_capacity(set.resources.len());
-    for id in &set.resources {
-        match lookup::expand(work.facts, id) {
-            Expansion::Resource(resource) => resources.push(resource),
-            Expansion::Several(several) => resources.extend(several),
-            Expansion::Unknown => return None,
-        }
-    }
+    let resources: Option<Vec<_>> = work.placement.lookup.members(&set.resources).into_iter().collect();
+    let resources = resources?;
     Some(Members {
         id: set.id.clone().unwrap_or_else(|| Arc::from("")),
         resources,
