@@ -86,8 +86,8 @@ pub enum Reason {
 /// An action, as a reason names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ActionRef {
-    /// Whose action; `None` for one of the cluster itself.
-    pub resource: Option<Arc<str>>,
+    /// Whose action; empty for one of the cluster itself.
+    pub resource: Arc<str>,
     /// Which.
     pub task: Task,
 }
@@ -107,10 +107,10 @@ pub enum ConnectionTrouble {
 
 impl fmt::Display for ActionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.resource {
-            Some(resource) => write!(f, "{resource} {}", self.task),
-            None => write!(f, "{}", self.task),
+        if self.resource.is_empty() {
+            return write!(f, "{}", self.task);
         }
+        write!(f, "{} {}", self.resource, self.task)
     }
 }
 

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::draft::{Draft, Key, Need, Verb};
+use super::draft::{Draft, Need};
 use super::link::{Relations, Side};
+use super::record;
 use super::recurring::{self, milliseconds};
+use super::verb::{Key, Verb};
 use super::work::Work;
 use super::{early, unfencing};
 use crate::model::Score;
 use crate::scheduler::digest::{self, DefinitionChange};
 use crate::scheduler::facts::{Facts, NodeIx, ResourceIx, Variant};
 use crate::scheduler::failures;
-use crate::scheduler::interpret::history;
 use crate::scheduler::operation::Lookup;
 use crate::scheduler::reason::Reason;
-use crate::status::{HistoryEntry, ResourceHistory, ResultCode};
+use crate::status::{HistoryEntry, ResourceHistory};
 
 /// Compares what ran on each node with what is configured, and asks for what follows.
 pub fn act(work: &mut Work<'_, '_>) {
@@ -83,8 +84,8 @@ fn check_record(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, rec
 }
 
 fn check_entries(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, record: &ResourceHistory) {
-    let sorted = history::sorted(&record.entries);
-    let Some(first) = history::first_active(&sorted) else { return };
+    let sorted = record::sorted(&record.entries);
+    let Some(first) = record::first_active(&sorted) else { return };
     let in_maintenance = work.resource(resource).in_maintenance || work.node(node).in_maintenance;
     for entry in sorted.into_iter().skip(first) {
         let is_recurring = !entry.interval.is_zero();
@@ -107,8 +108,7 @@ fn check_entries(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, re
 fn check_entry(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, entry: &HistoryEntry) -> bool {
     let is_recurring = !entry.interval.is_zero();
     if is_recurring {
-        let op =
-            work.facts.find_operation(resource, &entry.operation, entry.interval, Lookup::EnabledOnly);
+        let op = work.facts.find_operation(resource, &entry.operation, entry.interval, Lookup::EnabledOnly);
         if op.is_none() {
             if work.facts.properties.cancel_removed_actions {
                 cancel_known(work, resource, node, entry);
@@ -195,9 +195,4 @@ fn cancel_known(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, ent
     }
     let stop = Side::Key(resource, Key::once(Verb::Stop));
     work.order(stop, Side::Draft(cancel), Relations::ORDERED);
-}
-
-/// Whether a result is that of something running.
-pub const fn is_running(rc: Option<ResultCode>) -> bool {
-    matches!(rc, Some(ResultCode::OK | ResultCode::PROMOTED))
 }

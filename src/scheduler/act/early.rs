@@ -1,8 +1,9 @@
 //! Early demands: what reading status and placing resources already asked for.
 
-use super::draft::{Ability, Draft, Key, Need, Verb};
+use super::draft::{Ability, Draft, Need};
 use super::link::Relations;
 use super::recurring::milliseconds;
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::Score;
 use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx};
@@ -51,7 +52,8 @@ pub fn clear_fail_count(work: &mut Work<'_, '_>, resource: ResourceIx, node: Nod
     let facts = work.resource(resource);
     if work.facts.properties.fencing_enabled
         && facts.reconnect_interval.is_some()
-        && let Some(fence) = facts.connects.and_then(|remote| work.actions.of_node(work.fencing_verb(), remote))
+        && let Some(fence) =
+            facts.connects.and_then(|remote| work.actions.of_node(work.fencing_verb(), remote))
     {
         work.actions.link_drafts(fence, clear, Relations::FIRST_REQUIRES_THEN);
     }

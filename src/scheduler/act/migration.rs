@@ -1,7 +1,8 @@
 //! Live migration: moving a resource without stopping it, and what orders mean meanwhile.
 
-use super::draft::{Draft, Key, Need, Verb};
+use super::draft::{Draft, Need};
 use super::link::{Ordering, Relations, Side};
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::facts::ResourceIx;
 
@@ -30,8 +31,7 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
     };
     work.actions.draft_mut(stop).is_migratable = true;
 
-    let (source_name, target_name) =
-        (work.node(source).name.to_shared(), work.node(target).name.to_shared());
+    let (source_name, target_name) = (work.node(source).name.to_shared(), work.node(target).name.to_shared());
     let set_up = |draft: &mut Draft| {
         draft.is_migratable = true;
         draft.set_meta("migrate_source", source_name.clone());

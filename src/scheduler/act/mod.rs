@@ -9,11 +9,13 @@ pub mod link;
 pub mod migration;
 pub mod probe;
 pub mod probe_walk;
+pub mod record;
 pub mod recurring;
 pub mod remote;
 pub mod request;
 pub mod role_step;
 pub mod unfencing;
+pub mod verb;
 pub mod work;
 
 pub use work::Actions;

@@ -1,8 +1,9 @@
 //! Probes: finding out what runs on nodes where nobody has looked yet.
 
-use super::draft::{DraftIx, Key, Need, Verb};
+use super::draft::{DraftIx, Need};
 use super::link::{Relations, Side};
 use super::unfencing;
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::Role;
 use crate::model::constraint::Discovery;
@@ -56,7 +57,8 @@ pub fn probe_primitive(work: &mut Work<'_, '_>, resource: ResourceIx, node: Node
 fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> bool {
     let facts = work.resource(resource);
     let is_connection = facts.connects.is_some();
-    if !work.facts.properties.enable_startup_probes || facts.is_removed || facts.known_on.contains_key(&node) {
+    if !work.facts.properties.enable_startup_probes || facts.is_removed || facts.known_on.contains_key(&node)
+    {
         return false;
     }
     if facts.launcher.is_some() && !is_connection {
@@ -99,7 +101,8 @@ fn link_stops(work: &mut Work<'_, '_>) {
         if work.side_key(ordering.first) != Key::once(Verb::Stop) {
             continue;
         }
-        let (Some(stopped), waiting) = (work.side_resource(ordering.first), work.side_resource(ordering.then))
+        let (Some(stopped), waiting) =
+            (work.side_resource(ordering.first), work.side_resource(ordering.then))
         else {
             continue;
         };

@@ -1,7 +1,8 @@
 //! What a probe's answer may change, followed along what requires what.
 
-use super::draft::{Draft, DraftIx, Key, Verb};
+use super::draft::{Draft, DraftIx};
 use super::link::Relations;
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::facts::{ResourceIx, Variant};
 
@@ -31,7 +32,8 @@ impl Walk {
         if !self.any_downward {
             return;
         }
-        let mut waiting: Vec<_> = probes.iter().flat_map(|probe| successors(work, *probe, |_| true)).collect();
+        let mut waiting: Vec<_> =
+            probes.iter().flat_map(|probe| successors(work, *probe, |_| true)).collect();
         while let Some(after) = waiting.pop() {
             let Some(seen) = self.visited.get_mut(after.index()) else { continue };
             if *seen == Some(owner) {

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::draft::{Ability, DraftIx, Key, Need, Verb};
+use super::draft::{Ability, DraftIx, Need};
 use super::link::{Relations, Side};
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::{Operation, Role};
 use crate::scheduler::facts::{NodeIx, ResourceIx};
@@ -32,9 +33,8 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
     }
     let Some(primitive) = facts.primitive() else { return };
     let wants_start = work.state(resource).next_role != Role::Stopped || !facts.is_managed;
-    let start = node
-        .filter(|_| wants_start)
-        .map(|_| work.request_once(resource, Verb::Start, node, Need::Optional));
+    let start =
+        node.filter(|_| wants_start).map(|_| work.request_once(resource, Verb::Start, node, Need::Optional));
     for op in &primitive.ops {
         if !can_recur(op) || is_ambiguous(primitive.ops.iter().map(AsRef::as_ref), op) {
             continue;

@@ -1,10 +1,11 @@
 //! Remote and guest nodes: actions there wait for connections, and connections for them.
 
-use super::draft::{Draft, DraftIx, Key, Need, Verb};
+use super::draft::{Draft, DraftIx, Need};
 use super::link::{Relations, Side};
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::Role;
-use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx};
+use crate::scheduler::facts::{NodeFacts, NodeIx, NodeKind, ResourceIx};
 use crate::scheduler::reason::{ConnectionTrouble, Reason};
 
 /// How a node's connection stands.
@@ -90,7 +91,7 @@ pub fn may_probe_guest(work: &mut Work<'_, '_>, resource: ResourceIx, node: Node
 
 /// Orders every action on a remote or guest node with the node's connection.
 pub fn order_connections(work: &mut Work<'_, '_>) {
-    if !work.facts.nodes.iter().any(|node| node.is_remote()) {
+    if !work.facts.nodes.iter().any(NodeFacts::is_remote) {
         return;
     }
     for draft in work.actions.draft_numbers().rev() {
@@ -110,7 +111,9 @@ pub fn order_connections(work: &mut Work<'_, '_>) {
             order_stops_elsewhere(work, there);
         }
         match work.resource(connection).launcher {
-            Some(launcher) if work.node(node).kind == NodeKind::Guest => order_on_guest(work, there, launcher),
+            Some(launcher) if work.node(node).kind == NodeKind::Guest => {
+                order_on_guest(work, there, launcher);
+            }
             Some(_) | None => order_on_remote(work, there),
         }
     }
@@ -284,7 +287,7 @@ pub fn router(work: &Work<'_, '_>, draft: &Draft) -> Option<NodeIx> {
     let step = draft.key.notice.and_then(|notice| notice.about).unwrap_or(draft.verb).step();
     let is_before =
         matches!(step, Verb::Cancel | Verb::Stop | Verb::Demote | Verb::MigrateTo | Verb::MigrateFrom);
-    let is_migrating = work.state(connection).partial_migration.is_some()
-        && work.resource(connection).launcher.is_none();
+    let is_migrating =
+        work.state(connection).partial_migration.is_some() && work.resource(connection).launcher.is_none();
     if is_before && !is_migrating { current } else { next }
 }

@@ -1,7 +1,8 @@
 //! Role steps: what a primitive does on its way from the role it has to the role it is to have.
 
-use super::draft::{Ability, Need, Verb, next_step};
+use super::draft::{Ability, DraftIx, Need, next_step};
 use super::link::Relations;
+use super::verb::{Key, Verb};
 use super::work::Work;
 use super::{migration, unfencing};
 use crate::model::Role;
@@ -187,10 +188,10 @@ fn start(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, need: Need
 }
 
 fn promote(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, need: Need) {
-    use super::draft::Key;
-    let mut starts = work.actions.with_key_on(resource, Key::once(Verb::Start), node);
-    if starts.any(|start| !work.actions.draft(start).is_runnable()) {
-        for promote in work.actions.with_key_on(resource, Key::once(Verb::Promote), node).collect::<Vec<_>>() {
+    let is_blocked = |start: DraftIx| !work.actions.draft(start).is_runnable();
+    if work.actions.with_key_on(resource, Key::once(Verb::Start), node).any(is_blocked) {
+        for promote in work.actions.with_key_on(resource, Key::once(Verb::Promote), node).collect::<Vec<_>>()
+        {
             work.actions.draft_mut(promote).ability = Ability::Blocked;
         }
         return;

@@ -1,7 +1,8 @@
 //! Unfencing: nodes that a device must let in before resources may use what it guards.
 
-use super::draft::{Draft, DraftIx, Key, Need, Verb};
+use super::draft::{Draft, DraftIx, Need};
 use super::link::Relations;
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::digest::{self, Coverage};
 use crate::scheduler::facts::{NodeIx, Requires, ResourceIx};
@@ -74,7 +75,7 @@ pub fn order_after(work: &mut Work<'_, '_>, action: DraftIx, node: NodeIx, relat
     work.actions.link_drafts(on, action, relations);
     let is_unfenced = work.node(node).attributes.get("#node-unfenced").is_some_and(|since| &**since != "0");
     if !is_unfenced {
-        let by = ActionRef { resource: Some(work.resource(resource).id.clone()), task };
+        let by = ActionRef { resource: work.resource(resource).id.clone(), task };
         demand(work, node, Reason::RequiredBy(by));
     }
 }

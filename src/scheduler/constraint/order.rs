@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::lookup::Expansion;
 use crate::model::ResourceId;
 use crate::model::constraint::{Order, OrderAction, OrderKind, OrderScope, ResourceSet};
-use crate::scheduler::act::draft::{DraftIx, Key, Minimum, Need, Verb};
+use crate::scheduler::act::draft::{DraftIx, Minimum, Need};
 use crate::scheduler::act::link::{Relations, Side};
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{ResourceIx, Variant};
 
@@ -23,7 +24,10 @@ pub fn apply(work: &mut Work<'_, '_>, order: &Order) {
                     apply_pair(work, order, (first, then), ends, *require_all != Some(false), strength);
                 }
                 (Expansion::Unknown, _) | (_, Expansion::Unknown) => {}
-                (Expansion::Resource(_) | Expansion::Several(_), Expansion::Resource(_) | Expansion::Several(_)) => {
+                (
+                    Expansion::Resource(_) | Expansion::Several(_),
+                    Expansion::Resource(_) | Expansion::Several(_),
+                ) => {
                     let side = |id: &ResourceId, action| ResourceSet {
                         resources: vec![id.clone()],
                         sequential: Some(false),
@@ -190,7 +194,13 @@ fn apply_sets(work: &mut Work<'_, '_>, sets: &[ResourceSet], strength: Strength)
         order_within(work, &set, strength.within(&set));
         if let Some(previous) = previous {
             let relations = strength.forward(previous.action);
-            order_between(work, (&previous, previous.action), (&set, set.action), relations, Direction::Forward);
+            order_between(
+                work,
+                (&previous, previous.action),
+                (&set, set.action),
+                relations,
+                Direction::Forward,
+            );
             if strength.is_symmetrical {
                 let first = (&set, set.action.inverse());
                 let then = (&previous, previous.action.inverse());

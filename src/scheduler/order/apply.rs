@@ -1,13 +1,14 @@
 //! Applying orderings: they become links between the drafts that there are.
 
 use crate::model::Role;
-use crate::scheduler::act::draft::{DraftIx, Key, Need, Verb};
+use crate::scheduler::act::draft::{DraftIx, Need};
 use crate::scheduler::act::link::{Ordering, Relations, Side};
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::ResourceIx;
 
 /// Turns all orderings into links, in order of their creation.
-pub fn link_all(work: &mut Work<'_, '_>) {
+pub(super) fn link_all(work: &mut Work<'_, '_>) {
     for number in 0..work.actions.orderings.len() {
         if let Some(ordering) = work.actions.orderings.get(number).copied() {
             link(work, ordering);

@@ -1,7 +1,8 @@
 //! Blocking: what must run with something that cannot start cannot start either.
 
 use crate::model::{Role, Score};
-use crate::scheduler::act::draft::{Ability, DraftIx, Key, Verb};
+use crate::scheduler::act::draft::{Ability, DraftIx};
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{ResourceIx, Variant};
@@ -18,13 +19,13 @@ struct Follower {
 
 /// Mandatory colocations by whom they follow.
 #[derive(Debug)]
-pub struct Blocking {
+pub(super) struct Blocking {
     followers: Vec<Vec<Follower>>,
 }
 
 impl Blocking {
     /// Collects the mandatory colocations.
-    pub fn new(placement: &Placement<'_>) -> Self {
+    pub(super) fn new(placement: &Placement<'_>) -> Self {
         let mut followers = vec![Vec::new(); placement.facts.resources.len()];
         for record in placement.colocations.iter().filter(|record| record.score >= Score::INFINITY) {
             let list: &mut Vec<Follower> = &mut followers[record.primary.index()];
@@ -39,7 +40,7 @@ impl Blocking {
     }
 
     /// Blocks whatever must run where `cause` was to lead. Returns what was blocked.
-    pub fn block_dependents(&self, work: &mut Work<'_, '_>, cause: DraftIx) -> Vec<DraftIx> {
+    pub(super) fn block_dependents(&self, work: &mut Work<'_, '_>, cause: DraftIx) -> Vec<DraftIx> {
         let draft = work.actions.draft(cause);
         let (Some(failed), verb) = (draft.resource, draft.verb) else { return Vec::new() };
         let top = work.facts.bundle_of(failed).unwrap_or_else(|| work.facts.topmost(failed));

@@ -1,8 +1,9 @@
 //! Effects: what a relation does to the two actions that it joins.
 
 use crate::model::Role;
-use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need, Verb};
+use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
+use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::reason::{ActionRef, Reason};
@@ -99,14 +100,18 @@ pub fn apply(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pai
             apply_to_members(work, relation, rule, pair, &mut changed);
             changed
         }
-        Variant::Clone(_) | Variant::Bundle(_) => {
-            variant::clone::apply(work, relation, rule, pair)
-        }
+        Variant::Clone(_) | Variant::Bundle(_) => variant::instance::apply(work, relation, rule, pair),
     }
 }
 
 /// Applies one relation to what the members of a group do, as if first came directly before it.
-fn apply_to_members(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair, changed: &mut Changed) {
+fn apply_to_members(
+    work: &mut Work<'_, '_>,
+    relation: Relations,
+    rule: Rule,
+    pair: Pair,
+    changed: &mut Changed,
+) {
     let then = work.actions.draft(pair.then);
     let (Some(group), verb) = (then.resource, then.verb) else { return };
     for member in &work.resource(group).children {
@@ -127,7 +132,8 @@ fn name_of(work: &Work<'_, '_>, cause: DraftIx) -> ActionRef {
     } else {
         super::render::task(work, draft)
     };
-    ActionRef { resource: draft.resource.map(|resource| work.resource(resource).id.clone()), task }
+    let resource = draft.resource.map_or_else(|| "".into(), |resource| work.resource(resource).id.clone());
+    ActionRef { resource, task }
 }
 
 fn are_of_one_resource(work: &Work<'_, '_>, a: DraftIx, b: DraftIx) -> bool {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::render::Renderer;
-use crate::scheduler::act::draft::{Draft, DraftIx, Verb};
+use crate::scheduler::act::draft::{Draft, DraftIx};
 use crate::scheduler::act::link::{Link, LinkIx, Relations};
+use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, Variant};
 use crate::scheduler::transition::{Action, ActionId, Transition};
 
 /// Drops links by which something on a guest would wait for the guest's own launcher.
-pub fn drop_guest_links(work: &mut Work<'_, '_>) {
+pub(super) fn drop_guest_links(work: &mut Work<'_, '_>) {
     for number in 0..work.actions.links.len() {
         let link = work.actions.links[number];
         let launcher = launcher_below(work, work.actions.draft(link.first).node);
@@ -30,10 +31,10 @@ fn launcher_below(work: &Work<'_, '_>, node: Option<NodeIx>) -> Option<crate::sc
 
 /// Adds what depends on everything else being settled: what clones tell their instances, and
 /// whether remote nodes are in maintenance.
-pub fn complete(_work: &mut Work<'_, '_>) {}
+pub(super) fn complete(_work: &mut Work<'_, '_>) {}
 
 /// Whether an action happens.
-pub fn is_included(work: &Work<'_, '_>, draft: &Draft) -> bool {
+pub(super) fn is_included(work: &Work<'_, '_>, draft: &Draft) -> bool {
     if !draft.is_runnable() || !(draft.is_required() || draft.is_shown) {
         return false;
     }
@@ -50,7 +51,7 @@ pub fn is_included(work: &Work<'_, '_>, draft: &Draft) -> bool {
 }
 
 /// Whether an action really waits for the first action of a link.
-pub fn is_relevant(work: &Work<'_, '_>, link: &Link) -> bool {
+pub(super) fn is_relevant(work: &Work<'_, '_>, link: &Link) -> bool {
     let relations = link.relations;
     if relations.is_empty() {
         return false;
@@ -99,19 +100,21 @@ fn is_lost_stop(work: &Work<'_, '_>, first: &Draft, then: &Draft) -> bool {
 }
 
 /// The inputs that an action really waits for.
-pub fn relevant_inputs<'w>(work: &'w Work<'_, '_>, draft: &'w Draft) -> impl Iterator<Item = DraftIx> + 'w {
+pub(super) fn relevant_inputs<'w>(
+    work: &'w Work<'_, '_>,
+    draft: &'w Draft,
+) -> impl Iterator<Item = DraftIx> + 'w {
     let links = draft.inputs.iter().map(|link: &LinkIx| work.actions.link(*link));
     links.filter(|link| is_relevant(work, link)).map(|link| link.first)
 }
 
 /// Draws the transition from the settled actions.
-pub fn build(work: &Work<'_, '_>) -> Transition {
+pub(super) fn build(work: &Work<'_, '_>) -> Transition {
     let is_in: Vec<bool> = work.actions.drafts.iter().map(|draft| is_included(work, draft)).collect();
     let mut inputs: BTreeMap<DraftIx, Vec<DraftIx>> = BTreeMap::new();
     for number in work.actions.draft_numbers().filter(|draft| is_in[draft.index()]) {
         let draft = work.actions.draft(number);
-        let mut list: Vec<_> =
-            relevant_inputs(work, draft).filter(|first| is_in[first.index()]).collect();
+        let mut list: Vec<_> = relevant_inputs(work, draft).filter(|first| is_in[first.index()]).collect();
         list.sort_unstable();
         list.dedup();
         inputs.insert(number, list);

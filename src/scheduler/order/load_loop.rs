@@ -1,12 +1,13 @@
 //! Load loops: migrations that wait for each other to make room. The room is then not waited for.
 
 use super::graph;
-use crate::scheduler::act::draft::{DraftIx, Verb};
+use crate::scheduler::act::draft::DraftIx;
 use crate::scheduler::act::link::Relations;
+use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 
 /// Drops load links into migrations that would wait for themselves.
-pub fn break_loops(work: &mut Work<'_, '_>) {
+pub(super) fn break_loops(work: &mut Work<'_, '_>) {
     for number in 0..work.actions.links.len() {
         let link = work.actions.links[number];
         let is_load = link.relations == Relations::LOAD

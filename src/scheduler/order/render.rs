@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::Role;
-use crate::scheduler::act::draft::{Draft, DraftIx, Key, Moment, Notice, Verb};
+use crate::scheduler::act::draft::{Draft, DraftIx};
 use crate::scheduler::act::remote;
+use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::digest;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Table, Variant};
@@ -14,7 +15,7 @@ use crate::scheduler::operation::Lookup;
 use crate::scheduler::transition::{Action, ActionId, ActionKind, Task};
 
 /// The task of a draft, with what its name says more.
-pub fn task(work: &Work<'_, '_>, draft: &Draft) -> Task {
+pub(super) fn task(work: &Work<'_, '_>, draft: &Draft) -> Task {
     let plain = draft.verb.task(&work.actions.names);
     let suffix: &str = match (&draft.name, draft.node) {
         (Some(name), _) => name,
@@ -32,19 +33,19 @@ fn operation_name(work: &Work<'_, '_>, verb: Verb) -> Arc<str> {
 
 /// Renders drafts; options of an operation are read once.
 #[derive(Debug)]
-pub struct Renderer<'w, 'p, 'a> {
+pub(super) struct Renderer<'w, 'p, 'a> {
     work: &'w Work<'p, 'a>,
     options: BTreeMap<(ResourceIx, Verb, u32), (Table, Duration)>,
 }
 
 impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
     /// A renderer for a settled working set.
-    pub fn new(work: &'w Work<'p, 'a>) -> Self {
+    pub(super) fn new(work: &'w Work<'p, 'a>) -> Self {
         Self { work, options: BTreeMap::new() }
     }
 
     /// Renders one draft; what it waits for is left to the caller.
-    pub fn render(&mut self, id: ActionId, number: DraftIx) -> Action {
+    pub(super) fn render(&mut self, id: ActionId, number: DraftIx) -> Action {
         let work = self.work;
         let draft = work.actions.draft(number);
         let (meta, timeout) = self.meta(draft);
@@ -119,20 +120,19 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
 
     fn options(&mut self, resource: ResourceIx, key: Key) -> (Table, Duration) {
         let work = self.work;
-        let (table, timeout) =
-            self.options.entry((resource, key.verb, key.interval)).or_insert_with(|| {
-                let name = operation_name(work, key.verb);
-                let interval = Duration::from_millis(u64::from(key.interval));
-                let op = work.facts.find_operation(resource, &name, interval, Lookup::Any);
-                let options = work.facts.operation_options(resource, &name, interval, op);
-                let plain = |name: &str| !name.contains(['#', ':']);
-                let meta = options
-                    .meta
-                    .iter()
-                    .filter(|(name, _)| plain(name))
-                    .map(|(name, value)| (name.replace('-', "_").into(), Arc::clone(value)));
-                (meta.collect(), options.timeout)
-            });
+        let (table, timeout) = self.options.entry((resource, key.verb, key.interval)).or_insert_with(|| {
+            let name = operation_name(work, key.verb);
+            let interval = Duration::from_millis(u64::from(key.interval));
+            let op = work.facts.find_operation(resource, &name, interval, Lookup::Any);
+            let options = work.facts.operation_options(resource, &name, interval, op);
+            let plain = |name: &str| !name.contains(['#', ':']);
+            let meta = options
+                .meta
+                .iter()
+                .filter(|(name, _)| plain(name))
+                .map(|(name, value)| (name.replace('-', "_").into(), Arc::clone(value)));
+            (meta.collect(), options.timeout)
+        });
         (table.clone(), *timeout)
     }
 
@@ -152,7 +152,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         while let Some(ancestor) = at {
             let known = self.work.resource(ancestor);
             if let Variant::Clone(clone) = &known.variant {
-                add("globally_unique", known.is_unique_clone().to_string());
+                add("globally_unique", self.work.is_told_apart(ancestor).to_string());
                 add("notify", known.notify.to_string());
                 add("clone_max", clone.clone_max.to_string());
                 add("clone_node_max", clone.clone_node_max.to_string());
@@ -182,10 +182,8 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
 
     /// The host of a guest at the time of an action.
     fn host_for(&self, draft: &Draft, launcher: ResourceIx) -> Option<NodeIx> {
-        match draft.verb.step() {
-            Verb::Stop | Verb::Demote => self.work.current_node(launcher),
-            _ => self.work.assigned(launcher).or_else(|| self.work.current_node(launcher)),
-        }
+        let (before, after) = (self.work.current_node(launcher), self.work.assigned(launcher));
+        if draft.verb.is_downward() { before } else { after.or(before) }
     }
 }
 
@@ -255,7 +253,7 @@ fn notice_name(work: &Work<'_, '_>, notice: Notice) -> Arc<str> {
 }
 
 /// The role that a summary gives a resource that is active although nobody says in which.
-pub fn shown_role(work: &Work<'_, '_>, resource: ResourceIx) -> Role {
+pub(super) fn shown_role(work: &Work<'_, '_>, resource: ResourceIx) -> Role {
     let facts = work.resource(resource);
     if facts.current_role == Role::Stopped && !facts.active_on.is_empty() {
         Role::Started

@@ -5,8 +5,9 @@
 
 use super::blocking::Blocking;
 use super::effect::{self, Changed, Pair};
-use crate::scheduler::act::draft::{Ability, DraftIx, Key, Moment, Need, Notice, Verb};
+use crate::scheduler::act::draft::{Ability, DraftIx, Need};
 use crate::scheduler::act::link::{LinkIx, Relations};
+use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::variant::actions as variant;
@@ -33,7 +34,7 @@ struct Frame {
 }
 
 /// Applies all relations until nothing changes.
-pub fn settle(work: &mut Work<'_, '_>) {
+pub(super) fn settle(work: &mut Work<'_, '_>) {
     let mut settling = Settling::new(work);
     let upward = |verb| matches!(verb, Verb::Start | Verb::Promote);
     for draft in settling.work.actions.draft_numbers().rev() {
@@ -106,7 +107,9 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
     fn resume(&mut self, mut frame: Frame) {
         while let Some(position) = frame.remaining.checked_sub(1) {
             frame.remaining = position;
-            let Some(link) = self.work.actions.draft(frame.draft).inputs.get(position).copied() else { break };
+            let Some(link) = self.work.actions.draft(frame.draft).inputs.get(position).copied() else {
+                break;
+            };
             let changed = look_at(self.work, link);
             frame.changed |= changed.then;
             let first = self.work.actions.link(link).first;
@@ -116,7 +119,10 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                     self.stack.push(Item::Visit(first));
                     self.push_successors(first);
                 }
-                self.stack.extend(changed.parts.into_iter().rev().map(Item::Visit));
+                for part in changed.parts.into_iter().rev() {
+                    self.push_successors(part);
+                    self.stack.push(Item::Visit(part));
+                }
                 return;
             }
         }
@@ -131,9 +137,10 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
             return;
         }
         let lost = frame.before.1 == Ability::Runnable && after.1 == Ability::Blocked;
+        let leads_up = matches!(entry.verb, Verb::Start | Verb::Promote);
         self.push_successors(frame.draft);
         self.stack.push(Item::Visit(frame.draft));
-        if lost && matches!(entry.verb, Verb::Start | Verb::Promote) {
+        if lost && leads_up {
             self.stack.push(Item::BlockDependents(frame.draft));
         }
     }
@@ -216,8 +223,7 @@ fn completion(work: &Work<'_, '_>, draft: DraftIx, resource: ResourceIx) -> Opti
 
 fn apply_relations(work: &mut Work<'_, '_>, number: LinkIx) -> Changed {
     let mut link = *work.actions.link(number);
-    let (first_node, then_node) =
-        (work.actions.draft(link.first).node, work.actions.draft(link.then).node);
+    let (first_node, then_node) = (work.actions.draft(link.first).node, work.actions.draft(link.then).node);
     let effective = variant::effective(work, link.first, then_node);
     let mut only_on = None;
     if link.relations.has(Relations::FIRST_REQUIRES_THEN_ON_NODE) {

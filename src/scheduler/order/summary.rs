@@ -2,14 +2,15 @@
 
 use super::render::{shown_role, task};
 use crate::model::Role;
-use crate::scheduler::act::draft::{Draft, DraftIx, Key, Verb};
+use crate::scheduler::act::draft::{Draft, DraftIx};
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx, Variant};
 use crate::scheduler::reason::Reason;
 use crate::scheduler::schedule::{Change, ChangeKind};
 
 /// Lists all changes: fencing first, then resources in order.
-pub fn summarize(work: &Work<'_, '_>) -> Vec<Change> {
+pub(super) fn summarize(work: &Work<'_, '_>) -> Vec<Change> {
     let mut changes = Vec::new();
     for draft in work.actions.drafts.iter().rev() {
         if draft.resource.is_none() && draft.is_required() && is_fencing(draft) {
@@ -219,8 +220,7 @@ impl<'w, 'p, 'a> Summary<'w, 'p, 'a> {
             Ends::To => (None, self.next),
             Ends::Both => (self.current, self.next),
         };
-        let reason: Option<Reason> =
-            self.draft(because.or(action)).and_then(|draft| draft.reason.clone());
+        let reason: Option<Reason> = self.draft(because.or(action)).and_then(|draft| draft.reason.clone());
         Change {
             kind,
             resource: Some(self.work.resource(self.resource).id.clone()),
@@ -241,4 +241,3 @@ enum Ends {
     To,
     Both,
 }
-

@@ -1,7 +1,8 @@
 //! What a group means for actions.
 
-use crate::scheduler::act::draft::{Ability, DraftIx, Key, Need, Verb};
+use crate::scheduler::act::draft::{Ability, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{GroupFacts, ResourceIx, Variant};
 use crate::scheduler::order::effect::Effective;

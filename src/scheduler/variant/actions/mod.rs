@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod clone;
 pub mod group;
+pub mod instance;
 pub mod primitive;
 
 use crate::scheduler::act::draft::DraftIx;

@@ -1,11 +1,11 @@
 //! What a primitive means for actions.
 
-use crate::scheduler::act::draft::{Key, Verb};
+use crate::model::Role;
 use crate::scheduler::act::link::{Relations, Side};
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::act::{migration, recurring, role_step, unfencing};
 use crate::scheduler::facts::{PlacementStrategy, ResourceIx};
-use crate::model::Role;
 
 /// Adds the orderings between a primitive's own actions, and with what launches it.
 pub fn order_inside(work: &mut Work<'_, '_>, resource: ResourceIx) {
@@ -43,7 +43,8 @@ fn order_around_unfencing(work: &mut Work<'_, '_>, resource: ResourceIx) {
 /// Where capacity counts, what leaves a node makes room before anything comes.
 fn order_loads(work: &mut Work<'_, '_>, resource: ResourceIx) {
     let facts = work.resource(resource);
-    if work.facts.properties.placement_strategy == PlacementStrategy::Default || facts.utilization.is_empty() {
+    if work.facts.properties.placement_strategy == PlacementStrategy::Default || facts.utilization.is_empty()
+    {
         return;
     }
     let own = |verb| Side::Key(resource, Key::once(verb));
