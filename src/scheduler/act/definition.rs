@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::draft::{Draft, Need};
 use super::link::{Relations, Side};
-use super::record;
 use super::recurring::{self, milliseconds};
 use super::verb::{Key, Verb};
 use super::work::Work;
@@ -14,6 +13,7 @@ use crate::model::Score;
 use crate::scheduler::digest::{self, DefinitionChange};
 use crate::scheduler::facts::{Facts, NodeIx, ResourceIx, Variant};
 use crate::scheduler::failures;
+use crate::scheduler::interpret::running;
 use crate::scheduler::operation::Lookup;
 use crate::scheduler::reason::Reason;
 use crate::status::{HistoryEntry, ResourceHistory};
@@ -84,8 +84,12 @@ fn check_record(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, rec
 }
 
 fn check_entries(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, record: &ResourceHistory) {
-    let sorted = record::sorted(&record.entries);
-    let Some(first) = record::first_active(&sorted) else { return };
+    let sorted = running::sort(&record.entries);
+    let (start, stop) = (running::start_position(&sorted), running::stop_position(&sorted));
+    if stop.is_some() && start < stop {
+        return;
+    }
+    let first = start.unwrap_or(0);
     let in_maintenance = work.resource(resource).in_maintenance || work.node(node).in_maintenance;
     for entry in sorted.into_iter().skip(first) {
         let is_recurring = !entry.interval.is_zero();

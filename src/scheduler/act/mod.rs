@@ -9,7 +9,6 @@ pub mod link;
 pub mod migration;
 pub mod probe;
 pub mod probe_walk;
-pub mod record;
 pub mod recurring;
 pub mod remote;
 pub mod request;
