@@ -82,11 +82,11 @@ async fn run(simulated: &mut Simulated, actions: Vec<Action>) -> (executor::Outc
 
 async fn rc_of(simulated: &mut Simulated, action: Action) -> u8 {
     let (_, events) = run(simulated, vec![action]).await;
-    let rcs = events.iter().filter_map(|event| match event {
+    let mut rcs = events.iter().filter_map(|event| match event {
         Event::Finished { rc, .. } => Some(rc.0),
         Event::Scheduled(_) | Event::Started(_) | Event::Aborted { .. } => None,
     });
-    rcs.last().unwrap()
+    rcs.next_back().unwrap()
 }
 
 fn inject(simulated: &mut Simulated, resource: &str, operation: &str, answer: Answer, repeat: Repeat) {
