@@ -3,13 +3,18 @@
 //! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+mod apply;
 mod clock;
 mod completions;
+mod engines;
 mod exit;
 mod failure;
 mod man;
 mod options;
 mod plan;
+mod planning;
+mod progress;
+mod show;
 mod source;
 mod terminal;
 mod validate;
@@ -39,6 +44,8 @@ struct Arguments {
 enum Verb {
     Validate(validate::Arguments),
     Plan(plan::Arguments),
+    Show(show::Arguments),
+    Apply(apply::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -68,6 +75,8 @@ impl Verb {
         match self {
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, options, terminal),
+            Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

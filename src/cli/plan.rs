@@ -1,22 +1,45 @@
 //! `plan`: observe, schedule, show; change nothing.
 
+#![expect(clippy::disallowed_methods, reason = "saving a plan writes a file")]
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
+use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use super::{clock, source};
+use crate::engine::{Generation, Observation};
+use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
+use crate::view::plan::Detail;
+use crate::{cib, view};
 
 /// Show what would be done, and why. Changes nothing.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Plan on a Pacemaker CIB file instead of a cluster.
+    /// Save the plan here, for `apply FILE`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cib", "refresh_only", "what_if"])]
+    out: Option<PathBuf>,
+    /// Exit with 2 if there is anything to do.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Compare the cluster with what is in force, not with the manifest.
+    #[arg(long)]
+    refresh_only: bool,
+    /// Delete what is in force but not in the manifest.
+    #[arg(long)]
+    prune: bool,
+    /// Plan on a Pacemaker CIB file instead of a cluster; without -f its own configuration is wanted.
     #[arg(long, value_name = "FILE")]
     cib: Option<PathBuf>,
+    /// Plan as if this had happened: node-down=N, node-up=N, node-standby=N, no-quorum.
+    #[arg(long, value_name = "WHAT", value_parser = WhatIf::parse)]
+    what_if: Vec<WhatIf>,
     /// Plan as if it were this moment.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
     now: Option<i64>,
@@ -27,7 +50,7 @@ pub(super) struct Arguments {
 
 /// Forms of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people.
     Text,
     /// One JSON document.
@@ -39,27 +62,93 @@ enum Format {
 }
 
 /// Runs the verb.
-pub(super) fn run(arguments: &Arguments, _options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let Some(file) = &arguments.cib else {
-        return Err(Failure::error("not yet"));
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let planned = match &arguments.cib {
+        Some(file) => match plan_on_cib(file, arguments, options, terminal)? {
+            Some(planned) => planned,
+            None => return Ok(Exit::Done),
+        },
+        None => engines::block_on(plan_on_cluster(arguments, options, terminal))?,
     };
-    let now = arguments.now.unwrap_or_else(clock::now);
-    let (cluster, status) = read_cib(file, terminal)?;
-    let schedule = scheduler::schedule(&cluster, &status, now);
-    terminal.data(&crate::view::transition::json(&schedule))?;
-    Ok(Exit::Done)
+    show(&planned, arguments.output, terminal)?;
+    if let Some(file) = &arguments.out {
+        let saved = view::plan::write_saved(&planned.plan);
+        std::fs::write(file, saved).map_err(|error| Failure::file("write", file, &error))?;
+        terminal
+            .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
+    }
+    Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
 }
 
-fn read_cib(
-    file: &Path,
+/// Prints a plan.
+pub(super) fn show(planned: &Planned, format: Format, terminal: Terminal) -> Result<(), Failure> {
+    let text = match format {
+        Format::Text => view::plan::text(&planned.plan, detail(terminal), terminal.output_ink()),
+        Format::Json => view::plan::json(&planned.plan),
+        Format::Markdown => view::plan::markdown(&planned.plan),
+        Format::Transition => view::transition::json(&planned.schedule),
+    };
+    terminal.data(&text)
+}
+
+/// How much of a plan is shown.
+pub(super) fn detail(terminal: Terminal) -> Detail {
+    if terminal.is_verbose() { Detail::All } else { Detail::Usual }
+}
+
+async fn plan_on_cluster(
+    arguments: &Arguments,
+    options: &Options,
     terminal: Terminal,
-) -> Result<(crate::model::Cluster, crate::status::ClusterStatus), Failure> {
-    let sources = source::read(file)?;
-    match crate::cib::read(&sources) {
-        Ok(cib) => Ok((cib.cluster, cib.status)),
-        Err(diagnostic) => {
-            terminal.say_raw(&crate::view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
-            Err(Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display())))
-        }
+) -> Result<Planned, Failure> {
+    let mut engine = engines::open(options)?;
+    let (wanted, mut observation) = if arguments.refresh_only {
+        let observation = engine.observe().await?;
+        (Wanted::in_force(&observation), observation)
+    } else {
+        let wanted = Wanted::load(options, arguments.prune, terminal)?;
+        let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
+        (wanted, observation)
+    };
+    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    observation.now = arguments.now.unwrap_or(observation.now);
+    Ok(planning::make(&wanted, &observation))
+}
+
+/// `None` when the machine's side was printed already, without the people's side being made.
+fn plan_on_cib(
+    file: &Path,
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Option<Planned>, Failure> {
+    let cib = read_cib(file, terminal)?;
+    let mut observation = Observation {
+        now: arguments.now.unwrap_or_else(clock::now),
+        generation: Generation(0),
+        in_force: cib.cluster,
+        status: cib.status,
+    };
+    let is_own = options.named_manifest().is_none();
+    let mut wanted = Wanted::in_force(&observation);
+    if is_own {
+        wanted.origin = file.display().to_string();
+    } else {
+        wanted = Wanted::load(options, arguments.prune, terminal)?;
     }
+    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    if is_own && arguments.output == Format::Transition {
+        let schedule = scheduler::schedule(&observation.in_force, &observation.status, observation.now);
+        terminal.data(&view::transition::json(&schedule))?;
+        return Ok(None);
+    }
+    Ok(Some(planning::make(&wanted, &observation)))
+}
+
+fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {
+    let sources = source::read(file)?;
+    cib::read(&sources).map_err(|diagnostic| {
+        terminal.say_raw(&view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
+        Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display()))
+    })
 }

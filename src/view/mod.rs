@@ -4,6 +4,7 @@ pub mod because;
 pub mod diagnostic;
 mod ink;
 pub mod plan;
+pub mod progress;
 pub mod transition;
 
 pub use ink::Ink;
