@@ -16,8 +16,10 @@ mod planning;
 mod progress;
 mod show;
 mod source;
+mod status;
 mod terminal;
 mod validate;
+mod wait;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -46,6 +48,8 @@ enum Verb {
     Plan(plan::Arguments),
     Show(show::Arguments),
     Apply(apply::Arguments),
+    Status(status::Arguments),
+    Wait(wait::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -77,6 +81,8 @@ impl Verb {
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Show(arguments) => show::run(&arguments, terminal),
+            Self::Status(arguments) => status::run(&arguments, options, terminal),
+            Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

@@ -103,3 +103,10 @@ pub(super) fn load(path: &Path, terminal: Terminal) -> Result<Manifest, Failure>
         )),
     }
 }
+
+/// The manifest, if it can be read and has no errors.
+pub(super) fn load_quietly(path: &Path) -> Option<Manifest> {
+    let sources = source::read(path).ok()?;
+    let reading = manifest::read(&sources);
+    reading.manifest.filter(|_| !has_errors(&reading.diagnostics, false))
+}

@@ -5,6 +5,7 @@ pub mod diagnostic;
 mod ink;
 pub mod plan;
 pub mod progress;
+pub mod status;
 pub mod transition;
 
 pub use ink::Ink;
