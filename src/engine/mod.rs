@@ -3,6 +3,11 @@
 //! An engine observes a cluster, takes a desired state, and brings the cluster there. The same
 //! conformance tests run on each (`tests/engine_conformance.rs`).
 
+pub mod converge;
+pub mod hands;
+pub mod ledger;
+pub mod roster;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;

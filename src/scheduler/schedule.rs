@@ -105,7 +105,7 @@ impl Schedule {
             transition: ordered.transition,
             changes: ordered.changes,
             scores: placement.score_lines(),
-            recheck_by: placement.facts.recheck_by,
+            recheck_by: placement.facts.recheck.earliest(),
         }
     }
 }

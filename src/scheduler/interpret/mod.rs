@@ -1,5 +1,7 @@
 //! Interpret: what the configuration and the history mean.
 
+mod properties;
+
 use super::facts::Facts;
 use crate::model::Cluster;
 use crate::status::ClusterStatus;
