@@ -8,7 +8,9 @@ mod clock;
 mod completions;
 mod engines;
 mod exit;
+mod explain;
 mod failure;
+mod graph;
 mod man;
 mod options;
 mod plan;
@@ -50,6 +52,8 @@ enum Verb {
     Apply(apply::Arguments),
     Status(status::Arguments),
     Wait(wait::Arguments),
+    Explain(explain::Arguments),
+    Graph(graph::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -83,6 +87,8 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
+            Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

@@ -61,15 +61,31 @@ pub(super) enum Format {
     Transition,
 }
 
+impl Arguments {
+    /// What `graph` plans.
+    pub(super) fn for_graph(cib: Option<PathBuf>, now: Option<i64>) -> Self {
+        Self {
+            out: None,
+            detailed_exitcode: false,
+            refresh_only: false,
+            prune: false,
+            cib,
+            what_if: Vec::new(),
+            now,
+            output: Format::Text,
+        }
+    }
+}
+
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let planned = match &arguments.cib {
-        Some(file) => match plan_on_cib(file, arguments, options, terminal)? {
-            Some(planned) => planned,
-            None => return Ok(Exit::Done),
-        },
-        None => engines::block_on(plan_on_cluster(arguments, options, terminal))?,
-    };
+    if let Some(file) = &arguments.cib
+        && arguments.output == Format::Transition
+        && options.named_manifest().is_none()
+    {
+        return machine_side(file, arguments, terminal);
+    }
+    let planned = make(arguments, options, terminal)?;
     show(&planned, arguments.output, terminal)?;
     if let Some(file) = &arguments.out {
         let saved = view::plan::write_saved(&planned.plan);
@@ -78,6 +94,24 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
     }
     Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
+}
+
+/// Makes the plan that the arguments ask for.
+pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Planned, Failure> {
+    match &arguments.cib {
+        Some(file) => plan_on_cib(file, arguments, options, terminal),
+        None => engines::block_on(plan_on_cluster(arguments, options, terminal)),
+    }
+}
+
+/// The schedule of a CIB, without the people's side being made: for large inputs.
+fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let cluster = observation.in_force.clone();
+    planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
+    let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
+    terminal.data(&view::transition::json(&schedule))?;
+    Ok(Exit::Done)
 }
 
 /// Prints a plan.
@@ -115,34 +149,33 @@ async fn plan_on_cluster(
     Ok(planning::make(&wanted, &observation))
 }
 
-/// `None` when the machine's side was printed already, without the people's side being made.
 fn plan_on_cib(
     file: &Path,
     arguments: &Arguments,
     options: &Options,
     terminal: Terminal,
-) -> Result<Option<Planned>, Failure> {
+) -> Result<Planned, Failure> {
+    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let wanted = match options.named_manifest() {
+        Some(_) => Wanted::load(options, arguments.prune, terminal)?,
+        None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
+    };
+    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    Ok(planning::make(&wanted, &observation))
+}
+
+fn observation_of_cib(
+    file: &Path,
+    arguments: &Arguments,
+    terminal: Terminal,
+) -> Result<Observation, Failure> {
     let cib = read_cib(file, terminal)?;
-    let mut observation = Observation {
+    Ok(Observation {
         now: arguments.now.unwrap_or_else(clock::now),
         generation: Generation(0),
         in_force: cib.cluster,
         status: cib.status,
-    };
-    let is_own = options.named_manifest().is_none();
-    let mut wanted = Wanted::in_force(&observation);
-    if is_own {
-        wanted.origin = file.display().to_string();
-    } else {
-        wanted = Wanted::load(options, arguments.prune, terminal)?;
-    }
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
-    if is_own && arguments.output == Format::Transition {
-        let schedule = scheduler::schedule(&observation.in_force, &observation.status, observation.now);
-        terminal.data(&view::transition::json(&schedule))?;
-        return Ok(None);
-    }
-    Ok(Some(planning::make(&wanted, &observation)))
+    })
 }
 
 fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {

@@ -2,6 +2,8 @@
 
 pub mod because;
 pub mod diagnostic;
+pub mod explain;
+pub mod graph;
 mod ink;
 pub mod plan;
 pub mod progress;
