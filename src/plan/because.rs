@@ -9,6 +9,7 @@ use super::step::{Step, Verb};
 use crate::model::{NodeName, Role, Score};
 use crate::scheduler::facts::{FailedAction, NodeFacts, ResourceFacts};
 use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, Schedule, ScorePool};
+use crate::status::ResultStatus;
 
 /// Why a step is taken, or cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -459,17 +460,18 @@ impl Situation<'_> {
 }
 
 /// A failure as a reason.
-pub(super) fn failed_because(failed: &FailedAction, node: &NodeName) -> Because {
-    let answer = match failed.status {
-        crate::status::ResultStatus::TimedOut => "timed out",
-        _ => failed.rc.name(),
-    };
+fn failed_because(failed: &FailedAction, node: &NodeName) -> Because {
     Because::Failed {
         operation: failed.task.to_string(),
         node: node.clone(),
-        answer: answer.to_owned(),
+        answer: answer(failed).to_owned(),
         exit_reason: failed.exit_reason.as_ref().map(ToString::to_string).filter(|text| !text.is_empty()),
     }
+}
+
+/// What an agent answered, in words.
+pub(super) fn answer(failed: &FailedAction) -> &'static str {
+    if failed.status == ResultStatus::TimedOut { "timed out" } else { failed.rc.name() }
 }
 
 /// The rarer reasons in friendlier words than the field's.
@@ -485,6 +487,29 @@ fn words(reason: &Reason) -> String {
         Reason::ThoughtActiveThere(resource) => format!("{resource} may still run there"),
         Reason::Unrunnable(action) => format!("{} cannot {}", action.resource, action.task),
         Reason::Unmigrateable(action) => format!("{} cannot migrate", action.resource),
-        other => other.to_string(),
+        Reason::NodeAvailability
+        | Reason::NoQuorum
+        | Reason::QuorumFreeze
+        | Reason::ColocationWith(_)
+        | Reason::Required(_)
+        | Reason::DefinitionChange
+        | Reason::DeviceDefinitionChanged
+        | Reason::DeviceParametersChanged(_)
+        | Reason::RequiredBy(_)
+        | Reason::FailureExpired
+        | Reason::ParametersChanged
+        | Reason::ReconnectInterval
+        | Reason::Removed
+        | Reason::PeerBanned
+        | Reason::FencingRequested
+        | Reason::FailedThere(_)
+        | Reason::ActiveUnlessReconnected(_)
+        | Reason::ConnectionUnrecoverable(_)
+        | Reason::StopUnrunnable
+        | Reason::DeadmanTicketLost
+        | Reason::GuestUnclean
+        | Reason::ContainerFailed
+        | Reason::OnFail(_)
+        | Reason::Other(_) => reason.to_string(),
     }
 }

@@ -2,8 +2,12 @@
 
 pub mod because;
 pub mod diagnostic;
+pub mod explain;
+pub mod graph;
 mod ink;
 pub mod plan;
+pub mod progress;
+pub mod status;
 pub mod transition;
 
 pub use ink::Ink;
