@@ -284,7 +284,7 @@ async fn the_catalog_lists_what_is_installed() {
     assert_eq!(catalog::providers(&site, &AgentClass::Lsb), [""; 0]);
     assert_eq!(
         catalog::agents(&site, &AgentClass::Ocf, Some("test")),
-        ["actor", "bad-interpreter", "broken-metadata"]
+        ["actor", "bad-interpreter", "broken-metadata", "service"]
     );
     assert_eq!(catalog::agents(&site, &AgentClass::Ocf, Some("../..")), [""; 0]);
     assert_eq!(catalog::agents(&site, &AgentClass::Stonith, None), ["fence_actor"]);

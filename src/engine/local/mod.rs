@@ -270,3 +270,6 @@ fn finished(action: &Action, result: &ActionResult) -> Event {
         took: result.took,
     }
 }
+
+#[cfg(test)]
+mod tests;
