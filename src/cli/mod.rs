@@ -1,8 +1,140 @@
 //! The command line: one file per verb.
+//!
+//! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
+//! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+mod apply;
+mod clock;
+mod completions;
+mod engines;
+mod exit;
+mod explain;
+mod failure;
+mod graph;
+mod man;
+mod options;
+mod plan;
+mod planning;
+mod progress;
+mod show;
+mod source;
+mod status;
+mod terminal;
+mod validate;
+mod wait;
+
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use exit::Exit;
+use failure::Failure;
+use options::Options;
+use terminal::{Terminal, Verbosity};
+
+/// Keeps services highly available from a committed manifest.
+#[derive(Debug, Parser)]
+#[command(name = "quorate", version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Validate(validate::Arguments),
+    Plan(plan::Arguments),
+    Show(show::Arguments),
+    Apply(apply::Arguments),
+    Status(status::Arguments),
+    Wait(wait::Arguments),
+    Explain(explain::Arguments),
+    Graph(graph::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    run_with(std::env::args_os()).into()
+}
+
+fn run_with(words: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match parse(words) {
+        Ok(arguments) => arguments,
+        Err(error) => return say_usage(&error),
+    };
+    let terminal = arguments.options.terminal();
+    match arguments.verb.run(&arguments.options, terminal) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            terminal.fail(&failure);
+            failure.exit
+        }
+    }
+}
+
+impl Verb {
+    fn run(self, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+        match self {
+            Self::Validate(arguments) => validate::run(&arguments, options, terminal),
+            Self::Plan(arguments) => plan::run(&arguments, options, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, options, terminal),
+            Self::Show(arguments) => show::run(&arguments, terminal),
+            Self::Status(arguments) => status::run(&arguments, options, terminal),
+            Self::Wait(arguments) => wait::run(&arguments, options, terminal),
+            Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Graph(arguments) => graph::run(&arguments, options, terminal),
+            Self::Completions(arguments) => completions::run(&arguments, terminal),
+            Self::Man(arguments) => man::run(&arguments, terminal),
+        }
+    }
+}
+
+/// The whole command line as clap knows it, with the exit codes at the end of its help.
+fn command() -> clap::Command {
+    Arguments::command().after_help(format!("Exit codes:\n{}", Exit::table()))
+}
+
+fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let matches = command().try_get_matches_from(words)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+/// Help and version are data; everything else is a usage error, which must not look like
+/// "there are changes" (clap's own code would).
+fn say_usage(error: &clap::Error) -> Exit {
+    let terminal = Terminal::new(true, Verbosity::Normal);
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let text = terminal.output_ink().render(&error.render());
+            match terminal.data(&text) {
+                Ok(()) => Exit::Done,
+                Err(failure) => failure.exit,
+            }
+        }
+        _ => {
+            terminal.say_raw(&terminal.error_ink().render(&error.render()));
+            Exit::Usage
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn usage_errors_do_not_look_like_changes() {
+        assert_eq!(run_with(["quorate", "frobnicate"].map(Into::into)), Exit::Usage);
+    }
 }

@@ -3,15 +3,19 @@
 //! Everything later phases ask is here, decided once. Nodes and resources are numbered;
 //! parents come before their children.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::node_table::NodeTable;
+use super::failures::FailIndex;
+use super::node_table::{Entry, NodeTable};
+use super::params::ResourceMemo;
 use super::reason::Reason;
+use super::recheck::Recheck;
 use super::request::Request;
 use crate::model::constraint::Discovery;
-use crate::model::{Agent, Cluster, NodeId, NodeName, Operation, OptionSet, Role, Score};
+use crate::model::{Agent, AgentClass, Cluster, NodeId, NodeName, Operation, OptionSet, Role, Score};
 use crate::status::{ClusterStatus, ResourceHistory};
 
 /// Number of a node in [`Facts::nodes`].
@@ -65,8 +69,10 @@ pub struct Facts<'a> {
     pub requests: Vec<Request>,
     /// Failures worth showing, one per operation and node.
     pub failed_actions: Vec<FailedAction>,
-    /// The next moment (seconds since 1970) at which a decision may differ by itself.
-    pub recheck_by: Option<i64>,
+    /// The next moment at which a decision may differ by itself.
+    pub recheck: Recheck,
+    /// Fail counts that a request clears; they ban no longer.
+    pub clearing: BTreeSet<(ResourceIx, NodeIx)>,
 }
 
 /// Cluster properties with their meaning; source and defaults: specification of status, section 4.
@@ -243,6 +249,8 @@ pub struct NodeFacts<'a> {
     pub running: Vec<ResourceIx>,
     /// Sum of the priorities of what runs there, for `priority-fencing-delay`.
     pub priority: i64,
+    /// What its attributes tell of failures, read when first asked for; see [`super::failures`].
+    pub failures: OnceCell<FailIndex>,
 }
 
 /// Kinds of node.
@@ -350,6 +358,10 @@ pub struct ResourceFacts<'a> {
     pub utilization: BTreeMap<Arc<str>, i64>,
     /// Its histories, by node, in order of the status.
     pub histories: Vec<(NodeIx, &'a ResourceHistory)>,
+    /// How long a failed remote connection is left alone (`reconnect_interval`).
+    pub reconnect_interval: Option<Duration>,
+    /// Answers that were already given.
+    pub memo: ResourceMemo,
 }
 
 /// What a resource is.
@@ -394,7 +406,7 @@ pub struct GroupFacts {
 }
 
 /// What only a clone has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct CloneFacts {
     /// Most instances at all.
     pub clone_max: u32,
@@ -551,6 +563,12 @@ impl<'a> Facts<'a> {
         top
     }
 
+    /// The bundle that `resource` is part of, if any.
+    pub fn bundle_of(&self, resource: ResourceIx) -> Option<ResourceIx> {
+        let parent = self.resource(self.topmost(resource)).parent?;
+        matches!(self.resource(parent).variant, Variant::Bundle(_)).then_some(parent)
+    }
+
     /// Every primitive at or below `resource`, depth first in order.
     pub fn leaves(&self, resource: ResourceIx) -> Vec<ResourceIx> {
         let mut leaves = Vec::new();
@@ -566,6 +584,21 @@ impl<'a> Facts<'a> {
         for child in &facts.children {
             self.collect_leaves(*child, leaves);
         }
+    }
+
+    /// Adds a score on a node to a resource and everything below it. A node that a table does not
+    /// list enters it with its own score first.
+    pub fn add_score(&mut self, resource: ResourceIx, node: NodeIx, score: Score) {
+        for index in 0..self.resource(resource).children.len() {
+            self.add_score(self.resource(resource).children[index], node, score);
+        }
+        let own = self.node(node);
+        let fresh = Entry { score: own.score, discovery: own.discovery, count: 0 };
+        let table = &mut self.resources[resource.index()].table;
+        if table.entry(node).is_none() {
+            table.insert(node, fresh);
+        }
+        table.add(node, score, fresh.score);
     }
 
     /// The node a resource counts as running on: the source of a half-done migration; else, if it
@@ -587,6 +620,37 @@ impl<'a> Facts<'a> {
 }
 
 impl NodeFacts<'_> {
+    /// A clean node that is offline and of which nothing else is known.
+    pub fn new(id: NodeId, name: NodeName, kind: NodeKind) -> Self {
+        Self {
+            id,
+            name,
+            kind,
+            score: Score::ZERO,
+            discovery: Discovery::Always,
+            state: None,
+            is_online: false,
+            unclean: None,
+            is_pending: false,
+            is_standby: false,
+            is_standby_on_failure: false,
+            in_maintenance: false,
+            is_shutting_down: false,
+            is_unseen: true,
+            is_expected_up: false,
+            is_dc: false,
+            is_fenced: false,
+            needs_reset: false,
+            probes_allowed: true,
+            attributes: Table::new(),
+            utilization: BTreeMap::new(),
+            connection: None,
+            running: Vec::new(),
+            priority: 0,
+            failures: OnceCell::new(),
+        }
+    }
+
     /// Whether new work can be put there, scores aside.
     pub fn is_available(&self) -> bool {
         self.is_online
@@ -605,13 +669,79 @@ impl NodeFacts<'_> {
     }
 }
 
-impl ResourceFacts<'_> {
+impl<'a> ResourceFacts<'a> {
+    /// A managed resource that runs nowhere, with every option at its default.
+    pub fn new(id: Arc<str>, variant: Variant<'a>) -> Self {
+        Self {
+            base_id: Arc::clone(&id),
+            id,
+            history_name: None,
+            variant,
+            parent: None,
+            children: Vec::new(),
+            meta: Table::new(),
+            is_managed: true,
+            is_blocked: false,
+            in_maintenance: false,
+            is_removed: false,
+            is_failed: false,
+            stops_if_failed: false,
+            is_failure_ignored: false,
+            is_start_pending: false,
+            is_unique: true,
+            notify: false,
+            is_promotable: false,
+            is_critical: true,
+            can_migrate: false,
+            discovery_exclusive: false,
+            requires: Requires::Nothing,
+            priority: Score::ZERO,
+            stickiness: Score::ZERO,
+            migration_threshold: Score::INFINITY,
+            failure_timeout: Duration::ZERO,
+            multiple_active: MultipleActive::StopStart,
+            current_role: Role::Stopped,
+            next_role: None,
+            target_role: None,
+            active_on: Vec::new(),
+            known_on: BTreeMap::new(),
+            table: NodeTable::default(),
+            partial_migration: None,
+            dangling_sources: Vec::new(),
+            pending: None,
+            lock: None,
+            launcher: None,
+            launched: Vec::new(),
+            connects: None,
+            utilization: BTreeMap::new(),
+            histories: Vec::new(),
+            reconnect_interval: None,
+            memo: ResourceMemo::default(),
+        }
+    }
+
     /// What only a primitive has, if it is one.
-    pub fn primitive(&self) -> Option<&PrimitiveFacts<'_>> {
+    pub fn primitive(&self) -> Option<&PrimitiveFacts<'a>> {
         match &self.variant {
             Variant::Primitive(primitive) => Some(primitive),
             Variant::Group(_) | Variant::Clone(_) | Variant::Bundle(_) => None,
         }
+    }
+
+    /// Whether it is the connection of a remote, guest or bundle node (`ocf:pacemaker:remote`).
+    pub fn is_connection(&self) -> bool {
+        self.primitive().is_some_and(|primitive| {
+            let agent = &primitive.agent;
+            let is = |part: &str, name: &str| part.eq_ignore_ascii_case(name);
+            agent.class == AgentClass::Ocf
+                && agent.provider.as_deref().is_some_and(|provider| is(provider, "pacemaker"))
+                && is(&agent.kind, "remote")
+        })
+    }
+
+    /// Whether it is a fence device.
+    pub fn is_fence_device(&self) -> bool {
+        self.primitive().is_some_and(|primitive| primitive.agent.class == AgentClass::Stonith)
     }
 
     /// Whether it can be recovered elsewhere only after fencing.

@@ -15,13 +15,24 @@
 
 pub mod act;
 pub mod assign;
+pub mod calendar;
 pub mod constraint;
+pub mod digest;
 pub mod facts;
+pub mod failures;
+pub mod fencing;
+mod glib;
 pub mod interpret;
+pub mod natural;
 pub mod node_table;
+pub mod operation;
+pub mod options;
 pub mod order;
+pub mod params;
 pub mod reason;
+pub mod recheck;
 pub mod request;
+pub mod rule;
 pub mod schedule;
 pub mod transition;
 pub mod variant;

@@ -104,8 +104,8 @@ impl Schedule {
         Self {
             transition: ordered.transition,
             changes: ordered.changes,
-            scores: placement.scores.clone(),
-            recheck_by: placement.facts.recheck_by,
+            scores: placement.score_lines(),
+            recheck_by: placement.facts.recheck.earliest(),
         }
     }
 }

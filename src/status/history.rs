@@ -75,6 +75,19 @@ pub struct HistoryEntry {
     pub feature_set: Option<Arc<str>>,
 }
 
+impl HistoryEntry {
+    /// The answer that was expected (third part of the transition key); -1 where that is not known.
+    pub fn expected_rc(&self) -> i64 {
+        let third = || self.transition_key.as_deref()?.split(':').nth(2)?.parse().ok();
+        third().unwrap_or(-1)
+    }
+
+    /// Whether it was a one-shot monitor.
+    pub fn is_probe(&self) -> bool {
+        &*self.operation == "monitor" && self.interval.is_zero()
+    }
+}
+
 /// An agent's exit code (0 to 255), in OCF terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResultCode(pub u8);

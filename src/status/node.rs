@@ -26,6 +26,8 @@ pub struct NodeState {
     pub in_maintenance: bool,
     /// Attributes that last until the node leaves.
     pub attributes: Vec<OptionSet>,
+    /// Capacity that lasts as long; it does not replace what is configured.
+    pub utilization: Vec<OptionSet>,
     /// What resources did there, in order of the source.
     pub resources: Vec<ResourceHistory>,
 }
@@ -103,6 +105,7 @@ impl NodeState {
             is_fenced: false,
             in_maintenance: false,
             attributes: Vec::new(),
+            utilization: Vec::new(),
             resources: Vec::new(),
         }
     }

@@ -1,0 +1,74 @@
+//! Why a command failed: an exit code, a message, and what to do.
+
+use super::exit::Exit;
+use crate::engine::EngineError;
+
+/// A command that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The exit code.
+    pub(super) exit: Exit,
+    /// What went wrong, as a lower-case fragment; `None` when everything was said already.
+    pub(super) message: Option<String>,
+    /// What to do about it.
+    pub(super) help: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with this code and message.
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: Some(message.into()), help: Vec::new() }
+    }
+
+    /// A failure without a code of its own.
+    pub(super) fn error(message: impl Into<String>) -> Self {
+        Self::new(Exit::Error, message)
+    }
+
+    /// A command line that parses but makes no sense.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A failure whose causes are on the screen already.
+    pub(super) const fn silent(exit: Exit) -> Self {
+        Self { exit, message: None, help: Vec::new() }
+    }
+
+    /// A file that cannot be used.
+    pub(super) fn file(doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
+        Self::error(format!("cannot {doing} {}: {cause}", path.display()))
+    }
+
+    /// Adds a line of help.
+    #[must_use]
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let exit = match &error {
+            EngineError::Unreachable(_) => Exit::Unreachable,
+            EngineError::Conflict { .. } => Exit::Stale,
+            EngineError::Storage { .. } | EngineError::Damaged(_) => Exit::Error,
+            EngineError::Locked(_) => Exit::Locked,
+            EngineError::Refused(_) => Exit::Usage,
+        };
+        Self::new(exit, with_causes(&error))
+    }
+}
+
+/// The message of an error and of everything that caused it, on one line.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,122 @@
+//! The terminal: data goes to standard output, everything else to standard error.
+
+#![expect(clippy::disallowed_methods, reason = "the terminal is an effect")]
+
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
+
+use super::failure::Failure;
+use crate::view::Ink;
+
+/// Where output goes, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    output: Ink,
+    errors: Ink,
+    verbosity: Verbosity,
+}
+
+/// How much is said beside the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verbosity {
+    /// Only data and errors.
+    Quiet,
+    /// Progress as well.
+    Normal,
+    /// Details that are usually folded away.
+    Verbose,
+}
+
+impl Terminal {
+    /// Colours each stream if it is a terminal and nobody said no.
+    pub(super) fn new(colour: bool, verbosity: Verbosity) -> Self {
+        let may_colour = colour
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let ink = |is_terminal: bool| if may_colour && is_terminal { Ink::Colour } else { Ink::Plain };
+        Self {
+            output: ink(std::io::stdout().is_terminal()),
+            errors: ink(std::io::stderr().is_terminal()),
+            verbosity,
+        }
+    }
+
+    /// How data is coloured.
+    pub(super) const fn output_ink(&self) -> Ink {
+        self.output
+    }
+
+    /// How progress and errors are coloured.
+    pub(super) const fn error_ink(&self) -> Ink {
+        self.errors
+    }
+
+    /// Whether details were asked for.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    /// Whether a person can be asked: both input and error output are terminals.
+    pub(super) fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Whether progress may redraw its lines.
+    pub(super) fn can_redraw(&self) -> bool {
+        std::io::stderr().is_terminal() && self.verbosity != Verbosity::Quiet
+    }
+
+    /// Writes data. A reader that went away is not an error: it has seen what it wanted.
+    ///
+    /// # Errors
+    /// When the output cannot be written for another reason, such as a full disk.
+    pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut output = std::io::stdout().lock();
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::error(format!("cannot write output: {error}")))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Writes a line of progress, unless quiet.
+    pub(super) fn note(&self, text: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.say(text);
+        }
+    }
+
+    /// Writes a line to standard error in any case.
+    pub(super) fn say(&self, text: &str) {
+        // Nobody is left to be told when standard error is closed.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Writes to standard error without a newline.
+    pub(super) fn say_raw(&self, text: &str) {
+        let mut errors = std::io::stderr().lock();
+        let _ = errors.write_all(text.as_bytes()).and_then(|()| errors.flush());
+    }
+
+    /// Says why a command failed.
+    pub(super) fn fail(&self, failure: &Failure) {
+        if let Some(message) = &failure.message {
+            self.say(&format!("{} {message}", self.errors.error("error:")));
+        }
+        for line in &failure.help {
+            self.say(&format!("  {} {line}", self.errors.hint("help:")));
+        }
+    }
+
+    /// A text as a page of its own: on a terminal it replaces what was there.
+    pub(super) fn fresh_page(&self, text: &str) -> String {
+        if std::io::stdout().is_terminal() { format!("\u{1b}[H\u{1b}[2J{text}") } else { format!("{text}\n") }
+    }
+
+    /// Asks a person; only `yes` is yes.
+    pub(super) fn ask(&self, question: &str) -> bool {
+        self.say_raw(&format!("{question} "));
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    }
+}

@@ -1,0 +1,112 @@
+//! `validate`: everything that is wrong with a manifest, all at once.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::source;
+use super::terminal::Terminal;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{self, Manifest};
+
+/// Check a manifest: its shape, its references, and habits that bite.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The manifest to check, instead of -f.
+    path: Option<PathBuf>,
+    /// Treat warnings as errors.
+    #[arg(long)]
+    strict: bool,
+    /// Form of the findings.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+/// Forms of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, with the source underlined.
+    Text,
+    /// One JSON document.
+    Json,
+    /// Annotations on a pull request.
+    Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let sources = source::read(arguments.path.as_deref().unwrap_or(options.manifest()))?;
+    let reading = manifest::read(&sources);
+    match arguments.output {
+        Format::Text => {
+            terminal.data(&crate::view::diagnostic::text(
+                &reading.diagnostics,
+                &sources,
+                terminal.output_ink(),
+            ))?;
+        }
+        Format::Json => terminal.data(&crate::view::diagnostic::json(&reading.diagnostics, &sources))?,
+        Format::Github => terminal.data(&crate::view::diagnostic::github(&reading.diagnostics, &sources))?,
+        Format::Sarif => terminal.data(&crate::view::diagnostic::sarif(&reading.diagnostics, &sources))?,
+    }
+    let is_valid = reading.manifest.is_some() && !has_errors(&reading.diagnostics, arguments.strict);
+    if arguments.output == Format::Text {
+        terminal.note(&summary(&reading.diagnostics));
+    }
+    if is_valid { Ok(Exit::Done) } else { Ok(Exit::ManifestInvalid) }
+}
+
+fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
+    let limit = if strict { Severity::Warning } else { Severity::Error };
+    diagnostics.iter().any(|diagnostic| diagnostic.severity >= limit)
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    match (count(Severity::Error), count(Severity::Warning)) {
+        (0, 0) => "The manifest is valid.".to_owned(),
+        (0, warnings) => format!("The manifest is valid, with {}.", counted(warnings, "warning")),
+        (errors, 0) => format!("The manifest is not valid: {}.", counted(errors, "error")),
+        (errors, warnings) => {
+            format!(
+                "The manifest is not valid: {}, {}.",
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            )
+        }
+    }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// Reads the manifest a verb works on. Warnings are for `validate`; errors end the verb.
+pub(super) fn load(path: &Path, terminal: Terminal) -> Result<Manifest, Failure> {
+    let sources = source::read(path)?;
+    let reading = manifest::read(&sources);
+    let errors: Vec<_> = reading.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    if !errors.is_empty() {
+        terminal.say_raw(&crate::view::diagnostic::text(&errors, &sources, terminal.error_ink()));
+    }
+    match reading.manifest {
+        Some(manifest) if errors.is_empty() => Ok(manifest),
+        Some(_) | None => Err(Failure::new(
+            Exit::ManifestInvalid,
+            format!("the manifest is not valid: {}", counted(errors.len(), "error")),
+        )),
+    }
+}
+
+/// The manifest, if it can be read and has no errors.
+pub(super) fn load_quietly(path: &Path) -> Option<Manifest> {
+    let sources = source::read(path).ok()?;
+    let reading = manifest::read(&sources);
+    reading.manifest.filter(|_| !has_errors(&reading.diagnostics, false))
+}
