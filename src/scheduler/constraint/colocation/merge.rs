@@ -56,26 +56,58 @@ pub(crate) struct LoneNode {
 }
 
 impl Draft<'_> {
-    /// Adds to `table`, the table of `target`, what `source` prefers because of `colocation`, and
-    /// then what those colocated with `source` prefer. An addition that would leave no open node
-    /// is left out, with all that hangs on it.
-    #[expect(clippy::too_many_arguments, reason = "each is an input of its own")]
+    /// Adds to `table`, the table of `target`, what the other side of a colocation prefers, and
+    /// then what those colocated with that prefer. An addition that would leave no open node is
+    /// left out, with all that hangs on it.
     pub(crate) fn merge(
         &mut self,
         table: &mut NodeTable,
         target: ResourceIx,
-        source: ResourceIx,
         colocation: ColocationIx,
-        factor: f32,
         floor: Floor,
         side: Side,
     ) {
         let merge = Merge { target, floor, side };
         let mut cells = cells_of(table);
-        let mut levels = Vec::new();
-        levels.extend(self.enter(&merge, &mut cells, source, colocation, factor));
-        self.merge_levels(&merge, &mut cells, levels);
+        let (source, factor) = self.source(colocation, side);
+        let first = self.enter(&merge, &mut cells, source, colocation, factor);
+        self.merge_levels(&merge, &mut cells, first.into_iter().collect());
         write_cells(table, &cells);
+    }
+
+    /// What colocations of `target` say of one node, on which `target` starts with `start`. Here
+    /// the first addition counts even if it closes the node.
+    pub(crate) fn merged_score(
+        &mut self,
+        target: ResourceIx,
+        node: NodeIx,
+        start: Score,
+        colocations: &[(ColocationIx, Side, Floor)],
+    ) -> Score {
+        let mut cells = vec![Cell { node, score: start, is_unusable: false }];
+        for (colocation, side, floor) in colocations {
+            let merge = Merge { target, floor: *floor, side: *side };
+            let (source, factor) = self.source(*colocation, *side);
+            let Some((source, group)) = self.spokesman(source) else { continue };
+            cells = self.add_preferences(&merge, &cells, source, *colocation, factor);
+            let is_open = cells.iter().any(|cell| self.is_open_cell(cell));
+            if is_open {
+                let level = self.level(&merge, source, group, factor);
+                self.merge_levels(&merge, &mut cells, vec![level]);
+            }
+            settle(*floor, &mut cells);
+        }
+        cells.first().map_or(start, |cell| cell.score)
+    }
+
+    /// Whose preferences a colocation passes on, and how much of them.
+    fn source(&self, colocation: ColocationIx, side: Side) -> (ResourceIx, f32) {
+        let record = self.colocations.record(colocation);
+        (record.other(side), fraction(1.0, record.score))
+    }
+
+    fn is_open_cell(&self, cell: &Cell) -> bool {
+        self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable
     }
 
     /// The scores of `resource` together with those of its primaries, for sorting.
@@ -139,7 +171,7 @@ impl Draft<'_> {
             |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
         if factor == 0.0 {
             // So far away that nothing arrives any more, from here or beyond.
-            if cells.iter().any(is_open) {
+            if cells.iter().any(|cell| self.is_open_cell(cell)) {
                 settle(merge.floor, cells);
             }
             return None;
