@@ -9,7 +9,12 @@
 //! - `CONFORMANCE_LIST=M1 cargo test --test conformance` runs one list, and prints what fails.
 //! - `CONFORMANCE_ONLY=text` runs only cases whose name contains the text.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "this is a test")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "this test reads cases, runs the scorer and reports"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,7 +35,7 @@ type Passes = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
 fn decisions_match_the_expected_ones() {
-    let Some(bench) = Bench::find() else { return };
+    let Some(bench) = Bench::find("plans") else { return };
     let failures = bench.plan_all();
     let report = bench.score();
     print_totals(&report);
@@ -39,6 +44,18 @@ fn decisions_match_the_expected_ones() {
         print_failures(&report, &failures);
     }
     check_ratchet(&bench, &passes);
+}
+
+#[test]
+fn every_case_can_be_read() {
+    let Some(bench) = Bench::find("read") else { return };
+    for name in bench.names() {
+        let file = bench.file(&name);
+        let mut sources = Sources::default();
+        sources.add(name.clone(), fs::read_to_string(file).unwrap());
+        let cib = cib::read(&sources);
+        assert!(cib.is_ok(), "{name}: {cib:?}");
+    }
 }
 
 /// Where the cases are and where the plans go.
@@ -50,7 +67,8 @@ struct Bench {
 }
 
 impl Bench {
-    fn find() -> Option<Self> {
+    /// The bench, or `None` with a word about what is missing.
+    fn find(purpose: &str) -> Option<Self> {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let shared = env::var_os("QUORATE_SHARED").map_or_else(|| package.join("../shared"), PathBuf::from);
         let conformance = shared.join("scheduler/conformance");
@@ -62,7 +80,7 @@ impl Bench {
             eprintln!("SKIPPED: the scorer needs python3");
             return None;
         }
-        let plans = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plans");
+        let plans = Path::new(env!("CARGO_TARGET_TMPDIR")).join(purpose);
         let _ = fs::remove_dir_all(&plans);
         fs::create_dir_all(&plans).unwrap();
         Some(Self {
@@ -81,6 +99,10 @@ impl Bench {
         self.conformance.join("lists").join(format!("{}.txt", self.list))
     }
 
+    fn file(&self, name: &str) -> PathBuf {
+        self.conformance.join("cases/xml").join(format!("{name}.xml"))
+    }
+
     fn names(&self) -> Vec<String> {
         let list = fs::read_to_string(self.list_file()).unwrap();
         let is_wanted = |name: &&str| self.only.as_ref().is_none_or(|text| name.contains(text));
@@ -94,7 +116,7 @@ impl Bench {
         let mut failures = BTreeMap::new();
         for name in self.names() {
             let now = moments.get(&name).copied().flatten().unwrap_or(SOME_TIME_LATER);
-            match plan(self.conformance.join("cases/xml").join(format!("{name}.xml")), now) {
+            match plan(self.file(&name), now) {
                 Ok(json) => fs::write(self.plans.join(format!("{name}.json")), json).unwrap(),
                 Err(why) => {
                     failures.insert(name, why);

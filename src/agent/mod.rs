@@ -1,1 +1,27 @@
-//! (being built)
+//! Agents: the programs that start, stop and watch services, and the fence devices' own.
+//!
+//! A leaf: one call in, one result out. Shared by all classes are the clean environment, the time
+//! limit on the whole process group and the bounded output ([`Installation::run`]); each class has
+//! its own file for what is its own.
+//!
+//! ```text
+//! Invocation -- ocf | lsb | systemd | service | fence --> Program -- process --> Completed
+//! ```
+
+mod capture;
+pub mod catalog;
+pub mod check;
+pub mod fence;
+mod installation;
+mod invocation;
+mod lsb;
+pub mod metadata;
+mod ocf;
+mod process;
+mod service;
+mod systemd;
+
+pub use installation::Installation;
+pub use invocation::{Completed, Invocation};
+pub use metadata::Metadata;
+pub use process::settle_process;

@@ -1,5 +1,7 @@
 //! Claims about reading a whole CIB.
 
+mod mutation;
+
 use super::*;
 use crate::model::constraint::{ColocationScope, Constraint, LocationPreference, OrderScope};
 use crate::model::resource::{CloneChild, Origin};
@@ -35,6 +37,9 @@ fn codes(cib: &Cib) -> Vec<&str> {
 fn resource_ids(cib: &Cib) -> Vec<&str> {
     cib.cluster.resources.iter().map(|resource| resource.id().as_str()).collect()
 }
+
+/// A CIB with one of everything.
+const FULL: &str = include_str!("tests/full.xml");
 
 const DUMMY: &str = "class='ocf' provider='pacemaker' type='Dummy'";
 
@@ -204,4 +209,26 @@ fn old_properties_move_to_where_they_belong_now() {
     assert_eq!(&*cib.cluster.resource_defaults[0].pairs[0].name, "resource-stickiness");
     let newer = read_text(&text.replace("1.2", "3.0"));
     assert_eq!(newer.cluster.properties[0].pairs.len(), 2);
+}
+
+#[test]
+fn everything_a_cib_can_hold_is_read_without_a_finding() {
+    let cib = read_text(FULL);
+    assert_eq!(cib.diagnostics, []);
+    assert_eq!(cib.root_attribute("epoch"), Some("20"));
+    let cluster = &cib.cluster;
+    assert_eq!(resource_ids(&cib), ["fence", "gamma-link", "site", "database", "proxy"]);
+    assert_eq!((cluster.nodes.len(), cluster.constraints.len(), cluster.fencing_levels.len()), (3, 8, 3));
+    assert_eq!(cluster.tags["front"].len(), 2);
+    assert_eq!((cluster.alerts[0].select.len(), cluster.acls.roles[0].permissions.len()), (4, 3));
+    assert_eq!(cluster.acls.subjects.len(), 2);
+    let Resource::Bundle(proxy) = &cluster.resources[4] else { panic!() };
+    assert_eq!((proxy.mounts.len(), proxy.network.as_ref().unwrap().ports.len()), (2, 2));
+    let status = &cib.status;
+    assert!(status.has_quorum && status.has_quorum_panic);
+    assert_eq!(status.observed_at, Some(1_700_000_000));
+    assert_eq!(&*status.tickets[0].attributes[0].0, "owner");
+    assert_eq!((status.nodes[0].attributes.len(), status.nodes[0].utilization.len()), (1, 1));
+    assert!(status.nodes[2].is_fenced && status.nodes[2].in_maintenance);
+    assert_eq!(status.nodes[0].resources[0].shutdown_lock, Some(1_699_990_002));
 }

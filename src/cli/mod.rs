@@ -3,16 +3,25 @@
 //! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+mod apply;
 mod clock;
 mod completions;
+mod engines;
 mod exit;
+mod explain;
 mod failure;
+mod graph;
 mod man;
 mod options;
 mod plan;
+mod planning;
+mod progress;
+mod show;
 mod source;
+mod status;
 mod terminal;
 mod validate;
+mod wait;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -39,6 +48,12 @@ struct Arguments {
 enum Verb {
     Validate(validate::Arguments),
     Plan(plan::Arguments),
+    Show(show::Arguments),
+    Apply(apply::Arguments),
+    Status(status::Arguments),
+    Wait(wait::Arguments),
+    Explain(explain::Arguments),
+    Graph(graph::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -68,6 +83,12 @@ impl Verb {
         match self {
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, options, terminal),
+            Self::Show(arguments) => show::run(&arguments, terminal),
+            Self::Status(arguments) => status::run(&arguments, options, terminal),
+            Self::Wait(arguments) => wait::run(&arguments, options, terminal),
+            Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

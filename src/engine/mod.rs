@@ -3,6 +3,12 @@
 //! An engine observes a cluster, takes a desired state, and brings the cluster there. The same
 //! conformance tests run on each (`tests/engine_conformance.rs`).
 
+pub mod converge;
+pub mod hands;
+pub mod ledger;
+pub mod roster;
+pub mod simulated;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -142,4 +148,7 @@ pub enum EngineError {
     /// Another process is at work on the same state.
     #[error("{0}")]
     Locked(String),
+    /// What was asked makes no sense for this cluster.
+    #[error("{0}")]
+    Refused(String),
 }

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a failed test says so by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test says so by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -310,7 +310,7 @@ proptest! {
             let total = u32::try_from(watched.in_flight.len()).unwrap();
             prop_assert!(batch.is_none_or(|limit| total <= limit));
             for node in ["n0", "n1", "n2"] {
-                let here = |id: &&ActionId| actions[*id].node.as_ref().unwrap() == &node;
+                let here = |id: &&ActionId| actions[*id].node.as_ref().unwrap() == node;
                 let there: Vec<_> = watched.in_flight.iter().filter(here).collect();
                 let moving = there.iter().filter(|id| actions[**id].task == Task::MigrateTo).count();
                 prop_assert!(per_node.is_none_or(|limit| there.len() <= limit as usize));

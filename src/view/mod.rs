@@ -1,7 +1,25 @@
 //! Views: data as text, JSON or markdown. They decide nothing and print nothing.
 
+pub mod because;
 pub mod diagnostic;
+pub mod explain;
+pub mod graph;
 mod ink;
+pub mod plan;
+pub mod progress;
+pub mod status;
 pub mod transition;
 
 pub use ink::Ink;
+
+/// A value as indented JSON, ending with a newline.
+pub fn to_json(value: &impl serde::Serialize) -> String {
+    let mut json = serde_json::to_string_pretty(value).unwrap_or_default();
+    json.push('\n');
+    json
+}
+
+/// Seconds since 1970 as a moment that people and machines read: `2026-07-01T00:00:00Z`.
+pub fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |moment| moment.to_string())
+}

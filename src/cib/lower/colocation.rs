@@ -17,8 +17,8 @@ pub(super) fn lower_colocation<'t>(
         ColocationScope::Pair {
             dependent: lowering.required(element, "rsc").map(ResourceId::from)?,
             primary: lowering.required(element, "with-rsc").map(ResourceId::from)?,
-            dependent_role: lower_role(lowering, element, "rsc-role")?,
-            primary_role: lower_role(lowering, element, "with-rsc-role")?,
+            dependent_role: lower_role(lowering, element, "rsc-role"),
+            primary_role: lower_role(lowering, element, "with-rsc-role"),
             node_attribute: shared(element, "node-attribute"),
         }
     } else {

@@ -89,19 +89,14 @@ fn lower_action(
     action.map(Some)
 }
 
-/// `Some(None)` where no role is given, `None` where the constraint is void.
-#[expect(clippy::option_option, reason = "void and unset are different answers, and `?` is for the first")]
-pub(super) fn lower_role(
-    lowering: &mut Lowering<'_>,
-    element: Element<'_>,
-    name: &str,
-) -> Option<Option<Role>> {
-    let Some(text) = element.attribute(name) else { return Some(None) };
+/// A role; one that is not known counts as unset, that is, as any.
+pub(super) fn lower_role(lowering: &mut Lowering<'_>, element: Element<'_>, name: &str) -> Option<Role> {
+    let text = element.attribute(name)?;
     let role = Role::parse(text);
     if role.is_none() {
-        lowering.dropped(element, &format!("`{text}` is not a role"));
+        lowering.warn(element, "invalid-role", format!("`{text}` is not a role; `{name}` counts as unset"));
     }
-    role.map(Some)
+    role
 }
 
 fn lower_ticket<'t>(lowering: &mut Lowering<'t>, element: Element<'t>, id: ConstraintId) -> Option<Ticket> {
@@ -110,7 +105,7 @@ fn lower_ticket<'t>(lowering: &mut Lowering<'t>, element: Element<'t>, id: Const
     let scope = if sets.is_empty() {
         TicketScope::Resource {
             resource: lowering.required(element, "rsc").map(ResourceId::from)?,
-            role: lower_role(lowering, element, "rsc-role")?,
+            role: lower_role(lowering, element, "rsc-role"),
         }
     } else {
         TicketScope::Sets(sets)
@@ -145,7 +140,7 @@ fn lower_set<'t>(lowering: &mut Lowering<'t>, set: Element<'t>) -> Option<Resour
             .collect(),
         sequential: lowering.boolean(set, "sequential"),
         require_all: lowering.boolean(set, "require-all"),
-        role: lower_role(lowering, set, "role")?,
+        role: lower_role(lowering, set, "role"),
         action: lower_action(lowering, set, "action")?,
         score: lowering.score(set, "score"),
         kind: lower_kind(lowering, set),

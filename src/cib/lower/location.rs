@@ -56,7 +56,7 @@ fn lower_common<'t>(
             score: RuleScore::Fixed(crate::model::Score::ZERO),
             role: None,
         }),
-        role: lower_role(lowering, element, "role")?,
+        role: lower_role(lowering, element, "role"),
         discovery: lower_discovery(lowering, element),
     })
 }
@@ -88,7 +88,7 @@ fn lower_preference<'t>(lowering: &mut Lowering<'t>, element: Element<'t>) -> Op
     Some(RulePreference {
         rule: rules::lower_rule(lowering, element),
         score,
-        role: lower_role(lowering, element, "role")?,
+        role: lower_role(lowering, element, "role"),
     })
 }
 

@@ -20,7 +20,7 @@ mod outcome;
 mod properties;
 mod remap;
 mod resources;
-mod running;
+pub(super) mod running;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

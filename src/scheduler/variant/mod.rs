@@ -1,5 +1,6 @@
 //! What each kind of resource means; the phases ask here.
 
+pub mod actions;
 pub(crate) mod bundle;
 pub(crate) mod clone;
 pub(crate) mod group;

@@ -1,0 +1,50 @@
+//! Digests of the parameters an operation ran with.
+
+use std::sync::Arc;
+
+use super::Performed;
+use crate::scheduler::Task;
+use crate::scheduler::digest::digest;
+use crate::scheduler::facts::Table;
+use crate::status::HistoryEntry;
+
+/// Writes the digests into an entry.
+pub(super) fn seal(entry: &mut HistoryEntry, done: &Performed<'_>) {
+    let mut all = done.action.params.clone();
+    if !entry.interval.is_zero()
+        && let Some(timeout) = done.action.timeout
+    {
+        all.insert("CRM_meta_timeout".into(), timeout.as_millis().to_string().into());
+    }
+    entry.op_digest = Some(digest(&all).into());
+    if let Some(names) = done.traits.restart_params.as_deref().filter(|_| can_be_reloaded(done)) {
+        entry.op_force_restart = Some(list(names));
+        let kept = |name: &str| names.iter().any(|known| **known == *name);
+        entry.op_restart_digest = Some(digest(&only(&all, kept)).into());
+    }
+    let secrets = &done.traits.secret_params;
+    if !secrets.is_empty() {
+        entry.op_secure_params = Some(list(secrets));
+        let kept = |name: &str| !secrets.iter().any(|known| **known == *name);
+        entry.op_secure_digest = Some(digest(&only(&all, kept)).into());
+    }
+}
+
+/// Whether a later change of parameters may be taken up in place, judging by this operation.
+fn can_be_reloaded(done: &Performed<'_>) -> bool {
+    done.action.interval.is_zero()
+        && matches!(
+            done.action.task,
+            Task::Start | Task::Reload | Task::Promote | Task::Monitor | Task::MigrateFrom
+        )
+}
+
+fn only(params: &Table, kept: impl Fn(&str) -> bool) -> Table {
+    let kept = params.iter().filter(|(name, _)| kept(name));
+    kept.map(|(name, value)| (Arc::clone(name), Arc::clone(value))).collect()
+}
+
+/// Names in a list with blanks around each, as the field writes it.
+fn list(names: &[Arc<str>]) -> Arc<str> {
+    format!(" {} ", names.join(" ")).into()
+}

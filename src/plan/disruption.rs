@@ -1,0 +1,86 @@
+//! Disruption: what people notice of a plan.
+
+use serde::{Deserialize, Serialize};
+
+use super::step::{Step, Verb};
+use crate::model::NodeName;
+
+/// What people notice of a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disruption {
+    /// Resources that start where nothing ran.
+    pub starts: Vec<String>,
+    /// Resources that stop for good.
+    pub stops: Vec<String>,
+    /// Resources that move to another node.
+    pub moves: Vec<String>,
+    /// Resources that restart or recover in place.
+    pub restarts: Vec<String>,
+    /// Resources that are promoted or demoted where they are.
+    pub role_changes: Vec<String>,
+    /// Nodes that are fenced.
+    pub fences: Vec<NodeName>,
+    /// For how long resources are down that were up.
+    pub down: Vec<Down>,
+}
+
+/// How long a resource is down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Down {
+    /// Which.
+    pub resource: String,
+    /// It stops with this step.
+    pub from: usize,
+    /// It is up again after this step.
+    pub until: usize,
+}
+
+/// A change by its verb, before it was taken apart into steps.
+pub(super) struct Whole<'a> {
+    pub(super) verb: Verb,
+    pub(super) resource: Option<&'a str>,
+    pub(super) from: Option<&'a NodeName>,
+    pub(super) to: Option<&'a NodeName>,
+}
+
+impl Disruption {
+    pub(super) fn of<'a>(wholes: impl Iterator<Item = Whole<'a>>, steps: &[Step]) -> Self {
+        let mut disruption = Self::default();
+        for whole in wholes {
+            disruption.add(&whole, steps);
+        }
+        disruption
+    }
+
+    fn add(&mut self, whole: &Whole<'_>, steps: &[Step]) {
+        if matches!(whole.verb, Verb::Fence) {
+            self.fences.extend(whole.from.cloned());
+            return;
+        }
+        let Some(resource) = whole.resource else { return };
+        match whole.verb {
+            Verb::Start => self.starts.push(resource.to_owned()),
+            Verb::Stop => self.stops.push(resource.to_owned()),
+            Verb::Move | Verb::Migrate => self.moves.push(resource.to_owned()),
+            Verb::Recover if whole.from != whole.to => self.moves.push(resource.to_owned()),
+            Verb::Restart | Verb::Recover => self.restarts.push(resource.to_owned()),
+            Verb::Promote | Verb::Demote | Verb::RePromote => self.role_changes.push(resource.to_owned()),
+            Verb::Reload | Verb::Fence | Verb::Unfence | Verb::Shutdown => {}
+        }
+        if matches!(whole.verb, Verb::Move | Verb::Restart | Verb::Recover) {
+            self.down.extend(down(resource, steps));
+        }
+    }
+
+    /// Whether nobody notices anything.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn down(resource: &str, steps: &[Step]) -> Option<Down> {
+    let mut own = steps.iter().filter(|step| step.resource.as_deref() == Some(resource));
+    let first = own.next()?;
+    let last = own.next_back().unwrap_or(first);
+    Some(Down { resource: resource.to_owned(), from: first.number, until: last.number })
+}

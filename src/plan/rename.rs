@@ -1,0 +1,160 @@
+//! Renames: a resource under a new name is the same resource, and need not stop.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
+use crate::model::resource::CloneChild;
+use crate::model::{Cluster, Constraint, Primitive, Resource, ResourceId};
+use crate::status::ClusterStatus;
+
+/// A resource that has another name from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    /// Its name until now.
+    pub from: ResourceId,
+    /// Its name from now on.
+    pub to: ResourceId,
+}
+
+/// The renames that apply: the old name is in force, the new one is not.
+pub fn applicable(renames: &[Rename], in_force: &Cluster) -> Vec<Rename> {
+    let names = names(in_force);
+    renames
+        .iter()
+        .filter(|rename| names.contains(&&rename.from) && !names.contains(&&rename.to))
+        .cloned()
+        .collect()
+}
+
+/// Renames resources in a cluster and in every constraint that names them.
+pub fn rename_in_cluster(cluster: &mut Cluster, renames: &[Rename]) {
+    if renames.is_empty() {
+        return;
+    }
+    for resource in &mut cluster.resources {
+        rename_resource(resource, renames);
+    }
+    for constraint in &mut cluster.constraints {
+        rename_constraint(constraint, renames);
+    }
+    for level in &mut cluster.fencing_levels {
+        rename_all(&mut level.devices, renames);
+    }
+    for members in cluster.tags.values_mut() {
+        rename_all(members, renames);
+    }
+}
+
+/// Renames resources in what was observed, so that their history goes on.
+pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
+    for node in &mut status.nodes {
+        for history in &mut node.resources {
+            let (base, instance) = history
+                .id
+                .split_once(':')
+                .map_or((&*history.id, None), |(base, number)| (base, Some(number.to_owned())));
+            let Some(rename) = renames.iter().find(|rename| rename.from == *base) else { continue };
+            let new: Arc<str> = match instance {
+                Some(number) => format!("{}:{number}", rename.to).into(),
+                None => rename.to.to_shared(),
+            };
+            let (old, new_base) = (rename.from.as_str().to_owned(), rename.to.as_str().to_owned());
+            for entry in &mut history.entries {
+                entry.id = entry.id.replacen(&old, &new_base, 1).into();
+                entry.operation_key =
+                    entry.operation_key.as_ref().map(|key| key.replacen(&old, &new_base, 1).into());
+            }
+            history.id = new;
+        }
+    }
+}
+
+/// Names of all resources, members of collectives included.
+pub fn names(cluster: &Cluster) -> Vec<&ResourceId> {
+    let mut names = Vec::new();
+    for resource in &cluster.resources {
+        names.push(resource.id());
+        if let Resource::Clone(clone) = resource
+            && let CloneChild::Group(group) = &clone.child
+        {
+            names.push(&group.id);
+        }
+        let own = resource.id().clone();
+        names.extend(
+            resource.primitives().into_iter().map(|primitive| &primitive.id).filter(|id| **id != own),
+        );
+    }
+    names
+}
+
+fn rename_one(id: &mut ResourceId, renames: &[Rename]) {
+    if let Some(rename) = renames.iter().find(|rename| rename.from == *id) {
+        *id = rename.to.clone();
+    }
+}
+
+fn rename_all(ids: &mut [ResourceId], renames: &[Rename]) {
+    for id in ids {
+        rename_one(id, renames);
+    }
+}
+
+fn rename_resource(resource: &mut Resource, renames: &[Rename]) {
+    let rename_primitive = |primitive: &mut Primitive| rename_one(&mut primitive.id, renames);
+    match resource {
+        Resource::Primitive(primitive) => rename_primitive(primitive),
+        Resource::Group(group) => {
+            rename_one(&mut group.id, renames);
+            group.members.iter_mut().for_each(rename_primitive);
+        }
+        Resource::Clone(clone) => {
+            rename_one(&mut clone.id, renames);
+            match &mut clone.child {
+                CloneChild::Primitive(primitive) => rename_primitive(primitive),
+                CloneChild::Group(group) => {
+                    rename_one(&mut group.id, renames);
+                    group.members.iter_mut().for_each(rename_primitive);
+                }
+            }
+        }
+        Resource::Bundle(bundle) => {
+            rename_one(&mut bundle.id, renames);
+            bundle.primitive.iter_mut().for_each(rename_primitive);
+        }
+    }
+}
+
+fn rename_constraint(constraint: &mut Constraint, renames: &[Rename]) {
+    let rename_sets = |sets: &mut [ResourceSet]| {
+        for set in sets {
+            rename_all(&mut set.resources, renames);
+        }
+    };
+    match constraint {
+        Constraint::Location(location) => {
+            let LocationTarget { resource, pattern: _, sets } = &mut location.target;
+            resource.iter_mut().for_each(|id| rename_one(id, renames));
+            rename_sets(sets);
+        }
+        Constraint::Colocation(colocation) => match &mut colocation.scope {
+            ColocationScope::Pair { dependent, primary, .. } => {
+                rename_one(dependent, renames);
+                rename_one(primary, renames);
+            }
+            ColocationScope::Sets(sets) => rename_sets(sets),
+        },
+        Constraint::Order(order) => match &mut order.scope {
+            OrderScope::Pair { first, then, .. } => {
+                rename_one(first, renames);
+                rename_one(then, renames);
+            }
+            OrderScope::Sets(sets) => rename_sets(sets),
+        },
+        Constraint::Ticket(ticket) => match &mut ticket.scope {
+            TicketScope::Resource { resource, .. } => rename_one(resource, renames),
+            TicketScope::Sets(sets) => rename_sets(sets),
+        },
+    }
+}

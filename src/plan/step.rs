@@ -1,0 +1,346 @@
+//! Steps: the actions of a transition in one order, joined as people think of them.
+//!
+//! A stop and a start of one resource are one *move* when nothing else has to happen between
+//! them; otherwise they are two steps, and the resource is down from the one to the other.
+//! Monitors, probes and notifications happen in the background.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::because::Because;
+use crate::model::NodeName;
+use crate::scheduler::{Action, ActionKind, Change, ChangeKind, Schedule, Task, Transition};
+
+/// One thing that is done, as people think of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// From one.
+    pub number: usize,
+    /// What is done.
+    pub verb: Verb,
+    /// With which resource; none for nodes.
+    pub resource: Option<String>,
+    /// Where, or from where.
+    pub from: Option<NodeName>,
+    /// To where, if not the same.
+    pub to: Option<NodeName>,
+    /// Why.
+    pub because: Because,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// Starts a resource.
+    Start,
+    /// Stops a resource.
+    Stop,
+    /// Stops here, starts there.
+    Move,
+    /// Moves without stopping.
+    Migrate,
+    /// Stops and starts in place.
+    Restart,
+    /// Stops and starts after a failure.
+    Recover,
+    /// Takes up parameters in place.
+    Reload,
+    /// Promotes.
+    Promote,
+    /// Demotes.
+    Demote,
+    /// Demotes and promotes in place.
+    RePromote,
+    /// Fences a node.
+    Fence,
+    /// Unfences a node.
+    Unfence,
+    /// Lets a node shut down.
+    Shutdown,
+}
+
+impl Verb {
+    /// The verb's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Move => "move",
+            Self::Migrate => "migrate",
+            Self::Restart => "restart",
+            Self::Recover => "recover",
+            Self::Reload => "reload",
+            Self::Promote => "promote",
+            Self::Demote => "demote",
+            Self::RePromote => "re-promote",
+            Self::Fence => "fence",
+            Self::Unfence => "unfence",
+            Self::Shutdown => "shut down",
+        }
+    }
+
+    /// What a change of this kind is called.
+    pub(super) const fn of_change(kind: &ChangeKind) -> Self {
+        match kind {
+            ChangeKind::Start => Self::Start,
+            ChangeKind::Stop => Self::Stop,
+            ChangeKind::Move => Self::Move,
+            ChangeKind::Migrate => Self::Migrate,
+            ChangeKind::Restart => Self::Restart,
+            ChangeKind::Recover => Self::Recover,
+            ChangeKind::Reload => Self::Reload,
+            ChangeKind::Promote => Self::Promote,
+            ChangeKind::Demote => Self::Demote,
+            ChangeKind::RePromote => Self::RePromote,
+            ChangeKind::Fence(Task::FenceOn) => Self::Unfence,
+            ChangeKind::Fence(_) => Self::Fence,
+        }
+    }
+
+    /// What an action alone is called; `None` for what happens in the background.
+    const fn of_task(task: &Task) -> Option<Self> {
+        match task {
+            Task::Start => Some(Self::Start),
+            Task::Stop => Some(Self::Stop),
+            Task::Promote => Some(Self::Promote),
+            Task::Demote => Some(Self::Demote),
+            Task::MigrateTo | Task::MigrateFrom => Some(Self::Migrate),
+            Task::Reload => Some(Self::Reload),
+            Task::FenceReboot | Task::FenceOff => Some(Self::Fence),
+            Task::FenceOn => Some(Self::Unfence),
+            Task::Shutdown => Some(Self::Shutdown),
+            Task::Monitor
+            | Task::Cancel
+            | Task::Notify
+            | Task::Delete
+            | Task::ClearFailCount
+            | Task::ClearHistory
+            | Task::Pseudo(_) => None,
+        }
+    }
+}
+
+/// Something that happens in the background.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Background {
+    /// What.
+    pub kind: BackgroundKind,
+    /// With which resource.
+    pub resource: String,
+    /// Where.
+    pub node: Option<NodeName>,
+    /// Of a recurring monitor.
+    pub interval: Duration,
+}
+
+/// Kinds of things that happen in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackgroundKind {
+    /// Finds out whether a resource runs somewhere.
+    Probe,
+    /// Begins to monitor.
+    Monitor,
+    /// Ends a recurring monitor.
+    EndMonitor,
+    /// Tells clone instances about each other.
+    Notify,
+    /// Forgets failures.
+    ForgetFailures,
+    /// Forgets the history of a resource.
+    ForgetHistory,
+}
+
+/// Several actions in a row that belong to one change.
+pub(super) struct Run<'a> {
+    /// Which change, by its number in the schedule.
+    pub(super) change: Option<usize>,
+    /// Whether these are all actions of the change.
+    pub(super) is_whole: bool,
+    /// The actions.
+    pub(super) actions: Vec<&'a Action>,
+}
+
+/// The actions that people care about, in one order, as long runs of one change as there can be.
+pub(super) fn runs(schedule: &Schedule) -> Vec<Run<'_>> {
+    let changes: Vec<Option<usize>> = schedule
+        .transition
+        .actions
+        .iter()
+        .map(|action| schedule.changes.iter().position(|change| belongs(action, change)))
+        .collect();
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    for index in in_order(&schedule.transition, &changes) {
+        let (Some(action), Some(change)) = (schedule.transition.actions.get(index), changes.get(index))
+        else {
+            continue;
+        };
+        match runs.last_mut() {
+            Some(run) if change.is_some() && run.change == *change => run.actions.push(action),
+            Some(_) | None => runs.push(Run { change: *change, is_whole: false, actions: vec![action] }),
+        }
+    }
+    let parts: Vec<Option<usize>> = runs.iter().map(|run| run.change).collect();
+    for run in &mut runs {
+        run.is_whole = run.change.is_some() && parts.iter().filter(|part| **part == run.change).count() == 1;
+    }
+    runs
+}
+
+/// Whether an action is part of a change.
+fn belongs(action: &Action, change: &Change) -> bool {
+    if change.is_blocked {
+        return false;
+    }
+    let is_node = |node: &Option<NodeName>| node.is_some() && *node == action.node;
+    match &change.kind {
+        ChangeKind::Fence(task) => action.task == *task && is_node(&change.from),
+        ChangeKind::Start
+        | ChangeKind::Stop
+        | ChangeKind::Move
+        | ChangeKind::Migrate
+        | ChangeKind::Restart
+        | ChangeKind::Recover
+        | ChangeKind::Reload
+        | ChangeKind::Promote
+        | ChangeKind::Demote
+        | ChangeKind::RePromote => {
+            let is_resource =
+                change.resource.is_some() && [&action.instance, &action.resource].contains(&&change.resource);
+            is_resource && (is_node(&change.from) || is_node(&change.to))
+        }
+    }
+}
+
+/// Numbers of the visible actions in an order that keeps `after`: what is in the background goes
+/// first, then what continues the change at hand, then the first in the schedule.
+fn in_order(transition: &Transition, changes: &[Option<usize>]) -> Vec<usize> {
+    let actions = &transition.actions;
+    let position: std::collections::BTreeMap<_, _> =
+        actions.iter().enumerate().map(|(index, action)| (action.id, index)).collect();
+    let mut waits: Vec<usize> = vec![0; actions.len()];
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); actions.len()];
+    for (index, action) in actions.iter().enumerate() {
+        for earlier in action.after.iter().filter_map(|id| position.get(id)) {
+            if let (Some(follower), Some(wait)) = (followers.get_mut(*earlier), waits.get_mut(index)) {
+                follower.push(index);
+                *wait += 1;
+            }
+        }
+    }
+    let mut ready = Ready::default();
+    for (index, action) in actions.iter().enumerate() {
+        if waits.get(index) == Some(&0) {
+            ready.add(index, action, changes);
+        }
+    }
+    let mut order = Vec::new();
+    let mut current = None;
+    while let Some((index, is_visible)) = ready.take(current) {
+        if is_visible {
+            current = changes.get(index).copied().flatten();
+            order.push(index);
+        }
+        for follower in followers.get(index).into_iter().flatten() {
+            let (Some(wait), Some(action)) = (waits.get_mut(*follower), actions.get(*follower)) else {
+                continue;
+            };
+            *wait -= 1;
+            if *wait == 0 {
+                ready.add(*follower, action, changes);
+            }
+        }
+    }
+    order
+}
+
+/// Actions whose predecessors are done.
+#[derive(Default)]
+struct Ready {
+    background: BTreeSet<usize>,
+    visible: BTreeSet<usize>,
+    of_change: BTreeSet<(usize, usize)>,
+}
+
+impl Ready {
+    fn add(&mut self, index: usize, action: &Action, changes: &[Option<usize>]) {
+        if action.kind == ActionKind::Pseudo || Verb::of_task(&action.task).is_none() {
+            self.background.insert(index);
+            return;
+        }
+        self.visible.insert(index);
+        if let Some(change) = changes.get(index).copied().flatten() {
+            self.of_change.insert((change, index));
+        }
+    }
+
+    fn take(&mut self, current: Option<usize>) -> Option<(usize, bool)> {
+        if let Some(index) = self.background.pop_first() {
+            return Some((index, false));
+        }
+        let continued = current
+            .and_then(|change| self.of_change.range((change, 0)..=(change, usize::MAX)).next().copied())
+            .map(|(_, index)| index);
+        let index = continued.or_else(|| self.visible.first().copied())?;
+        self.visible.remove(&index);
+        if let Some(found) = self.of_change.iter().find(|(_, other)| *other == index).copied() {
+            self.of_change.remove(&found);
+        }
+        Some((index, true))
+    }
+}
+
+/// The word for a single action, where it has one.
+pub(super) fn verb_of(action: &Action) -> Option<Verb> {
+    Verb::of_task(&action.task)
+}
+
+/// What happens in the background, in the order of the transition.
+pub(super) fn background(transition: &Transition) -> Vec<Background> {
+    transition
+        .actions
+        .iter()
+        .filter(|action| action.kind != ActionKind::Pseudo)
+        .filter_map(|action| {
+            let kind = match &action.task {
+                Task::Monitor if action.is_probe() => BackgroundKind::Probe,
+                Task::Monitor => BackgroundKind::Monitor,
+                Task::Cancel => BackgroundKind::EndMonitor,
+                Task::Notify => BackgroundKind::Notify,
+                Task::ClearFailCount => BackgroundKind::ForgetFailures,
+                Task::Delete | Task::ClearHistory => BackgroundKind::ForgetHistory,
+                Task::Start
+                | Task::Stop
+                | Task::Promote
+                | Task::Demote
+                | Task::MigrateTo
+                | Task::MigrateFrom
+                | Task::Reload
+                | Task::Shutdown
+                | Task::FenceReboot
+                | Task::FenceOff
+                | Task::FenceOn
+                | Task::Pseudo(_) => return None,
+            };
+            let resource = action.instance.as_ref().or(action.resource.as_ref())?;
+            Some(Background {
+                kind,
+                resource: resource.to_string(),
+                node: action.node.clone(),
+                interval: action.interval,
+            })
+        })
+        .collect()
+}
+
+impl Verb {
+    /// The verb for a task, by the task's name.
+    pub(super) fn of_name(task: &str) -> Option<Self> {
+        [Self::Start, Self::Stop, Self::Promote, Self::Demote, Self::Migrate, Self::Reload]
+            .into_iter()
+            .find(|verb| verb.as_str() == task || (*verb == Self::Migrate && task.starts_with("migrate")))
+    }
+}

@@ -1,0 +1,107 @@
+//! Reasons as sentences.
+
+use crate::model::NodeName;
+use crate::plan::unplaced::{Obstacle, Refusal};
+use crate::plan::{Because, Unplaced, Verb};
+
+/// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
+pub fn because(because: &Because) -> String {
+    match because {
+        Because::IsNew => "new".to_owned(),
+        Because::IsRemoved => "no longer configured".to_owned(),
+        Because::NotRunning => "not running".to_owned(),
+        Because::TargetRole { role } => format!("target-role is {role}"),
+        Because::NodeStandby { node } => format!("{node} is in standby"),
+        Because::NodeMaintenance { node } => format!("{node} is in maintenance"),
+        Because::NodeShuttingDown { node } => format!("{node} shuts down"),
+        Because::NodeOffline { node } => format!("{node} is offline"),
+        Because::NodeUnclean { node } => format!("{node} was lost without notice"),
+        Because::MustBeWith { resource, moves: true } => format!("must be with {resource}, which moves"),
+        Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
+        Because::After { resource, verb } => after(resource, *verb),
+        Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
+        Because::Prefers { node, constraint, score } => {
+            format!("prefers {node} (location {constraint}, score {score})")
+        }
+        Because::Avoids { node, constraint, score } => {
+            format!("avoids {node} (location {constraint}, score {score})")
+        }
+        Because::ScoresHigher { node, score, against } => {
+            format!("{node} scores {score}, against {against}")
+        }
+        Because::Failed { operation, node, answer, exit_reason } => {
+            let said = exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+            format!("{operation} failed on {node} ({answer}{said})")
+        }
+        Because::ParametersChange { paths } if paths.is_empty() => "its parameters change".to_owned(),
+        Because::ParametersChange { paths } => {
+            let verb = if paths.len() == 1 { "changes" } else { "change" };
+            format!("{} {verb}", paths.join(", "))
+        }
+        Because::NoNode => "no node may run it".to_owned(),
+        Because::NoQuorum => "no quorum".to_owned(),
+        Because::Other { text } => text.clone(),
+    }
+}
+
+fn after(resource: &str, verb: Verb) -> String {
+    match verb {
+        Verb::Start | Verb::Move | Verb::Recover => format!("after {resource}"),
+        Verb::Restart => format!("after {resource}, which restarts"),
+        Verb::Stop
+        | Verb::Migrate
+        | Verb::Reload
+        | Verb::Promote
+        | Verb::Demote
+        | Verb::RePromote
+        | Verb::Fence
+        | Verb::Unfence
+        | Verb::Shutdown => format!("after {resource} {}", third_person(verb)),
+    }
+}
+
+/// `start` as in "it starts".
+pub fn third_person(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Start => "starts",
+        Verb::Stop => "stops",
+        Verb::Move => "moves",
+        Verb::Migrate => "migrates",
+        Verb::Restart => "restarts",
+        Verb::Recover => "recovers",
+        Verb::Reload => "reloads",
+        Verb::Promote => "is promoted",
+        Verb::Demote => "is demoted",
+        Verb::RePromote => "is demoted and promoted again",
+        Verb::Fence => "is fenced",
+        Verb::Unfence => "is unfenced",
+        Verb::Shutdown => "shuts down",
+    }
+}
+
+/// Why a resource has no node, node by node.
+pub fn refusals(unplaced: &Unplaced) -> String {
+    if unplaced.nodes.is_empty() {
+        return "there are no nodes".to_owned();
+    }
+    unplaced.nodes.iter().map(refusal).collect::<Vec<_>>().join("; ")
+}
+
+fn refusal(refusal: &Refusal) -> String {
+    obstacle_at(&refusal.node, &refusal.obstacle)
+}
+
+/// What keeps a resource off a node.
+pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Offline => format!("{node} is offline"),
+        Obstacle::Unclean => format!("{node} must be fenced first"),
+        Obstacle::ShuttingDown => format!("{node} shuts down"),
+        Obstacle::Standby => format!("{node} is in standby"),
+        Obstacle::Maintenance => format!("{node} is in maintenance"),
+        Obstacle::Constraint { id } => format!("{node} is forbidden by {id}"),
+        Obstacle::Failures => format!("it failed on {node}"),
+        Obstacle::Company { resource } => format!("{resource} is not on {node}"),
+        Obstacle::Score => format!("{node} scores too low"),
+    }
+}

@@ -1,0 +1,13 @@
+//! A plan as text, JSON and markdown.
+
+mod json;
+mod markdown;
+mod saved;
+mod summary;
+mod text;
+
+pub use json::json;
+pub use markdown::markdown;
+pub use saved::{UnreadablePlan, read_saved, write_saved};
+pub use summary::{configuration_summary, disruption_summary};
+pub use text::{Detail, text};
