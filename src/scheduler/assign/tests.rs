@@ -24,8 +24,7 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn new(cluster: &'a Cluster, status: &'a ClusterStatus, nodes: &[&str]) -> Self {
-        let mut properties = Properties::default();
-        properties.fencing_enabled = false;
+        let properties = Properties { fencing_enabled: false, ..Properties::default() };
         let node = |name: &&str| {
             let mut node = NodeFacts::new(NodeId::new(*name), NodeName::new(*name), NodeKind::Member);
             node.is_online = true;

@@ -171,8 +171,6 @@ impl Draft<'_> {
         if is_marked(source) || group.is_some_and(is_marked) {
             return None;
         }
-        let is_open =
-            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
         if factor == 0.0 || self.walks >= MOST_WALKS {
             // So far away that nothing arrives any more, from here or beyond.
             if cells.iter().any(|cell| self.is_open_cell(cell)) {
@@ -181,9 +179,7 @@ impl Draft<'_> {
             return None;
         }
         let merged = self.add_preferences(merge, cells, source, colocation, factor);
-        let is_open =
-            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
-        if !merged.iter().any(is_open) {
+        if !merged.iter().any(|cell| self.is_open_cell(cell)) {
             return None;
         }
         *cells = merged;
