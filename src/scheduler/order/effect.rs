@@ -60,24 +60,31 @@ pub struct Changed {
     pub then: bool,
 }
 
-/// One rule to be applied to one pair.
+/// One step of applying a link.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
-    /// What is done.
-    pub rule: Rule,
-    /// To whom.
-    pub pair: Pair,
-    /// How then is related to the action that the link is about.
-    pub place: Place,
+pub enum Step {
+    /// A rule is applied to a pair.
+    Apply {
+        /// What is done.
+        rule: Rule,
+        /// To whom.
+        pair: Pair,
+        /// How then is related to the action that the link is about.
+        place: Place,
+    },
+    /// What comes is about an instance that does this; only if that can run.
+    BeginInstance(DraftIx),
+    /// What came was about an instance that does this; if it changed, what follows it is settled.
+    EndInstance(DraftIx),
 }
 
-/// Whose action a step is applied to.
+/// Whose action a rule is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The linked action itself, or a member's of the group whose it is: what changes it changes
     /// the whole.
     Whole,
-    /// An instance's, as far as it can run: what changes it concerns only what follows it.
+    /// An instance's, or a member's of an instance: what changes it concerns only what follows.
     Instance,
     /// One of a pair of interleaved instances.
     Interleaved,
@@ -145,7 +152,7 @@ impl Plan {
 
     /// One more step.
     pub fn add(&mut self, rule: Rule, pair: Pair) {
-        self.steps.push(Step { rule, pair, place: self.place });
+        self.steps.push(Step::Apply { rule, pair, place: self.place });
     }
 }
 

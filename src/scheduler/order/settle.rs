@@ -42,6 +42,10 @@ struct Run {
     relations: Relations,
     steps: std::vec::IntoIter<Step>,
     changed: Changed,
+    /// The instance at hand cannot act.
+    is_skipping: bool,
+    /// The instance at hand was changed.
+    instance_changed: bool,
 }
 
 /// Applies all relations until nothing changes.
@@ -160,32 +164,56 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
 
     /// Applies a link's steps one by one. Returns what must be settled before the next one.
     fn advance(&mut self, run: &mut Run) -> Option<Vec<Item>> {
-        for step in run.steps.by_ref() {
-            let Step { rule, pair, place } = step;
-            let is_part = pair.then != run.pair.then;
-            if place == Place::Instance && is_part && !self.work.actions.draft(pair.then).is_runnable() {
-                continue;
-            }
-            let changed = rule(self.work, pair);
-            let counts = place == Place::Whole || !is_part;
-            run.changed.first |= changed.first && place != Place::Interleaved;
-            run.changed.then |= changed.then && counts;
-            let mut nested = Vec::new();
-            if changed.then && self.has_parent(pair.then) {
-                nested.push(Item::Visit(pair.then));
-            }
-            if changed.then && !counts {
-                nested.extend(self.successors(pair.then));
-            }
-            if changed.first && place == Place::Interleaved {
-                nested.extend(self.successors(pair.first));
-                nested.push(Item::Visit(pair.first));
-            }
+        while let Some(step) = run.steps.next() {
+            let nested = match step {
+                Step::BeginInstance(action) => {
+                    run.instance_changed = false;
+                    run.is_skipping = !self.work.actions.draft(action).is_runnable();
+                    Vec::new()
+                }
+                Step::EndInstance(action) => {
+                    run.is_skipping = false;
+                    if run.instance_changed { self.successors(action) } else { Vec::new() }
+                }
+                Step::Apply { .. } if run.is_skipping => Vec::new(),
+                Step::Apply { rule, pair, place } => {
+                    let changed = rule(self.work, pair);
+                    self.follow(run, pair, place, changed)
+                }
+            };
             if !nested.is_empty() {
                 return Some(nested);
             }
         }
         None
+    }
+
+    /// What must be settled at once after a rule was applied.
+    fn follow(&self, run: &mut Run, pair: Pair, place: Place, changed: Changed) -> Vec<Item> {
+        let mut nested = Vec::new();
+        if changed.then && self.has_parent(pair.then) {
+            nested.push(Item::Visit(pair.then));
+        }
+        match place {
+            Place::Whole => {
+                run.changed.first |= changed.first;
+                run.changed.then |= changed.then;
+            }
+            Place::Instance => {
+                run.changed.first |= changed.first;
+                run.instance_changed |= changed.then;
+            }
+            Place::Interleaved => {
+                if changed.then {
+                    nested.extend(self.successors(pair.then));
+                }
+                if changed.first {
+                    nested.extend(self.successors(pair.first));
+                    nested.push(Item::Visit(pair.first));
+                }
+            }
+        }
+        nested
     }
 
     fn has_parent(&self, draft: DraftIx) -> bool {
@@ -299,7 +327,7 @@ fn completion(work: &Work<'_, '_>, draft: DraftIx, resource: ResourceIx) -> Opti
 
 fn plan_link(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
     let mut link = *work.actions.link(number);
-    let (first_node, then_node) = (work.actions.draft(link.first).node, work.actions.draft(link.then).node);
+    let (first_node, then_node) = (node_of(work, link.first), node_of(work, link.then));
     let effective = variant::effective(work, link.first, then_node);
     let mut only_on = None;
     if link.relations.has(Relations::FIRST_REQUIRES_THEN_ON_NODE) {
@@ -321,7 +349,9 @@ fn plan_link(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
         }
     }
     let steps = plan.steps.into_iter();
-    let run = Run { pair, relations: link.relations, steps, changed: Changed::default() };
+    let changed = Changed::default();
+    let relations = link.relations;
+    let run = Run { pair, relations, steps, changed, is_skipping: false, instance_changed: false };
     Look::Apply(Box::new(run), plan.touched)
 }
 
@@ -329,7 +359,7 @@ fn plan_link(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
 fn conclude(work: &mut Work<'_, '_>, run: &Run) -> Changed {
     let mut changed = run.changed;
     if run.relations.has_any(Relations::FIRST_SHOWS_THEN | Relations::THEN_SHOWS_FIRST) {
-        let first_node = work.actions.draft(run.pair.first).node;
+        let first_node = node_of(work, run.pair.first);
         let then = variant::effective(work, run.pair.then, first_node);
         effect::show(work, run.pair, then, run.relations);
     }

@@ -202,7 +202,7 @@ pub fn of_instances(
     node: Option<NodeIx>,
 ) -> Effective {
     let anywhere = sum_up(work, instances, draft, None);
-    if anywhere.ability == Ability::Blocked {
+    if node.is_none() && anywhere.ability == Ability::Blocked {
         work.actions.draft_mut(draft).ability = Ability::Blocked;
     }
     let here = match node {

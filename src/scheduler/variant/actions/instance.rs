@@ -6,7 +6,7 @@ use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
-use crate::scheduler::order::effect::{self, Pair, Place, Plan, Rule};
+use crate::scheduler::order::effect::{self, Pair, Place, Plan, Rule, Step};
 
 /// Whether the present or the coming place of an instance is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,9 @@ pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pa
     let place = std::mem::replace(&mut plan.place, Place::Instance);
     for child in &work.resource(resource).children {
         if let Some(action) = work.actions.youngest(*child, verb, pair.only_on.or(node)) {
+            plan.steps.push(Step::BeginInstance(action));
             effect::expand(work, relation, rule, Pair { then: action, ..pair }, plan);
+            plan.steps.push(Step::EndInstance(action));
         }
     }
     plan.place = place;
