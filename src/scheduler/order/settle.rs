@@ -62,6 +62,15 @@ pub(super) fn settle(work: &mut Work<'_, '_>) {
     for draft in settling.work.actions.draft_numbers().rev() {
         settling.run(Item::Visit(draft));
     }
+    loop {
+        let revised = settling.follow_revised();
+        if revised.is_empty() {
+            return;
+        }
+        for item in revised {
+            settling.run(item);
+        }
+    }
 }
 
 struct Settling<'w, 'p, 'a> {
@@ -237,6 +246,12 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
         nested.push(Item::Visit(frame.draft));
         nested.extend(self.successors(frame.draft));
         self.stack.extend(nested.into_iter().rev());
+    }
+
+    /// What follows actions of collectives that their parts changed.
+    fn follow_revised(&mut self) -> Vec<Item> {
+        let revised = std::mem::take(&mut self.work.actions.revised);
+        revised.into_iter().flat_map(|draft| self.successors(draft)).collect()
     }
 
     /// What follows an action, youngest link first.
