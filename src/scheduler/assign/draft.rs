@@ -59,6 +59,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) classes: NodeClasses,
     pub(crate) progress: Vec<Progress>,
     pub(crate) assigned: Vec<Option<NodeIx>>,
+    /// The score of each primitive's node when it was taken; what was left in place, unmanaged,
+    /// has the node's own score.
+    pub(crate) taken_at: Vec<Score>,
     /// `None` is not known yet.
     pub(crate) next_role: Vec<Option<Role>>,
     pub(crate) is_unassigned: Vec<bool>,
@@ -97,6 +100,7 @@ impl<'a> Draft<'a> {
             classes: NodeClasses::new(&facts),
             progress: vec![Progress::Waiting; resources],
             assigned: vec![None; resources],
+            taken_at: vec![Score::ZERO; resources],
             next_role: facts.resources.iter().map(|resource| resource.next_role).collect(),
             is_unassigned: vec![false; resources],
             priority: facts.resources.iter().map(|resource| resource.priority).collect(),
