@@ -55,6 +55,7 @@ impl From<EngineError> for Failure {
             EngineError::Conflict { .. } => Exit::Stale,
             EngineError::Storage { .. } | EngineError::Damaged(_) => Exit::Error,
             EngineError::Locked(_) => Exit::Locked,
+            EngineError::Refused(_) => Exit::Usage,
         };
         Self::new(exit, with_causes(&error))
     }

@@ -7,6 +7,7 @@ pub mod converge;
 pub mod hands;
 pub mod ledger;
 pub mod roster;
+pub mod simulated;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -147,4 +148,7 @@ pub enum EngineError {
     /// Another process is at work on the same state.
     #[error("{0}")]
     Locked(String),
+    /// What was asked makes no sense for this cluster.
+    #[error("{0}")]
+    Refused(String),
 }

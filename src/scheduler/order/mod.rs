@@ -1,6 +1,16 @@
 //! Order: relations between actions, taken to a fixpoint: what is optional, required or blocked.
 
+mod apply;
+mod blocking;
+pub mod effect;
+mod graph;
+mod load_loop;
+mod render;
+mod settle;
+mod summary;
+
 use super::act::Actions;
+use super::act::work::Work;
 use super::assign::Placement;
 use super::schedule::Change;
 use super::transition::Transition;
@@ -15,6 +25,13 @@ pub struct Ordered {
 }
 
 /// Settles the relations between the actions.
-pub fn order(_placement: &Placement<'_>, _actions: Actions) -> Ordered {
-    todo!()
+pub fn order(placement: &Placement<'_>, actions: Actions) -> Ordered {
+    let mut work = Work::new(placement, actions);
+    apply::link_all(&mut work);
+    settle::settle(&mut work);
+    graph::drop_guest_links(&mut work);
+    load_loop::break_loops(&mut work);
+    graph::complete(&mut work);
+    let changes = summary::summarize(&work);
+    Ordered { transition: graph::build(&work), changes }
 }
