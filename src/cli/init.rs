@@ -34,6 +34,9 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             .help("--force replaces it; -f names another file"));
     }
     std::fs::write(path, STARTER).map_err(|error| Failure::file("write", path, &error))?;
-    terminal.note(&format!("Wrote {}. Next: edit it, then `quorate validate` and `quorate plan`.", path.display()));
+    terminal.note(&format!(
+        "Wrote {}. Next: edit it, then `quorate validate` and `quorate plan`.",
+        path.display()
+    ));
     Ok(Exit::Done)
 }

@@ -111,12 +111,7 @@ fn agents(site: &Installation, standard: &str) -> Result<Vec<String>, Failure> {
     Ok(catalog::agents(site, &class, provider))
 }
 
-fn describe(
-    site: &Installation,
-    name: &str,
-    format: Format,
-    terminal: Terminal,
-) -> Result<Exit, Failure> {
+fn describe(site: &Installation, name: &str, format: Format, terminal: Terminal) -> Result<Exit, Failure> {
     let Some(agent) = Agent::parse(name) else {
         let failure = Failure::usage(format!("`{name}` is not the full name of an agent"));
         let near = list(site, Some(name));

@@ -122,7 +122,9 @@ fn parse_answer(text: &str) -> Result<Answer, String> {
     if text == "hang" {
         return Ok(Answer::Hang);
     }
-    text.parse().map(|code| Answer::Code(ResultCode(code))).map_err(|_| "not an exit code (0 to 255)".to_owned())
+    text.parse()
+        .map(|code| Answer::Code(ResultCode(code)))
+        .map_err(|_| "not an exit code (0 to 255)".to_owned())
 }
 
 /// What the cluster does after something happened.
@@ -166,7 +168,8 @@ fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, En
             Ok(Reaction::AtOnce)
         }
         Happening::Fail(Failing::Resource { resource, node }) => {
-            cluster.fail_resource(&ResourceId::from(resource.as_str()), node.as_deref().map(name).as_ref())?;
+            cluster
+                .fail_resource(&ResourceId::from(resource.as_str()), node.as_deref().map(name).as_ref())?;
             Ok(Reaction::WhenMonitored)
         }
         Happening::Recover(Recovering::Node { node }) => {
@@ -229,7 +232,9 @@ fn conclude(outcome: Option<&Outcome>, progress: &Progress, form: Form, terminal
         match outcome {
             Outcome::Converged if progress.started == 0 => terminal.note("Nothing had to be done."),
             Outcome::Converged => {}
-            Outcome::Stuck | Outcome::GaveUp { .. } => terminal.note(&view::progress::outcome_message(outcome)),
+            Outcome::Stuck | Outcome::GaveUp { .. } => {
+                terminal.note(&view::progress::outcome_message(outcome))
+            }
         }
     }
     Exit::Done
