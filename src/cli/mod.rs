@@ -121,18 +121,13 @@ fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::E
 /// "there are changes" (clap's own code would).
 fn say_usage(error: &clap::Error) -> Exit {
     let terminal = Terminal::new(true, Verbosity::Normal);
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let text = terminal.output_ink().render(&error.render());
-            match terminal.data(&text) {
-                Ok(()) => Exit::Done,
-                Err(failure) => failure.exit,
-            }
-        }
-        _ => {
-            terminal.say_raw(&terminal.error_ink().render(&error.render()));
-            Exit::Usage
-        }
+    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        terminal.say_raw(&terminal.error_ink().render(&error.render()));
+        return Exit::Usage;
+    }
+    match terminal.data(&terminal.output_ink().render(&error.render())) {
+        Ok(()) => Exit::Done,
+        Err(failure) => failure.exit,
     }
 }
 

@@ -233,7 +233,7 @@ fn conclude(outcome: Option<&Outcome>, progress: &Progress, form: Form, terminal
             Outcome::Converged if progress.started == 0 => terminal.note("Nothing had to be done."),
             Outcome::Converged => {}
             Outcome::Stuck | Outcome::GaveUp { .. } => {
-                terminal.note(&view::progress::outcome_message(outcome))
+                terminal.note(&view::progress::outcome_message(outcome));
             }
         }
     }

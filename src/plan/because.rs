@@ -162,9 +162,9 @@ impl Situation<'_> {
 
     /// Why a change cannot be made.
     pub(super) fn of_blocked(&self, change: &Change) -> Because {
-        self.of_reason(change).unwrap_or_else(|| {
-            if self.facts.properties.has_quorum { Because::NoNode } else { Because::NoQuorum }
-        })
+        let has_quorum = self.facts.properties.has_quorum;
+        let general = if has_quorum { Because::NoNode } else { Because::NoQuorum };
+        self.of_reason(change).unwrap_or(general)
     }
 
     /// Why the second half of a change comes now: what had to come before it in the same plan.
