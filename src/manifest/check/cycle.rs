@@ -1,0 +1,1 @@
+//! Orders and colocations that go in circles.

@@ -1,0 +1,1 @@
+//! Defaults and habits that bite, each with its evidence.

@@ -1,0 +1,6 @@
+//! What a manifest must hold to beyond its shape.
+
+pub(super) mod containment;
+pub(super) mod cycle;
+pub(super) mod lint;
+pub(super) mod name;
