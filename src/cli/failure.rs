@@ -30,11 +30,6 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    /// A failure whose causes are on the screen already.
-    pub(super) const fn silent(exit: Exit) -> Self {
-        Self { exit, message: None, help: Vec::new() }
-    }
-
     /// A file that cannot be used.
     pub(super) fn file(doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
         Self::error(format!("cannot {doing} {}: {cause}", path.display()))
