@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::failures::FailIndex;
-use super::node_table::NodeTable;
+use super::node_table::{Entry, NodeTable};
 use super::params::ResourceMemo;
 use super::reason::Reason;
 use super::recheck::Recheck;
@@ -406,7 +406,7 @@ pub struct GroupFacts {
 }
 
 /// What only a clone has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct CloneFacts {
     /// Most instances at all.
     pub clone_max: u32,
@@ -584,6 +584,21 @@ impl<'a> Facts<'a> {
         for child in &facts.children {
             self.collect_leaves(*child, leaves);
         }
+    }
+
+    /// Adds a score on a node to a resource and everything below it. A node that a table does not
+    /// list enters it with its own score first.
+    pub fn add_score(&mut self, resource: ResourceIx, node: NodeIx, score: Score) {
+        for index in 0..self.resource(resource).children.len() {
+            self.add_score(self.resource(resource).children[index], node, score);
+        }
+        let own = self.node(node);
+        let fresh = Entry { score: own.score, discovery: own.discovery, count: 0 };
+        let table = &mut self.resources[resource.index()].table;
+        if table.entry(node).is_none() {
+            table.insert(node, fresh);
+        }
+        table.add(node, score, fresh.score);
     }
 
     /// The node a resource counts as running on: the source of a half-done migration; else, if it

@@ -86,7 +86,7 @@ pub enum Reason {
 /// An action, as a reason names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ActionRef {
-    /// Whose action.
+    /// Whose action; empty for one of the cluster itself.
     pub resource: Arc<str>,
     /// Which.
     pub task: Task,
@@ -107,6 +107,9 @@ pub enum ConnectionTrouble {
 
 impl fmt::Display for ActionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.resource.is_empty() {
+            return write!(f, "{}", self.task);
+        }
         write!(f, "{} {}", self.resource, self.task)
     }
 }

@@ -1,9 +1,10 @@
 //! Fencing and shutdown: which nodes must go down, what waits for that, and what it replaces.
 
-use super::draft::{Ability, Draft, DraftIx, Key, Need, Verb};
+use super::draft::{Ability, Draft, DraftIx, Need};
 use super::link::{Relations, Side};
+use super::verb::{Key, Verb};
 use super::work::Work;
-use crate::scheduler::facts::{FencingAction, NoQuorumPolicy, NodeIx, NodeKind, Requires, ResourceIx};
+use crate::scheduler::facts::{FencingAction, NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::Reason;
 
 impl Work<'_, '_> {
@@ -62,6 +63,9 @@ impl Work<'_, '_> {
         if may_delay && !self.facts.properties.priority_fencing_delay.is_zero() {
             draft.set_meta("priority_fencing_delay", "0");
         }
+        if self.facts.properties.unfencing_in_use && self.node(node).kind == NodeKind::Member {
+            super::unfencing::describe_devices(self, node, &mut draft);
+        }
         self.actions.add(draft)
     }
 
@@ -72,34 +76,6 @@ impl Work<'_, '_> {
             FencingAction::Off => Verb::FenceOff,
         }
     }
-
-    /// Whether a node can be fenced: a device exists and this partition may; for a guest, whether
-    /// the hosts that its launcher was lost with can be.
-    pub fn can_fence(&self, node: NodeIx) -> bool {
-        let facts = self.node(node);
-        if facts.kind == NodeKind::Guest {
-            let launcher = facts.connection.and_then(|connection| self.resource(connection).launcher);
-            return launcher.is_some_and(|launcher| {
-                let hosts = &self.resource(launcher).active_on;
-                hosts.iter().all(|host| {
-                    self.node(*host).is_online || (*host != node && self.can_fence(*host))
-                })
-            });
-        }
-        let properties = &self.facts.properties;
-        if !properties.fencing_enabled || !properties.has_fence_device {
-            return false;
-        }
-        if properties.has_quorum || properties.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        let is_alone = facts.kind == NodeKind::Remote && !properties.fence_remote_without_quorum;
-        let hosts_online = !is_alone
-            || facts.connection.is_none_or(|connection| {
-                self.resource(connection).table.iter().all(|(host, _)| self.node(host).is_online)
-            });
-        facts.is_online && hosts_online
-    }
 }
 
 /// Decides which nodes are fenced or shut down, in which order, and what waits for that.
@@ -109,12 +85,12 @@ pub fn act(work: &mut Work<'_, '_>) {
     for node in work.facts.node_numbers() {
         let facts = work.node(node);
         if facts.kind == NodeKind::Guest {
-            if work.actions.nodes[node.index()].needs_reset && any_managed && work.can_fence(node) {
+            if work.actions.nodes[node.index()].needs_reset && any_managed && work.facts.can_fence(node) {
                 super::remote::fence_guest(work, node);
             }
             continue;
         }
-        if any_managed && work.is_unclean(node) && work.can_fence(node) {
+        if any_managed && work.is_unclean(node) && work.facts.can_fence(node) {
             let fence = fence(work, node);
             downs.add_fencing(work, fence, facts.is_dc);
         } else if facts.is_online && facts.is_shutting_down && facts.kind == NodeKind::Member {
@@ -215,7 +191,7 @@ fn release_waiting(work: &mut Work<'_, '_>, fence: DraftIx, node: NodeIx, resour
 fn replace_downward(work: &mut Work<'_, '_>, fence: DraftIx, node: NodeIx, resource: ResourceIx) {
     let facts = work.resource(resource);
     let is_linked = facts.needs_fencing() || work.node(node).kind == NodeKind::Guest;
-    let is_bundled = work.is_in_bundle(resource);
+    let is_bundled = work.facts.bundle_of(resource).is_some();
     for stop in work.actions.with_key(resource, Key::once(Verb::Stop)).to_vec() {
         let draft = work.actions.draft_mut(stop);
         if draft.node.is_some_and(|at| at != node) {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
-use super::draft::{DraftIx, Key};
+use super::draft::DraftIx;
+use super::verb::Key;
 use crate::scheduler::facts::ResourceIx;
 
 /// Number of a link.

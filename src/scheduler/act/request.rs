@@ -1,9 +1,10 @@
 //! Asking for an action: finding or creating its draft, and judging whether it can run.
 
-use super::draft::{Ability, Draft, DraftIx, Key, Need, Verb};
+use super::draft::{Ability, Draft, DraftIx, Need};
+use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::Role;
-use crate::scheduler::facts::{NoQuorumPolicy, NodeIx, Requires, ResourceIx};
+use crate::scheduler::facts::{NoQuorumPolicy, NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::Reason;
 
 impl Work<'_, '_> {
@@ -30,7 +31,13 @@ impl Work<'_, '_> {
     }
 
     /// Asks for an action that runs once.
-    pub fn request_once(&mut self, resource: ResourceIx, verb: Verb, node: Option<NodeIx>, need: Need) -> DraftIx {
+    pub fn request_once(
+        &mut self,
+        resource: ResourceIx,
+        verb: Verb,
+        node: Option<NodeIx>,
+        need: Need,
+    ) -> DraftIx {
         self.request(resource, Key::once(verb), node, need)
     }
 
@@ -64,7 +71,8 @@ impl Work<'_, '_> {
             return;
         }
         if waits_for == Requires::Nothing {
-            let is_lost_guest = self.is_usable_guest(node) && !self.can_fence(node);
+            let is_guest = self.node(node).kind == NodeKind::Guest;
+            let is_lost_guest = is_guest && !self.facts.can_fence(node);
             let entry = self.actions.draft_mut(draft);
             entry.reason = None;
             entry.ability = Ability::when(!is_lost_guest);
@@ -84,7 +92,9 @@ impl Work<'_, '_> {
                     (Ability::Blocked, Some(Reason::QuorumFreeze))
                 }
             }
-            NoQuorumPolicy::Ignore | NoQuorumPolicy::Fence | NoQuorumPolicy::Demote => (Ability::Runnable, None),
+            NoQuorumPolicy::Ignore | NoQuorumPolicy::Fence | NoQuorumPolicy::Demote => {
+                (Ability::Runnable, None)
+            }
         };
         let entry = self.actions.draft_mut(draft);
         entry.ability = ability;
@@ -125,8 +135,9 @@ impl Work<'_, '_> {
     /// Whether a primitive is active anywhere that counts.
     pub fn is_active(&self, leaf: ResourceIx) -> bool {
         let facts = self.resource(leaf);
-        facts.active_on.iter().any(|node| {
-            self.is_unclean(*node) || self.node(*node).is_online || !facts.is_managed
-        })
+        facts
+            .active_on
+            .iter()
+            .any(|node| self.is_unclean(*node) || self.node(*node).is_online || !facts.is_managed)
     }
 }

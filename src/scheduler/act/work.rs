@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftIx, Key, NameIx, Need, Verb};
+use super::draft::{Ability, Draft, DraftIx, Need};
 use super::link::{Link, LinkIx, Ordering, Relations, Side};
+use super::verb::{Key, NameIx, Verb};
 use crate::model::Role;
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{Facts, Migration, NodeFacts, NodeIx, NodeKind, ResourceFacts, ResourceIx};
@@ -24,6 +25,8 @@ pub struct Actions {
     pub nodes: Vec<NodeWork>,
     /// Names of operations that have no verb of their own.
     pub names: Vec<Arc<str>>,
+    /// Actions of collectives that what their parts do has changed, not yet followed up.
+    pub revised: Vec<DraftIx>,
     /// Drafts of each resource by key, each list oldest first.
     by_key: Vec<Vec<(Key, Vec<DraftIx>)>>,
     /// Drafts of the cluster that concern one node, by what they do.
@@ -45,6 +48,8 @@ pub struct ResourceWork {
     pub reloads: bool,
     /// The half-done migration, while it may still be completed.
     pub partial_migration: Option<Migration>,
+    /// Lost its place because what it needs has none.
+    pub is_unplaced: bool,
     /// The one node it may keep running on while it is stopped elsewhere.
     pub expected_on: Option<NodeIx>,
 }
@@ -73,15 +78,17 @@ impl Actions {
     /// An empty working set for a placement.
     pub fn new(placement: &Placement<'_>) -> Self {
         let facts = &placement.facts;
-        let resources = facts.resources.iter().zip(&placement.next_role).map(|(resource, next_role)| ResourceWork {
-            next_role: *next_role,
-            is_failed: resource.is_failed,
-            stops_if_failed: resource.stops_if_failed,
-            is_start_pending: resource.is_start_pending,
-            reloads: false,
-            partial_migration: resource.partial_migration,
-            expected_on: None,
-        });
+        let resources =
+            facts.resources.iter().zip(&placement.next_role).map(|(resource, next_role)| ResourceWork {
+                next_role: *next_role,
+                is_failed: resource.is_failed,
+                stops_if_failed: resource.stops_if_failed,
+                is_start_pending: resource.is_start_pending,
+                reloads: false,
+                partial_migration: resource.partial_migration,
+                is_unplaced: false,
+                expected_on: None,
+            });
         let nodes = facts
             .nodes
             .iter()
@@ -148,7 +155,10 @@ impl Actions {
         key: Key,
         node: NodeIx,
     ) -> impl DoubleEndedIterator<Item = DraftIx> {
-        self.with_key(resource, key).iter().copied().filter(move |draft| self.draft(*draft).node == Some(node))
+        self.with_key(resource, key)
+            .iter()
+            .copied()
+            .filter(move |draft| self.draft(*draft).node == Some(node))
     }
 
     /// Every draft of a resource, oldest first.
@@ -180,6 +190,15 @@ impl Actions {
             self.names.len() - 1
         });
         Verb::Other(NameIx(u16::try_from(known).unwrap_or(u16::MAX)))
+    }
+
+    /// Keeps what the parts of a collective do to its action.
+    pub fn revise(&mut self, draft: DraftIx, need: Need, ability: Ability) {
+        let entry = self.draft_mut(draft);
+        if entry.need != need || entry.ability != ability {
+            (entry.need, entry.ability) = (need, ability);
+            self.revised.push(draft);
+        }
     }
 
     /// Links two drafts, unless they already share a relation. Says whether it did.
@@ -236,7 +255,7 @@ impl<'p, 'a> Work<'p, 'a> {
 
     /// The node a resource was assigned to.
     pub fn assigned(&self, resource: ResourceIx) -> Option<NodeIx> {
-        self.placement.assigned[resource.index()]
+        self.placement.assigned[resource.index()].filter(|_| !self.state(resource).is_unplaced)
     }
 
     /// Whether a node must be fenced.
@@ -289,6 +308,27 @@ impl<'p, 'a> Work<'p, 'a> {
             at = self.resource(resource).parent;
         }
         false
+    }
+
+    /// Whether a resource is a fence device.
+    pub fn is_fence_device(&self, resource: ResourceIx) -> bool {
+        self.resource(resource).is_fence_device()
+    }
+
+    /// Whether the instances of a clone are told apart.
+    pub fn is_told_apart(&self, clone: ResourceIx) -> bool {
+        self.facts.leaves(clone).first().is_some_and(|leaf| self.resource(*leaf).is_unique)
+    }
+
+    /// The point at which a node has shed the load that must go first.
+    pub fn load_stopped(&mut self, node: NodeIx) -> DraftIx {
+        if let Some(known) = self.actions.of_node(Verb::LoadStopped, node) {
+            return known;
+        }
+        let mut draft = Draft::new(None, Key::once(Verb::LoadStopped), Need::Required);
+        draft.node = Some(node);
+        draft.is_pseudo = true;
+        self.actions.add(draft)
     }
 
     /// Adds an ordering between two sides, and what it means for live migrations of the two.

@@ -1,9 +1,25 @@
 //! Assign: where each instance goes, in which role, at what score, and why.
 
+pub(crate) mod agenda;
+pub(crate) mod attribute;
+mod capacity;
+mod choice;
+pub(crate) mod contribution;
+mod criteria;
+pub(crate) mod draft;
+pub(crate) mod instances;
+mod sequence;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use super::constraint::colocation::ColocationRecord;
+pub use contribution::{Cause, Contribution, Place};
+
+use super::constraint::colocation::{ColocationIx, ColocationRecord};
+use super::constraint::location::LocationRecord;
 use super::constraint::lookup::Lookup;
+use super::constraint::{self, colocation};
 use super::facts::{Facts, NodeIx, ResourceIx};
 use super::schedule::{ScoreLine, ScorePool};
 use crate::model::{Role, Score};
@@ -28,6 +44,10 @@ pub struct Placement<'a> {
     pub scores: Vec<ScoreRow>,
     /// What the names in constraints stand for.
     pub lookup: Lookup,
+    /// Preferences for nodes, oldest first; [`Cause::Location`] counts in here.
+    pub locations: Vec<LocationRecord>,
+    /// What made the scores of each resource, by resource number, in order of adding.
+    pub contributions: Vec<Vec<Contribution>>,
 }
 
 /// A score as it was when it decided; [`Placement::score_lines`] puts names to the numbers.
@@ -49,6 +69,11 @@ impl Placement<'_> {
         self.facts.leaves(resource).into_iter().find_map(|leaf| self.assigned[leaf.index()])
     }
 
+    /// The colocation that a contribution names.
+    pub fn colocation(&self, colocation: ColocationIx) -> Option<&ColocationRecord> {
+        self.colocations.iter().rev().nth(colocation.index())
+    }
+
     /// The scores that decided, with names.
     pub fn score_lines(&self) -> Vec<ScoreLine> {
         let line = |row: &ScoreRow| ScoreLine {
@@ -62,6 +87,19 @@ impl Placement<'_> {
 }
 
 /// Gives every instance a node and a role.
-pub fn assign(_facts: Facts<'_>) -> Placement<'_> {
-    todo!()
+pub fn assign(facts: Facts<'_>) -> Placement<'_> {
+    run(draft::Draft::new(facts))
+}
+
+/// Takes a draft in which nothing is decided to its end.
+fn run(mut draft: draft::Draft<'_>) -> Placement<'_> {
+    constraint::unpack(&mut draft);
+    draft.apply_criteria();
+    for top in draft.facts.top.clone() {
+        colocation::implied::unpack(&mut draft, top);
+    }
+    for demand in draft.sequence() {
+        draft.assign(demand);
+    }
+    draft.finish()
 }

@@ -1,9 +1,29 @@
 //! What a colocation means for placement, promotion and order.
 
+pub(crate) mod effective;
+pub(crate) mod gate;
+pub(crate) mod honour;
+pub(crate) mod implied;
+pub(crate) mod lists;
+pub(crate) mod merge;
+pub(crate) mod pull;
+pub(crate) mod unpack;
+
 use std::sync::Arc;
 
 use crate::model::{Role, Score};
 use crate::scheduler::facts::ResourceIx;
+
+/// Number of a colocation in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ColocationIx(pub(crate) u32);
+
+impl ColocationIx {
+    /// The position in its list.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A colocation between two known resources.
 #[derive(Debug, Clone, PartialEq)]

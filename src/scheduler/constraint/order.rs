@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::lookup::{self, Expansion};
+use super::lookup::Expansion;
 use crate::model::ResourceId;
 use crate::model::constraint::{Order, OrderAction, OrderKind, OrderScope, ResourceSet};
-use crate::scheduler::act::draft::{DraftIx, Key, Minimum, Need, Verb};
+use crate::scheduler::act::draft::{DraftIx, Minimum, Need};
 use crate::scheduler::act::link::{Relations, Side};
+use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{ResourceIx, Variant};
 
@@ -17,12 +18,16 @@ pub fn apply(work: &mut Work<'_, '_>, order: &Order) {
             let first_action = first_action.unwrap_or(OrderAction::Start);
             let ends = Ends { first_action, then_action: then_action.unwrap_or(first_action) };
             let strength = Strength::of(order);
-            match (lookup::expand(work.facts, first), lookup::expand(work.facts, then)) {
+            let lookup = &work.placement.lookup;
+            match (lookup.expand(first), lookup.expand(then)) {
                 (Expansion::Resource(first), Expansion::Resource(then)) => {
                     apply_pair(work, order, (first, then), ends, *require_all != Some(false), strength);
                 }
                 (Expansion::Unknown, _) | (_, Expansion::Unknown) => {}
-                (Expansion::Resource(_) | Expansion::Several(_), Expansion::Resource(_) | Expansion::Several(_)) => {
+                (
+                    Expansion::Resource(_) | Expansion::Several(_),
+                    Expansion::Resource(_) | Expansion::Several(_),
+                ) => {
                     let side = |id: &ResourceId, action| ResourceSet {
                         resources: vec![id.clone()],
                         sequential: Some(false),
@@ -169,14 +174,8 @@ struct Members {
 }
 
 fn resolve(work: &Work<'_, '_>, set: &ResourceSet) -> Option<Members> {
-    let mut resources = Vec::with_capacity(set.resources.len());
-    for id in &set.resources {
-        match lookup::expand(work.facts, id) {
-            Expansion::Resource(resource) => resources.push(resource),
-            Expansion::Several(several) => resources.extend(several),
-            Expansion::Unknown => return None,
-        }
-    }
+    let resources: Option<Vec<_>> = work.placement.lookup.members(&set.resources).into_iter().collect();
+    let resources = resources?;
     Some(Members {
         id: set.id.clone().unwrap_or_else(|| Arc::from("")),
         resources,
@@ -195,7 +194,13 @@ fn apply_sets(work: &mut Work<'_, '_>, sets: &[ResourceSet], strength: Strength)
         order_within(work, &set, strength.within(&set));
         if let Some(previous) = previous {
             let relations = strength.forward(previous.action);
-            order_between(work, (&previous, previous.action), (&set, set.action), relations, Direction::Forward);
+            order_between(
+                work,
+                (&previous, previous.action),
+                (&set, set.action),
+                relations,
+                Direction::Forward,
+            );
             if strength.is_symmetrical {
                 let first = (&set, set.action.inverse());
                 let then = (&previous, previous.action.inverse());

@@ -1,0 +1,76 @@
+//! Contributions: what made a resource's score on a node what it is.
+
+use crate::model::Score;
+use crate::scheduler::constraint::colocation::ColocationIx;
+use crate::scheduler::constraint::location::LocationIx;
+use crate::scheduler::facts::NodeIx;
+
+/// One addition to a resource's scores. Added up in order, starting from nothing, they give the
+/// scores that decided. (Only in a clone, whose scores do not sink below 1 for the sake of others,
+/// they may give less.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contribution {
+    /// On which nodes.
+    pub place: Place,
+    /// How much.
+    pub score: Score,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// The nodes that a contribution is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// One node.
+    Node(NodeIx),
+    /// Every node of the table.
+    Everywhere,
+    /// Every node of the table but one.
+    EverywhereBut(NodeIx),
+}
+
+impl Place {
+    /// Whether it includes a node.
+    pub fn includes(self, node: NodeIx) -> bool {
+        match self {
+            Self::Node(only) => only == node,
+            Self::Everywhere => true,
+            Self::EverywhereBut(spared) => spared != node,
+        }
+    }
+}
+
+/// Why a contribution was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The node's own score.
+    NodeScore,
+    /// What history says: failures, bans of what is no longer configured, pins of what is unmanaged.
+    History,
+    /// A location constraint (or the node's health), by number in `Placement::locations`.
+    Location(LocationIx),
+    /// The resource is locked to a node that is shut down.
+    ShutdownLock,
+    /// It likes to stay where it is.
+    Stickiness,
+    /// It failed there too often.
+    MigrationThreshold,
+    /// It may only be probed elsewhere.
+    Discovery,
+    /// A ticket is missing; the constraint's number in `Cluster::constraints`.
+    Ticket(u32),
+    /// The resource it is colocated with, by number in the list of colocations.
+    Primary(ColocationIx),
+    /// What is colocated with it would like it there, by number in the list of colocations.
+    Dependent(ColocationIx),
+    /// It is to be stopped.
+    TargetRole,
+    /// The nodes that a connection, guest or bundled resource cannot or must use.
+    Connection,
+    /// The node cannot carry it (or all that must be with it).
+    Capacity,
+    /// How well this instance is fit to be promoted there.
+    PromotionScore,
+    /// Its siblings already use that node, or there are enough of them.
+    Siblings,
+}

@@ -1,0 +1,97 @@
+//! What a colocation does to its dependent, once the primary has its place.
+
+use super::ColocationIx;
+use super::gate::{Effect, Outlook};
+use crate::model::{Role, Score};
+use crate::scheduler::assign::contribution::Cause;
+use crate::scheduler::assign::draft::Draft;
+use crate::scheduler::constraint::colocation::lists::Side;
+use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::variant::{bundle, clone, group, promotable};
+
+impl Draft<'_> {
+    /// Lets `dependent` follow the primary of a colocation, unless that would leave it nowhere
+    /// to go and the colocation is a wish only.
+    pub(crate) fn honour(&mut self, dependent: ResourceIx, colocation: ColocationIx) {
+        let record = self.colocations.record(colocation);
+        let is_wish = record.dependent_role == Some(Role::Promoted)
+            || (Score::MINUS_INFINITY < record.score && record.score < Score::INFINITY);
+        let primary = record.primary;
+        let saved = is_wish.then(|| self.save_table(dependent));
+        self.follow(dependent, primary, colocation);
+        if let Some(saved) = saved.filter(|_| !self.has_open_node(self.table(dependent))) {
+            self.restore_table(dependent, saved);
+        }
+    }
+
+    /// Lets `dependent` follow `primary`, which stands for the configured primary.
+    pub(crate) fn follow(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+        match &self.resource(dependent).variant {
+            Variant::Primitive(_) => {}
+            Variant::Group(_) => return group::follow(self, dependent, primary, colocation),
+            // Instances and containers follow by themselves.
+            Variant::Clone(_) | Variant::Bundle(_) => return,
+        }
+        match &self.resource(primary).variant {
+            Variant::Primitive(_) => self.follow_primitive(dependent, primary, colocation),
+            Variant::Group(_) => group::lead(self, dependent, primary, colocation),
+            Variant::Clone(_) => clone::lead(self, dependent, primary, colocation),
+            Variant::Bundle(_) => bundle::lead(self, dependent, primary, colocation),
+        }
+    }
+
+    fn follow_primitive(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+        match self.effect(dependent, primary, colocation, Outlook::Present) {
+            Effect::None => {}
+            Effect::Role => promotable::follow(self, dependent, primary, colocation),
+            Effect::Location => self.follow_to_node(dependent, primary, colocation),
+        }
+    }
+
+    fn follow_to_node(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+        let node = self.assigned[primary.index()];
+        let (score, attribute) = {
+            let record = self.colocations.record(colocation);
+            (record.score, record.node_attribute.clone())
+        };
+        if node.is_none() && score < Score::ZERO {
+            return;
+        }
+        let seen_by_primary = self.classes(attribute.as_ref(), primary);
+        let seen_by_dependent = self.classes(attribute.as_ref(), dependent);
+        let class_of = |classes: &[u32], node: NodeIx| classes.get(node.index()).copied().unwrap_or_default();
+        let mut table = self.table(dependent).clone();
+        for (place, entry) in table.iter_mut() {
+            let is_together =
+                node.map(|node| class_of(&seen_by_dependent, place) == class_of(&seen_by_primary, node));
+            match is_together {
+                None => entry.score = entry.score.plus(-score),
+                Some(true) if score < Score::INFINITY => entry.score = entry.score.plus(score),
+                Some(false) if score >= Score::INFINITY => entry.score = Score::MINUS_INFINITY,
+                Some(_) => {}
+            }
+        }
+        if score.is_mandatory() || self.has_open_node(&table) {
+            self.replace_table(dependent, table, Cause::Primary(colocation));
+        }
+    }
+
+    /// Pulls a primary to where its dependents would like it: those whose colocation is
+    /// mandatory, or those whose colocation is a wish.
+    pub(crate) fn merge_dependent(&mut self, primary: ResourceIx, colocation: ColocationIx) {
+        if !self.has_influence(colocation) {
+            return;
+        }
+        let is_clone = matches!(self.resource(primary).variant, Variant::Clone(_));
+        let floor = if is_clone { super::merge::Floor::Positive } else { super::merge::Floor::None };
+        let mut table = self.table(primary).clone();
+        self.merge(&mut table, primary, colocation, floor, Side::WithThis);
+        self.replace_table(primary, table, Cause::Dependent(colocation));
+    }
+}
+
+/// `factor` times a score as a fraction of infinity, in single precision and in this order.
+#[expect(clippy::cast_precision_loss, reason = "scores stay below 2^24")]
+pub(crate) fn fraction(factor: f32, score: Score) -> f32 {
+    factor * score.value() as f32 / Score::INFINITY.value() as f32
+}

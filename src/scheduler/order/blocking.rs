@@ -1,0 +1,98 @@
+//! Blocking: what must run with something that cannot start cannot start either.
+
+use crate::model::{Role, Score};
+use crate::scheduler::act::draft::{Ability, DraftIx};
+use crate::scheduler::act::verb::{Key, Verb};
+use crate::scheduler::act::work::Work;
+use crate::scheduler::assign::Placement;
+use crate::scheduler::facts::{ResourceIx, Variant};
+use crate::scheduler::reason::Reason;
+
+/// A mandatory follower.
+#[derive(Debug, Clone, Copy)]
+struct Follower {
+    dependent: ResourceIx,
+    dependent_is_promoted: bool,
+    primary_is_promoted: bool,
+    is_explicit: bool,
+}
+
+/// Mandatory colocations by whom they follow.
+#[derive(Debug)]
+pub(super) struct Blocking {
+    followers: Vec<Vec<Follower>>,
+}
+
+impl Blocking {
+    /// Collects the mandatory colocations.
+    pub(super) fn new(placement: &Placement<'_>) -> Self {
+        let mut followers = vec![Vec::new(); placement.facts.resources.len()];
+        for record in placement.colocations.iter().filter(|record| record.score >= Score::INFINITY) {
+            let list: &mut Vec<Follower> = &mut followers[record.primary.index()];
+            list.push(Follower {
+                dependent: record.dependent,
+                dependent_is_promoted: record.dependent_role == Some(Role::Promoted),
+                primary_is_promoted: record.primary_role == Some(Role::Promoted),
+                is_explicit: record.is_explicit,
+            });
+        }
+        Self { followers }
+    }
+
+    /// Blocks whatever must run where `cause` was to lead. Returns what was blocked.
+    pub(super) fn block_dependents(&self, work: &mut Work<'_, '_>, cause: DraftIx) -> Vec<DraftIx> {
+        let draft = work.actions.draft(cause);
+        let (Some(failed), verb) = (draft.resource, draft.verb) else { return Vec::new() };
+        let top = work.facts.bundle_of(failed).unwrap_or_else(|| work.facts.topmost(failed));
+        let key = Key::once(verb);
+        let has_chance = work.resource(top).children.iter().any(|child| {
+            let actions = work.actions.with_key(*child, key);
+            actions.is_empty() || actions.iter().any(|action| work.actions.draft(*action).is_runnable())
+        });
+        if has_chance {
+            return Vec::new();
+        }
+        let reason = Reason::ColocationWith(work.resource(failed).id.clone());
+        let mut blocked = Vec::new();
+        for follower in self.followers_of(work, top) {
+            if verb == Verb::Promote && !follower.primary_is_promoted {
+                continue;
+            }
+            let verb = if follower.dependent_is_promoted { Verb::Promote } else { Verb::Start };
+            block_tree(work, follower.dependent, verb, &reason, &mut blocked);
+        }
+        blocked
+    }
+
+    /// Who must follow a top-level resource: for a group, also who follows one of its members.
+    fn followers_of(&self, work: &Work<'_, '_>, top: ResourceIx) -> Vec<Follower> {
+        let mut followers = self.followers[top.index()].clone();
+        if matches!(work.resource(top).variant, Variant::Group(_)) {
+            for member in &work.resource(top).children {
+                let explicit = self.followers[member.index()].iter().filter(|follower| follower.is_explicit);
+                followers.extend(explicit.copied());
+            }
+        }
+        followers
+    }
+}
+
+fn block_tree(
+    work: &mut Work<'_, '_>,
+    resource: ResourceIx,
+    verb: Verb,
+    reason: &Reason,
+    blocked: &mut Vec<DraftIx>,
+) {
+    for draft in work.actions.with_key(resource, Key::once(verb)).to_vec() {
+        let entry = work.actions.draft_mut(draft);
+        if entry.is_runnable() {
+            entry.ability = Ability::Blocked;
+            entry.give_reason(reason.clone());
+            blocked.push(draft);
+        }
+    }
+    for child in &work.resource(resource).children {
+        block_tree(work, *child, verb, reason, blocked);
+    }
+}

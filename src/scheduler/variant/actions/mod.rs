@@ -1,0 +1,65 @@
+//! What each kind of resource means for actions: the one place that tells kinds apart.
+
+pub mod bundle;
+pub mod clone;
+pub mod group;
+pub mod instance;
+pub mod primitive;
+
+use crate::scheduler::act::draft::DraftIx;
+use crate::scheduler::act::work::Work;
+use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::order::effect::Effective;
+
+/// Adds the orderings that follow from what a resource is, its parts included.
+pub fn order_inside(work: &mut Work<'_, '_>, resource: ResourceIx) {
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) => primitive::order_inside(work, resource),
+        Variant::Group(_) => group::order_inside(work, resource),
+        Variant::Clone(_) => clone::order_inside(work, resource),
+        Variant::Bundle(_) => bundle::order_inside(work, resource),
+    }
+}
+
+/// Creates the actions that a resource's placement asks for, its parts' included.
+pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) => primitive::act(work, resource),
+        Variant::Group(_) => group::act(work, resource),
+        Variant::Clone(_) => clone::act(work, resource),
+        Variant::Bundle(_) => bundle::act(work, resource),
+    }
+}
+
+/// Creates the probes of a resource on a node. Says whether there are any.
+pub fn probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> bool {
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) => crate::scheduler::act::probe::probe_primitive(work, resource, node),
+        Variant::Group(_) => probe_all(work, &work.resource(resource).children.clone(), node),
+        Variant::Clone(_) => clone::probe(work, resource, node),
+        Variant::Bundle(_) => bundle::probe(work, resource, node),
+    }
+}
+
+/// Creates the probes of several resources on a node.
+pub fn probe_all(work: &mut Work<'_, '_>, resources: &[ResourceIx], node: NodeIx) -> bool {
+    let mut any = false;
+    for resource in resources {
+        any |= probe(work, *resource, node);
+    }
+    any
+}
+
+/// Where an action stands in effect: for a collective's, its parts' count too. What they make
+/// required is kept.
+pub fn effective(work: &mut Work<'_, '_>, draft: DraftIx, node: Option<NodeIx>) -> Effective {
+    let Some(resource) = work.actions.draft(draft).resource else {
+        return Effective::plain(work.actions.draft(draft));
+    };
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) => Effective::plain(work.actions.draft(draft)),
+        Variant::Group(_) => group::effective(work, resource, draft),
+        Variant::Clone(_) => clone::effective(work, resource, draft, node),
+        Variant::Bundle(_) => bundle::effective(work, resource, draft, node),
+    }
+}
