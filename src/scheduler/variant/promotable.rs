@@ -94,6 +94,10 @@ pub(crate) fn choose_roles(draft: &mut Draft<'_>, clone: ResourceIx) {
     for (_, entry) in draft.facts.resources[clone.index()].table.iter_mut() {
         entry.count = 0;
     }
+    draft.is_choosing_roles[clone.index()] = true;
+    if draft.resource(clone).parent.is_some() {
+        draft.pulls.forget_all(); // From now on, the bundle speaks for the clone.
+    }
     let instances = draft.resource(clone).children.clone();
     for instance in &instances {
         set_priority(draft, clone, *instance);
