@@ -127,7 +127,9 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
         Some(Role::Unpromoted | Role::Stopped) => Score::MINUS_INFINITY,
         Some(Role::Promoted) => draft.priority[instance.index()],
     };
-    for location in draft.locations.of(instance).chain(draft.locations.of(clone)) {
+    let around = draft.resource(clone).parent;
+    let owners = [Some(instance), Some(clone), around].into_iter().flatten();
+    for location in owners.flat_map(|owner| draft.locations.of(owner)) {
         let record = draft.locations.record(*location);
         if record.role == Some(Role::Promoted) {
             let here = record.nodes.iter().filter(|(place, _)| *place == node);
