@@ -229,6 +229,9 @@ fn sum_up(
         let is_leaf = work.resource(*instance).primitive().is_some();
         let verb = if is_leaf { key.verb.step() } else { key.verb };
         let wanted = Key { verb, ..key };
+        if !is_leaf && node.is_some() && instance::node_at(work, *instance, When::Next) != node {
+            continue;
+        }
         let node = node.filter(|_| is_leaf);
         let drafts = work.actions.with_key(*instance, wanted).iter().rev().copied();
         let found =
