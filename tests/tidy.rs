@@ -21,11 +21,11 @@ const PURE: [(&str, &[&str]); 9] = [
     ("cluster", &["model", "status", "scheduler", "executor"]),
 ];
 
-/// Modules of the effect ring with what each may import beside the pure ring (for `agent`: at all).
+/// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).
 const EFFECT: [(&str, &[&str]); 5] = [
-    ("agent", &["model", "status"]),
+    ("agent", &["model", "status", "diagnostic"]),
     ("engine", &["agent"]),
-    ("view", &["engine"]),
+    ("view", &["agent", "engine"]),
     ("daemon", &["agent", "engine", "view"]),
     ("cli", &["agent", "engine", "view", "daemon"]),
 ];
@@ -35,7 +35,7 @@ const LONGEST_FILE: usize = 400;
 
 /// Files that may be longer, up to a number of lines, and why.
 const LONG_FILES: [(&str, usize, &str); 1] =
-    [("scheduler/facts.rs", 700, "the border between the phases; mostly documentation of fields")];
+    [("scheduler/facts.rs", 800, "the border between the phases; mostly documentation of fields")];
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 10] =
@@ -107,8 +107,11 @@ fn modules_are_named_for_what_they_are() {
 
 #[test]
 fn every_module_opens_with_what_it_is_for() {
-    let faults: Vec<_> =
-        sources().into_iter().filter(|file| !file.text.starts_with("//! ")).map(|file| file.path).collect();
+    let faults: Vec<_> = sources()
+        .into_iter()
+        .filter(|file| !file.is_test() && !file.text.starts_with("//! "))
+        .map(|file| file.path)
+        .collect();
     assert!(faults.is_empty(), "{faults:?}");
 }
 

@@ -12,6 +12,8 @@ pub enum Exit {
     Error = 1,
     /// There are changes or drift. Only with `--detailed-exitcode`, and from `fmt --check`.
     Changes = 2,
+    /// `status --check` could not find out; a code of the scale that monitoring systems use.
+    CheckUnknown = 3,
     /// The command line cannot be understood.
     Usage = 64,
     /// The manifest has errors.
@@ -36,10 +38,11 @@ pub enum Exit {
 
 impl Exit {
     /// All codes, in rising order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Done,
         Self::Error,
         Self::Changes,
+        Self::CheckUnknown,
         Self::Usage,
         Self::ManifestInvalid,
         Self::Unreachable,
@@ -63,6 +66,7 @@ impl Exit {
             Self::Done => "done, or nothing to do",
             Self::Error => "error",
             Self::Changes => "changes or drift (with --detailed-exitcode or --check)",
+            Self::CheckUnknown => "unknown (status --check only: 0 ok, 1 warning, 2 critical, 3 unknown)",
             Self::Usage => "usage error",
             Self::ManifestInvalid => "manifest invalid",
             Self::Unreachable => "cluster unreachable",

@@ -1,22 +1,45 @@
 //! `plan`: observe, schedule, show; change nothing.
 
+#![expect(clippy::disallowed_methods, reason = "saving a plan writes a file")]
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
+use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use super::{clock, source};
+use crate::engine::{Generation, Observation};
+use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
+use crate::view::plan::Detail;
+use crate::{cib, view};
 
 /// Show what would be done, and why. Changes nothing.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Plan on a Pacemaker CIB file instead of a cluster.
+    /// Save the plan here, for `apply FILE`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cib", "refresh_only", "what_if"])]
+    out: Option<PathBuf>,
+    /// Exit with 2 if there is anything to do.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Compare the cluster with what is in force, not with the manifest.
+    #[arg(long)]
+    refresh_only: bool,
+    /// Delete what is in force but not in the manifest.
+    #[arg(long)]
+    prune: bool,
+    /// Plan on a Pacemaker CIB file instead of a cluster; without -f its own configuration is wanted.
     #[arg(long, value_name = "FILE")]
     cib: Option<PathBuf>,
+    /// Plan as if this had happened: node-down=N, node-up=N, node-standby=N, no-quorum.
+    #[arg(long, value_name = "WHAT", value_parser = WhatIf::parse)]
+    what_if: Vec<WhatIf>,
     /// Plan as if it were this moment.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
     now: Option<i64>,
@@ -27,7 +50,7 @@ pub(super) struct Arguments {
 
 /// Forms of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people.
     Text,
     /// One JSON document.
@@ -38,28 +61,127 @@ enum Format {
     Transition,
 }
 
+impl Arguments {
+    /// What `graph` plans.
+    pub(super) fn for_graph(cib: Option<PathBuf>, now: Option<i64>) -> Self {
+        Self {
+            out: None,
+            detailed_exitcode: false,
+            refresh_only: false,
+            prune: false,
+            cib,
+            what_if: Vec::new(),
+            now,
+            output: Format::Text,
+        }
+    }
+}
+
 /// Runs the verb.
-pub(super) fn run(arguments: &Arguments, _options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let Some(file) = &arguments.cib else {
-        return Err(Failure::error("not yet"));
-    };
-    let now = arguments.now.unwrap_or_else(clock::now);
-    let (cluster, status) = read_cib(file, terminal)?;
-    let schedule = scheduler::schedule(&cluster, &status, now);
-    terminal.data(&crate::view::transition::json(&schedule))?;
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if let Some(file) = &arguments.cib
+        && arguments.output == Format::Transition
+        && options.named_manifest().is_none()
+    {
+        return machine_side(file, arguments, terminal);
+    }
+    let planned = make(arguments, options, terminal)?;
+    show(&planned, arguments.output, terminal)?;
+    if let Some(file) = &arguments.out {
+        let saved = view::plan::write_saved(&planned.plan);
+        std::fs::write(file, saved).map_err(|error| Failure::file("write", file, &error))?;
+        terminal
+            .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
+    }
+    Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
+}
+
+/// Makes the plan that the arguments ask for.
+pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Planned, Failure> {
+    match &arguments.cib {
+        Some(file) => plan_on_cib(file, arguments, options, terminal),
+        None => engines::block_on(plan_on_cluster(arguments, options, terminal)),
+    }
+}
+
+/// The schedule of a CIB, without the people's side being made: for large inputs.
+fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let cluster = observation.in_force.clone();
+    planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
+    let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
+    terminal.data(&view::transition::json(&schedule))?;
     Ok(Exit::Done)
 }
 
-fn read_cib(
-    file: &Path,
+/// Prints a plan.
+pub(super) fn show(planned: &Planned, format: Format, terminal: Terminal) -> Result<(), Failure> {
+    let text = match format {
+        Format::Text => view::plan::text(&planned.plan, detail(terminal), terminal.output_ink()),
+        Format::Json => view::plan::json(&planned.plan),
+        Format::Markdown => view::plan::markdown(&planned.plan),
+        Format::Transition => view::transition::json(&planned.schedule),
+    };
+    terminal.data(&text)
+}
+
+/// How much of a plan is shown.
+pub(super) fn detail(terminal: Terminal) -> Detail {
+    if terminal.is_verbose() { Detail::All } else { Detail::Usual }
+}
+
+async fn plan_on_cluster(
+    arguments: &Arguments,
+    options: &Options,
     terminal: Terminal,
-) -> Result<(crate::model::Cluster, crate::status::ClusterStatus), Failure> {
+) -> Result<Planned, Failure> {
+    let mut engine = engines::open(options)?;
+    let (wanted, mut observation) = if arguments.refresh_only {
+        let observation = engine.observe().await?;
+        (Wanted::in_force(&observation), observation)
+    } else {
+        let wanted = Wanted::load(options, arguments.prune, terminal)?;
+        let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
+        (wanted, observation)
+    };
+    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    observation.now = arguments.now.unwrap_or(observation.now);
+    Ok(planning::make(&wanted, &observation))
+}
+
+fn plan_on_cib(
+    file: &Path,
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Planned, Failure> {
+    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let wanted = match options.named_manifest() {
+        Some(_) => Wanted::load(options, arguments.prune, terminal)?,
+        None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
+    };
+    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    Ok(planning::make(&wanted, &observation))
+}
+
+fn observation_of_cib(
+    file: &Path,
+    arguments: &Arguments,
+    terminal: Terminal,
+) -> Result<Observation, Failure> {
+    let cib = read_cib(file, terminal)?;
+    Ok(Observation {
+        now: arguments.now.unwrap_or_else(clock::now),
+        generation: Generation(0),
+        in_force: cib.cluster,
+        status: cib.status,
+    })
+}
+
+fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {
     let sources = source::read(file)?;
-    match crate::cib::read(&sources) {
-        Ok(cib) => Ok((cib.cluster, cib.status)),
-        Err(diagnostic) => {
-            terminal.say_raw(&crate::view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
-            Err(Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display())))
-        }
-    }
+    cib::read(&sources).map_err(|diagnostic| {
+        terminal.say_raw(&view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
+        Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display()))
+    })
 }

@@ -108,6 +108,11 @@ impl Terminal {
         }
     }
 
+    /// A text as a page of its own: on a terminal it replaces what was there.
+    pub(super) fn fresh_page(&self, text: &str) -> String {
+        if std::io::stdout().is_terminal() { format!("\u{1b}[H\u{1b}[2J{text}") } else { format!("{text}\n") }
+    }
+
     /// Asks a person; only `yes` is yes.
     pub(super) fn ask(&self, question: &str) -> bool {
         self.say_raw(&format!("{question} "));

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::options::Options;
 use super::source;
 use super::terminal::Terminal;
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{self, Manifest};
 
 /// Check a manifest: its shape, its references, and habits that bite.
@@ -88,7 +88,7 @@ fn counted(number: usize, noun: &str) -> String {
 }
 
 /// Reads the manifest a verb works on. Warnings are for `validate`; errors end the verb.
-pub(super) fn load(path: &Path, terminal: Terminal) -> Result<(Manifest, Sources), Failure> {
+pub(super) fn load(path: &Path, terminal: Terminal) -> Result<Manifest, Failure> {
     let sources = source::read(path)?;
     let reading = manifest::read(&sources);
     let errors: Vec<_> = reading.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
@@ -96,10 +96,17 @@ pub(super) fn load(path: &Path, terminal: Terminal) -> Result<(Manifest, Sources
         terminal.say_raw(&crate::view::diagnostic::text(&errors, &sources, terminal.error_ink()));
     }
     match reading.manifest {
-        Some(manifest) if errors.is_empty() => Ok((manifest, sources)),
+        Some(manifest) if errors.is_empty() => Ok(manifest),
         Some(_) | None => Err(Failure::new(
             Exit::ManifestInvalid,
             format!("the manifest is not valid: {}", counted(errors.len(), "error")),
         )),
     }
+}
+
+/// The manifest, if it can be read and has no errors.
+pub(super) fn load_quietly(path: &Path) -> Option<Manifest> {
+    let sources = source::read(path).ok()?;
+    let reading = manifest::read(&sources);
+    reading.manifest.filter(|_| !has_errors(&reading.diagnostics, false))
 }

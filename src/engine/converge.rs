@@ -61,15 +61,28 @@ pub async fn converge<H: Hands + ?Sized>(
         if futile > 0 {
             hands.pause(bounds.pause).await;
         }
-        let roster = Roster::of(cluster, &ledger.status);
-        let mut run = Run::new(&schedule, &roster, ledger, hands);
-        report(Event::Scheduled(Box::new(schedule.clone())));
-        run.carry_out(report).await?;
+        carry_out(cluster, &schedule, ledger, hands, report).await?;
         if hands.is_interrupted() {
             return Ok(Outcome::GaveUp { transitions: transitions + 1 });
         }
     }
     Ok(Outcome::Stuck)
+}
+
+/// Carries out one schedule and writes down what came of it.
+///
+/// # Errors
+/// As for [`converge`].
+pub async fn carry_out<H: Hands + ?Sized>(
+    cluster: &Cluster,
+    schedule: &Schedule,
+    ledger: &mut Ledger,
+    hands: &mut H,
+    report: &mut Report<'_>,
+) -> Result<executor::Outcome, EngineError> {
+    let roster = Roster::of(cluster, &ledger.status);
+    report(Event::Scheduled(Box::new(schedule.clone())));
+    Run::new(schedule, &roster, ledger, hands).carry_out(report).await
 }
 
 /// What one real action of a transition is after.
@@ -100,13 +113,13 @@ impl<'a, H: Hands + ?Sized> Run<'a, H> {
         Self { executor, roster, ledger, hands, start_failure_is_fatal }
     }
 
-    async fn carry_out(&mut self, report: &mut Report<'_>) -> Result<(), EngineError> {
+    async fn carry_out(&mut self, report: &mut Report<'_>) -> Result<executor::Outcome, EngineError> {
         let mut event = executor::Event::Begin;
         loop {
             for command in self.executor.step(event) {
                 if let Command::Done(outcome) = command {
                     self.tell_end(&outcome, report);
-                    return Ok(());
+                    return Ok(outcome);
                 }
                 self.obey(command, report)?;
             }
@@ -221,7 +234,8 @@ pub fn record<H: Hands + ?Sized>(
     hands.keep(ledger)
 }
 
-fn finished(action: &Action, result: &ActionResult) -> Event {
+/// The event that tells of a result.
+pub(super) fn finished(action: &Action, result: &ActionResult) -> Event {
     Event::Finished {
         action: Box::new(action.clone()),
         rc: result.rc,

@@ -6,7 +6,9 @@
 pub mod converge;
 pub mod hands;
 pub mod ledger;
+pub mod local;
 pub mod roster;
+pub mod simulated;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -144,7 +146,13 @@ pub enum EngineError {
     /// Durable state is damaged.
     #[error("{0}")]
     Damaged(String),
+    /// This engine cannot run such a cluster.
+    #[error("{0}")]
+    Unsuitable(String),
     /// Another process is at work on the same state.
     #[error("{0}")]
     Locked(String),
+    /// What was asked makes no sense for this cluster.
+    #[error("{0}")]
+    Refused(String),
 }

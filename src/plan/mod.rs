@@ -9,11 +9,14 @@ pub mod basis;
 pub mod because;
 pub mod difference;
 pub mod disruption;
+pub mod explain;
 pub mod merge;
 pub mod outline;
+pub mod overview;
 pub mod relation;
 pub mod rename;
 pub mod safety;
+mod situation;
 pub mod step;
 pub mod unplaced;
 pub mod what_if;
@@ -24,6 +27,7 @@ pub use because::Because;
 pub use difference::{AttributeChange, ObjectChange, ObjectChangeKind};
 pub use disruption::{Disruption, Down};
 pub use merge::{Leftover, Owner, Prune};
+pub use overview::Overview;
 pub use rename::Rename;
 pub use safety::Hazard;
 pub use step::{Background, BackgroundKind, Step, Verb};
@@ -33,11 +37,11 @@ pub use what_if::WhatIf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cluster, NodeName};
-use crate::scheduler::{self, Schedule};
+use crate::scheduler::{self, Action, Change, ChangeKind, Schedule};
 use crate::status::ClusterStatus;
-use because::Situation;
 use disruption::Whole;
 use relation::Relations;
+use situation::Situation;
 
 /// What a plan is made from.
 #[derive(Debug, Clone)]
@@ -176,22 +180,17 @@ fn steps(situation: &Situation<'_>) -> Vec<Step> {
         let change = run.change.and_then(|change| situation.schedule.changes.get(change));
         match change {
             Some(change) if run.is_whole => {
-                let because = match &change.kind {
-                    scheduler::ChangeKind::Start => {
-                        situation.after(change, &steps).unwrap_or_else(|| situation.of_change(change))
-                    }
-                    _ => situation.of_change(change),
-                };
+                let is_start = change.kind == ChangeKind::Start;
+                let after = if is_start { situation.after(change, &steps) } else { None };
+                let because = after.unwrap_or_else(|| situation.of_change(change));
                 push(&mut steps, Verb::of_change(&change.kind), change, because);
             }
             Some(change) => {
                 for action in run.actions {
                     let Some(verb) = step::verb_of(action) else { continue };
-                    let because = match verb {
-                        Verb::Start | Verb::Promote => situation.after(change, &steps),
-                        _ => None,
-                    };
-                    let because = because.unwrap_or_else(|| situation.of_change(change));
+                    let is_up = matches!(verb, Verb::Start | Verb::Promote);
+                    let after = if is_up { situation.after(change, &steps) } else { None };
+                    let because = after.unwrap_or_else(|| situation.of_change(change));
                     steps.push(single(steps.len() + 1, verb, action, because));
                 }
             }
@@ -207,7 +206,7 @@ fn steps(situation: &Situation<'_>) -> Vec<Step> {
     steps
 }
 
-fn push(steps: &mut Vec<Step>, verb: Verb, change: &scheduler::Change, because: Because) {
+fn push(steps: &mut Vec<Step>, verb: Verb, change: &Change, because: Because) {
     let to = change.to.clone().filter(|to| Some(to) != change.from.as_ref());
     steps.push(Step {
         number: steps.len() + 1,
@@ -219,7 +218,7 @@ fn push(steps: &mut Vec<Step>, verb: Verb, change: &scheduler::Change, because: 
     });
 }
 
-fn single(number: usize, verb: Verb, action: &scheduler::Action, because: Because) -> Step {
+fn single(number: usize, verb: Verb, action: &Action, because: Because) -> Step {
     let resource = action.instance.as_ref().or(action.resource.as_ref());
     Step {
         number,

@@ -1,5 +1,6 @@
 //! Reasons as sentences.
 
+use crate::model::NodeName;
 use crate::plan::unplaced::{Obstacle, Refusal};
 use crate::plan::{Because, Unplaced, Verb};
 
@@ -87,8 +88,12 @@ pub fn refusals(unplaced: &Unplaced) -> String {
 }
 
 fn refusal(refusal: &Refusal) -> String {
-    let node = &refusal.node;
-    match &refusal.obstacle {
+    obstacle_at(&refusal.node, &refusal.obstacle)
+}
+
+/// What keeps a resource off a node.
+pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
+    match obstacle {
         Obstacle::Offline => format!("{node} is offline"),
         Obstacle::Unclean => format!("{node} must be fenced first"),
         Obstacle::ShuttingDown => format!("{node} shuts down"),

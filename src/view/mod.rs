@@ -1,9 +1,14 @@
 //! Views: data as text, JSON or markdown. They decide nothing and print nothing.
 
+pub mod agent;
 pub mod because;
 pub mod diagnostic;
+pub mod explain;
+pub mod graph;
 mod ink;
 pub mod plan;
+pub mod progress;
+pub mod status;
 pub mod transition;
 
 pub use ink::Ink;

@@ -63,20 +63,21 @@ fn split_attribute(text: &str, offset: usize) -> Result<(Attribute<'_>, &str), F
 }
 
 fn split_name(text: &str, offset: usize) -> Result<(&str, &str), Fault> {
-    let end = text.find(|c: char| !is_name_char(c)).unwrap_or(text.len());
+    let end = text.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    match name.chars().next() {
+    match name.bytes().next() {
         Some(first) if is_name_start(first) => Ok((name, rest)),
         Some(_) | None => Err(Fault::new("a name was expected", offset..offset + 1)),
     }
 }
 
-fn is_name_start(c: char) -> bool {
-    c.is_ascii_alphabetic() || matches!(c, '_' | ':') || !c.is_ascii()
+/// Characters beyond ASCII are all taken for letters; no CIB has them in names.
+const fn is_name_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
 }
 
-fn is_name_char(c: char) -> bool {
-    is_name_start(c) || c.is_ascii_digit() || matches!(c, '-' | '.')
+const fn is_name_byte(byte: u8) -> bool {
+    is_name_start(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
 }
 
 /// A blank in the sense of XML.

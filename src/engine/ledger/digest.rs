@@ -1,12 +1,10 @@
 //! Digests of the parameters an operation ran with.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
-
-use md5::{Digest as _, Md5};
 
 use super::Performed;
 use crate::scheduler::Task;
+use crate::scheduler::digest::digest;
 use crate::scheduler::facts::Table;
 use crate::status::HistoryEntry;
 
@@ -49,17 +47,4 @@ fn only(params: &Table, kept: impl Fn(&str) -> bool) -> Table {
 /// Names in a list with blanks around each, as the field writes it.
 fn list(names: &[Arc<str>]) -> Arc<str> {
     format!(" {} ", names.join(" ")).into()
-}
-
-fn digest(params: &Table) -> String {
-    let mut text = String::from(" <parameters");
-    for (name, value) in params {
-        let _ = write!(text, " {name}=\"{value}\"");
-    }
-    text.push_str("/>\n");
-    let mut digest = String::with_capacity(32);
-    for byte in Md5::digest(text.as_bytes()) {
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
 }

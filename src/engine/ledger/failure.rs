@@ -71,3 +71,10 @@ pub(super) fn set_attribute(state: &mut NodeState, name: &str, value: &str) {
         set.pairs.push(NameValue::text(name, value));
     }
 }
+
+/// Takes a node attribute away.
+pub(super) fn remove_attribute(state: &mut NodeState, name: &str) {
+    for set in &mut state.attributes {
+        set.pairs.retain(|pair| *pair.name != *name);
+    }
+}

@@ -1,11 +1,69 @@
 //! What becomes of a node when it joins, leaves, or is fenced.
 
 use super::{Ledger, Performed, failure};
-use crate::model::NodeName;
+use crate::model::{Node, NodeId, NodeName};
 use crate::scheduler::Task;
 use crate::status::{JoinState, NodeState, Presence, ProcessState, ResultStatus};
 
 impl Ledger {
+    /// Makes a configured node known, under its own identity.
+    pub fn enrol(&mut self, node: &Node) {
+        let is_known = |state: &&mut NodeState| state.id == node.id || super::is_called(state, &node.name);
+        if let Some(state) = self.status.nodes.iter_mut().find(is_known) {
+            state.id = node.id.clone();
+            state.name = Some(node.name.clone());
+            return;
+        }
+        let state = NodeState { id: node.id.clone(), ..NodeState::unseen(node.name.as_str()) };
+        self.status.nodes.push(state);
+    }
+
+    /// Forgets nodes that are neither `members` nor known otherwise.
+    pub fn keep_members(&mut self, members: &[&NodeName], is_known: impl Fn(&str) -> bool) {
+        self.status.nodes.retain(|state| {
+            let name = state.name.as_ref().map_or(state.id.as_str(), NodeName::as_str);
+            members.iter().any(|member| member.is(name)) || is_known(name)
+        });
+    }
+
+    /// Takes what another ledger says of a node for the truth about it.
+    pub fn adopt(&mut self, name: &NodeName, other: &Self) {
+        let theirs = other.status.nodes.iter().find(|state| super::is_called(state, name));
+        if let Some(theirs) = theirs {
+            *self.node_mut(name) = theirs.clone();
+        }
+    }
+
+    /// Whether a node is believed to be there.
+    pub fn knows_as_up(&self, name: &NodeName) -> bool {
+        let state = self.status.nodes.iter().find(|state| super::is_called(state, name));
+        state.is_some_and(|state| state.process.is_online() || state.member == Presence::Present)
+    }
+
+    /// Keeps the designated controller while it is present, or else takes the first of `present`.
+    pub fn choose_dc(&mut self, present: &[&NodeName]) {
+        let ids: Vec<NodeId> = self
+            .status
+            .nodes
+            .iter()
+            .filter(|state| present.iter().any(|name| super::is_called(state, name)))
+            .map(|state| state.id.clone())
+            .collect();
+        let keeps = self.status.dc.as_ref().is_some_and(|dc| ids.contains(dc));
+        if !keeps {
+            self.status.dc = ids.into_iter().next();
+        }
+    }
+
+    /// Sets or takes away a node attribute that lasts until the node leaves.
+    pub fn set_attribute(&mut self, node: &NodeName, name: &str, value: Option<&str>) {
+        let state = self.node_mut(node);
+        match value {
+            Some(value) => failure::set_attribute(state, name, value),
+            None => failure::remove_attribute(state, name),
+        }
+    }
+
     /// A node joined: it is a full member. Nothing of an earlier life is known any more, unless
     /// it had never left.
     pub fn node_joined(&mut self, name: &NodeName) {

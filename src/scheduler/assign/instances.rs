@@ -11,7 +11,6 @@ use crate::scheduler::constraint::colocation::lists::Side;
 use crate::scheduler::constraint::colocation::merge::Floor;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::glib;
-use crate::scheduler::node_table::{Entry, NodeTable};
 use crate::scheduler::variant::group;
 
 /// How many instances there may be.
@@ -75,21 +74,13 @@ fn is_failed(draft: &Draft<'_>, resource: ResourceIx) -> bool {
 
 /// What colocations say of an instance on its node.
 fn colocated_score(draft: &mut Draft<'_>, instance: ResourceIx, node: NodeIx) -> Score {
-    let mut table = NodeTable::empty(draft.facts.nodes.len());
-    table.insert(node, Entry { score: draft.facts.node(node).score, ..Entry::default() });
-    for colocation in draft.effective_colocations(Side::ThisWith, instance) {
-        let primary = draft.colocations.record(colocation).primary;
-        let factor = draft.factor(colocation);
-        draft.merge(&mut table, instance, primary, colocation, factor, Floor::None, Side::ThisWith);
-    }
-    for colocation in draft.effective_colocations(Side::WithThis, instance) {
-        if draft.has_influence_on(colocation, instance) {
-            let dependent = draft.colocations.record(colocation).dependent;
-            let factor = draft.factor(colocation);
-            draft.merge(&mut table, instance, dependent, colocation, factor, Floor::Positive, Side::WithThis);
-        }
-    }
-    table.score(node).unwrap_or_default()
+    let this_with = draft.effective_colocations(Side::ThisWith, instance);
+    let mut with_this = draft.effective_colocations(Side::WithThis, instance);
+    with_this.retain(|colocation| draft.has_influence_on(*colocation, instance));
+    let this_with = this_with.into_iter().map(|colocation| (colocation, Side::ThisWith, Floor::None));
+    let with_this = with_this.into_iter().map(|colocation| (colocation, Side::WithThis, Floor::Positive));
+    let colocations: Vec<_> = this_with.chain(with_this).collect();
+    draft.merged_score(instance, node, draft.facts.node(node).score, &colocations)
 }
 
 /// The number of an instance, after the last `:` or else the last `-` of its name.
@@ -155,10 +146,10 @@ fn stay(
             break;
         }
         restore_tables(draft, &saved);
+        release_all(draft, instance);
         if chosen.is_none() {
             break;
         }
-        release_all(draft, instance);
     }
     let table = &mut draft.facts.resources[parent.index()].table;
     for (counted, count) in counts {
@@ -241,6 +232,7 @@ fn restore_tables(draft: &mut Draft<'_>, saved: &[(ResourceIx, SavedTable)]) {
     }
 }
 
+/// Takes an instance off its node; members that found no node are not asked again.
 fn release_all(draft: &mut Draft<'_>, instance: ResourceIx) {
     for leaf in draft.facts.leaves(instance) {
         draft.release(leaf);

@@ -84,16 +84,9 @@ impl Draft<'_> {
         }
         let is_clone = matches!(self.resource(primary).variant, Variant::Clone(_));
         let floor = if is_clone { super::merge::Floor::Positive } else { super::merge::Floor::None };
-        let dependent = self.colocations.record(colocation).dependent;
-        let factor = self.factor(colocation);
         let mut table = self.table(primary).clone();
-        self.merge(&mut table, primary, dependent, colocation, factor, floor, Side::WithThis);
+        self.merge(&mut table, primary, colocation, floor, Side::WithThis);
         self.replace_table(primary, table, Cause::Dependent(colocation));
-    }
-
-    /// How much of a preference a colocation passes on.
-    pub(crate) fn factor(&self, colocation: ColocationIx) -> f32 {
-        fraction(1.0, self.colocations.record(colocation).score)
     }
 }
 

@@ -11,6 +11,10 @@ use crate::scheduler::assign::draft::Draft;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::node_table::NodeTable;
 
+/// How many resources preferences are taken from by walking, in one run. Only a configuration made
+/// to blow up comes near; there, what is left is ignored so that scheduling ends.
+const MOST_WALKS: u32 = 5_000_000;
+
 /// What happens to a score that was positive when others would make it negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Floor {
@@ -56,26 +60,58 @@ pub(crate) struct LoneNode {
 }
 
 impl Draft<'_> {
-    /// Adds to `table`, the table of `target`, what `source` prefers because of `colocation`, and
-    /// then what those colocated with `source` prefer. An addition that would leave no open node
-    /// is left out, with all that hangs on it.
-    #[expect(clippy::too_many_arguments, reason = "each is an input of its own")]
+    /// Adds to `table`, the table of `target`, what the other side of a colocation prefers, and
+    /// then what those colocated with that prefer. An addition that would leave no open node is
+    /// left out, with all that hangs on it.
     pub(crate) fn merge(
         &mut self,
         table: &mut NodeTable,
         target: ResourceIx,
-        source: ResourceIx,
         colocation: ColocationIx,
-        factor: f32,
         floor: Floor,
         side: Side,
     ) {
         let merge = Merge { target, floor, side };
         let mut cells = cells_of(table);
-        let mut levels = Vec::new();
-        levels.extend(self.enter(&merge, &mut cells, source, colocation, factor));
-        self.merge_levels(&merge, &mut cells, levels);
+        let (source, factor) = self.source(colocation, side);
+        let first = self.enter(&merge, &mut cells, source, colocation, factor);
+        self.merge_levels(&merge, &mut cells, first.into_iter().collect());
         write_cells(table, &cells);
+    }
+
+    /// What colocations of `target` say of one node, on which `target` starts with `start`. Here
+    /// the first addition counts even if it closes the node.
+    pub(crate) fn merged_score(
+        &mut self,
+        target: ResourceIx,
+        node: NodeIx,
+        start: Score,
+        colocations: &[(ColocationIx, Side, Floor)],
+    ) -> Score {
+        let mut cells = vec![Cell { node, score: start, is_unusable: false }];
+        for (colocation, side, floor) in colocations {
+            let merge = Merge { target, floor: *floor, side: *side };
+            let (source, factor) = self.source(*colocation, *side);
+            let Some((source, group)) = self.spokesman(source) else { continue };
+            cells = self.add_preferences(&merge, &cells, source, *colocation, factor);
+            let is_open = cells.iter().any(|cell| self.is_open_cell(cell));
+            if is_open {
+                let level = self.level(&merge, source, group, factor);
+                self.merge_levels(&merge, &mut cells, vec![level]);
+            }
+            settle(*floor, &mut cells);
+        }
+        cells.first().map_or(start, |cell| cell.score)
+    }
+
+    /// Whose preferences a colocation passes on, and how much of them.
+    fn source(&self, colocation: ColocationIx, side: Side) -> (ResourceIx, f32) {
+        let record = self.colocations.record(colocation);
+        (record.other(side), fraction(1.0, record.score))
+    }
+
+    fn is_open_cell(&self, cell: &Cell) -> bool {
+        self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable
     }
 
     /// The scores of `resource` together with those of its primaries, for sorting.
@@ -135,32 +171,25 @@ impl Draft<'_> {
         if is_marked(source) || group.is_some_and(is_marked) {
             return None;
         }
-        let is_open =
-            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
-        if factor == 0.0 {
+        if factor == 0.0 || self.walks >= MOST_WALKS {
             // So far away that nothing arrives any more, from here or beyond.
-            if cells.iter().any(is_open) {
+            if cells.iter().any(|cell| self.is_open_cell(cell)) {
                 settle(merge.floor, cells);
             }
             return None;
         }
         let merged = self.add_preferences(merge, cells, source, colocation, factor);
-        let is_open =
-            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
-        if !merged.iter().any(is_open) {
+        if !merged.iter().any(|cell| self.is_open_cell(cell)) {
             return None;
         }
         *cells = merged;
-        let is_plain = merge.side == Side::WithThis && merge.floor == Floor::None;
-        #[expect(clippy::float_cmp, reason = "exactly one: the preference arrives unchanged")]
-        let arrives_whole = factor == 1.0;
-        if is_plain
-            && arrives_whole
-            && !self.classes.may_read_host(merge.target)
-            && self.apply_pull(source, cells)
-        {
+        let can_sum = merge.side == Side::WithThis
+            && merge.floor == Floor::None
+            && !self.classes.may_read_host(merge.target);
+        if can_sum && self.apply_pull(source, factor, cells) {
             return None;
         }
+        self.walks += 1;
         Some(self.level(merge, source, group, factor))
     }
 
@@ -313,12 +342,16 @@ fn class_of(classes: Option<&[u32]>, node: NodeIx) -> u32 {
     classes.and_then(|classes| classes.get(node.index())).copied().unwrap_or_default()
 }
 
+/// The nodes of a table whose scores can change: a ban stays a ban.
 fn cells_of(table: &NodeTable) -> Vec<Cell> {
-    table.iter().map(|(node, entry)| Cell { node, score: entry.score, is_unusable: false }).collect()
+    let live = table.iter().filter(|(_, entry)| entry.score > Score::MINUS_INFINITY);
+    live.map(|(node, entry)| Cell { node, score: entry.score, is_unusable: false }).collect()
 }
 
 fn write_cells(table: &mut NodeTable, cells: &[Cell]) {
-    for ((_, entry), cell) in table.iter_mut().zip(cells) {
-        entry.score = cell.score;
+    for cell in cells {
+        if let Some(entry) = table.entry_mut(cell.node) {
+            entry.score = cell.score;
+        }
     }
 }

@@ -1,0 +1,323 @@
+//! `apply`: plan, confirm, apply, wait until it holds.
+
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::planning::{self, Wanted};
+use super::progress::{Form, Progress};
+use super::terminal::Terminal;
+use super::{clock, engines, show};
+use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
+use crate::plan::{Hazard, Plan, Staleness};
+use crate::view;
+
+/// Plan, ask, apply, and wait until the cluster is as it should be.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A saved plan: it alone is applied, and only if the cluster has not moved on.
+    #[arg(conflicts_with_all = ["prune"])]
+    plan: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+    /// Delete what is in force but not in the manifest.
+    #[arg(long)]
+    prune: bool,
+    /// What may happen without a person's yes: `stop` a running resource for good, `fence` a node.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_enum)]
+    allow: Vec<Allowed>,
+    /// Put it in force, but do not wait until it holds.
+    #[arg(long)]
+    no_wait: bool,
+    /// Give up after this long.
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_period)]
+    timeout: Option<Duration>,
+    /// Form of plan and progress.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+/// What may happen without a person's yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Allowed {
+    /// A running resource stops for good.
+    Stop,
+    /// A node is fenced.
+    Fence,
+    /// Everything.
+    All,
+}
+
+impl Allowed {
+    /// Whether this allows the hazard.
+    pub(super) fn allows(self, hazard: Hazard) -> bool {
+        match self {
+            Self::All => true,
+            Self::Stop => hazard == Hazard::Stop,
+            Self::Fence => hazard == Hazard::Fence,
+        }
+    }
+}
+
+/// Forms of plan and progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document at the end.
+    Json,
+    /// One JSON record per event, as it happens.
+    Ndjson,
+}
+
+/// The JSON document at the end.
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    kind: &'static str,
+    generation: u64,
+    outcome: &'static str,
+    message: String,
+    actions_started: usize,
+    actions_failed: usize,
+    basis: &'a crate::plan::Basis,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    engines::block_on(apply(arguments, options, terminal))
+}
+
+async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let saved = arguments.plan.as_deref().map(show::read).transpose()?;
+    let mut engine = engines::open(options)?;
+    let (wanted, observation) = match &saved {
+        Some(plan) => (saved_wanted(plan), observe_for(plan, &mut *engine, options).await?),
+        None => {
+            let wanted = Wanted::load(options, arguments.prune, terminal)?;
+            let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
+            (wanted, observation)
+        }
+    };
+    let plan = planning::make(&wanted, &observation).plan;
+    if let Some(saved) = &saved {
+        check_fresh(saved, &plan)?;
+    }
+    if arguments.output == Format::Text {
+        terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
+    }
+    if !plan.is_empty() {
+        confirm(arguments, &plan, saved.is_some(), terminal)?;
+    }
+    carry_out(arguments, &plan, &mut *engine, &observation, terminal).await
+}
+
+/// A saved plan wants exactly what it says: nothing is merged once more.
+fn saved_wanted(plan: &Plan) -> Wanted {
+    Wanted {
+        cluster: plan.desired.clone(),
+        renames: plan.renames.clone(),
+        prune: crate::plan::Prune::Yes,
+        origin: plan.origin.clone(),
+    }
+}
+
+async fn observe_for(
+    plan: &Plan,
+    engine: &mut dyn Engine,
+    options: &Options,
+) -> Result<Observation, Failure> {
+    planning::observe(engine, options, &plan.desired).await
+}
+
+fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
+    let why = match saved.basis.staleness(&now.basis) {
+        None => return Ok(()),
+        Some(Staleness::Generation { planned, actual }) => {
+            format!("it was made on generation {planned}, and generation {actual} is in force")
+        }
+        Some(Staleness::InForce) => "it was made for another cluster".to_owned(),
+        Some(Staleness::Steps) => format!(
+            "the cluster has changed, and other actions are needed now ({})",
+            view::plan::disruption_summary(&now.disruption).trim_end_matches('.')
+        ),
+    };
+    Err(Failure::new(Exit::Stale, format!("the saved plan is stale: {why}"))
+        .help("nothing was changed; plan again, and have the new plan reviewed"))
+}
+
+/// A saved plan was confirmed when it was reviewed. Otherwise a person says yes, or the flags do.
+fn confirm(arguments: &Arguments, plan: &Plan, is_saved: bool, terminal: Terminal) -> Result<(), Failure> {
+    if is_saved {
+        return Ok(());
+    }
+    if arguments.auto_approve {
+        return check_allowed(&plan.hazards, &arguments.allow);
+    }
+    if !terminal.can_ask() {
+        return Err(Failure::new(Exit::Unsafe, "nobody is there to confirm the plan")
+            .help("--auto-approve applies it all the same; or save it with `plan --out`, and apply that"));
+    }
+    if terminal.ask("Apply this plan? Only `yes` is taken as yes:") {
+        Ok(())
+    } else {
+        Err(Failure::error("not confirmed; nothing was changed"))
+    }
+}
+
+/// Refuses a plan that does what nobody allowed.
+pub(super) fn check_allowed(hazards: &[Hazard], allowed: &[Allowed]) -> Result<(), Failure> {
+    let missing: Vec<&str> = hazards
+        .iter()
+        .filter(|hazard| !allowed.iter().any(|allowed| allowed.allows(**hazard)))
+        .map(|hazard| hazard.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let what: Vec<&str> = missing
+        .iter()
+        .map(|hazard| if *hazard == "fence" { "fence a node" } else { "stop a running resource for good" })
+        .collect();
+    Err(Failure::new(Exit::Unsafe, format!("refused: the plan would {}", what.join(" and ")))
+        .help(format!("--allow {} permits it", missing.join(","))))
+}
+
+async fn carry_out(
+    arguments: &Arguments,
+    plan: &Plan,
+    engine: &mut dyn Engine,
+    observation: &Observation,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let form = match arguments.output {
+        Format::Text => Form::People,
+        Format::Json => Form::Silent,
+        Format::Ndjson => Form::Records,
+    };
+    let mut progress = Progress::new(terminal, form);
+    let generation = put_in_force(plan, engine, observation.generation).await?;
+    let outcome = if arguments.no_wait {
+        None
+    } else if plan.is_calm() && plan.objects.is_empty() {
+        Some(Outcome::Converged)
+    } else {
+        Some(converge(engine, &mut progress, arguments.timeout).await?)
+    };
+    progress.end();
+    if let Some(outcome) = &outcome {
+        progress.record(&view::progress::outcome_record(outcome));
+    }
+    if arguments.output == Format::Json {
+        terminal.data(&document(plan, generation, outcome.as_ref(), &progress))?;
+    }
+    match outcome {
+        None => Ok(Exit::Done),
+        Some(outcome) => conclude(plan, &outcome, engine, arguments.output, terminal).await,
+    }
+}
+
+/// Puts what the plan wants in force, unless it is already.
+pub(super) async fn put_in_force(
+    plan: &Plan,
+    engine: &mut dyn Engine,
+    base: Generation,
+) -> Result<Generation, Failure> {
+    if plan.objects.is_empty() {
+        return Ok(base);
+    }
+    let desired = Desired { cluster: plan.desired.clone(), base, origin: plan.origin.clone() };
+    Ok(engine.submit(desired).await?)
+}
+
+/// Lets the engine work until it is done, the time is up, or somebody presses Ctrl-C.
+pub(super) async fn converge(
+    engine: &mut dyn Engine,
+    progress: &mut Progress,
+    timeout: Option<Duration>,
+) -> Result<Outcome, Failure> {
+    let mut report = |event| progress.show(&event);
+    let work = engine.converge(&mut report);
+    let deadline = async {
+        match timeout {
+            Some(timeout) => tokio::time::sleep(timeout).await,
+            None => std::future::pending().await,
+        }
+    };
+    let failure = tokio::select! {
+        outcome = work => return Ok(outcome?),
+        () = deadline => Failure::new(Exit::Timeout, "the cluster is not yet as it should be; time is up"),
+        _ = tokio::signal::ctrl_c() => Failure::new(Exit::Interrupted, "interrupted"),
+    };
+    progress.end();
+    Err(failure.help("what is in force stays in force; `quorate apply` goes on with it"))
+}
+
+/// Says how it ended, and with which code.
+async fn conclude(
+    plan: &Plan,
+    outcome: &Outcome,
+    engine: &mut dyn Engine,
+    format: Format,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let observation = engine.observe().await?;
+    let after = planning::make(&Wanted::in_force(&observation), &observation).plan;
+    let is_silent = plan.is_empty() || format != Format::Text;
+    match outcome {
+        Outcome::Converged if after.unplaced.is_empty() => {
+            if !is_silent {
+                terminal.note(&format!("Done: generation {} holds.", observation.generation.0));
+            }
+            Ok(Exit::Done)
+        }
+        Outcome::Converged | Outcome::Stuck => Err(unfinished(&after)),
+        Outcome::GaveUp { .. } => Err(Failure::error(view::progress::outcome_message(outcome))),
+    }
+}
+
+fn unfinished(after: &Plan) -> Failure {
+    if !after.has_quorum && !after.blocked.is_empty() {
+        return Failure::new(Exit::NoQuorum, "the cluster has no quorum: not everything could be done");
+    }
+    let failure = if after.unplaced.is_empty() {
+        Failure::error("not everything could be done")
+    } else {
+        let names: Vec<&str> = after.unplaced.iter().map(|unplaced| unplaced.resource.as_str()).collect();
+        Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
+    };
+    let reasons = after
+        .unplaced
+        .iter()
+        .map(|unplaced| format!("{}: {}", unplaced.resource, view::because::refusals(unplaced)));
+    let blocked = after.blocked.iter().map(|blocked| {
+        format!(
+            "{} {}: {}",
+            blocked.verb.as_str(),
+            blocked.resource.as_deref().unwrap_or_default(),
+            view::because::because(&blocked.because)
+        )
+    });
+    reasons.chain(blocked).fold(failure, Failure::help)
+}
+
+fn document(plan: &Plan, generation: Generation, outcome: Option<&Outcome>, progress: &Progress) -> String {
+    view::to_json(&Document {
+        format_version: "1.0",
+        kind: "apply",
+        generation: generation.0,
+        outcome: outcome.map_or("submitted", view::progress::outcome_word),
+        message: outcome.map_or_else(|| "In force.".to_owned(), view::progress::outcome_message),
+        actions_started: progress.started,
+        actions_failed: progress.failures,
+        basis: &plan.basis,
+    })
+}

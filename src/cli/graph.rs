@@ -1,0 +1,54 @@
+//! `graph`: the transition as a picture.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use super::{clock, plan};
+use crate::view;
+
+/// Draw the actions of the plan and what waits for what.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Form of the picture.
+    #[arg(long, short = 'o', value_enum, default_value_t = Format::Dot)]
+    format: Format,
+    /// Draw monitors, probes and notifications too.
+    #[arg(long)]
+    all: bool,
+    /// Draw the plan on a Pacemaker CIB file instead of a cluster.
+    #[arg(long, value_name = "FILE")]
+    cib: Option<PathBuf>,
+    /// Plan as if it were this moment.
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
+    now: Option<i64>,
+}
+
+/// Forms of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For Graphviz (`dot -Tsvg`).
+    Dot,
+    /// For markdown on a forge.
+    Mermaid,
+    /// For a browser; needs no other program.
+    Svg,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let planning = plan::Arguments::for_graph(arguments.cib.clone(), arguments.now);
+    let planned = plan::make(&planning, options, terminal)?;
+    let graph = view::graph::graph(&planned.schedule.transition, arguments.all);
+    let text = match arguments.format {
+        Format::Dot => view::graph::dot(&graph),
+        Format::Mermaid => view::graph::mermaid(&graph),
+        Format::Svg => view::graph::svg(&graph),
+    };
+    terminal.data(&text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,101 @@
+//! Making a plan from a manifest and a cluster, as `plan`, `apply`, `watch` and others need it.
+
+use super::engines;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use super::validate;
+use crate::engine::{Engine, Observation};
+use crate::manifest::Manifest;
+use crate::model::Cluster;
+use crate::plan::{self, Inputs, Plan, Planned, Prune, Rename, WhatIf};
+
+/// What the manifest asks for.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) cluster: Cluster,
+    pub(super) renames: Vec<Rename>,
+    pub(super) prune: Prune,
+    pub(super) origin: String,
+}
+
+impl Wanted {
+    /// Reads the manifest that the options name.
+    pub(super) fn load(options: &Options, prune: bool, terminal: Terminal) -> Result<Self, Failure> {
+        let path = options.manifest();
+        let manifest = validate::load(path, terminal)?;
+        Ok(Self::of(manifest, prune, path.display().to_string()))
+    }
+
+    /// What a manifest asks for; `prune` on the command line adds to what the manifest says.
+    pub(super) fn of(manifest: Manifest, prune: bool, origin: String) -> Self {
+        let prune = if prune { Prune::Yes } else { Prune::No };
+        Self { cluster: manifest.cluster, renames: Vec::new(), prune, origin }
+    }
+
+    /// What is in force already, so that only drift is left.
+    pub(super) fn in_force(observation: &Observation) -> Self {
+        Self {
+            cluster: observation.in_force.clone(),
+            renames: Vec::new(),
+            prune: Prune::No,
+            origin: format!("what is in force (generation {})", observation.generation.0),
+        }
+    }
+}
+
+/// Makes the plan that leads from what was observed to what is wanted.
+pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
+    plan::plan(&Inputs {
+        generation: observation.generation.0,
+        in_force: &observation.in_force,
+        status: &observation.status,
+        now: observation.now,
+        declared: &wanted.cluster,
+        renames: &wanted.renames,
+        prune: wanted.prune,
+        origin: &wanted.origin,
+    })
+}
+
+/// Observes the cluster as it will be once the manifest is in force.
+pub(super) async fn observe(
+    engine: &mut dyn Engine,
+    options: &Options,
+    wanted: &Cluster,
+) -> Result<Observation, Failure> {
+    let mut observation = engine.observe().await?;
+    engines::foresee(options, &mut observation, wanted);
+    Ok(observation)
+}
+
+/// Changes an observation to what was asked to be imagined.
+pub(super) fn imagine(
+    observation: &mut Observation,
+    what_ifs: &[WhatIf],
+    cluster: &Cluster,
+) -> Result<(), Failure> {
+    for what_if in what_ifs {
+        if let Some(node) = what_if.node() {
+            let is_known = cluster.nodes.iter().any(|known| known.name.is(node.as_str()))
+                || observation.status.node(node.as_str()).is_some();
+            if !is_known {
+                return Err(Failure::usage(format!("--what-if names an unknown node `{node}`")));
+            }
+        }
+        what_if.imagine(&mut observation.status);
+    }
+    Ok(())
+}
+
+/// How a plan ends a command that only looks.
+pub(super) fn exit_of(plan: &Plan, is_detailed: bool) -> Exit {
+    if !plan.unplaced.is_empty() {
+        Exit::Unsatisfiable
+    } else if is_detailed && !plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,60 @@
+//! `show`: a saved plan again.
+
+#![expect(clippy::disallowed_methods, reason = "a saved plan is a file")]
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::{Failure, with_causes};
+use super::plan::detail;
+use super::terminal::Terminal;
+use crate::plan::Plan;
+use crate::view;
+
+/// Show a saved plan again.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The file that `plan --out` wrote.
+    file: PathBuf,
+    /// Form of the plan.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+/// Forms of a saved plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    let plan = read(&arguments.file)?;
+    let text = match arguments.output {
+        Format::Text => view::plan::text(&plan, detail(terminal), terminal.output_ink()),
+        Format::Json => view::plan::json(&plan),
+        Format::Markdown => view::plan::markdown(&plan),
+    };
+    terminal.data(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Reads the file of a saved plan.
+pub(super) fn read(file: &Path) -> Result<Plan, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
+    view::plan::read_saved(&text).map_err(|error| {
+        let failure = Failure::error(format!("{}: {}", file.display(), with_causes(&error)));
+        if file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            failure.help(format!("a manifest is named with -f: `quorate apply -f {}`", file.display()))
+        } else {
+            failure
+        }
+    })
+}

@@ -1,0 +1,81 @@
+//! `wait`: block until the cluster is as it should be.
+
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use super::{clock, engines, status};
+use crate::plan::Overview;
+use crate::plan::overview::{Health, Sync};
+use crate::view;
+
+/// How often the cluster is looked at.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Wait until the cluster is as it should be.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// What to wait for.
+    #[arg(
+        long = "for",
+        value_name = "WHAT",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "synced,healthy"
+    )]
+    goals: Vec<Goal>,
+    /// Give up after this long.
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_period)]
+    timeout: Option<Duration>,
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Goal {
+    /// What the manifest says is in force.
+    Synced,
+    /// What is in force is so.
+    Healthy,
+    /// The cluster has quorum.
+    Quorum,
+}
+
+impl Goal {
+    fn is_reached(self, overview: &Overview) -> bool {
+        match self {
+            Self::Synced => overview.sync == Sync::Synced,
+            Self::Healthy => overview.health == Health::Healthy,
+            Self::Quorum => overview.has_quorum,
+        }
+    }
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    engines::block_on(async {
+        let started = tokio::time::Instant::now();
+        loop {
+            let mut engine = engines::open(options)?;
+            let overview = status::look(&mut *engine, options).await?;
+            drop(engine);
+            if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {
+                terminal.note(view::status::line(&overview).trim_end());
+                return Ok(Exit::Done);
+            }
+            if arguments.timeout.is_some_and(|timeout| started.elapsed() + INTERVAL > timeout) {
+                let line = view::status::line(&overview);
+                return Err(Failure::new(Exit::Timeout, format!("time is up: {}", line.trim_end())));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(INTERVAL) => {}
+                _ = tokio::signal::ctrl_c() => return Err(Failure::new(Exit::Interrupted, "interrupted")),
+            }
+        }
+    })
+}

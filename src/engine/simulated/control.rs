@@ -1,0 +1,242 @@
+//! What people do to a simulated cluster: fail and recover nodes, cut links, force answers, let
+//! time pass. None of it tells the cluster anything; it finds out by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hands::{MonitorRun, SimulatedHands};
+use super::side::Side;
+use super::store::State;
+use super::{Injection, Simulated};
+use crate::engine::converge::{self, Report};
+use crate::engine::ledger::Ledger;
+use crate::engine::roster::Roster;
+use crate::engine::{EngineError, Outcome};
+use crate::model::{NodeName, ResourceId, Role};
+use crate::scheduler;
+
+impl Simulated {
+    /// Takes a node down at once, as a power failure does.
+    ///
+    /// # Errors
+    /// When there is no such node, or the state cannot be saved.
+    pub fn fail_node(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        let node = self.known(node)?;
+        self.state.world.crash(&node);
+        self.save()
+    }
+
+    /// Brings a node back: boots it if it is down, and mends its link if that was cut.
+    ///
+    /// # Errors
+    /// As for [`Simulated::fail_node`].
+    pub fn recover_node(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        let node = self.known(node)?;
+        self.mend_link(&node);
+        self.state.world.boot(&node);
+        self.save()
+    }
+
+    /// Cuts a node off from all others. It goes on by itself, and so do they.
+    ///
+    /// # Errors
+    /// As for [`Simulated::fail_node`].
+    pub fn cut_link(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        let node = self.known(node)?;
+        let sides = &mut self.state.sides;
+        let is_alone = |side: &Side| side.members.len() == 1 && side.members.contains(&node);
+        if sides.iter().any(is_alone) {
+            return Ok(());
+        }
+        let Some(side) = sides.iter_mut().find(|side| side.members.contains(&node)) else { return Ok(()) };
+        side.members.retain(|member| *member != node);
+        let mut ledger = side.ledger.clone();
+        ledger.writer = format!("{}-{node}", ledger.writer).into();
+        sides.push(Side { members: vec![node], ledger });
+        self.save()
+    }
+
+    /// Ends a resource on a node (or wherever it is active), as a crash of the service does.
+    ///
+    /// # Errors
+    /// When it is not active there, or the state cannot be saved.
+    pub fn fail_resource(
+        &mut self,
+        resource: &ResourceId,
+        node: Option<&NodeName>,
+    ) -> Result<(), EngineError> {
+        let mut found = false;
+        for (name, machine) in &mut self.state.world.machines {
+            if node.is_none_or(|node| name.is(node.as_str())) {
+                let before = machine.active.len();
+                machine.active.retain(|active, _| !is_instance(active, resource));
+                found |= machine.active.len() < before;
+            }
+        }
+        if !found {
+            let place = node.map_or_else(|| "any node".to_owned(), ToString::to_string);
+            return Err(EngineError::Refused(format!("{resource} is not active on {place}")));
+        }
+        self.save()
+    }
+
+    /// Forces an answer upon an agent or a fence device. A newer one for the same operation comes first.
+    ///
+    /// # Errors
+    /// When the state cannot be saved.
+    pub fn inject(&mut self, injection: Injection) -> Result<(), EngineError> {
+        self.state.world.injections.insert(0, injection);
+        self.save()
+    }
+
+    /// Takes all forced answers of a resource away, or all there are.
+    ///
+    /// # Errors
+    /// When the state cannot be saved.
+    pub fn clear_injections(&mut self, resource: Option<&ResourceId>) -> Result<(), EngineError> {
+        let is_other =
+            |injection: &Injection| resource.is_some_and(|resource| injection.resource != *resource);
+        self.state.world.injections.retain(is_other);
+        self.save()
+    }
+
+    /// Sets or takes away a node attribute that lasts until the node leaves.
+    ///
+    /// # Errors
+    /// As for [`Simulated::fail_node`].
+    pub fn set_attribute(
+        &mut self,
+        node: &NodeName,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<(), EngineError> {
+        let node = self.known(node)?;
+        if let Some(machine) = self.state.world.machines.get_mut(&node) {
+            machine.attributes.insert(name.into(), value.map(Arc::from));
+        }
+        self.save()
+    }
+
+    /// Lets time pass. Monitors run when they are due; whenever one answers something new, or a
+    /// moment comes at which a decision may differ, the cluster acts on it.
+    ///
+    /// # Errors
+    /// When the state cannot be saved.
+    pub async fn advance(
+        &mut self,
+        length: Duration,
+        report: &mut Report<'_>,
+    ) -> Result<Outcome, EngineError> {
+        let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        let deadline = self.state.world.clock.saturating_add(length);
+        let mut outcome = self.converge_all(report).await?;
+        let mut recheck = self.next_recheck();
+        loop {
+            let next = [self.next_due(), recheck].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= deadline) else { break };
+            self.state.world.clock = self.state.world.clock.max(at);
+            let has_changed = self.run_monitors(at, report)?;
+            if has_changed || recheck.is_some_and(|recheck| recheck <= at) {
+                outcome = self.converge_all(report).await?;
+                recheck = self.next_recheck();
+            }
+        }
+        self.state.world.clock = self.state.world.clock.max(deadline);
+        self.save()?;
+        Ok(outcome)
+    }
+
+    /// Lets time pass until every monitor that runs has run once more, so that what failed is found.
+    ///
+    /// # Errors
+    /// As for [`Simulated::advance`].
+    pub async fn settle(&mut self, report: &mut Report<'_>) -> Result<Outcome, EngineError> {
+        let clock = self.state.world.clock;
+        let last = self.state.world.monitors.iter().map(|monitor| monitor.due).max().unwrap_or(clock);
+        self.advance(Duration::from_millis(last.saturating_sub(clock)), report).await
+    }
+
+    /// Where each resource is really active, whatever anyone knows.
+    pub fn truth(&self) -> BTreeMap<Arc<str>, Vec<(NodeName, Role)>> {
+        self.state.world.active()
+    }
+
+    /// What a node's side knows, for looking at a cut cluster from either end.
+    pub fn ledger_of(&self, node: &NodeName) -> Option<&Ledger> {
+        let side = self.state.sides.iter().find(|side| side.members.contains(node));
+        side.map(|side| &side.ledger)
+    }
+
+    /// The parts into which cut links split the members; a whole cluster is one.
+    pub fn sides(&self) -> Vec<&[NodeName]> {
+        self.state.sides.iter().map(|side| side.members.as_slice()).collect()
+    }
+
+    /// Virtual time, seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.state.world.now()
+    }
+
+    fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {
+        let known = self.state.world.machines.keys().find(|name| name.is(node.as_str()));
+        known.cloned().ok_or_else(|| EngineError::Refused(format!("there is no node {node}")))
+    }
+
+    /// Brings a cut-off node's side back; each node's own record of itself counts.
+    fn mend_link(&mut self, node: &NodeName) {
+        let sides = &mut self.state.sides;
+        let cut_off = sides.iter().position(|side| side.members.contains(node)).filter(|place| *place > 0);
+        let Some(place) = cut_off else { return };
+        let side = sides.remove(place);
+        for member in side.members {
+            sides[0].ledger.adopt(&member, &side.ledger);
+            sides[0].members.push(member);
+        }
+    }
+
+    /// Runs the monitors that are due until `until`; whether one answered something new.
+    pub(super) fn run_monitors(&mut self, until: u64, report: &mut Report<'_>) -> Result<bool, EngineError> {
+        let State { world, sides, in_force, .. } = &mut self.state;
+        let mut has_changed = false;
+        for (place, side) in sides.iter_mut().enumerate() {
+            let mut hands = SimulatedHands::new(world, in_force, side, place == 0);
+            loop {
+                match hands.run_due_monitor(until) {
+                    MonitorRun::NoneDue => break,
+                    MonitorRun::Same => {}
+                    MonitorRun::Changed(action, result) => {
+                        has_changed = true;
+                        let roster = Roster::of(in_force, &side.ledger.status);
+                        converge::record(&mut side.ledger, &roster, &mut hands, &action, &result, false)?;
+                        report(converge::finished(&action, &result));
+                    }
+                }
+            }
+        }
+        Ok(has_changed)
+    }
+
+    /// When the next monitor runs.
+    pub(super) fn next_due(&mut self) -> Option<u64> {
+        let State { world, sides, in_force, .. } = &mut self.state;
+        let mut due = Vec::new();
+        for (place, side) in sides.iter().enumerate() {
+            due.extend(SimulatedHands::new(world, in_force, side, place == 0).next_due());
+        }
+        due.into_iter().min()
+    }
+
+    /// The next moment at which the first side may decide differently.
+    fn next_recheck(&self) -> Option<u64> {
+        let observation = self.observation();
+        let schedule = scheduler::schedule(&observation.in_force, &observation.status, observation.now);
+        let moment = u64::try_from(schedule.recheck_by?).ok()?.checked_mul(1000)?;
+        (moment > self.state.world.clock).then_some(moment)
+    }
+}
+
+/// Whether `active` is this resource or an instance of it.
+fn is_instance(active: &str, resource: &ResourceId) -> bool {
+    *resource == *active || active.rsplit_once(':').is_some_and(|(base, _)| *resource == *base)
+}

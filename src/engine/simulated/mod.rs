@@ -1,0 +1,179 @@
+//! The simulated engine: a whole cluster in virtual time, without touching this host.
+//!
+//! The *world* holds what is really so: which machines are up, what is active on them, which
+//! answers are forced upon agents. The *ledger* holds what the cluster knows; only agents' answers
+//! bring the one into the other, so that a probe finds the truth and a failure stays unknown until
+//! its monitor runs. Everything is kept in one file between commands, and the same commands with the
+//! same seed give the same cluster to the millisecond.
+
+mod agent;
+mod control;
+mod fencing;
+mod hands;
+mod injection;
+mod monitor;
+mod side;
+mod store;
+mod world;
+
+pub use injection::{Answer, Injection, Repeat};
+
+use std::path::Path;
+
+use super::converge::{self, Bounds};
+use super::ledger::Ledger;
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::model::node::NodeKind;
+use crate::model::{Cluster, NodeName};
+use hands::SimulatedHands;
+use side::Side;
+use store::{State, Store};
+use world::{Machine, World};
+
+/// A simulated cluster.
+#[derive(Debug)]
+pub struct Simulated {
+    state: State,
+    store: Option<Store>,
+    bounds: Bounds,
+}
+
+impl Simulated {
+    /// The simulated cluster kept in `dir`; a new one when there is none. No other process can open
+    /// it meanwhile.
+    ///
+    /// # Errors
+    /// [`EngineError::Locked`] while another process has it open, [`EngineError::Damaged`] when its
+    /// file cannot be understood, [`EngineError::Storage`] when it cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, EngineError> {
+        let store = Store::lock(dir)?;
+        let state = store.load()?.unwrap_or_else(|| new_state(0));
+        Ok(Self { state, store: Some(store), bounds: Bounds::default() })
+    }
+
+    /// A simulated cluster that is gone when this value is; latencies follow from `seed`.
+    pub fn in_memory(seed: u64) -> Self {
+        Self { state: new_state(seed), store: None, bounds: Bounds::default() }
+    }
+
+    /// Changes how long converging keeps trying.
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
+    fn save(&self) -> Result<(), EngineError> {
+        self.store.as_ref().map_or(Ok(()), |store| store.save(&self.state))
+    }
+
+    fn observation(&self) -> Observation {
+        let mut world = self.state.world.clone();
+        let side = &self.state.sides[0];
+        let mut ledger = side.ledger.clone();
+        Side::look(&mut ledger, &side.members, &mut world, &self.state.in_force);
+        Observation {
+            now: world.now(),
+            generation: self.state.generation,
+            in_force: self.state.in_force.clone(),
+            status: ledger.status,
+        }
+    }
+
+    fn put_in_force(&mut self, desired: Desired) -> Result<Generation, EngineError> {
+        if desired.base != self.state.generation {
+            return Err(EngineError::Conflict { planned: desired.base, actual: self.state.generation });
+        }
+        self.admit(&desired.cluster);
+        self.state.generation.0 += 1;
+        self.state.in_force = desired.cluster;
+        self.state.origin = desired.origin;
+        self.save()?;
+        Ok(self.state.generation)
+    }
+
+    /// Nodes that appear in the configuration come up; those that vanish from it are gone.
+    fn admit(&mut self, cluster: &Cluster) {
+        let members: Vec<&NodeName> = cluster
+            .nodes
+            .iter()
+            .filter(|node| node.kind == NodeKind::Member)
+            .map(|node| &node.name)
+            .collect();
+        let State { world, sides, .. } = &mut self.state;
+        world.machines.retain(|name, machine| machine.is_remote || members.contains(&name));
+        world.monitors.retain(|monitor| world.machines.contains_key(&monitor.node));
+        for side in sides.iter_mut() {
+            side.members.retain(|name| members.contains(&name));
+            side.ledger.keep_members(&members, |name| world.machines.contains_key(name));
+        }
+        for name in members {
+            if !world.machines.contains_key(name) {
+                world.machines.insert(name.clone(), Machine { is_up: true, ..Machine::default() });
+                sides[0].members.push(name.clone());
+            }
+        }
+    }
+
+    /// Lets each side, the first one first, do what it thinks right.
+    async fn converge_all(&mut self, report: &mut converge::Report<'_>) -> Result<Outcome, EngineError> {
+        let State { world, sides, in_force, .. } = &mut self.state;
+        let mut worst = Outcome::Converged;
+        for (place, side) in sides.iter_mut().enumerate() {
+            if !side.is_alive(world) {
+                continue;
+            }
+            let mut hands = SimulatedHands::new(world, in_force, side, place == 0);
+            let outcome =
+                converge::converge(in_force, &mut side.ledger, &mut hands, &self.bounds, report).await?;
+            if worst == Outcome::Converged {
+                worst = outcome;
+            }
+        }
+        self.drop_dead_sides();
+        self.save()?;
+        Ok(worst)
+    }
+
+    /// A cut-off node that went down belongs to the rest again, as far as anyone can tell.
+    fn drop_dead_sides(&mut self) {
+        let State { world, sides, .. } = &mut self.state;
+        let mut orphans = Vec::new();
+        let mut place = 1;
+        while place < sides.len() {
+            if sides[place].is_alive(world) {
+                place += 1;
+            } else {
+                orphans.append(&mut sides.remove(place).members);
+            }
+        }
+        sides[0].members.append(&mut orphans);
+    }
+}
+
+impl Engine for Simulated {
+    fn name(&self) -> &'static str {
+        "simulated"
+    }
+
+    fn observe(&mut self) -> BoxFuture<'_, Result<Observation, EngineError>> {
+        Box::pin(async { Ok(self.observation()) })
+    }
+
+    fn submit(&mut self, desired: Desired) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(async { self.put_in_force(desired) })
+    }
+
+    fn converge<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<Outcome, EngineError>> {
+        Box::pin(self.converge_all(report))
+    }
+}
+
+fn new_state(seed: u64) -> State {
+    let ledger = Ledger::new(format!("simulated-{seed}"));
+    State::new(World::new(seed), Side { members: Vec::new(), ledger })
+}
+
+#[cfg(test)]
+mod tests;

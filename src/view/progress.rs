@@ -1,0 +1,205 @@
+//! Progress of applying: what an engine tells, as lines for people and as records for machines.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Ink;
+use crate::engine::{Event, Outcome};
+use crate::model::NodeName;
+use crate::scheduler::{Action, Task};
+use crate::status::{ResultCode, ResultStatus};
+
+/// Version of the records: minor versions add, major versions break.
+const FORMAT_VERSION: &str = "1.0";
+
+/// One line of the stream for machines.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Record<'a> {
+    Version {
+        format_version: &'static str,
+        quorate_version: &'static str,
+    },
+    Scheduled {
+        actions: usize,
+    },
+    ActionStarted {
+        action: Row<'a>,
+    },
+    ActionFinished {
+        action: Row<'a>,
+        rc: u8,
+        status: ResultStatus,
+        succeeded: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit_reason: Option<&'a str>,
+        took_ms: u128,
+    },
+    Aborted {
+        because: &'a str,
+    },
+    Outcome {
+        outcome: &'static str,
+        message: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    task: &'a str,
+    resource: Option<&'a str>,
+    node: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_zero")]
+    interval_ms: u128,
+}
+
+fn is_zero(number: &u128) -> bool {
+    *number == 0
+}
+
+/// The first line of the stream for machines.
+pub fn version_record() -> String {
+    line(&Record::Version { format_version: FORMAT_VERSION, quorate_version: env!("CARGO_PKG_VERSION") })
+}
+
+/// An event as a line of the stream for machines.
+pub fn event_record(event: &Event) -> String {
+    line(&match event {
+        Event::Scheduled(schedule) => Record::Scheduled { actions: schedule.transition.actions.len() },
+        Event::Started(action) => Record::ActionStarted { action: row(action) },
+        Event::Finished { action, rc, status, exit_reason, took } => Record::ActionFinished {
+            action: row(action),
+            rc: rc.0,
+            status: *status,
+            succeeded: is_success(action, *rc, *status),
+            exit_reason: exit_reason.as_deref(),
+            took_ms: took.as_millis(),
+        },
+        Event::Aborted { because } => Record::Aborted { because },
+    })
+}
+
+/// The last line of the stream for machines.
+pub fn outcome_record(outcome: &Outcome) -> String {
+    line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome) })
+}
+
+/// The outcome as one word.
+pub fn outcome_word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Converged => "converged",
+        Outcome::Stuck => "stuck",
+        Outcome::GaveUp { .. } => "gave-up",
+    }
+}
+
+/// The outcome as a sentence.
+pub fn outcome_message(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Converged => "The cluster is as it should be.".to_owned(),
+        Outcome::Stuck => "Something cannot be done now.".to_owned(),
+        Outcome::GaveUp { transitions } => {
+            format!("Gave up after {transitions} attempts: results keep undoing the plan.")
+        }
+    }
+}
+
+fn line(record: &Record<'_>) -> String {
+    let mut line = serde_json::to_string(record).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+fn row(action: &Action) -> Row<'_> {
+    Row {
+        task: action.task.as_str(),
+        resource: action.instance.as_deref().or(action.resource.as_deref()),
+        node: action.node.as_ref().map(NodeName::as_str),
+        interval_ms: action.interval.as_millis(),
+    }
+}
+
+/// Whether people want to see the action while all goes well.
+pub fn is_worth_showing(action: &Action) -> bool {
+    match &action.task {
+        Task::Start
+        | Task::Stop
+        | Task::Promote
+        | Task::Demote
+        | Task::MigrateTo
+        | Task::MigrateFrom
+        | Task::Reload
+        | Task::Shutdown
+        | Task::FenceReboot
+        | Task::FenceOff
+        | Task::FenceOn => true,
+        Task::Monitor
+        | Task::Cancel
+        | Task::Notify
+        | Task::Delete
+        | Task::ClearFailCount
+        | Task::ClearHistory
+        | Task::Pseudo(_) => false,
+    }
+}
+
+/// Whether an action ended as it should. A probe may find anything.
+pub fn is_success(action: &Action, rc: ResultCode, status: ResultStatus) -> bool {
+    let expected = action.expected_rc.map_or(ResultCode::OK, ResultCode);
+    let is_found =
+        action.is_probe() && matches!(rc, ResultCode::OK | ResultCode::NOT_RUNNING | ResultCode::PROMOTED);
+    rc == expected || (is_found && status == ResultStatus::Done)
+}
+
+/// `start ClusterIP on node1`.
+pub fn describe(action: &Action) -> String {
+    let task = match &action.task {
+        Task::MigrateTo => "migrate",
+        Task::MigrateFrom => "receive",
+        Task::Reload => "reload",
+        Task::Shutdown => "shut down",
+        Task::FenceReboot => "fence (reboot)",
+        Task::FenceOff => "fence (off)",
+        Task::FenceOn => "unfence",
+        Task::Monitor if action.is_probe() => "probe",
+        other @ (Task::Start
+        | Task::Stop
+        | Task::Promote
+        | Task::Demote
+        | Task::Monitor
+        | Task::Cancel
+        | Task::Notify
+        | Task::Delete
+        | Task::ClearFailCount
+        | Task::ClearHistory
+        | Task::Pseudo(_)) => other.as_str(),
+    };
+    let resource = action.instance.as_deref().or(action.resource.as_deref());
+    match (resource, &action.node) {
+        (Some(resource), Some(node)) => format!("{task} {resource} on {node}"),
+        (Some(resource), None) => format!("{task} {resource}"),
+        (None, Some(node)) => format!("{task} {node}"),
+        (None, None) => task.to_owned(),
+    }
+}
+
+/// A finished action as a line for people.
+pub fn finished_line(
+    action: &Action,
+    rc: ResultCode,
+    status: ResultStatus,
+    exit_reason: Option<&str>,
+    took: Duration,
+    ink: Ink,
+) -> String {
+    let what = describe(action);
+    let took = format!("{}.{}s", took.as_secs(), took.subsec_millis() / 100);
+    if is_success(action, rc, status) {
+        return format!("  {}  {what}  {}", ink.good("ok    "), ink.faint(&took));
+    }
+    let answer = if status == ResultStatus::TimedOut { "timed out" } else { rc.name() };
+    let said =
+        exit_reason.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
+    format!("  {}  {what}  {answer}{said}  {}", ink.bad("failed"), ink.faint(&took))
+}

@@ -1,0 +1,246 @@
+//! How a cluster is, as text, JSON and one line for monitoring.
+
+use serde::Serialize;
+
+use super::because::refusals;
+use super::{Ink, moment, to_json};
+use crate::model::{NodeName, Role};
+use crate::plan::overview::{
+    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
+};
+
+/// Minor versions add, major versions break.
+const FORMAT_VERSION: &str = "1.0";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    kind: &'static str,
+    observed_at: String,
+    #[serde(flatten)]
+    overview: &'a Overview,
+}
+
+/// The overview as JSON, ending with a newline.
+pub fn json(overview: &Overview) -> String {
+    to_json(&Document {
+        format_version: FORMAT_VERSION,
+        kind: "status",
+        observed_at: moment(overview.at),
+        overview,
+    })
+}
+
+/// The overview for people.
+pub fn text(overview: &Overview, ink: Ink) -> String {
+    let mut text = head(overview, ink);
+    text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
+    let resources = overview.resources.iter().filter(|resource| is_shown(resource));
+    text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, ink)), ink));
+    text.push_str(&section("Failures", overview.failures.iter().map(failure_row), ink));
+    text.push_str(&section(
+        "Concerns",
+        overview.concerns.iter().map(|concern| [describe(concern), String::new(), String::new()]),
+        ink,
+    ));
+    text
+}
+
+/// One line for a monitoring system.
+pub fn line(overview: &Overview) -> String {
+    let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
+    let running =
+        overview.resources.iter().filter(|resource| !resource.is_collective && !resource.nodes.is_empty());
+    let head = format!("{}, {}", sync(overview.sync), health(overview.health));
+    if concerns.is_empty() {
+        let online = overview.nodes.iter().filter(|node| node.states.contains(&NodeCondition::Online));
+        format!("{head}: {} nodes online, {} resources running\n", online.count(), running.count())
+    } else {
+        format!("{head}: {}\n", concerns.join("; "))
+    }
+}
+
+fn head(overview: &Overview, ink: Ink) -> String {
+    let name = overview.name.as_deref().unwrap_or("cluster");
+    let health = match overview.health {
+        Health::Healthy => ink.good(health(overview.health)),
+        Health::Progressing | Health::Suspended => ink.change(health(overview.health)),
+        Health::Degraded | Health::Missing => ink.bad(health(overview.health)),
+    };
+    let sync = match overview.sync {
+        Sync::Synced => ink.good(sync(overview.sync)),
+        Sync::OutOfSync => ink.change(sync(overview.sync)),
+        Sync::Unknown => format!("{} (no manifest to compare with)", sync(overview.sync)),
+    };
+    let quorum = if overview.has_quorum { "quorum".to_owned() } else { ink.bad("no quorum") };
+    let dc = overview.dc.as_ref().map(|node| format!(", controlled by {node}")).unwrap_or_default();
+    format!(
+        "{}  {health}, {sync}\ngeneration {}, {quorum}{dc}, seen {}\n",
+        ink.heading(name),
+        overview.generation,
+        moment(overview.at)
+    )
+}
+
+/// A heading and aligned rows; nothing without rows.
+fn section(heading: &str, rows: impl Iterator<Item = [String; 3]>, ink: Ink) -> String {
+    let rows: Vec<[String; 3]> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let width = |column: fn(&[String; 3]) -> &String| {
+        rows.iter().map(|row| visible_width(column(row))).max().unwrap_or(0)
+    };
+    let (first, second) = (width(|row| &row[0]), width(|row| &row[1]));
+    let lines: String = rows
+        .iter()
+        .map(|[one, two, three]| {
+            let line = format!("  {}  {}  {three}", padded(one, first), padded(two, second));
+            format!("{}\n", line.trim_end())
+        })
+        .collect();
+    format!("\n{}\n{lines}", ink.heading(heading))
+}
+
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(visible_width(text))))
+}
+
+/// The width of a text without its colours.
+fn visible_width(text: &str) -> usize {
+    let mut width = 0;
+    let mut in_code = false;
+    for letter in text.chars() {
+        match letter {
+            '\u{1b}' => in_code = true,
+            'm' if in_code => in_code = false,
+            _ if in_code => {}
+            _ => width += 1,
+        }
+    }
+    width
+}
+
+fn node_row(node: &NodeOverview, ink: Ink) -> [String; 3] {
+    let states: Vec<&str> = node
+        .states
+        .iter()
+        .filter(|state| node.states.len() == 1 || **state != NodeCondition::Online)
+        .map(|state| condition(*state))
+        .collect();
+    let states = states.join(", ");
+    let painted = match node.states.first() {
+        Some(NodeCondition::Online) => ink.good(&states),
+        Some(NodeCondition::Unclean | NodeCondition::Offline) => ink.bad(&states),
+        Some(
+            NodeCondition::Pending
+            | NodeCondition::ShuttingDown
+            | NodeCondition::Standby
+            | NodeCondition::Maintenance,
+        )
+        | None => ink.change(&states),
+    };
+    let running: Vec<String> = node
+        .running
+        .iter()
+        .map(|running| match running.role {
+            Role::Promoted | Role::Unpromoted => format!("{} ({})", running.resource, running.role),
+            Role::Started | Role::Stopped => running.resource.clone(),
+        })
+        .collect();
+    let name = if node.is_remote { format!("{} (remote)", node.name) } else { node.name.to_string() };
+    [name, painted, running.join(", ")]
+}
+
+/// Instances that nobody wants or has are left out.
+fn is_shown(resource: &ResourceOverview) -> bool {
+    let is_idle_instance = resource.id.contains(':') && resource.nodes.is_empty() && !resource.is_failed;
+    !is_idle_instance
+}
+
+fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
+    let mut remarks = Vec::new();
+    for (holds, remark) in [
+        (resource.is_failed, "failed"),
+        (resource.is_blocked, "blocked"),
+        (!resource.is_managed, "unmanaged"),
+        (resource.is_removed, "no longer configured"),
+        (resource.target_role == Some(Role::Stopped), "told to stop"),
+    ] {
+        if holds {
+            remarks.push(remark);
+        }
+    }
+    let remarks = if remarks.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", ink.bad(&format!("({})", remarks.join(", "))))
+    };
+    let nodes: Vec<&str> = resource.nodes.iter().map(NodeName::as_str).collect();
+    let state = if resource.is_collective {
+        String::new()
+    } else if nodes.is_empty() {
+        ink.change("Stopped")
+    } else {
+        format!("{} on {}", resource.role, nodes.join(", "))
+    };
+    let id = format!("{}{}", "  ".repeat(resource.depth), resource.id);
+    [id, resource.kind.clone(), format!("{state}{remarks}")]
+}
+
+fn failure_row(failure: &FailureOverview) -> [String; 3] {
+    let said = failure.exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let at = failure.at.map(|at| format!(", at {}", moment(at))).unwrap_or_default();
+    [
+        failure.resource.clone(),
+        format!("{} on {}", failure.operation, failure.node),
+        format!("{} ({}){said}{at}", failure.answer, failure.rc),
+    ]
+}
+
+/// A concern as a sentence without full stop.
+pub fn describe(concern: &Concern) -> String {
+    match concern {
+        Concern::NoQuorum => "there is no quorum".to_owned(),
+        Concern::Unplaced(unplaced) => {
+            format!("no node can run {}: {}", unplaced.resource, refusals(unplaced))
+        }
+        Concern::UncleanNode { node } => format!("{node} was lost without notice"),
+        Concern::OfflineNode { node } => format!("{node} is offline"),
+        Concern::FailedResource { resource } => format!("{resource} has failed"),
+        Concern::Blocked { subject } => format!("something is due for {subject} and cannot be done"),
+        Concern::Due { actions: 1 } => "1 action is due".to_owned(),
+        Concern::Due { actions } => format!("{actions} actions are due"),
+        Concern::Maintenance => "the cluster is in maintenance".to_owned(),
+    }
+}
+
+const fn condition(condition: NodeCondition) -> &'static str {
+    match condition {
+        NodeCondition::Unclean => "unclean",
+        NodeCondition::Offline => "offline",
+        NodeCondition::Pending => "pending",
+        NodeCondition::ShuttingDown => "shutting down",
+        NodeCondition::Standby => "standby",
+        NodeCondition::Maintenance => "maintenance",
+        NodeCondition::Online => "online",
+    }
+}
+
+const fn sync(sync: Sync) -> &'static str {
+    match sync {
+        Sync::Synced => "Synced",
+        Sync::OutOfSync => "OutOfSync",
+        Sync::Unknown => "Unknown",
+    }
+}
+
+const fn health(health: Health) -> &'static str {
+    match health {
+        Health::Healthy => "Healthy",
+        Health::Progressing => "Progressing",
+        Health::Degraded => "Degraded",
+        Health::Suspended => "Suspended",
+        Health::Missing => "Missing",
+    }
+}
