@@ -29,10 +29,6 @@ fn launcher_below(work: &Work<'_, '_>, node: Option<NodeIx>) -> Option<crate::sc
     work.resource(connection).launcher
 }
 
-/// Adds what depends on everything else being settled: what clones tell their instances, and
-/// whether remote nodes are in maintenance.
-pub(super) fn complete(_work: &mut Work<'_, '_>) {}
-
 /// Whether an action happens.
 pub(super) fn is_included(work: &Work<'_, '_>, draft: &Draft) -> bool {
     if !draft.is_runnable() || !(draft.is_required() || draft.is_shown) {

@@ -1,6 +1,7 @@
 //! What a clone means for actions.
 
 use super::instance::{self, When};
+use super::notification;
 use crate::model::constraint::Discovery;
 use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
@@ -80,21 +81,26 @@ pub fn act(work: &mut Work<'_, '_>, clone: ResourceIx) {
     for instance in &work.resource(clone).children {
         super::act(work, *instance);
     }
-    let kinds = Steps::of(work, clone);
-    add_step(work, clone, Verb::Start, kinds.starting);
-    let running = add_completion(work, clone, Verb::Running, kinds.starting);
-    if !kinds.any_active && !kinds.starting {
+    let steps = Steps::of(work, clone);
+    let start = add_step(work, clone, Verb::Start, steps.starting);
+    let running = add_completion(work, clone, Verb::Running, steps.starting);
+    if !steps.any_active && !steps.starting {
         work.actions.draft_mut(running).ability = Ability::Blocked;
     }
-    let stop = add_step(work, clone, Verb::Stop, kinds.stopping);
-    work.actions.draft_mut(stop).is_migratable = !kinds.restarting;
-    add_completion(work, clone, Verb::Stopped, kinds.stopping);
+    let stop = add_step(work, clone, Verb::Stop, steps.stopping);
+    work.actions.draft_mut(stop).is_migratable = !steps.restarting;
+    let stopped = add_completion(work, clone, Verb::Stopped, steps.stopping);
+    notification::add_points(work, clone, start, running);
+    notification::add_points(work, clone, stop, stopped);
     if work.resource(clone).is_promotable {
-        add_step(work, clone, Verb::Promote, kinds.promoting);
-        add_completion(work, clone, Verb::Promoted, kinds.promoting);
-        add_step(work, clone, Verb::Demote, kinds.demoting);
-        add_completion(work, clone, Verb::Demoted, kinds.demoting);
+        let promote = add_step(work, clone, Verb::Promote, steps.promoting);
+        let promoted = add_completion(work, clone, Verb::Promoted, steps.promoting);
+        notification::add_points(work, clone, promote, promoted);
+        let demote = add_step(work, clone, Verb::Demote, steps.demoting);
+        let demoted = add_completion(work, clone, Verb::Demoted, steps.demoting);
+        notification::add_points(work, clone, demote, demoted);
     }
+    notification::order_points(work, clone);
 }
 
 /// Adds a step of a collective.
@@ -229,6 +235,9 @@ fn sum_up(
         let is_leaf = work.resource(*instance).primitive().is_some();
         let verb = if is_leaf { key.verb.step() } else { key.verb };
         let wanted = Key { verb, ..key };
+        if !is_leaf && node.is_some() && instance::node_at(work, *instance, When::Next) != node {
+            continue;
+        }
         let node = node.filter(|_| is_leaf);
         let drafts = work.actions.with_key(*instance, wanted).iter().rev().copied();
         let found =

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod clone;
 pub mod group;
 pub mod instance;
+pub mod notification;
 pub mod primitive;
 
 use crate::scheduler::act::draft::DraftIx;
@@ -53,13 +54,31 @@ pub fn probe_all(work: &mut Work<'_, '_>, resources: &[ResourceIx], node: NodeIx
 /// Where an action stands in effect: for a collective's, its parts' count too. What they make
 /// required is kept.
 pub fn effective(work: &mut Work<'_, '_>, draft: DraftIx, node: Option<NodeIx>) -> Effective {
-    let Some(resource) = work.actions.draft(draft).resource else {
-        return Effective::plain(work.actions.draft(draft));
+    let entry = work.actions.draft(draft);
+    let Some(resource) = entry.resource.filter(|_| entry.key.notice.is_none()) else {
+        return Effective::plain(entry);
     };
     match &work.resource(resource).variant {
         Variant::Primitive(_) => Effective::plain(work.actions.draft(draft)),
         Variant::Group(_) => group::effective(work, resource, draft),
         Variant::Clone(_) => clone::effective(work, resource, draft, node),
         Variant::Bundle(_) => bundle::effective(work, resource, draft, node),
+    }
+}
+
+/// Completes a resource's actions once all is settled: what collectives do follows their parts,
+/// and instances are told.
+pub fn complete(work: &mut Work<'_, '_>, resource: ResourceIx) {
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) => {}
+        Variant::Group(_) | Variant::Bundle(_) => {
+            for child in &work.resource(resource).children {
+                complete(work, *child);
+            }
+            for draft in work.actions.of_resource(resource) {
+                effective(work, draft, None);
+            }
+        }
+        Variant::Clone(_) => notification::complete(work, resource),
     }
 }
