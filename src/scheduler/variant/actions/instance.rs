@@ -45,7 +45,7 @@ pub fn node_at(work: &Work<'_, '_>, instance: ResourceIx, when: When) -> Option<
 }
 
 /// The host of a guest, or the node itself.
-fn host_of(work: &Work<'_, '_>, node: NodeIx, when: When) -> NodeIx {
+pub fn host_of(work: &Work<'_, '_>, node: NodeIx, when: When) -> NodeIx {
     let launcher = work.node(node).connection.and_then(|connection| work.resource(connection).launcher);
     launcher.and_then(|launcher| node_at(work, launcher, when)).unwrap_or(node)
 }
