@@ -214,9 +214,6 @@ pub fn of_instances(
     node: Option<NodeIx>,
 ) -> Effective {
     let anywhere = sum_up(work, instances, draft, None);
-    if anywhere.ability == Ability::Blocked {
-        work.actions.draft_mut(draft).ability = Ability::Blocked;
-    }
     let here = match node {
         Some(_) => {
             let here = sum_up(work, instances, draft, node);
@@ -224,9 +221,10 @@ pub fn of_instances(
         }
         None => anywhere,
     };
-    if here.is_required() {
-        work.actions.draft_mut(draft).need = Need::Required;
-    }
+    let entry = work.actions.draft(draft);
+    let need = entry.need.max(here.need);
+    let ability = if node.is_none() { entry.ability.min(anywhere.ability) } else { entry.ability };
+    work.actions.revise(draft, need, ability);
     here
 }
 
@@ -245,6 +243,9 @@ fn sum_up(
         let is_leaf = work.resource(*instance).primitive().is_some();
         let verb = if is_leaf { verb.step() } else { verb };
         let wanted = Key { verb, notice: None, ..key };
+        if !is_leaf && node.is_some() && instance::node_at(work, *instance, When::Next) != node {
+            continue;
+        }
         let node = node.filter(|_| is_leaf);
         let drafts = work.actions.with_key(*instance, wanted).iter().rev().copied();
         let found =
