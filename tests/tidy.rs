@@ -25,7 +25,7 @@ const PURE: [(&str, &[&str]); 9] = [
 const EFFECT: [(&str, &[&str]); 5] = [
     ("agent", &["model", "status", "diagnostic"]),
     ("engine", &["agent"]),
-    ("view", &["engine"]),
+    ("view", &["agent", "engine"]),
     ("daemon", &["agent", "engine", "view"]),
     ("cli", &["agent", "engine", "view", "daemon"]),
 ];

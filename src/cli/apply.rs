@@ -1,5 +1,7 @@
 //! `apply`: plan, confirm, apply, wait until it holds.
 
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,13 +1,48 @@
 //! The manifest: YAML text to model, with every finding at its place.
+//!
+//! ```text
+//! Sources -document-> tree with places -typed-> vocabulary -lower, check-> Manifest
+//!                                                 Manifest -write-> text
+//! ```
+
+mod check;
+mod document;
+mod findings;
+mod lower;
+pub mod rule;
+mod settings;
+mod suggest;
+mod typed;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use settings::{
+    Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
+    Settings,
+};
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::model::Cluster;
+
+use check::cycle;
+use check::lint::Lint;
+use check::name::Names;
+use document::Documents;
+use findings::Findings;
+use lower::{Lower, gather};
+use vocabulary::File;
 
 /// A manifest that passed all checks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     /// The desired cluster.
     pub cluster: Cluster,
+    /// What is said beside it.
+    pub settings: Settings,
 }
 
 /// What reading gave: a manifest only if no diagnostic is an error.
@@ -20,6 +55,60 @@ pub struct Reading {
 }
 
 /// Reads one manifest from all the sources together.
-pub fn read(_sources: &Sources) -> Reading {
-    todo!()
+pub fn read(sources: &Sources) -> Reading {
+    let mut found = Vec::new();
+    let documents = Documents::parse(sources, &mut found);
+    let findings = Findings::new(&documents, found);
+    let files: Vec<typed::At<File>> =
+        documents.iter().filter_map(|document| typed::read(document, &findings)).collect();
+    if files.is_empty() && !findings.has_errors() {
+        findings.report(empty(sources));
+    }
+    let gathered = gather(&files, &findings);
+    let names = Names::of(&gathered, &findings);
+    let lowered = Lower { gathered: &gathered, names: &names, findings: &findings }.run();
+    cycle::check(&lowered.cluster, &lowered.constraint_places, &findings);
+    if !findings.has_errors() {
+        Lint {
+            cluster: &lowered.cluster,
+            settings: &lowered.settings,
+            gathered: &gathered,
+            names: &names,
+            constraint_places: &lowered.constraint_places,
+            findings: &findings,
+        }
+        .run();
+    }
+    let manifest = Manifest { cluster: lowered.cluster, settings: lowered.settings };
+    let has_errors = findings.has_errors();
+    Reading { manifest: (!has_errors).then_some(manifest), diagnostics: findings.into_diagnostics() }
+}
+
+fn empty(sources: &Sources) -> Diagnostic {
+    let diagnostic = Diagnostic::error("empty-manifest", "the manifest is empty")
+        .help("start with `apiVersion: quorate/v1`, `kind: Cluster` and `name: NAME`; `quorate init` writes a commented starter");
+    match sources.iter().next() {
+        Some(_) => diagnostic.at(crate::diagnostic::SourceId(0), 0..0, "nothing here"),
+        None => diagnostic,
+    }
+}
+
+/// Turns the bytes of a file into text.
+///
+/// # Errors
+/// When they are not UTF-8: says where.
+pub fn decode(name: &str, bytes: &[u8]) -> Result<Arc<str>, Diagnostic> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map(Arc::from).map_err(|error| {
+        let at = error.valid_up_to();
+        let line = 1 + bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
+        let byte = bytes.get(at).copied().unwrap_or(0);
+        let help = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            "this looks like UTF-16: save the file as UTF-8"
+        } else {
+            "save the file as UTF-8"
+        };
+        Diagnostic::error("not-utf-8", format!("`{name}` is not UTF-8: byte 0x{byte:02x} in line {line}"))
+            .help(help)
+    })
 }

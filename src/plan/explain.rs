@@ -6,7 +6,7 @@ use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
 use crate::model::{Cluster, NodeName, Score};
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::{NodeFacts, Variant};
+use crate::scheduler::facts::NodeFacts;
 use crate::scheduler::{ResourceIx, ScorePool, assign, interpret};
 use crate::status::ClusterStatus;
 

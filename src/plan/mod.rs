@@ -16,6 +16,7 @@ pub mod overview;
 pub mod relation;
 pub mod rename;
 pub mod safety;
+mod situation;
 pub mod step;
 pub mod unplaced;
 pub mod what_if;
@@ -38,9 +39,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Cluster, NodeName};
 use crate::scheduler::{self, Action, Change, ChangeKind, Schedule};
 use crate::status::ClusterStatus;
-use because::Situation;
 use disruption::Whole;
 use relation::Relations;
+use situation::Situation;
 
 /// What a plan is made from.
 #[derive(Debug, Clone)]

@@ -71,7 +71,7 @@ impl Relations {
         let base = base(resource);
         let mut lineage = vec![base];
         if let Some((_, around)) = self.lineages.iter().find(|(id, _)| *id == *base) {
-            lineage.extend(around.iter().map(|id| id.as_str()));
+            lineage.extend(around.iter().map(ResourceId::as_str));
         }
         lineage
     }

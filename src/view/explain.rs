@@ -42,7 +42,7 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
 
 fn headline(explanation: &Explanation, ink: Ink) -> String {
     let name = ink.heading(&explanation.resource);
-    let now: Vec<&str> = explanation.active_on.iter().map(|node| node.as_str()).collect();
+    let now: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
     match (now.as_slice(), &explanation.chosen) {
         ([], None) => format!("{name} does not run, and no node can run it."),
         ([], Some(node)) => format!("{name} does not run; it should run on {node}."),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::because::refusals;
 use super::{Ink, moment, to_json};
-use crate::model::Role;
+use crate::model::{NodeName, Role};
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
 };
@@ -176,7 +176,7 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
     } else {
         format!("  {}", ink.bad(&format!("({})", remarks.join(", "))))
     };
-    let nodes: Vec<&str> = resource.nodes.iter().map(|node| node.as_str()).collect();
+    let nodes: Vec<&str> = resource.nodes.iter().map(NodeName::as_str).collect();
     let state = if resource.is_collective {
         String::new()
     } else if nodes.is_empty() {

@@ -12,6 +12,8 @@ mod resource;
 
 pub(super) use parts::level_name;
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
@@ -101,12 +103,12 @@ impl Object {
     }
 
     /// Adds an attribute that means the same in any spelling.
-    fn say(&mut self, path: impl Into<String>, value: impl ToString) {
+    fn say(&mut self, path: impl Into<String>, value: impl Display) {
         self.push(path.into(), value.to_string(), Comparison::ByMeaning);
     }
 
     /// Adds an attribute if there is something to say.
-    fn say_some(&mut self, path: &str, value: Option<impl ToString>) {
+    fn say_some(&mut self, path: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.say(path, value);
         }

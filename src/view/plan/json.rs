@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::summary::{configuration_summary, disruption_summary};
+use crate::model::NodeName;
 use crate::plan::{
     Background, Basis, Because, Blocked, Disruption, Hazard, Leftover, ObjectChange, ObjectChangeKind, Plan,
     Step, Unplaced,
@@ -194,6 +195,6 @@ fn unplaced_resource(unplaced: &Unplaced) -> UnplacedResource<'_> {
     UnplacedResource { resource: &unplaced.resource, reason: refusals(unplaced) }
 }
 
-fn node(node: &Option<crate::model::NodeName>) -> Option<&str> {
-    node.as_ref().map(|node| node.as_str())
+fn node(node: &Option<NodeName>) -> Option<&str> {
+    node.as_ref().map(NodeName::as_str)
 }

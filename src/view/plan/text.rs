@@ -128,11 +128,10 @@ fn is_long(value: &str) -> bool {
 
 /// Two long values, line by line.
 fn difference(before: &str, after: &str) -> String {
-    let text = TextDiff::from_lines(before, after)
-        .iter_all_changes()
-        .map(|change| format!("\n{} {}", change.tag(), change.value().trim_end_matches('\n')))
-        .collect::<String>();
-    text
+    let lines = |change: similar::Change<&str>| {
+        format!("\n{} {}", change.tag(), change.value().trim_end_matches('\n'))
+    };
+    TextDiff::from_lines(before, after).iter_all_changes().map(lines).collect()
 }
 
 /// Further lines of a value, below the first.

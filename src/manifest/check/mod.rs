@@ -1,0 +1,7 @@
+//! What a manifest must hold to beyond its shape.
+
+pub(super) mod containment;
+pub(super) mod cycle;
+mod graph;
+pub(super) mod lint;
+pub(super) mod name;

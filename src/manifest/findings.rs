@@ -1,0 +1,204 @@
+//! Where everything that is wrong goes, and how a place becomes a label.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::document::{Content, Documents, Place};
+use super::suggest;
+use crate::diagnostic::{Diagnostic, SourceId};
+
+/// Findings beyond this number are only counted: nobody reads them, and each costs a search.
+pub(super) const FINDINGS_MAX: usize = 200;
+
+/// Collects diagnostics about one manifest.
+#[derive(Debug)]
+pub(super) struct Findings<'d> {
+    documents: &'d Documents,
+    state: RefCell<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    diagnostics: Vec<Diagnostic>,
+    errors: usize,
+    left_out: usize,
+}
+
+impl<'d> Findings<'d> {
+    pub(super) fn new(documents: &'d Documents, diagnostics: Vec<Diagnostic>) -> Self {
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        Self { documents, state: RefCell::new(State { diagnostics, errors, left_out: 0 }) }
+    }
+
+    pub(super) fn documents(&self) -> &'d Documents {
+        self.documents
+    }
+
+    /// Whether the manifest is beyond use.
+    pub(super) fn has_errors(&self) -> bool {
+        self.state.borrow().errors > 0
+    }
+
+    /// Takes a finding.
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        let mut state = self.state.borrow_mut();
+        state.errors += usize::from(diagnostic.is_error());
+        if state.diagnostics.len() < FINDINGS_MAX {
+            state.diagnostics.push(diagnostic);
+        } else {
+            state.left_out += 1;
+        }
+    }
+
+    /// Whether more findings would only be counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.state.borrow().diagnostics.len() >= FINDINGS_MAX
+    }
+
+    /// An error at a place, not yet reported.
+    pub(super) fn error(
+        &self,
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+    ) -> Draft<'_, 'd> {
+        Draft { findings: self, place, diagnostic: Diagnostic::error(code, message) }.label(place, "")
+    }
+
+    /// A warning at a place, not yet reported.
+    pub(super) fn warning(
+        &self,
+        code: &'static str,
+        place: Place,
+        message: impl Into<String>,
+    ) -> Draft<'_, 'd> {
+        Draft { findings: self, place, diagnostic: Diagnostic::warning(code, message) }.label(place, "")
+    }
+
+    /// A note at a place, not yet reported.
+    pub(super) fn note(&self, code: &'static str, place: Place, message: impl Into<String>) -> Draft<'_, 'd> {
+        Draft { findings: self, place, diagnostic: Diagnostic::note(code, message) }.label(place, "")
+    }
+
+    /// The bytes of a place.
+    pub(super) fn span(&self, place: Place) -> Option<(SourceId, Range<usize>)> {
+        let (document, node) = self.documents.at(place)?;
+        Some((document.source, document.mark(node)))
+    }
+
+    /// The bytes of the key of the value at a place, or of the value where there is no key.
+    fn key_span(&self, place: Place) -> Option<(SourceId, Range<usize>)> {
+        let (document, node) = self.documents.at(place)?;
+        let key = document.node(node).key.unwrap_or(node);
+        Some((document.source, document.mark(key)))
+    }
+
+    /// Everything found, in order of place.
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        let state = self.state.into_inner();
+        let mut diagnostics = state.diagnostics;
+        diagnostics.sort_by_key(|diagnostic| {
+            let first = diagnostic.labels.first();
+            (first.is_none(), first.map(|label| (label.source, label.span.start)))
+        });
+        if state.left_out > 0 {
+            diagnostics.push(Diagnostic::note(
+                "more-findings",
+                format!("{} more findings are not shown; mend these first", state.left_out),
+            ));
+        }
+        diagnostics
+    }
+}
+
+/// A finding being written; [`Draft::report`] hands it in.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Draft<'f, 'd> {
+    findings: &'f Findings<'d>,
+    place: Place,
+    diagnostic: Diagnostic,
+}
+
+impl Draft<'_, '_> {
+    /// Adds a label; the text of the place's first label is replaced when the place is the same.
+    pub(super) fn label(mut self, place: Place, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if let Some((source, span)) = self.findings.span(place) {
+            self.put(source, span, text);
+        }
+        self
+    }
+
+    /// Says what is to be seen at the finding's own place.
+    pub(super) fn here(self, text: impl Into<String>) -> Self {
+        let place = self.place;
+        self.label(place, text)
+    }
+
+    /// Adds a label on the key of a value.
+    pub(super) fn label_key(mut self, place: Place, text: impl Into<String>) -> Self {
+        if let Some((source, span)) = self.findings.key_span(place) {
+            self.put(source, span, text.into());
+        }
+        self
+    }
+
+    /// Narrows the first label to bytes of the scalar's value.
+    pub(super) fn within(mut self, range: Range<usize>, text: impl Into<String>) -> Self {
+        if let Some((document, node)) = self.findings.documents.at(self.place)
+            && let Some(first) = self.diagnostic.labels.first_mut()
+        {
+            first.span = document.inner(node, range);
+            first.text = text.into();
+        }
+        self
+    }
+
+    fn put(&mut self, source: SourceId, span: Range<usize>, text: String) {
+        match self.diagnostic.labels.iter_mut().find(|label| label.source == source && label.span == span) {
+            Some(label) => label.text = text,
+            None => self.diagnostic = self.diagnostic.clone().at(source, span, text),
+        }
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        self.diagnostic = self.diagnostic.help(text);
+        self
+    }
+
+    /// Suggests a text in place of the finding's own; quotes and all.
+    pub(super) fn replace(mut self, message: impl Into<String>, replacement: impl Into<String>) -> Self {
+        if let Some((document, node)) = self.findings.documents.at(self.place)
+            && matches!(document.node(node).content, Content::Scalar(_))
+        {
+            let span = document.mark(node);
+            self.diagnostic = self.diagnostic.suggest(message, document.source, span, replacement);
+        }
+        self
+    }
+
+    /// Suggests the most similar of some names in place of `name`.
+    pub(super) fn suggest<'n>(self, name: &str, among: impl IntoIterator<Item = &'n str>) -> Self {
+        if self.findings.is_full() {
+            return self;
+        }
+        match suggest::similar(name, among) {
+            Some(similar) => {
+                let message = format!("did you mean `{similar}`?");
+                self.replace(message, similar)
+            }
+            None => self,
+        }
+    }
+
+    /// The flag that allows it all the same.
+    pub(super) fn allowed_by(mut self, flag: &'static str) -> Self {
+        self.diagnostic.allowed_by = Some(flag);
+        self
+    }
+
+    pub(super) fn report(self) {
+        self.findings.report(self.diagnostic);
+    }
+}

@@ -1,0 +1,82 @@
+//! Nodes.
+
+use super::super::typed::At;
+use super::super::vocabulary::node::NodeEntry;
+use super::{Lower, Named, copy, items, score, text};
+use crate::model::node::NodeKind;
+use crate::model::{NameValue, Node, NodeName, OptionSet, Score};
+
+impl Lower<'_, '_> {
+    pub(super) fn nodes(self) -> Vec<Node> {
+        self.gathered.nodes.iter().filter_map(|named| self.node(*named)).collect()
+    }
+
+    fn node(self, (key, at): Named<'_, NodeEntry>) -> Option<Node> {
+        let entry = at.get()?;
+        let mut attributes = self.options(&entry.attributes);
+        self.add_switches(entry, &mut attributes);
+        for address in items(&entry.addresses) {
+            self.check_address(address);
+        }
+        Some(Node {
+            id: text(&entry.id).unwrap_or_else(|| key.text().into()),
+            name: NodeName::new(key.text()),
+            kind: if copy(&entry.remote) == Some(true) { NodeKind::Remote } else { NodeKind::Member },
+            score: score(&entry.score).unwrap_or(Score::ZERO),
+            addresses: items(&entry.addresses).filter_map(At::get).cloned().collect(),
+            attributes,
+            utilization: self.options(&entry.utilization),
+        })
+    }
+
+    /// `standby` and `maintenance` are attributes with a place of their own: they go first.
+    fn add_switches(self, entry: &NodeEntry, attributes: &mut Vec<OptionSet>) {
+        let switches = [("standby", &entry.standby), ("maintenance", &entry.maintenance)];
+        let pairs: Vec<NameValue> = switches
+            .iter()
+            .filter_map(|(name, field)| Some(NameValue::text(*name, copy(field)?.to_string())))
+            .collect();
+        if pairs.is_empty() {
+            return;
+        }
+        for (name, field) in switches {
+            let is_attribute = attributes.iter().flat_map(|set| &set.pairs).any(|pair| &*pair.name == name);
+            if let (true, Some(field)) = (is_attribute, field) {
+                self.findings
+                    .error("duplicate-key", field.place, format!("`{name}` is given twice"))
+                    .label_key(field.place, "given here, and among the attributes")
+                    .report();
+            }
+        }
+        match attributes
+            .iter_mut()
+            .find(|set| set.id.is_none() && set.rule.is_none() && set.score == Score::ZERO)
+        {
+            Some(set) => {
+                set.pairs.splice(0..0, pairs);
+            }
+            None => attributes.insert(0, OptionSet { pairs, ..OptionSet::default() }),
+        }
+    }
+
+    /// An address is a number or a host's name; what looks like a number must be one.
+    fn check_address(self, address: &At<String>) {
+        let text = address.text();
+        let looks_numeric =
+            text.contains(':') || (!text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.'));
+        let is_name =
+            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        let is_good = if looks_numeric { text.parse::<std::net::IpAddr>().is_ok() } else { is_name };
+        if address.value.is_some() && !is_good {
+            let help = if text.contains('/') {
+                "write it without the prefix length"
+            } else {
+                "write an IP address or the name of a host"
+            };
+            self.findings
+                .error("invalid-address", address.place, format!("`{text}` is not an address"))
+                .help(help)
+                .report();
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Every option the field knows, with type, default and meaning.
