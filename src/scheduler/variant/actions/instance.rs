@@ -122,9 +122,11 @@ fn expand_interleaved(
     plan: &mut Plan,
 ) {
     let first_key = work.actions.draft(pair.first).key;
-    let is_down = matches!(first_key.verb, Verb::Stopped | Verb::Demoted);
+    // A notification stands for the step that it is about.
+    let about = first_key.notice.and_then(|notice| notice.about).unwrap_or(first_key.verb);
+    let is_down = matches!(about, Verb::Stopped | Verb::Demoted);
     let when = if is_down { When::Now } else { When::Next };
-    let first_verb = first_key.notice.and_then(|notice| notice.about).unwrap_or(first_key.verb).step();
+    let first_verb = about.step();
     let then_verb = work.actions.draft(pair.then).verb;
     let place = std::mem::replace(&mut plan.place, Place::Interleaved);
     for instance in instances(work, then) {
