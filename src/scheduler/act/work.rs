@@ -25,8 +25,8 @@ pub struct Actions {
     pub nodes: Vec<NodeWork>,
     /// Names of operations that have no verb of their own.
     pub names: Vec<Arc<str>>,
-    /// Actions of collectives that what their parts do has changed, not yet followed up.
-    pub revised: Vec<DraftIx>,
+    /// What the parts of some collective do has changed its action.
+    pub is_revised: bool,
     /// Drafts of each resource by key, each list oldest first.
     by_key: Vec<Vec<(Key, Vec<DraftIx>)>>,
     /// Drafts of the cluster that concern one node, by what they do.
@@ -197,7 +197,7 @@ impl Actions {
         let entry = self.draft_mut(draft);
         if entry.need != need || entry.ability != ability {
             (entry.need, entry.ability) = (need, ability);
-            self.revised.push(draft);
+            self.is_revised = true;
         }
     }
 
