@@ -9,6 +9,7 @@ use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, Variant};
 use crate::scheduler::transition::{Action, ActionId, Transition};
+use crate::scheduler::variant::actions as variant;
 
 /// Drops links by which something on a guest would wait for the guest's own launcher.
 pub(super) fn drop_guest_links(work: &mut Work<'_, '_>) {
@@ -27,6 +28,14 @@ pub(super) fn drop_guest_links(work: &mut Work<'_, '_>) {
 fn launcher_below(work: &Work<'_, '_>, node: Option<NodeIx>) -> Option<crate::scheduler::ResourceIx> {
     let connection = work.node(node?).connection?;
     work.resource(connection).launcher
+}
+
+/// Adds what depends on everything else being settled: what clones tell their instances, and
+/// whether remote nodes are in maintenance.
+pub(super) fn complete(work: &mut Work<'_, '_>) {
+    for resource in &work.facts.top {
+        variant::complete(work, *resource);
+    }
 }
 
 /// Whether an action happens.

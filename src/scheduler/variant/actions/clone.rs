@@ -1,7 +1,7 @@
 //! What a clone means for actions.
 
 use super::instance::{self, When};
-use super::notification;
+use super::notice;
 use crate::model::constraint::Discovery;
 use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
@@ -81,26 +81,32 @@ pub fn act(work: &mut Work<'_, '_>, clone: ResourceIx) {
     for instance in &work.resource(clone).children {
         super::act(work, *instance);
     }
-    let steps = Steps::of(work, clone);
-    let start = add_step(work, clone, Verb::Start, steps.starting);
-    let running = add_completion(work, clone, Verb::Running, steps.starting);
-    if !steps.any_active && !steps.starting {
+    let kinds = Steps::of(work, clone);
+    add_step(work, clone, Verb::Start, kinds.starting);
+    let running = add_completion(work, clone, Verb::Running, kinds.starting);
+    if !kinds.any_active && !kinds.starting {
         work.actions.draft_mut(running).ability = Ability::Blocked;
     }
-    let stop = add_step(work, clone, Verb::Stop, steps.stopping);
-    work.actions.draft_mut(stop).is_migratable = !steps.restarting;
-    let stopped = add_completion(work, clone, Verb::Stopped, steps.stopping);
-    notification::add_points(work, clone, start, running);
-    notification::add_points(work, clone, stop, stopped);
+    let stop = add_step(work, clone, Verb::Stop, kinds.stopping);
+    work.actions.draft_mut(stop).is_migratable = !kinds.restarting;
+    add_completion(work, clone, Verb::Stopped, kinds.stopping);
+    notice::add_points(work, clone, &[Verb::Start, Verb::Stop]);
     if work.resource(clone).is_promotable {
-        let promote = add_step(work, clone, Verb::Promote, steps.promoting);
-        let promoted = add_completion(work, clone, Verb::Promoted, steps.promoting);
-        notification::add_points(work, clone, promote, promoted);
-        let demote = add_step(work, clone, Verb::Demote, steps.demoting);
-        let demoted = add_completion(work, clone, Verb::Demoted, steps.demoting);
-        notification::add_points(work, clone, demote, demoted);
+        add_step(work, clone, Verb::Promote, kinds.promoting);
+        add_completion(work, clone, Verb::Promoted, kinds.promoting);
+        notice::add_points(work, clone, &[Verb::Promote]);
+        add_step(work, clone, Verb::Demote, kinds.demoting);
+        add_completion(work, clone, Verb::Demoted, kinds.demoting);
+        notice::add_points(work, clone, &[Verb::Demote]);
     }
-    notification::order_points(work, clone);
+}
+
+/// Takes over what the instances' actions came to, and tells them of each other.
+pub fn complete(work: &mut Work<'_, '_>, clone: ResourceIx) {
+    for draft in work.actions.of_resource(clone).into_iter().rev() {
+        effective(work, clone, draft, None);
+    }
+    notice::tell(work, clone);
 }
 
 /// Adds a step of a collective.
@@ -230,11 +236,13 @@ fn sum_up(
 ) -> Effective {
     let entry = work.actions.draft(draft);
     let (key, is_migratable) = (entry.key, entry.is_migratable);
+    // A notification stands where the step stands that it is about.
+    let verb = key.notice.and_then(|notice| notice.about).unwrap_or(key.verb);
     let mut sum = Effective { need: Need::Optional, ability: Ability::Blocked, is_migratable };
     for instance in instances {
         let is_leaf = work.resource(*instance).primitive().is_some();
-        let verb = if is_leaf { key.verb.step() } else { key.verb };
-        let wanted = Key { verb, ..key };
+        let verb = if is_leaf { verb.step() } else { verb };
+        let wanted = Key { verb, notice: None, ..key };
         if !is_leaf && node.is_some() && instance::node_at(work, *instance, When::Next) != node {
             continue;
         }

@@ -4,8 +4,9 @@ pub mod bundle;
 pub mod clone;
 pub mod group;
 pub mod instance;
-pub mod notification;
+pub mod notice;
 pub mod primitive;
+pub mod siblings;
 
 use crate::scheduler::act::draft::DraftIx;
 use crate::scheduler::act::work::Work;
@@ -32,6 +33,20 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
     }
 }
 
+/// Once all is settled: takes over what the parts of collectives came to, and tells instances of
+/// their siblings' steps.
+pub fn complete(work: &mut Work<'_, '_>, resource: ResourceIx) {
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) | Variant::Group(_) => {}
+        Variant::Clone(_) => clone::complete(work, resource),
+        Variant::Bundle(bundle) => {
+            if let Some(inner) = bundle.clone {
+                clone::complete(work, inner);
+            }
+        }
+    }
+}
+
 /// Creates the probes of a resource on a node. Says whether there are any.
 pub fn probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> bool {
     match &work.resource(resource).variant {
@@ -54,31 +69,13 @@ pub fn probe_all(work: &mut Work<'_, '_>, resources: &[ResourceIx], node: NodeIx
 /// Where an action stands in effect: for a collective's, its parts' count too. What they make
 /// required is kept.
 pub fn effective(work: &mut Work<'_, '_>, draft: DraftIx, node: Option<NodeIx>) -> Effective {
-    let entry = work.actions.draft(draft);
-    let Some(resource) = entry.resource.filter(|_| entry.key.notice.is_none()) else {
-        return Effective::plain(entry);
+    let Some(resource) = work.actions.draft(draft).resource else {
+        return Effective::plain(work.actions.draft(draft));
     };
     match &work.resource(resource).variant {
         Variant::Primitive(_) => Effective::plain(work.actions.draft(draft)),
         Variant::Group(_) => group::effective(work, resource, draft),
         Variant::Clone(_) => clone::effective(work, resource, draft, node),
         Variant::Bundle(_) => bundle::effective(work, resource, draft, node),
-    }
-}
-
-/// Completes a resource's actions once all is settled: what collectives do follows their parts,
-/// and instances are told.
-pub fn complete(work: &mut Work<'_, '_>, resource: ResourceIx) {
-    match &work.resource(resource).variant {
-        Variant::Primitive(_) => {}
-        Variant::Group(_) | Variant::Bundle(_) => {
-            for child in &work.resource(resource).children {
-                complete(work, *child);
-            }
-            for draft in work.actions.of_resource(resource) {
-                effective(work, draft, None);
-            }
-        }
-        Variant::Clone(_) => notification::complete(work, resource),
     }
 }
