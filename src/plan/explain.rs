@@ -66,11 +66,20 @@ pub enum Source {
     Failures,
     /// Being with, or away from, others.
     Company {
-        /// Whom.
-        with: Vec<String>,
+        /// Whom, and where they are placed.
+        with: Vec<Companion>,
     },
     /// What cannot be told apart: rules, utilization, health, the preferences of dependents.
     Rest,
+}
+
+/// A resource that another is to be with, or away from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Companion {
+    /// Which.
+    pub resource: String,
+    /// Where it is placed, if anywhere.
+    pub node: Option<NodeName>,
 }
 
 /// Explains every primitive at or below `resource`; `None` when there is no such resource.
@@ -146,7 +155,7 @@ fn verdict(
     let mut parts = known_parts(placement, relations, resource, node, score);
     if let Some(score) = score {
         let known = parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
-        parts.extend(rest(relations, &own.id, score, known));
+        parts.extend(rest(placement, relations, &own.id, score, known));
     }
     Verdict {
         node: node.name.clone(),
@@ -189,7 +198,13 @@ fn known_parts(
 }
 
 /// What is left of a score when the known parts are taken away.
-fn rest(relations: &Relations, resource: &str, score: Score, known: Score) -> Option<Part> {
+fn rest(
+    placement: &Placement<'_>,
+    relations: &Relations,
+    resource: &str,
+    score: Score,
+    known: Score,
+) -> Option<Part> {
     let left = if score.is_mandatory() {
         if score == known { Score::ZERO } else { score }
     } else {
@@ -198,21 +213,29 @@ fn rest(relations: &Relations, resource: &str, score: Score, known: Score) -> Op
     if left == Score::ZERO {
         return None;
     }
-    let with: Vec<String> = relations
+    let with: Vec<Companion> = relations
         .company
         .iter()
         .filter_map(|company| {
             let is_dependent = relations.is_within(resource, &company.dependent);
             let is_primary = relations.is_within(resource, &company.primary);
             match (is_dependent, is_primary) {
-                (true, false) => Some(company.primary.to_string()),
-                (false, true) => Some(company.dependent.to_string()),
+                (true, false) => Some(companion(placement, company.primary.as_str())),
+                (false, true) => Some(companion(placement, company.dependent.as_str())),
                 (true, true) | (false, false) => None,
             }
         })
         .collect();
     let source = if with.is_empty() { Source::Rest } else { Source::Company { with } };
     Some(Part { score: left, source })
+}
+
+fn companion(placement: &Placement<'_>, name: &str) -> Companion {
+    let facts = &placement.facts;
+    let index =
+        facts.resources.iter().position(|resource| *resource.id == *name || *resource.base_id == *name);
+    let node = index.and_then(|index| placement.node_of(ResourceIx::at(index)));
+    Companion { resource: name.to_owned(), node: node.map(|node| facts.node(node).name.clone()) }
 }
 
 /// Names of all resources that can be explained, for suggestions.

@@ -5,6 +5,7 @@ use crate::model::constraint::{
     TicketScope,
 };
 use crate::model::resource::CloneChild;
+use crate::model::rule::RuleScore;
 use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score};
 
 /// Everything that relates resources to each other and to nodes.
@@ -16,6 +17,8 @@ pub struct Relations {
     pub sequences: Vec<Sequence>,
     /// Who prefers which node.
     pub preferences: Vec<Preference>,
+    /// Who is kept off nodes by a rule: the constraint and the resource.
+    pub forbidding_rules: Vec<(String, ResourceId)>,
     /// Each resource with the collectives around it.
     lineages: Vec<(ResourceId, Vec<ResourceId>)>,
 }
@@ -119,18 +122,27 @@ impl Relations {
         }
     }
 
+    fn add_preference(&mut self, id: &str, resource: &ResourceId, preference: &LocationPreference) {
+        match preference {
+            LocationPreference::Node { node, score } => self.preferences.push(Preference {
+                constraint: id.to_owned(),
+                resource: resource.clone(),
+                node: node.clone(),
+                score: *score,
+            }),
+            LocationPreference::Rule(rule) => {
+                if rule.score == RuleScore::Fixed(Score::MINUS_INFINITY) {
+                    self.forbidding_rules.push((id.to_owned(), resource.clone()));
+                }
+            }
+        }
+    }
+
     fn add_constraint(&mut self, constraint: &Constraint) {
         match constraint {
             Constraint::Location(location) => {
-                if let (Some(resource), LocationPreference::Node { node, score }) =
-                    (&location.target.resource, &location.preference)
-                {
-                    self.preferences.push(Preference {
-                        constraint: location.id.as_str().to_owned(),
-                        resource: resource.clone(),
-                        node: node.clone(),
-                        score: *score,
-                    });
+                if let Some(resource) = &location.target.resource {
+                    self.add_preference(location.id.as_str(), resource, &location.preference);
                 }
             }
             Constraint::Colocation(colocation) => {

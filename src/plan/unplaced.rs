@@ -129,9 +129,11 @@ fn obstacle(
             && !relations.is_within(id, &company.primary)
             && company.score >= Score::INFINITY
     });
-    match company {
-        Some(company) => Obstacle::Company { resource: company.primary.to_string() },
-        None => Obstacle::Score,
+    let rule = relations.forbidding_rules.iter().find(|(_, resource)| relations.is_within(id, resource));
+    match (company, rule) {
+        (Some(company), _) => Obstacle::Company { resource: company.primary.to_string() },
+        (None, Some((id, _))) => Obstacle::Constraint { id: id.clone() },
+        (None, None) => Obstacle::Score,
     }
 }
 

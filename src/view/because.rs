@@ -84,7 +84,16 @@ pub fn refusals(unplaced: &Unplaced) -> String {
     if unplaced.nodes.is_empty() {
         return "there are no nodes".to_owned();
     }
-    unplaced.nodes.iter().map(refusal).collect::<Vec<_>>().join("; ")
+    let everywhere = unplaced
+        .nodes
+        .iter()
+        .all(|refusal| unplaced.nodes.first().is_some_and(|first| first.obstacle == refusal.obstacle));
+    match unplaced.nodes.first() {
+        Some(first) if everywhere && unplaced.nodes.len() > 2 => {
+            obstacle_at(&NodeName::from("every node"), &first.obstacle)
+        }
+        Some(_) | None => unplaced.nodes.iter().map(refusal).collect::<Vec<_>>().join("; "),
+    }
 }
 
 fn refusal(refusal: &Refusal) -> String {

@@ -47,7 +47,7 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
 fn closing(plan: &Plan) -> String {
     let quorum = if plan.has_quorum { "" } else { "The cluster has no quorum.\n" };
     if plan.is_empty() {
-        return format!("{quorum}Nothing to do: the cluster is as the manifest says.\n");
+        return format!("{quorum}Nothing to do: the cluster is as it should be.\n");
     }
     format!("{quorum}Plan: {}. {}\n", configuration_summary(plan), disruption_summary(&plan.disruption))
 }
