@@ -3,7 +3,7 @@
 //! A transcript is a file in `tests/cli/`. Lines that begin with `$ ` are commands, run by a shell
 //! one after another in one empty directory that has a copy of `examples/`. Below each is what it
 //! printed: standard output as it is, standard error with `! ` before it, and the exit code in
-//! brackets if it is not zero. Lines that begin with `# ` are for readers.
+//! brackets if it is not zero. Lines that begin with `# ` right above a command are for readers.
 //! `UPDATE=1 cargo test --test cli` writes what is printed now; the difference is then reviewed.
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "this test runs the program on files")]
@@ -53,20 +53,20 @@ fn replay(transcript: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     copy(&root().join("examples"), &folder.path().join("examples"));
     let mut replayed = String::new();
+    let mut remarks = String::new();
     for line in transcript.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
-            writeln!(replayed, "{line}").unwrap();
+            writeln!(replayed, "{remarks}{line}").unwrap();
             replayed.push_str(&run(command, folder.path()));
-        } else if line.starts_with('#') || line.is_empty() && is_between(&replayed) {
-            writeln!(replayed, "{line}").unwrap();
+            remarks.clear();
+        } else if line.starts_with("# ") {
+            writeln!(remarks, "{line}").unwrap();
+        } else {
+            // What stood above was output.
+            remarks.clear();
         }
     }
     replayed
-}
-
-/// Whether nothing was printed since the last remark, so that a blank line is the writer's.
-fn is_between(replayed: &str) -> bool {
-    replayed.lines().last().is_none_or(|last| last.starts_with('#') || last.is_empty())
 }
 
 fn run(command: &str, folder: &Path) -> String {
@@ -86,7 +86,9 @@ fn run(command: &str, folder: &Path) -> String {
     }
     match output.status.code() {
         Some(0) => {}
-        code => writeln!(text, "[{}]", code.map_or_else(|| "signal".to_owned(), |code| code.to_string())).unwrap(),
+        code => {
+            writeln!(text, "[{}]", code.map_or_else(|| "signal".to_owned(), |code| code.to_string())).unwrap()
+        }
     }
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');

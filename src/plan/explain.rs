@@ -123,11 +123,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
     nodes.sort_by_key(|verdict| {
         (!verdict.is_chosen, std::cmp::Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY)))
     });
-    let after = relations
-        .sequences
-        .iter()
-        .filter(|sequence| relations.is_within(&own.id, &sequence.then))
-        .map(|sequence| sequence.first.to_string());
+    let after = relations.predecessors_of(&own.id).map(|sequence| sequence.first.to_string());
     Explanation {
         resource: own.id.to_string(),
         active_on: own.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
@@ -180,8 +176,8 @@ fn known_parts(
     if is_there && own.stickiness != Score::ZERO && own.is_managed {
         parts.push(Part { score: own.stickiness, source: Source::Stickiness });
     }
-    for preference in &relations.preferences {
-        if preference.node == node.name && relations.is_within(&own.id, &preference.resource) {
+    for preference in relations.preferences_of(&own.id) {
+        if preference.node == node.name {
             let source = Source::Location { id: preference.constraint.clone() };
             parts.push(Part { score: preference.score, source });
         }
@@ -213,19 +209,10 @@ fn rest(
     if left == Score::ZERO {
         return None;
     }
-    let with: Vec<Companion> = relations
-        .company
-        .iter()
-        .filter_map(|company| {
-            let is_dependent = relations.is_within(resource, &company.dependent);
-            let is_primary = relations.is_within(resource, &company.primary);
-            match (is_dependent, is_primary) {
-                (true, false) => Some(companion(placement, company.primary.as_str())),
-                (false, true) => Some(companion(placement, company.dependent.as_str())),
-                (true, true) | (false, false) => None,
-            }
-        })
-        .collect();
+    let primaries = relations.primaries_of(resource).map(|company| &company.primary);
+    let dependents = relations.dependents_of(resource).map(|company| &company.dependent);
+    let with: Vec<Companion> =
+        primaries.chain(dependents).map(|id| companion(placement, id.as_str())).collect();
     let source = if with.is_empty() { Source::Rest } else { Source::Company { with } };
     Some(Part { score: left, source })
 }

@@ -20,11 +20,12 @@ pub fn because(because: &Because) -> String {
         Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
         Because::After { resource, verb } => after(resource, *verb),
         Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
-        Because::Prefers { node, constraint, score } => {
-            format!("prefers {node} (location {constraint}, score {score})")
+        Because::Prefers { who, node, constraint, score } => {
+            let who = who.as_ref().map(|who| format!("{who} ")).unwrap_or_default();
+            format!("{who}prefers {node} ({constraint}, score {score})")
         }
         Because::Avoids { node, constraint, score } => {
-            format!("avoids {node} (location {constraint}, score {score})")
+            format!("avoids {node} ({constraint}, score {score})")
         }
         Because::ScoresHigher { node, score, against } => {
             format!("{node} scores {score}, against {against}")
