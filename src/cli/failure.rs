@@ -47,6 +47,7 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let exit = match &error {
             EngineError::Unreachable(_) => Exit::Unreachable,
+            EngineError::Unsuitable(_) => Exit::ManifestInvalid,
             EngineError::Conflict { .. } => Exit::Stale,
             EngineError::Storage { .. } | EngineError::Damaged(_) => Exit::Error,
             EngineError::Locked(_) => Exit::Locked,

@@ -28,6 +28,8 @@ pub use settings::{
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::model::Cluster;
 
+use check::cycle;
+use check::lint::Lint;
 use check::name::Names;
 use document::Documents;
 use findings::Findings;
@@ -65,6 +67,18 @@ pub fn read(sources: &Sources) -> Reading {
     let gathered = gather(&files, &findings);
     let names = Names::of(&gathered, &findings);
     let lowered = Lower { gathered: &gathered, names: &names, findings: &findings }.run();
+    cycle::check(&lowered.cluster, &lowered.constraint_places, &findings);
+    if !findings.has_errors() {
+        Lint {
+            cluster: &lowered.cluster,
+            settings: &lowered.settings,
+            gathered: &gathered,
+            names: &names,
+            constraint_places: &lowered.constraint_places,
+            findings: &findings,
+        }
+        .run();
+    }
     let manifest = Manifest { cluster: lowered.cluster, settings: lowered.settings };
     let has_errors = findings.has_errors();
     Reading { manifest: (!has_errors).then_some(manifest), diagnostics: findings.into_diagnostics() }

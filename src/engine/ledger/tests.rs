@@ -1,3 +1,5 @@
+//! Claims about the ledger.
+
 #![expect(clippy::unwrap_used, reason = "a failed test says so by panicking")]
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ use super::super::lower::{Gathered, Named};
 use super::super::suggest::similar;
 use super::super::typed::At;
 use super::super::vocabulary::options::{OptionValue, Options, Owner};
-use super::super::vocabulary::resource::ResourceEntry;
+use super::super::vocabulary::resource::{ResourceEntry, TemplateEntry};
 
 /// Everything that can be referred to, with the place of its definition.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ pub(crate) struct Names<'a> {
     implied_nodes: BTreeSet<String>,
     pub(crate) resources: BTreeMap<&'a str, (Place, &'a At<ResourceEntry>)>,
     pub(crate) templates: BTreeMap<&'a str, Place>,
+    template_entries: BTreeMap<&'a str, &'a At<TemplateEntry>>,
     pub(crate) tags: BTreeMap<&'a str, Place>,
     tickets: BTreeMap<&'a str, Place>,
     secrets: BTreeMap<&'a str, Place>,
@@ -37,6 +38,7 @@ impl<'a> Names<'a> {
                 .map(|(key, entry)| (key.text(), (key.place, *entry)))
                 .collect(),
             templates: places(&gathered.templates),
+            template_entries: gathered.templates.iter().map(|(key, entry)| (key.text(), *entry)).collect(),
             tags: places(&gathered.tags),
             tickets: places(&gathered.tickets),
             secrets: places(&gathered.secrets),
@@ -180,6 +182,11 @@ impl<'a> Names<'a> {
         if !self.secrets.is_empty() {
             check_in("secret", name, &self.secrets, findings);
         }
+    }
+
+    /// The template of this name.
+    pub(crate) fn template(&self, name: &str) -> Option<&'a TemplateEntry> {
+        self.template_entries.get(name)?.get()
     }
 
     fn target_place(&self, name: &str) -> Option<Place> {

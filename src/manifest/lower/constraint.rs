@@ -219,7 +219,8 @@ impl Lower<'_, '_> {
             Ok(regex) => {
                 let is_negated = expression.len() < pattern.len();
                 let matches = |(key, _): &(&At<String>, _)| regex.is_match(key.text()) != is_negated;
-                if !self.gathered.resources.iter().any(matches) {
+                let is_affordable = self.gathered.resources.len() * self.gathered.location.len() < 1_000_000;
+                if is_affordable && !self.gathered.resources.iter().any(matches) {
                     self.findings
                         .warning(
                             "pattern-matches-nothing",

@@ -130,9 +130,7 @@ impl Lower<'_, '_> {
         let Some(entry) = entry else { return false };
         let is_device = |agent: &At<String>| agent.text().to_ascii_lowercase().starts_with("stonith:");
         let template = || {
-            let name = entry.template.as_ref()?.text();
-            let (_, at) = self.gathered.templates.iter().find(|(key, _)| key.text() == name)?;
-            at.get().map(|template| is_device(&template.agent))
+            self.names.template(entry.template.as_ref()?.text()).map(|template| is_device(&template.agent))
         };
         let child = || {
             entry

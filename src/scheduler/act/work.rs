@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftIx, Need};
+use super::draft::{Ability, Draft, DraftIx, Need};
 use super::link::{Link, LinkIx, Ordering, Relations, Side};
 use super::verb::{Key, NameIx, Verb};
 use crate::model::Role;
@@ -25,6 +25,8 @@ pub struct Actions {
     pub nodes: Vec<NodeWork>,
     /// Names of operations that have no verb of their own.
     pub names: Vec<Arc<str>>,
+    /// Actions of collectives that what their parts do has changed, not yet followed up.
+    pub revised: Vec<DraftIx>,
     /// Drafts of each resource by key, each list oldest first.
     by_key: Vec<Vec<(Key, Vec<DraftIx>)>>,
     /// Drafts of the cluster that concern one node, by what they do.
@@ -188,6 +190,15 @@ impl Actions {
             self.names.len() - 1
         });
         Verb::Other(NameIx(u16::try_from(known).unwrap_or(u16::MAX)))
+    }
+
+    /// Keeps what the parts of a collective do to its action.
+    pub fn revise(&mut self, draft: DraftIx, need: Need, ability: Ability) {
+        let entry = self.draft_mut(draft);
+        if entry.need != need || entry.ability != ability {
+            (entry.need, entry.ability) = (need, ability);
+            self.revised.push(draft);
+        }
     }
 
     /// Links two drafts, unless they already share a relation. Says whether it did.

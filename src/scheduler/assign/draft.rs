@@ -59,6 +59,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) classes: NodeClasses,
     pub(crate) progress: Vec<Progress>,
     pub(crate) assigned: Vec<Option<NodeIx>>,
+    /// The score of each primitive's node when it was taken; what was left in place, unmanaged,
+    /// has the node's own score.
+    pub(crate) taken_at: Vec<Score>,
     /// `None` is not known yet.
     pub(crate) next_role: Vec<Option<Role>>,
     pub(crate) is_unassigned: Vec<bool>,
@@ -71,6 +74,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) pulls: Pulls,
     pub(crate) scores: Vec<ScoreRow>,
     pub(crate) contributions: Vec<Vec<Contribution>>,
+    /// How many resources preferences were taken from by walking.
+    pub(crate) walks: u32,
     /// How deep attempts to place instances are nested.
     pub(crate) depth: u32,
 }
@@ -97,6 +102,7 @@ impl<'a> Draft<'a> {
             classes: NodeClasses::new(&facts),
             progress: vec![Progress::Waiting; resources],
             assigned: vec![None; resources],
+            taken_at: vec![Score::ZERO; resources],
             next_role: facts.resources.iter().map(|resource| resource.next_role).collect(),
             is_unassigned: vec![false; resources],
             priority: facts.resources.iter().map(|resource| resource.priority).collect(),
@@ -105,6 +111,7 @@ impl<'a> Draft<'a> {
             pulls: Pulls::new(resources),
             scores: Vec::new(),
             contributions: vec![Vec::new(); resources],
+            walks: 0,
             depth: 0,
             facts,
         };
@@ -200,16 +207,18 @@ impl<'a> Draft<'a> {
         let old = std::mem::replace(self.table_mut(resource), table);
         let noted = &mut self.contributions[resource.index()];
         let table = &self.facts.resources[resource.index()].table;
-        if let Some(place) = ban_of_most(&old, table) {
-            noted.push(Contribution { place, score: Score::MINUS_INFINITY, cause });
-        }
+        let ban = ban_of_most(&old, table);
+        noted.extend(ban.map(|place| Contribution { place, score: Score::MINUS_INFINITY, cause }));
         for (node, entry) in table.iter() {
             let before = old.score(node).unwrap_or_default();
-            if before != entry.score && entry.score > Score::MINUS_INFINITY {
-                let score = difference(before, entry.score);
-                noted.push(Contribution { place: Place::Node(node), score, cause });
-            } else if before != entry.score && ban_of_most(&old, table).is_none() {
-                noted.push(Contribution { place: Place::Node(node), score: entry.score, cause });
+            let is_noted = entry.score <= Score::MINUS_INFINITY && ban.is_some();
+            if before != entry.score && !is_noted {
+                let place = Place::Node(node);
+                noted.extend(steps(before, entry.score).into_iter().map(|score| Contribution {
+                    place,
+                    score,
+                    cause,
+                }));
             }
         }
     }
@@ -269,12 +278,16 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// What added to `before` gives `after`.
-fn difference(before: Score, after: Score) -> Score {
+/// What added to `before` gives `after`; by way of zero, where one step would be infinite.
+fn steps(before: Score, after: Score) -> Vec<Score> {
+    let step = Score::new(i64::from(after.value()) - i64::from(before.value()));
     if after.is_mandatory() {
-        return after;
+        vec![after]
+    } else if step.is_mandatory() {
+        vec![-before, after]
+    } else {
+        vec![step]
     }
-    Score::new(i64::from(after.value()) - i64::from(before.value()))
 }
 
 /// Where a change banned nodes, if it left no more than one node.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::constraint::{
     Colocation, ColocationScope, Constraint, Discovery, Location, LocationPreference, LocationTarget,
+    ResourceSet,
 };
 use crate::model::{Agent, Cluster, ConstraintId, NodeId, NodeName, ResourceId};
 use crate::scheduler::facts::{
@@ -23,8 +24,7 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     fn new(cluster: &'a Cluster, status: &'a ClusterStatus, nodes: &[&str]) -> Self {
-        let mut properties = Properties::default();
-        properties.fencing_enabled = false;
+        let properties = Properties { fencing_enabled: false, ..Properties::default() };
         let node = |name: &&str| {
             let mut node = NodeFacts::new(NodeId::new(*name), NodeName::new(*name), NodeKind::Member);
             node.is_online = true;
@@ -260,6 +260,33 @@ fn a_chain_of_thousands_is_followed_in_either_direction() {
         let resources: Vec<_> = (0..LENGTH).map(|number| world.primitive(&name(number))).collect();
         let placement = assign(world.facts);
         assert!(resources.iter().all(|resource| node(&placement, *resource) == Some(1)));
+    }
+}
+
+#[test]
+fn a_set_in_which_everybody_avoids_everybody_is_spread() {
+    const MEMBERS: usize = 40;
+    let nodes: Vec<String> = (0..MEMBERS).map(|number| format!("n{number:02}")).collect();
+    let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+    for score in [-1_000_000, -500_000, -1000] {
+        let set = ResourceSet {
+            resources: (0..MEMBERS).map(|number| ResourceId::new(format!("r{number:02}"))).collect(),
+            ..ResourceSet::default()
+        };
+        let apart = Constraint::Colocation(Colocation {
+            id: ConstraintId::new("apart"),
+            scope: ColocationScope::Sets(vec![set]),
+            score: Some(Score::new(score)),
+            influence: None,
+        });
+        let (cluster, status) = (cluster(vec![apart]), ClusterStatus::default());
+        let mut world = World::new(&cluster, &status, &nodes);
+        let resources: Vec<_> =
+            (0..MEMBERS).map(|number| world.primitive(&format!("r{number:02}"))).collect();
+        let placement = assign(world.facts);
+        let used: std::collections::BTreeSet<_> =
+            resources.iter().filter_map(|resource| node(&placement, *resource)).collect();
+        assert_eq!(used.len(), MEMBERS);
     }
 }
 

@@ -73,6 +73,9 @@ impl<'a> Reading<'a> {
         for history in &state.resources {
             self.read_history(node, history);
         }
+        for history in state.resources.iter().filter(|history| history.container.is_some()) {
+            self.tie_removed(history);
+        }
     }
 
     /// The state of a remote or guest node, known once its connection is.

@@ -145,13 +145,13 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         if let Some(launcher) = facts.launcher {
             add("container", self.work.resource(launcher).id.to_string());
         }
-        if let Some((_, number)) = facts.id.rsplit_once(':') {
-            add("clone", number.to_owned());
-        }
         let mut at = Some(resource);
         while let Some(ancestor) = at {
             let known = self.work.resource(ancestor);
             if let Variant::Clone(clone) = &known.variant {
+                if let Some((_, number)) = facts.id.rsplit_once(':') {
+                    add("clone", number.to_owned());
+                }
                 add("globally_unique", self.work.is_told_apart(ancestor).to_string());
                 add("notify", known.notify.to_string());
                 add("clone_max", clone.clone_max.to_string());

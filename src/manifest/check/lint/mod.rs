@@ -1,1 +1,100 @@
 //! Defaults and habits that bite, each with its evidence.
+//!
+//! An error here is something that cannot work at all; a warning will surprise somebody one
+//! night; a note is worth knowing.
+
+mod failover;
+mod fencing;
+mod membership;
+mod operation;
+mod relation;
+mod secret;
+mod unused;
+
+use super::super::document::Place;
+use super::super::findings::Findings;
+use super::super::lower::Gathered;
+use super::super::settings::Settings;
+use super::super::typed::At;
+use super::super::vocabulary::options::{OptionValue, Options, Properties};
+use super::name::Names;
+use crate::model::node::NodeKind;
+use crate::model::scalar::parse_boolean;
+use crate::model::{Cluster, ConstraintId, OptionSet};
+
+/// A manifest without errors, and where everything stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Lint<'a, 'd> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) settings: &'a Settings,
+    pub(crate) gathered: &'a Gathered<'a>,
+    pub(crate) names: &'a Names<'a>,
+    pub(crate) constraint_places: &'a [(ConstraintId, Place)],
+    pub(crate) findings: &'a Findings<'d>,
+}
+
+impl Lint<'_, '_> {
+    /// All lints.
+    pub(crate) fn run(self) {
+        self.check_fencing();
+        self.check_membership();
+        self.check_failover();
+        self.check_operations();
+        self.check_relations();
+        self.check_secrets();
+        self.check_unused();
+    }
+
+    /// Full members of the cluster.
+    fn member_count(self) -> usize {
+        self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count()
+    }
+
+    /// The value of a property under any of its names, in sets without rules.
+    fn property(self, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| written(&self.cluster.properties, name))
+    }
+
+    fn is_property_true(self, names: &[&str], default: bool) -> bool {
+        self.property(names).and_then(|value| parse_boolean(&value)).unwrap_or(default)
+    }
+
+    fn is_fencing_enabled(self) -> bool {
+        self.is_property_true(&["fencing-enabled", "stonith-enabled"], true)
+    }
+
+    /// Where a property is written.
+    fn property_place(self, names: &[&str]) -> Option<Place> {
+        let is_it = |(key, _): &&(At<String>, At<OptionValue>)| names.contains(&key.text());
+        self.gathered.properties.iter().find_map(|at| {
+            let options: &Options<Properties> = at.get()?;
+            let maps: Vec<_> = match options {
+                Options::Plain(map) => vec![map],
+                Options::Blocks(blocks) => {
+                    blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
+                }
+            };
+            maps.into_iter().flat_map(|map| map.iter()).find(is_it).map(|(_, value)| value.place)
+        })
+    }
+
+    fn resource_place(self, id: &str) -> Option<Place> {
+        self.names.resources.get(id).map(|(place, _)| *place)
+    }
+
+    /// The place of a constraint by its number.
+    fn constraint_place(self, number: usize) -> Place {
+        self.constraint_places.get(number).map_or(Place::NOWHERE, |(_, place)| *place)
+    }
+}
+
+/// What an option is set to by sets without rules.
+fn written(sets: &[OptionSet], name: &str) -> Option<String> {
+    let pairs = sets.iter().filter(|set| set.rule.is_none()).flat_map(|set| &set.pairs);
+    pairs.filter(|pair| &*pair.name == name).map(|pair| pair.value.to_text().to_string()).next()
+}
+
+/// Whether any set, with rule or without, says something of an option.
+fn mentions(sets: &[OptionSet], name: &str) -> bool {
+    sets.iter().flat_map(|set| &set.pairs).any(|pair| &*pair.name == name)
+}

@@ -202,9 +202,6 @@ pub fn of_instances(
     node: Option<NodeIx>,
 ) -> Effective {
     let anywhere = sum_up(work, instances, draft, None);
-    if anywhere.ability == Ability::Blocked {
-        work.actions.draft_mut(draft).ability = Ability::Blocked;
-    }
     let here = match node {
         Some(_) => {
             let here = sum_up(work, instances, draft, node);
@@ -212,9 +209,10 @@ pub fn of_instances(
         }
         None => anywhere,
     };
-    if here.is_required() {
-        work.actions.draft_mut(draft).need = Need::Required;
-    }
+    let entry = work.actions.draft(draft);
+    let need = entry.need.max(here.need);
+    let ability = if node.is_none() { entry.ability.min(anywhere.ability) } else { entry.ability };
+    work.actions.revise(draft, need, ability);
     here
 }
 

@@ -1,0 +1,117 @@
+//! Nodes: single links, remote nodes that nobody connects to, resources that no node may run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::super::typed::At;
+use super::Lint;
+use crate::model::constraint::{Constraint, LocationPreference};
+use crate::model::node::NodeKind;
+use crate::model::resource::Origin;
+use crate::model::{Resource, Score};
+
+impl Lint<'_, '_> {
+    pub(super) fn check_membership(self) {
+        self.check_links();
+        self.check_remotes();
+        self.check_eligible();
+    }
+
+    fn check_links(self) {
+        let members = || self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+        let is_single = members().count() > 1 && members().all(|node| node.addresses.len() == 1);
+        let first = self.gathered.nodes.iter().find_map(|(_, at)| at.get()?.addresses.as_ref());
+        if let (true, Some(first)) = (is_single, first) {
+            self.findings
+                .note(
+                    "single-link",
+                    first.place,
+                    "the nodes talk over one link: its failure looks like the failure of a node",
+                )
+                .here("one address per node")
+                .help("give each node an address in a second network: `addresses: [10.0.0.11, 10.1.0.11]`")
+                .report();
+        }
+    }
+
+    fn check_remotes(self) {
+        let connections: BTreeSet<String> = self
+            .cluster
+            .resources
+            .iter()
+            .flat_map(Resource::primitives)
+            .filter(|primitive| match &primitive.origin {
+                Origin::Agent(agent) => agent.to_string().eq_ignore_ascii_case("ocf:pacemaker:remote"),
+                Origin::Template(_) => true,
+            })
+            .map(|primitive| primitive.id.as_str().to_lowercase())
+            .collect();
+        for (key, at) in &self.gathered.nodes {
+            let Some(node) = at.get() else { continue };
+            let is_remote = node.remote.as_ref().and_then(At::get) == Some(&true);
+            if is_remote && !connections.contains(&key.text().to_lowercase()) {
+                let name = key.text();
+                let addresses = node.addresses.as_ref().and_then(At::get);
+                let first = addresses.and_then(|addresses| addresses.first()).map(At::text);
+                let address = first.unwrap_or(name);
+                self.findings
+                    .warning("remote-without-connection", key.place, format!("no resource connects to the remote node `{name}`"))
+                    .here("stays offline")
+                    .help(format!("add the resource `{name}: {{agent: ocf:pacemaker:remote, params: {{server: {address}}}}}`"))
+                    .report();
+            }
+        }
+    }
+
+    /// Resources that no node may run, as far as constraints without rules say.
+    fn check_eligible(self) {
+        let is_opt_out = self.is_property_true(&["symmetric-cluster"], true);
+        let mut scores: BTreeMap<&str, BTreeMap<String, Score>> = BTreeMap::new();
+        let mut is_open: BTreeSet<&str> = BTreeSet::new();
+        let mut is_everything_open = false;
+        for constraint in &self.cluster.constraints {
+            let Constraint::Location(location) = constraint else { continue };
+            let resource = location.target.resource.as_ref().map(|id| id.as_str());
+            let named = resource.filter(|id| self.names.resources.contains_key(id));
+            match (&location.preference, named) {
+                (LocationPreference::Node { node, score }, Some(id)) if location.role.is_none() => {
+                    let slot = scores
+                        .entry(id)
+                        .or_default()
+                        .entry(node.as_str().to_lowercase())
+                        .or_insert(Score::ZERO);
+                    *slot = slot.plus(*score);
+                }
+                (_, Some(id)) => {
+                    is_open.insert(id);
+                }
+                (_, None) => is_everything_open |= !is_opt_out,
+            }
+        }
+        if is_everything_open {
+            return;
+        }
+        for resource in
+            self.cluster.resources.iter().filter(|resource| !is_open.contains(resource.id().as_str()))
+        {
+            let Some(place) = self.resource_place(resource.id().as_str()) else { continue };
+            let given = scores.get(resource.id().as_str());
+            let score = |node: &str| given.and_then(|given| given.get(&node.to_lowercase()).copied());
+            let is_allowed = |node: &crate::model::Node| match score(node.name.as_str()) {
+                Some(score) => score > Score::MINUS_INFINITY,
+                None => is_opt_out,
+            };
+            if !self.cluster.nodes.is_empty() && !self.cluster.nodes.iter().any(is_allowed) {
+                let help = if is_opt_out {
+                    "its location constraints forbid every node: remove one of them"
+                } else {
+                    "with `symmetric-cluster: false`, a resource needs a location constraint for each node that may run it"
+                };
+                self.findings
+                    .warning("no-eligible-node", place, format!("no node may run `{}`", resource.id()))
+                    .here("stays stopped")
+                    .help(help)
+                    .report();
+            }
+        }
+    }
+}

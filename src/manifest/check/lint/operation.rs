@@ -1,0 +1,102 @@
+//! Operations: no monitor means no recovery.
+
+use super::super::super::document::Place;
+use super::super::super::lower::Named;
+use super::super::super::typed::{At, Field};
+use super::super::super::vocabulary::resource::{OperationEntry, ResourceEntry};
+use super::super::containment::{Shape, shape_of};
+use super::Lint;
+use super::mentions;
+use crate::model::option::parse_period;
+
+impl Lint<'_, '_> {
+    pub(super) fn check_operations(self) {
+        for (key, at) in &self.gathered.resources {
+            if at.get().and_then(shape_of) == Some(Shape::Primitive) {
+                self.check_monitor((key, at));
+            }
+        }
+        self.check_timeouts();
+    }
+
+    fn check_monitor(self, (key, at): Named<'_, ResourceEntry>) {
+        let Some(entry) = at.get() else { return };
+        let template = entry.template.as_ref().and_then(|name| self.names.template(name.text()));
+        let inherited = template.and_then(|template| template.ops.as_ref());
+        let all: Vec<&OperationEntry> = operations(entry.ops.as_ref()).chain(operations(inherited)).collect();
+        if all.iter().any(|operation| is_monitor(operation) && is_recurring(operation)) {
+            return;
+        }
+        let is_device = entry.agent.as_ref().is_some_and(|agent| agent.text().starts_with("stonith:"));
+        let id = key.text();
+        let still = all.iter().find(|operation| is_monitor(operation));
+        let draft = if is_device {
+            self.findings.note(
+                "no-monitor",
+                key.place,
+                format!("nobody notices when the fence device `{id}` stops answering"),
+            )
+        } else {
+            self.findings.warning(
+                "no-monitor",
+                key.place,
+                format!("nobody notices when `{id}` fails: it has no recurring monitor"),
+            )
+        };
+        match still {
+            Some(operation) => draft
+                .label(operation.name.place, "runs only once: it has no interval")
+                .help("add an interval: `{name: monitor, interval: 30s}`"),
+            None => draft.here("has no monitor").help("add `ops: [{name: monitor, interval: 30s}]`"),
+        }
+        .report();
+    }
+
+    /// Recurring operations without timeout get 20 s, whatever their agents advise.
+    fn check_timeouts(self) {
+        if mentions(&self.cluster.operation_defaults, "timeout") {
+            return;
+        }
+        let resources = self.gathered.resources.iter().filter_map(|(_, at)| at.get()?.ops.as_ref());
+        let templates = self.gathered.templates.iter().filter_map(|(_, at)| at.get()?.ops.as_ref());
+        let places: Vec<Place> = resources
+            .chain(templates)
+            .flat_map(|field| field.get().into_iter().flatten())
+            .filter(|at| {
+                at.get().is_some_and(|entry| {
+                    is_recurring(entry) && entry.timeout.is_none() && entry.meta.is_none()
+                })
+            })
+            .map(|at| at.place)
+            .collect();
+        let Some(first) = places.first() else { return };
+        let others = match places.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        self.findings
+            .note(
+                "no-timeout",
+                *first,
+                "recurring operations without a timeout get 20s, whatever their agents advise",
+            )
+            .here(format!("no `timeout`{others}"))
+            .help("write one, or set a default: `defaults: {operation: {meta: {timeout: 60s}}}`")
+            .report();
+    }
+}
+
+fn operations(field: Option<&At<Vec<At<OperationEntry>>>>) -> impl Iterator<Item = &OperationEntry> {
+    field.and_then(At::get).into_iter().flatten().filter_map(At::get)
+}
+
+fn is_monitor(operation: &OperationEntry) -> bool {
+    operation.name.text() == "monitor"
+}
+
+fn is_recurring(operation: &OperationEntry) -> bool {
+    let interval: &Field<_> = &operation.interval;
+    let is_enabled = operation.enabled.as_ref().and_then(At::get) != Some(&false);
+    let length = interval.as_ref().and_then(At::get).and_then(|text| parse_period(&text.0).ok());
+    is_enabled && length.is_some_and(|length| !length.is_zero())
+}

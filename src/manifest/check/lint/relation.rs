@@ -1,0 +1,155 @@
+//! Relations: together without order, order without together, colocations without effect.
+
+use std::collections::BTreeMap;
+
+use super::Lint;
+use crate::model::constraint::{
+    Colocation, ColocationScope, Constraint, Order, OrderKind, OrderScope, ResourceSet,
+};
+use crate::model::resource::CloneChild;
+use crate::model::{Resource, ResourceId, Score};
+
+/// Which names are joined by some chain of constraints.
+struct Joined<'c> {
+    numbers: BTreeMap<&'c str, usize>,
+    parents: Vec<usize>,
+    top: BTreeMap<&'c str, &'c str>,
+}
+
+impl<'c> Joined<'c> {
+    fn new(resources: &'c [Resource]) -> Self {
+        let mut top = BTreeMap::new();
+        for resource in resources {
+            let id = resource.id().as_str();
+            top.extend(resource.primitives().into_iter().map(|primitive| (primitive.id.as_str(), id)));
+            if let Resource::Clone(clone) = resource
+                && let CloneChild::Group(group) = &clone.child
+            {
+                top.insert(group.id.as_str(), id);
+            }
+        }
+        Self { numbers: BTreeMap::new(), parents: Vec::new(), top }
+    }
+
+    fn number(&mut self, id: &'c ResourceId) -> usize {
+        let name = self.top.get(id.as_str()).copied().unwrap_or(id.as_str());
+        let next = self.parents.len();
+        let number = *self.numbers.entry(name).or_insert(next);
+        if number == next {
+            self.parents.push(next);
+        }
+        number
+    }
+
+    fn root(&mut self, mut number: usize) -> usize {
+        while let Some(&parent) = self.parents.get(number)
+            && parent != number
+        {
+            let grandparent = self.parents.get(parent).copied().unwrap_or(parent);
+            if let Some(slot) = self.parents.get_mut(number) {
+                *slot = grandparent;
+            }
+            number = parent;
+        }
+        number
+    }
+
+    fn join(&mut self, one: &'c ResourceId, other: &'c ResourceId) {
+        let (one, other) = (self.number(one), self.number(other));
+        let (one, other) = (self.root(one), self.root(other));
+        if let Some(parent) = self.parents.get_mut(one) {
+            *parent = other;
+        }
+    }
+
+    fn join_sets(&mut self, sets: &'c [ResourceSet]) {
+        let all: Vec<&ResourceId> = sets.iter().flat_map(|set| &set.resources).collect();
+        for pair in all.windows(2) {
+            if let [one, other] = pair {
+                self.join(one, other);
+            }
+        }
+    }
+
+    fn is_joined(&mut self, one: &'c ResourceId, other: &'c ResourceId) -> bool {
+        let (one, other) = (self.number(one), self.number(other));
+        self.root(one) == self.root(other)
+    }
+}
+
+impl Lint<'_, '_> {
+    pub(super) fn check_relations(self) {
+        let mut ordered = Joined::new(&self.cluster.resources);
+        let mut colocated = Joined::new(&self.cluster.resources);
+        for constraint in &self.cluster.constraints {
+            match constraint {
+                Constraint::Order(order) => match &order.scope {
+                    OrderScope::Pair { first, then, .. } => ordered.join(first, then),
+                    OrderScope::Sets(sets) => ordered.join_sets(sets),
+                },
+                Constraint::Colocation(colocation) => match &colocation.scope {
+                    ColocationScope::Pair { dependent, primary, .. } => colocated.join(dependent, primary),
+                    ColocationScope::Sets(sets) => colocated.join_sets(sets),
+                },
+                Constraint::Location(_) | Constraint::Ticket(_) => {}
+            }
+        }
+        for (number, constraint) in self.cluster.constraints.iter().enumerate() {
+            match constraint {
+                Constraint::Colocation(colocation) => self.check_colocation(number, colocation, &mut ordered),
+                Constraint::Order(order) => self.check_order(number, order, &mut colocated),
+                Constraint::Location(_) | Constraint::Ticket(_) => {}
+            }
+        }
+    }
+
+    fn check_colocation<'c>(self, number: usize, colocation: &'c Colocation, ordered: &mut Joined<'c>) {
+        let place = self.constraint_place(number);
+        let has_set_score = match &colocation.scope {
+            ColocationScope::Pair { .. } => false,
+            ColocationScope::Sets(sets) => sets.iter().any(|set| set.score.is_some()),
+        };
+        if colocation.score.unwrap_or(Score::ZERO) == Score::ZERO && !has_set_score {
+            self.findings
+                .warning("colocation-without-effect", place, "a colocation with score 0 has no effect")
+                .here("no score")
+                .help(
+                    "write `score: INFINITY` for always together, `-INFINITY` for never, a number for a wish",
+                )
+                .report();
+            return;
+        }
+        let ColocationScope::Pair { dependent, primary, .. } = &colocation.scope else { return };
+        if colocation.score == Some(Score::INFINITY) && !ordered.is_joined(dependent, primary) {
+            self.findings
+                .warning(
+                    "colocation-without-order",
+                    place,
+                    format!("`{dependent}` must run with `{primary}`, but may start before it"),
+                )
+                .here("together, in no order")
+                .help(format!(
+                    "if it needs the other, add to `order`: `- {{first: {primary}, then: {dependent}}}`"
+                ))
+                .report();
+        }
+    }
+
+    fn check_order<'c>(self, number: usize, order: &'c Order, colocated: &mut Joined<'c>) {
+        let is_mandatory =
+            matches!(order.kind, None | Some(OrderKind::Mandatory)) && order.score != Some(Score::ZERO);
+        let OrderScope::Pair { first, then, .. } = &order.scope else { return };
+        if self.cluster.nodes.len() < 2 || !is_mandatory || colocated.is_joined(first, then) {
+            return;
+        }
+        self.findings
+            .note(
+                "order-without-colocation",
+                self.constraint_place(number),
+                format!("`{then}` starts after `{first}`, but perhaps on another node"),
+            )
+            .here("in order, not together")
+            .help(format!("if they belong together, add to `colocation`: `- {{resource: {then}, with: {first}, score: INFINITY}}`"))
+            .report();
+    }
+}
