@@ -130,11 +130,13 @@ impl<'a> Reading<'a> {
         let meta = &mut self.resource_mut(instance).meta;
         meta.insert("clone-max".into(), limits.clone_max.to_string().into());
         meta.insert("clone".into(), number.to_string().into());
-        if number >= limits.clone_max {
-            self.resource_mut(instance).is_removed = true;
-            for child in self.facts.resource(instance).children.clone() {
-                self.resource_mut(child).is_removed = true;
-            }
+        let is_removed = number >= limits.clone_max;
+        let parts = self.facts.resource(instance).children.clone();
+        for part in std::iter::once(instance).chain(parts) {
+            let facts = self.resource_mut(part);
+            facts.is_removed |= is_removed;
+            // What an agent cannot do, no option of the instance brings about.
+            facts.is_unique &= mould.can_be_unique();
         }
         Some(instance)
     }

@@ -45,6 +45,9 @@ impl<'a> Reading<'a> {
 
     fn read_member(&mut self, node: NodeIx, state: &'a NodeState) {
         self.add_attributes(node, &state.attributes, Precedence::NewFirst);
+        for (name, amount) in self.read_utilization(&state.utilization) {
+            self.facts.nodes[node.index()].utilization.entry(name).or_insert(amount);
+        }
         let facts = &mut self.facts.nodes[node.index()];
         facts.state = Some(state);
         facts.unclean = None;
