@@ -67,6 +67,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) is_unassigned: Vec<bool>,
     /// Priority, which promotion scores raise for instances.
     pub(crate) priority: Vec<Score>,
+    /// Promotable clones whose roles are being, or were, chosen.
+    pub(crate) is_choosing_roles: Vec<bool>,
     /// How fit each instance is to be promoted where it is.
     pub(crate) promotion: Vec<Score>,
     /// Resources whose preferences are being merged right now.
@@ -106,6 +108,7 @@ impl<'a> Draft<'a> {
             next_role: facts.resources.iter().map(|resource| resource.next_role).collect(),
             is_unassigned: vec![false; resources],
             priority: facts.resources.iter().map(|resource| resource.priority).collect(),
+            is_choosing_roles: vec![false; resources],
             promotion: vec![Score::ZERO; resources],
             is_merging: vec![false; resources],
             pulls: Pulls::new(resources),

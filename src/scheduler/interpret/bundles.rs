@@ -137,7 +137,8 @@ impl<'a> Reading<'a> {
             let connection = self.add_primitive(&definition, place);
             self.allow_everywhere(connection);
             for node in self.facts.node_numbers() {
-                if self.facts.node(node).is_remote() {
+                let is_listed = self.facts.resource(connection).table.entry(node).is_some();
+                if is_listed && self.facts.node(node).is_remote() {
                     self.facts.add_score(connection, node, Score::MINUS_INFINITY);
                 }
             }

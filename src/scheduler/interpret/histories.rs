@@ -6,7 +6,6 @@ use super::nodes::Precedence;
 use crate::model::{Role, scalar};
 use crate::scheduler::facts::{NodeIx, NodeKind};
 use crate::scheduler::operation::is_true;
-use crate::scheduler::request::Request;
 use crate::status::NodeState;
 
 impl<'a> Reading<'a> {
@@ -40,7 +39,7 @@ impl<'a> Reading<'a> {
             }
         }
         for container in std::mem::take(&mut self.late_stops) {
-            self.facts.requests.push(Request::Stop { resource: container, node: None });
+            self.request_stop(container, None);
         }
         self.finish_remote_nodes();
     }
