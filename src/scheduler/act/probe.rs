@@ -69,13 +69,10 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
         return false;
     }
     let top = work.facts.topmost(resource);
-    let entry = facts.table.entry(node);
     let is_exclusive = facts.discovery_exclusive || work.resource(top).discovery_exclusive;
-    match entry.map(|entry| entry.discovery) {
-        None if is_exclusive => return false,
-        Some(Discovery::Never) => return false,
-        Some(Discovery::Always) if is_exclusive => return false,
-        None | Some(Discovery::Always | Discovery::Exclusive) => {}
+    let discovery = facts.table.entry(node).map_or(work.node(node).discovery, |entry| entry.discovery);
+    if discovery == Discovery::Never || (is_exclusive && discovery != Discovery::Exclusive) {
+        return false;
     }
     work.node(node).kind != NodeKind::Guest || super::remote::may_probe_guest(work, resource, node)
 }

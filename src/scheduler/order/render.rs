@@ -224,10 +224,18 @@ fn expected_rc(draft: &Draft, meta: &Table) -> Option<u8> {
 fn key_text(work: &Work<'_, '_>, draft: &Draft) -> Arc<str> {
     let name = |verb: Verb| verb.task(&work.actions.names);
     if let Some(resource) = draft.resource {
-        let id = &work.resource(resource).id;
+        let facts = work.resource(resource);
+        let (id, is_renamed) = match &facts.history_name {
+            Some(name) => (name, true),
+            None => (&facts.id, false),
+        };
         return match draft.key.notice {
-            Some(notice) => format!("{id}_{}_0", notice_key(work, notice)).into(),
-            None => format!("{id}_{}_{}", name(draft.key.verb), draft.key.interval).into(),
+            // Under the name of the status there are only the instance's own notifications.
+            Some(notice) if is_renamed && draft.verb == Verb::Notify => {
+                format!("{id}_{}_0", notice_name(work, notice).replacen('-', "_notify_", 1)).into()
+            }
+            Some(notice) if !is_renamed => format!("{id}_{}_0", notice_key(work, notice)).into(),
+            Some(_) | None => format!("{id}_{}_{}", name(draft.key.verb), draft.key.interval).into(),
         };
     }
     let node = draft.node.map_or("", |node| work.node(node).name.as_str());
