@@ -6,6 +6,7 @@ use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::facts::{FencingAction, NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::Reason;
+use crate::scheduler::variant::actions::notice;
 
 impl Work<'_, '_> {
     /// Asks that a node be fenced. A member or remote node becomes unclean and gets an optional
@@ -200,6 +201,7 @@ fn replace_downward(work: &mut Work<'_, '_>, fence: DraftIx, node: NodeIx, resou
         draft.node = Some(node);
         draft.is_pseudo = true;
         draft.ability = Ability::Runnable;
+        notice::tell_of_fencing(work, resource, stop, fence, node);
         if is_linked {
             if !is_bundled {
                 work.actions.link_drafts(fence, stop, Relations::GUEST_ALLOWED);

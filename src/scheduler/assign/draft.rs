@@ -11,7 +11,7 @@ use crate::scheduler::constraint::colocation::pull::Pulls;
 use crate::scheduler::constraint::location::Locations;
 use crate::scheduler::constraint::lookup::Lookup;
 use crate::scheduler::constraint::ticket::TicketNeed;
-use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx};
+use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx, Variant};
 use crate::scheduler::node_table::{Entry, NodeTable};
 use crate::scheduler::schedule::ScorePool;
 
@@ -67,6 +67,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) is_unassigned: Vec<bool>,
     /// Priority, which promotion scores raise for instances.
     pub(crate) priority: Vec<Score>,
+    /// Promotable clones whose roles are being, or were, chosen.
+    pub(crate) is_choosing_roles: Vec<bool>,
     /// How fit each instance is to be promoted where it is.
     pub(crate) promotion: Vec<Score>,
     /// Resources whose preferences are being merged right now.
@@ -106,6 +108,7 @@ impl<'a> Draft<'a> {
             next_role: facts.resources.iter().map(|resource| resource.next_role).collect(),
             is_unassigned: vec![false; resources],
             priority: facts.resources.iter().map(|resource| resource.priority).collect(),
+            is_choosing_roles: vec![false; resources],
             promotion: vec![Score::ZERO; resources],
             is_merging: vec![false; resources],
             pulls: Pulls::new(resources),
@@ -242,7 +245,8 @@ impl<'a> Draft<'a> {
     }
 
     /// What was decided. A role that nobody asked for follows from having a node.
-    pub(crate) fn finish(self) -> Placement<'a> {
+    pub(crate) fn finish(mut self) -> Placement<'a> {
+        self.put_instances_in_order();
         let has_node = |index: usize| {
             let leaves = self.facts.leaves(ResourceIx::at(index));
             leaves.iter().any(|leaf| self.assigned[leaf.index()].is_some())
@@ -263,6 +267,16 @@ impl<'a> Draft<'a> {
             lookup: self.lookup,
             locations: self.locations.into_records(),
             contributions: self.contributions,
+        }
+    }
+
+    /// Instances were ranked to choose whom to promote; from here on they come by number again,
+    /// except inside a bundle.
+    fn put_instances_in_order(&mut self) {
+        for clone in self.facts.top.clone() {
+            if matches!(self.resource(clone).variant, Variant::Clone(_)) {
+                self.facts.resources[clone.index()].children.sort_unstable();
+            }
         }
     }
 

@@ -71,6 +71,8 @@ struct Reading<'a> {
     listed_failures: BTreeSet<(Arc<str>, NodeIx)>,
     /// History by node and name, for looking up migrations; made when first needed.
     histories: Option<BTreeMap<(NodeIx, &'a str), &'a ResourceHistory>>,
+    /// Resources that were asked to stop so far.
+    stops_asked: BTreeSet<ResourceIx>,
     /// Containers to stop once all histories are read.
     late_stops: Vec<ResourceIx>,
 }
@@ -113,6 +115,7 @@ impl<'a> Reading<'a> {
             replica_nodes_so_far: 0,
             listed_failures: BTreeSet::new(),
             histories: None,
+            stops_asked: BTreeSet::new(),
             late_stops: Vec::new(),
         }
     }

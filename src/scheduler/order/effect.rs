@@ -356,5 +356,9 @@ pub fn heed_blocked_stop(work: &mut Work<'_, '_>, pair: Pair) -> bool {
     };
     let is_blocked_stop =
         first.verb == Verb::Stop && !first.is_runnable() && first.resource.is_some_and(is_stuck);
-    is_blocked_stop && block(work, pair.then, pair.first)
+    let blocks = is_blocked_stop && work.actions.draft(pair.then).is_runnable();
+    if blocks {
+        work.actions.draft_mut(pair.then).ability = Ability::Blocked;
+    }
+    blocks
 }

@@ -59,18 +59,7 @@ pub(super) fn settle(work: &mut Work<'_, '_>) {
         }
     }
     crate::scheduler::act::probe::link_beyond(settling.work);
-    for draft in settling.work.actions.draft_numbers().rev() {
-        settling.run(Item::Visit(draft));
-    }
-    loop {
-        let revised = settling.follow_revised();
-        if revised.is_empty() {
-            return;
-        }
-        for item in revised {
-            settling.run(item);
-        }
-    }
+    while settling.pass() {}
 }
 
 struct Settling<'w, 'p, 'a> {
@@ -79,6 +68,7 @@ struct Settling<'w, 'p, 'a> {
     stack: Vec<Item>,
     visits: usize,
     limit: usize,
+    has_changed: bool,
 }
 
 impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
@@ -88,7 +78,19 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
     fn new(work: &'w mut Work<'p, 'a>) -> Self {
         let parts = work.actions.drafts.len() + work.actions.links.len();
         let limit = parts.saturating_mul(Self::VISITS_PER_PART).saturating_add(100_000);
-        Self { blocking: Blocking::new(work.placement), work, stack: Vec::new(), visits: 0, limit }
+        let blocking = Blocking::new(work.placement);
+        Self { blocking, work, stack: Vec::new(), visits: 0, limit, has_changed: false }
+    }
+
+    /// Settles every action, youngest first. Says whether anything changed that may matter to
+    /// actions which had been settled before.
+    fn pass(&mut self) -> bool {
+        self.has_changed = false;
+        for draft in self.work.actions.draft_numbers().rev() {
+            self.run(Item::Visit(draft));
+        }
+        let is_revised = std::mem::take(&mut self.work.actions.is_revised);
+        (self.has_changed || is_revised) && self.visits <= self.limit
     }
 
     fn run(&mut self, item: Item) {
@@ -139,6 +141,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                 }
                 let changed = conclude(self.work, &run);
                 frame.changed |= changed.then;
+                self.has_changed |= changed.then;
                 let mut nested = Vec::new();
                 if changed.first {
                     nested.extend(self.successors(run.pair.first));
@@ -157,7 +160,10 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
             };
             match look_at(self.work, link) {
                 Look::Nothing => {}
-                Look::Replaced => frame.changed = true,
+                Look::Replaced => {
+                    frame.changed = true;
+                    self.has_changed = true;
+                }
                 Look::Apply(run, touched) => {
                     frame.run = Some(run);
                     if !touched.is_empty() {
@@ -198,7 +204,8 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
     }
 
     /// What must be settled at once after a rule was applied.
-    fn follow(&self, run: &mut Run, pair: Pair, place: Place, changed: Changed) -> Vec<Item> {
+    fn follow(&mut self, run: &mut Run, pair: Pair, place: Place, changed: Changed) -> Vec<Item> {
+        self.has_changed |= changed.first || changed.then;
         let mut nested = Vec::new();
         if changed.then && self.has_parent(pair.then) {
             nested.push(Item::Visit(pair.then));
@@ -246,12 +253,6 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
         nested.push(Item::Visit(frame.draft));
         nested.extend(self.successors(frame.draft));
         self.stack.extend(nested.into_iter().rev());
-    }
-
-    /// What follows actions of collectives that their parts changed.
-    fn follow_revised(&mut self) -> Vec<Item> {
-        let revised = std::mem::take(&mut self.work.actions.revised);
-        revised.into_iter().flat_map(|draft| self.successors(draft)).collect()
     }
 
     /// What follows an action, youngest link first.

@@ -45,7 +45,7 @@ pub fn node_at(work: &Work<'_, '_>, instance: ResourceIx, when: When) -> Option<
 }
 
 /// The host of a guest, or the node itself.
-fn host_of(work: &Work<'_, '_>, node: NodeIx, when: When) -> NodeIx {
+pub fn host_of(work: &Work<'_, '_>, node: NodeIx, when: When) -> NodeIx {
     let launcher = work.node(node).connection.and_then(|connection| work.resource(connection).launcher);
     launcher.and_then(|launcher| node_at(work, launcher, when)).unwrap_or(node)
 }
@@ -122,9 +122,11 @@ fn expand_interleaved(
     plan: &mut Plan,
 ) {
     let first_key = work.actions.draft(pair.first).key;
-    let is_down = matches!(first_key.verb, Verb::Stopped | Verb::Demoted);
+    // A notification stands for the step that it is about.
+    let about = first_key.notice.and_then(|notice| notice.about).unwrap_or(first_key.verb);
+    let is_down = matches!(about, Verb::Stopped | Verb::Demoted);
     let when = if is_down { When::Now } else { When::Next };
-    let first_verb = first_key.notice.and_then(|notice| notice.about).unwrap_or(first_key.verb).step();
+    let first_verb = about.step();
     let then_verb = work.actions.draft(pair.then).verb;
     let place = std::mem::replace(&mut plan.place, Place::Interleaved);
     for instance in instances(work, then) {
