@@ -1,6 +1,7 @@
 //! Agents of every class, run as the engines run them.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "real agents take real time")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -283,7 +284,7 @@ async fn the_catalog_lists_what_is_installed() {
     assert_eq!(catalog::providers(&site, &AgentClass::Lsb), [""; 0]);
     assert_eq!(
         catalog::agents(&site, &AgentClass::Ocf, Some("test")),
-        ["actor", "bad-interpreter", "broken-metadata"]
+        ["actor", "bad-interpreter", "broken-metadata", "service"]
     );
     assert_eq!(catalog::agents(&site, &AgentClass::Ocf, Some("../..")), [""; 0]);
     assert_eq!(catalog::agents(&site, &AgentClass::Stonith, None), ["fence_actor"]);

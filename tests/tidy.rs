@@ -16,7 +16,7 @@ const PURE: [(&str, &[&str]); 9] = [
     ("cib", &["model", "status", "diagnostic"]),
     ("manifest", &["model", "status", "diagnostic"]),
     ("scheduler", &["model", "status"]),
-    ("plan", &["model", "status", "diagnostic", "scheduler"]),
+    ("plan", &["model", "status", "diagnostic", "manifest", "scheduler"]),
     ("executor", &["model", "status", "scheduler"]),
     ("cluster", &["model", "status", "scheduler", "executor"]),
 ];
@@ -25,7 +25,7 @@ const PURE: [(&str, &[&str]); 9] = [
 const EFFECT: [(&str, &[&str]); 5] = [
     ("agent", &["model", "status", "diagnostic"]),
     ("engine", &["agent"]),
-    ("view", &["engine"]),
+    ("view", &["agent", "engine"]),
     ("daemon", &["agent", "engine", "view"]),
     ("cli", &["agent", "engine", "view", "daemon"]),
 ];

@@ -136,18 +136,16 @@ fn check_program(path: &Path) -> Result<(), Completed> {
 /// Says why a program that is there could not be started.
 fn not_started(path: &Path, error: &std::io::Error) -> Completed {
     let shown = path.display();
-    match error.kind() {
-        ErrorKind::NotFound => match interpreter(path) {
+    if error.kind() == ErrorKind::NotFound {
+        return match interpreter(path) {
             Some(name) => not_installed(format!("{shown} asks for {name}, which does not exist")),
             None => not_installed(format!("{shown} does not exist")),
-        },
-        ErrorKind::PermissionDenied => not_permitted(format!("{shown} may not be run: {error}")),
-        _ => Completed::refused(
-            ResultCode::ERROR,
-            ResultStatus::Error,
-            format!("{shown} cannot be run: {error}"),
-        ),
+        };
     }
+    if error.kind() == ErrorKind::PermissionDenied {
+        return not_permitted(format!("{shown} may not be run: {error}"));
+    }
+    Completed::refused(ResultCode::ERROR, ResultStatus::Error, format!("{shown} cannot be run: {error}"))
 }
 
 fn not_installed(reason: String) -> Completed {

@@ -1,5 +1,7 @@
 //! Runs one program within its time, with all that it starts, and keeps what it prints.
 
+#![expect(clippy::disallowed_methods, reason = "this is where agents become processes")]
+
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;

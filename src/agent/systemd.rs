@@ -1,5 +1,7 @@
 //! Units of systemd, through `systemctl`. What counts is the state that a job leaves the unit in.
 
+#![expect(clippy::disallowed_methods, reason = "waits while a unit is changing")]
+
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::failure::Failure;
 use super::options::{EngineName, Options};
+use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
 use crate::model::Cluster;
 use crate::model::node::NodeKind;
@@ -23,7 +24,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
 /// Opens the engine that was asked for.
 pub(super) fn open(options: &Options) -> Result<Box<dyn Engine>, Failure> {
     match options.engine {
-        EngineName::Simulated => Err(Failure::error("engine simulated is not there yet")),
+        EngineName::Simulated => Ok(Box::new(Simulated::open(&state_dir(options))?)),
         EngineName::Local => Err(Failure::error("engine local is not there yet")),
     }
 }

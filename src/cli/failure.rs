@@ -30,11 +30,6 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    /// A failure whose causes are on the screen already.
-    pub(super) const fn silent(exit: Exit) -> Self {
-        Self { exit, message: None, help: Vec::new() }
-    }
-
     /// A file that cannot be used.
     pub(super) fn file(doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
         Self::error(format!("cannot {doing} {}: {cause}", path.display()))
@@ -52,6 +47,7 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let exit = match &error {
             EngineError::Unreachable(_) => Exit::Unreachable,
+            EngineError::Unsuitable(_) => Exit::ManifestInvalid,
             EngineError::Conflict { .. } => Exit::Stale,
             EngineError::Storage { .. } | EngineError::Damaged(_) => Exit::Error,
             EngineError::Locked(_) => Exit::Locked,

@@ -11,17 +11,21 @@ mod exit;
 mod explain;
 mod failure;
 mod graph;
+mod init;
 mod man;
 mod options;
 mod plan;
 mod planning;
 mod progress;
+mod resource;
 mod show;
+mod simulate;
 mod source;
 mod status;
 mod terminal;
 mod validate;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -46,14 +50,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(init::Arguments),
     Validate(validate::Arguments),
     Plan(plan::Arguments),
     Show(show::Arguments),
     Apply(apply::Arguments),
+    Watch(watch::Arguments),
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
+    Simulate(simulate::Arguments),
     Graph(graph::Arguments),
+    Resource(resource::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -81,14 +89,18 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> Exit {
 impl Verb {
     fn run(self, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
         match self {
+            Self::Init(arguments) => init::run(&arguments, options, terminal),
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
-            Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Show(arguments) => show::run(&arguments, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, options, terminal),
+            Self::Watch(arguments) => watch::run(&arguments, options, terminal),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
+            Self::Resource(arguments) => resource::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }
@@ -109,18 +121,13 @@ fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::E
 /// "there are changes" (clap's own code would).
 fn say_usage(error: &clap::Error) -> Exit {
     let terminal = Terminal::new(true, Verbosity::Normal);
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let text = terminal.output_ink().render(&error.render());
-            match terminal.data(&text) {
-                Ok(()) => Exit::Done,
-                Err(failure) => failure.exit,
-            }
-        }
-        _ => {
-            terminal.say_raw(&terminal.error_ink().render(&error.render()));
-            Exit::Usage
-        }
+    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        terminal.say_raw(&terminal.error_ink().render(&error.render()));
+        return Exit::Usage;
+    }
+    match terminal.data(&terminal.output_ink().render(&error.render())) {
+        Ok(()) => Exit::Done,
+        Err(failure) => failure.exit,
     }
 }
 

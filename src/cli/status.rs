@@ -1,5 +1,7 @@
 //! `status`: nodes, quorum, resources, failures; sync and health.
 
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};

@@ -1,5 +1,7 @@
 //! `wait`: block until the cluster is as it should be.
 
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};

@@ -6,6 +6,7 @@
 pub mod converge;
 pub mod hands;
 pub mod ledger;
+pub mod local;
 pub mod roster;
 pub mod simulated;
 
@@ -145,6 +146,9 @@ pub enum EngineError {
     /// Durable state is damaged.
     #[error("{0}")]
     Damaged(String),
+    /// This engine cannot run such a cluster.
+    #[error("{0}")]
+    Unsuitable(String),
     /// Another process is at work on the same state.
     #[error("{0}")]
     Locked(String),

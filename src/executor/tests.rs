@@ -1,3 +1,5 @@
+//! Claims about the state machine.
+
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test says so by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};

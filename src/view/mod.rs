@@ -1,5 +1,6 @@
 //! Views: data as text, JSON or markdown. They decide nothing and print nothing.
 
+pub mod agent;
 pub mod because;
 pub mod diagnostic;
 pub mod explain;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Ink;
 use crate::engine::{Event, Outcome};
+use crate::model::NodeName;
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -114,7 +115,7 @@ fn row(action: &Action) -> Row<'_> {
     Row {
         task: action.task.as_str(),
         resource: action.instance.as_deref().or(action.resource.as_deref()),
-        node: action.node.as_ref().map(|node| node.as_str()),
+        node: action.node.as_ref().map(NodeName::as_str),
         interval_ms: action.interval.as_millis(),
     }
 }

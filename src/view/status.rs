@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::because::refusals;
 use super::{Ink, moment, to_json};
-use crate::model::Role;
+use crate::model::{NodeName, Role};
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
 };
@@ -33,6 +33,9 @@ pub fn json(overview: &Overview) -> String {
 
 /// The overview for people.
 pub fn text(overview: &Overview, ink: Ink) -> String {
+    if overview.generation == 0 && overview.nodes.is_empty() {
+        return "Nothing is in force yet: `quorate apply` changes that.\n".to_owned();
+    }
     let mut text = head(overview, ink);
     text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
     let resources = overview.resources.iter().filter(|resource| is_shown(resource));
@@ -48,10 +51,13 @@ pub fn text(overview: &Overview, ink: Ink) -> String {
 
 /// One line for a monitoring system.
 pub fn line(overview: &Overview) -> String {
+    if overview.health == Health::Missing {
+        return "Missing: nothing is in force\n".to_owned();
+    }
     let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
     let running =
         overview.resources.iter().filter(|resource| !resource.is_collective && !resource.nodes.is_empty());
-    let head = format!("{}, {}", sync(overview.sync), health(overview.health));
+    let head = format!("{}, {}", health(overview.health), sync(overview.sync));
     if concerns.is_empty() {
         let online = overview.nodes.iter().filter(|node| node.states.contains(&NodeCondition::Online));
         format!("{head}: {} nodes online, {} resources running\n", online.count(), running.count())
@@ -176,7 +182,7 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
     } else {
         format!("  {}", ink.bad(&format!("({})", remarks.join(", "))))
     };
-    let nodes: Vec<&str> = resource.nodes.iter().map(|node| node.as_str()).collect();
+    let nodes: Vec<&str> = resource.nodes.iter().map(NodeName::as_str).collect();
     let state = if resource.is_collective {
         String::new()
     } else if nodes.is_empty() {

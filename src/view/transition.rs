@@ -7,9 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{NodeName, Role};
-use crate::scheduler::{
-    Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool, facts::Table,
-};
+use crate::scheduler::{Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool};
 
 /// The document. Serialize it with any serde format; JSON is what other tools read.
 #[derive(Debug, Serialize)]
@@ -40,7 +38,7 @@ struct ActionRow<'a> {
     key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout_ms: Option<u64>,
-    params: &'a Table,
+    params: BTreeMap<&'a str, &'a str>,
     meta: BTreeMap<Arc<str>, Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -112,11 +110,18 @@ fn action_row(action: &Action) -> ActionRow<'_> {
         notify: action.notify.as_deref(),
         key: &action.key,
         timeout_ms: action.timeout.map(milliseconds),
-        params: &action.params,
+        params: named_params(action),
         meta: full_meta(action),
         reason: action.reason.as_ref().map(ToString::to_string),
         after: &action.after,
     }
+}
+
+/// Parameters as Pacemaker's graph names them. Names that begin with a digit cannot be names of
+/// XML attributes, and are not among them.
+fn named_params(action: &Action) -> BTreeMap<&str, &str> {
+    let params = action.params.iter().map(|(name, value)| (&**name, &**value));
+    params.filter(|(name, _)| !name.starts_with(|first: char| first.is_ascii_digit())).collect()
 }
 
 /// What Pacemaker keeps among the meta-attributes and we keep in fields of their own, put back.

@@ -142,7 +142,7 @@ impl World {
 
     /// Agents of promotable clones say how much they would like to be promoted on their node.
     fn set_promotion_score(&mut self, action: &Action, node: &NodeName, score: Option<i32>) {
-        let is_promotable = action.meta.get("promotable").is_some_and(|value| &**value == "true");
+        let is_promotable = action.meta.contains_key("promoted_max");
         let Some(resource) = action.resource.as_deref().filter(|_| is_promotable) else { return };
         if let Some(machine) = self.machines.get_mut(node) {
             let value = score.map(|score| score.to_string().into());

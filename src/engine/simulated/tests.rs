@@ -1,3 +1,5 @@
+//! Claims about the simulated world, with transitions written by hand.
+
 #![expect(clippy::unwrap_used, reason = "a failed test says so by panicking")]
 
 use std::time::Duration;

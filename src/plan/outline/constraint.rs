@@ -2,12 +2,12 @@
 
 use super::super::address::ObjectKind;
 use super::{Object, options};
-use crate::model::Constraint;
 use crate::model::constraint::{
     Colocation, ColocationScope, Discovery, Location, LocationPreference, LocationTarget, LossPolicy, Order,
     OrderKind, OrderScope, ResourceSet, Ticket, TicketScope,
 };
 use crate::model::rule::{RulePreference, RuleScore};
+use crate::model::{Constraint, ResourceId};
 
 /// A constraint of any kind.
 pub(super) fn constraint(constraint: &Constraint) -> Object {
@@ -35,7 +35,7 @@ fn location(location: &Location) -> Object {
     object.say_some("resource", resource.as_ref());
     object.say_some("pattern", pattern.as_ref());
     say_sets(&mut object, sets);
-    let who = resource.as_ref().map(|id| id.as_str()).or(pattern.as_deref()).unwrap_or("a set");
+    let who = resource.as_ref().map(ResourceId::as_str).or(pattern.as_deref()).unwrap_or("a set");
     match preference {
         LocationPreference::Node { node, score } => {
             object.say("node", node);
@@ -153,7 +153,7 @@ fn say_sets(object: &mut Object, sets: &[ResourceSet]) {
             ordering,
         } = set;
         let path = format!("sets[{}]", index + 1);
-        let names: Vec<&str> = resources.iter().map(|resource| resource.as_str()).collect();
+        let names: Vec<&str> = resources.iter().map(ResourceId::as_str).collect();
         object.say(format!("{path}.resources"), names.join(", "));
         object.say_some(&format!("{path}.sequential"), *sequential);
         object.say_some(&format!("{path}.require-all"), *require_all);

@@ -12,6 +12,8 @@ mod resource;
 
 pub(super) use parts::level_name;
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
@@ -71,6 +73,7 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
     if let Some(name) = name {
         let mut object = Object::new(ObjectKind::Cluster, "cluster.name");
         object.say("", name);
+        object.headline.clone_from(name);
         objects.push(object);
     }
     objects.extend(nodes.iter().map(parts::node));
@@ -101,12 +104,12 @@ impl Object {
     }
 
     /// Adds an attribute that means the same in any spelling.
-    fn say(&mut self, path: impl Into<String>, value: impl ToString) {
+    fn say(&mut self, path: impl Into<String>, value: impl Display) {
         self.push(path.into(), value.to_string(), Comparison::ByMeaning);
     }
 
     /// Adds an attribute if there is something to say.
-    fn say_some(&mut self, path: &str, value: Option<impl ToString>) {
+    fn say_some(&mut self, path: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.say(path, value);
         }

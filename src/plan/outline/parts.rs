@@ -117,5 +117,5 @@ pub(super) fn acl_subject(subject: &AclSubject) -> Object {
 }
 
 fn names(resources: &[ResourceId]) -> String {
-    resources.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+    resources.iter().map(ResourceId::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -120,7 +120,7 @@ fn check_entry(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, entr
             return true;
         }
     }
-    let change = digest::compare(work.facts, resource, node, entry);
+    let change = digest::compare_public(work.facts, resource, node, entry);
     let task = match &*entry.operation {
         "monitor" | "promote" | "migrate_from" if !is_recurring => "start",
         task => task,
@@ -129,7 +129,7 @@ fn check_entry(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, entr
     match change {
         DefinitionChange::Same => false,
         DefinitionChange::NeedsRestart => {
-            restart(work, resource, verb, entry.interval);
+            restart(work, (resource, node), verb, entry.interval);
             true
         }
         DefinitionChange::Unknown | DefinitionChange::Changed => {
@@ -138,10 +138,10 @@ fn check_entry(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, entr
                 let action = work.request(resource, key, Some(node), Need::Optional);
                 work.actions.draft_mut(action).is_rescheduled = true;
             } else if entry.op_restart_digest.is_some() {
-                unfence_for(work, resource, Some("reload"));
+                unfence_for(work, resource, node, Some("reload"));
                 reload(work, resource, node);
             } else {
-                restart(work, resource, verb, entry.interval);
+                restart(work, (resource, node), verb, entry.interval);
             }
             true
         }
@@ -149,15 +149,17 @@ fn check_entry(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, entr
 }
 
 /// The action itself is required; where it is a start, the stop before it follows.
-fn restart(work: &mut Work<'_, '_>, resource: ResourceIx, verb: Verb, interval: Duration) {
-    unfence_for(work, resource, None);
+fn restart(work: &mut Work<'_, '_>, (resource, node): (ResourceIx, NodeIx), verb: Verb, interval: Duration) {
+    unfence_for(work, resource, node, None);
     let key = Key::every(verb, milliseconds(interval));
     let action = work.request(resource, key, None, Need::Required);
     work.actions.draft_mut(action).reason = Some(Reason::DefinitionChange);
 }
 
-fn unfence_for(work: &mut Work<'_, '_>, resource: ResourceIx, how: Option<&'static str>) {
-    unfencing::demand_everywhere(work, resource, &Reason::DeviceParametersChanged(how));
+fn unfence_for(work: &mut Work<'_, '_>, device: ResourceIx, node: NodeIx, how: Option<&'static str>) {
+    if work.facts.properties.unfencing_in_use && work.is_fence_device(device) {
+        unfencing::demand(work, node, Reason::DeviceParametersChanged(how));
+    }
 }
 
 /// Takes up changed parameters in place, unless a start is due anyway.

@@ -6,6 +6,7 @@ use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::facts::{FencingAction, NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::Reason;
+use crate::scheduler::variant::actions::notice;
 
 impl Work<'_, '_> {
     /// Asks that a node be fenced. A member or remote node becomes unclean and gets an optional
@@ -62,6 +63,9 @@ impl Work<'_, '_> {
         draft.set_meta("stonith_action", verb.task(&[]).as_str());
         if may_delay && !self.facts.properties.priority_fencing_delay.is_zero() {
             draft.set_meta("priority_fencing_delay", "0");
+        }
+        if self.facts.properties.unfencing_in_use && self.node(node).kind == NodeKind::Member {
+            super::unfencing::describe_devices(self, node, &mut draft);
         }
         self.actions.add(draft)
     }
@@ -197,6 +201,7 @@ fn replace_downward(work: &mut Work<'_, '_>, fence: DraftIx, node: NodeIx, resou
         draft.node = Some(node);
         draft.is_pseudo = true;
         draft.ability = Ability::Runnable;
+        notice::tell_of_fencing(work, resource, stop, fence, node);
         if is_linked {
             if !is_bundled {
                 work.actions.link_drafts(fence, stop, Relations::GUEST_ALLOWED);

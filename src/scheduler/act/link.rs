@@ -148,8 +148,10 @@ pub struct Link {
     pub first: DraftIx,
     /// Comes then.
     pub then: DraftIx,
-    /// What that means.
+    /// What that means; nothing once the link was dropped.
     pub relations: Relations,
+    /// What it meant when it was made: a dropped link is not made again.
+    pub made_as: Relations,
 }
 
 /// One side of an ordering.

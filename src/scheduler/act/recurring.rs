@@ -90,7 +90,6 @@ fn watch_active(work: &mut Work<'_, '_>, recurring: Recurring, start: DraftIx, n
     let can_start = work.actions.draft(start).is_runnable();
     let can_run = can_start && work.is_usable(node);
     let draft = work.actions.draft_mut(action);
-    draft.need = Need::when(!is_kept);
     if !can_run {
         draft.ability = Ability::Blocked;
     }
@@ -163,7 +162,7 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
 }
 
 fn order_watch(work: &mut Work<'_, '_>, resource: ResourceIx, action: DraftIx, node: NodeIx) {
-    for probe in work.actions.with_key(resource, Key::once(Verb::Monitor)).to_vec() {
+    for probe in work.actions.with_key_on(resource, Key::once(Verb::Monitor), node).collect::<Vec<_>>() {
         work.actions.link_drafts(probe, action, Relations::BLOCKS);
     }
     for stop in work.actions.with_key_on(resource, Key::once(Verb::Stop), node).collect::<Vec<_>>() {

@@ -21,12 +21,17 @@ pub fn request(work: &mut Work<'_, '_>, node: NodeIx) -> DraftIx {
     let mut draft = Draft::new(None, Key::once(Verb::FenceOn), Need::Optional);
     draft.node = Some(node);
     draft.set_meta("stonith_action", "on");
-    compare_devices(work, node, &mut draft);
+    if describe_devices(work, node, &mut draft) {
+        draft.need = Need::Required;
+        draft.give_reason(Reason::DeviceParametersChanged(None));
+    }
     work.actions.add(draft)
 }
 
-/// Compares every unfencing device's parameters with what the node remembers.
-fn compare_devices(work: &Work<'_, '_>, node: NodeIx, draft: &mut Draft) {
+/// Notes every unfencing device's parameters for the node to remember. Says whether some differ
+/// from what it remembers now.
+pub fn describe_devices(work: &Work<'_, '_>, node: NodeIx, draft: &mut Draft) -> bool {
+    let mut differs = false;
     let (mut all, mut public) = (String::new(), String::new());
     let attributes = &work.node(node).attributes;
     let remembers = |name: &str, summary: &str| {
@@ -42,15 +47,13 @@ fn compare_devices(work: &Work<'_, '_>, node: NodeIx, draft: &mut Draft) {
         let is_same = !attributes.contains_key("#digests-all")
             || remembers("#digests-all", &summary)
             || remembers("#digests-secure", &public_summary);
-        if !is_same {
-            draft.need = Need::Required;
-            draft.give_reason(Reason::DeviceParametersChanged(None));
-        }
+        differs |= !is_same;
         all.push_str(&summary);
         public.push_str(&public_summary);
     }
     draft.set_meta("digests_all", all);
     draft.set_meta("digests_secure", public);
+    differs
 }
 
 /// Whether a resource is a device that unfences.
@@ -89,14 +92,4 @@ pub fn demand(work: &mut Work<'_, '_>, node: NodeIx, reason: Reason) {
     let draft = work.actions.draft_mut(on);
     draft.need = Need::Required;
     draft.give_reason(reason);
-}
-
-/// A fence device changed: every node must be unfenced anew.
-pub fn demand_everywhere(work: &mut Work<'_, '_>, device: ResourceIx, reason: &Reason) {
-    if !work.facts.properties.unfencing_in_use || !work.is_fence_device(device) {
-        return;
-    }
-    for node in work.facts.node_numbers() {
-        demand(work, node, reason.clone());
-    }
 }

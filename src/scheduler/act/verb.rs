@@ -61,8 +61,6 @@ pub enum Verb {
     EnoughOfSet,
     /// Enough instances of a clone have acted.
     EnoughOfClone,
-    /// Tell remote nodes whether they are in maintenance.
-    Maintenance,
     /// Another operation that the agent knows.
     Other(NameIx),
 }
@@ -148,7 +146,6 @@ impl Verb {
             Self::LoadStopped => pseudo("load_stopped"),
             Self::EnoughOfSet => pseudo("one-or-more"),
             Self::EnoughOfClone => pseudo("clone-one-or-more"),
-            Self::Maintenance => pseudo("maintenance_nodes"),
             Self::Other(name) => {
                 Task::Pseudo(other.get(usize::from(name.0)).cloned().unwrap_or_else(|| Arc::from("")))
             }

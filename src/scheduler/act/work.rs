@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draft::{Draft, DraftIx, Need};
+use super::draft::{Ability, Draft, DraftIx, Need};
 use super::link::{Link, LinkIx, Ordering, Relations, Side};
 use super::verb::{Key, NameIx, Verb};
 use crate::model::Role;
@@ -25,6 +25,8 @@ pub struct Actions {
     pub nodes: Vec<NodeWork>,
     /// Names of operations that have no verb of their own.
     pub names: Vec<Arc<str>>,
+    /// What the parts of some collective do has changed its action.
+    pub is_revised: bool,
     /// Drafts of each resource by key, each list oldest first.
     by_key: Vec<Vec<(Key, Vec<DraftIx>)>>,
     /// Drafts of the cluster that concern one node, by what they do.
@@ -190,7 +192,16 @@ impl Actions {
         Verb::Other(NameIx(u16::try_from(known).unwrap_or(u16::MAX)))
     }
 
-    /// Links two drafts, unless they already share a relation. Says whether it did.
+    /// Keeps what the parts of a collective do to its action.
+    pub fn revise(&mut self, draft: DraftIx, need: Need, ability: Ability) {
+        let entry = self.draft_mut(draft);
+        if entry.need != need || entry.ability != ability {
+            (entry.need, entry.ability) = (need, ability);
+            self.is_revised = true;
+        }
+    }
+
+    /// Links two drafts, unless they were already linked by one of the relations. Says whether it did.
     pub fn link_drafts(&mut self, first: DraftIx, then: DraftIx, relations: Relations) -> bool {
         if relations.is_empty() {
             return false;
@@ -198,7 +209,7 @@ impl Actions {
         let (successors, inputs) = (&self.draft(first).successors, &self.draft(then).inputs);
         let shares = |link: &LinkIx| {
             let link = self.link(*link);
-            link.first == first && link.then == then && link.relations.has_any(relations)
+            link.first == first && link.then == then && link.made_as.has_any(relations)
         };
         let is_known = if successors.len() < inputs.len() {
             successors.iter().any(shares)
@@ -209,7 +220,7 @@ impl Actions {
             return false;
         }
         let number = LinkIx::at(self.links.len());
-        self.links.push(Link { first, then, relations });
+        self.links.push(Link { first, then, relations, made_as: relations });
         self.draft_mut(first).successors.push(number);
         self.draft_mut(then).inputs.push(number);
         true
@@ -302,6 +313,16 @@ impl<'p, 'a> Work<'p, 'a> {
     /// Whether a resource is a fence device.
     pub fn is_fence_device(&self, resource: ResourceIx) -> bool {
         self.resource(resource).is_fence_device()
+    }
+
+    /// What launches a resource as its own part: not the container of a bundle, inside of which
+    /// a resource runs like on any other node.
+    pub fn launcher(&self, resource: ResourceIx) -> Option<ResourceIx> {
+        let facts = self.resource(resource);
+        let is_inside = facts.parent.is_some_and(|parent| {
+            self.facts.bundle_of(resource).is_some() && self.facts.bundle_of(resource) != Some(parent)
+        });
+        facts.launcher.filter(|_| !is_inside)
     }
 
     /// Whether the instances of a clone are told apart.

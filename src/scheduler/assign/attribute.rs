@@ -61,8 +61,11 @@ impl NodeClasses {
 
     /// Whether attributes of some node are read from elsewhere for this resource.
     pub(crate) fn may_read_host(&self, resource: ResourceIx) -> bool {
-        self.has_guests
-            && self.reads_host.get(resource.index()).is_some_and(|reading| *reading != HostReading::Never)
+        self.has_guests && self.reading(resource) != HostReading::Never
+    }
+
+    fn reading(&self, resource: ResourceIx) -> HostReading {
+        self.reads_host.get(resource.index()).copied().unwrap_or(HostReading::Never)
     }
 }
 
@@ -83,7 +86,7 @@ impl Draft<'_> {
         classes
     }
 
-    /// An attribute of a node, as `resource` sees it.
+    /// An attribute of a node, or of its host if `resource` says that it wants that.
     pub(crate) fn attribute(
         &self,
         node: NodeIx,
@@ -91,26 +94,23 @@ impl Draft<'_> {
         resource: ResourceIx,
         host: Host,
     ) -> Option<&Arc<str>> {
-        let read_from = self.attribute_source(node, resource, host)?;
+        let is_guest = self.facts.node(node).kind == NodeKind::Guest;
+        let from_host = is_guest && self.classes.reading(resource) == HostReading::OnGuests;
+        let read_from = if from_host { self.host_of(node, host)? } else { node };
         self.facts.node(read_from).attributes.get(name)
     }
 
-    /// The node from which `resource` reads the attributes of `node`.
-    fn attribute_source(&self, node: NodeIx, resource: ResourceIx, host: Host) -> Option<NodeIx> {
-        if !self.classes.may_read_host(resource) || self.facts.node(node).kind != NodeKind::Guest {
-            return Some(node);
-        }
-        let is_bundle_node = self.is_bundle_node(node);
-        let reading = self.classes.reads_host.get(resource.index()).copied().unwrap_or(HostReading::Never);
-        let from_host = match reading {
-            HostReading::Never => false,
-            HostReading::OnBundleNodes => is_bundle_node,
-            HostReading::OnGuests => true,
-        };
-        if !from_host {
-            return Some(node);
-        }
-        let launcher = self.launcher_of(node)?;
+    /// An attribute of a node as colocations compare it: what is in a bundle is where its host is.
+    fn colocation_attribute(&self, node: NodeIx, name: &str, resource: ResourceIx) -> Option<&Arc<str>> {
+        let is_inside =
+            self.classes.reading(resource) == HostReading::OnBundleNodes && self.is_bundle_node(node);
+        let read_from = if is_inside { self.host_of(node, Host::Assigned)? } else { node };
+        self.attribute(read_from, name, resource, Host::Assigned)
+    }
+
+    /// Where what launches a guest is.
+    fn host_of(&self, guest: NodeIx, host: Host) -> Option<NodeIx> {
+        let launcher = self.launcher_of(guest)?;
         match host {
             Host::Current => self.facts.current_node(launcher),
             Host::Assigned => self.assigned[launcher.index()],
@@ -129,7 +129,7 @@ impl Draft<'_> {
     }
 
     fn classes_through_hosts(&mut self, name: &str, resource: ResourceIx) -> Classes {
-        let value = |node| self.attribute(node, name, resource, Host::Assigned).cloned();
+        let value = |node| self.colocation_attribute(node, name, resource).cloned();
         let values: Vec<_> = self.facts.node_numbers().map(value).collect();
         values.iter().map(|value| number(value.as_ref(), &mut self.classes.numbers)).collect()
     }

@@ -119,6 +119,9 @@ impl Draft<'_> {
             return;
         };
         self.assigned[index] = Some(node);
+        let own = self.facts.node(node).score;
+        let is_managed = self.resource(resource).is_managed;
+        self.taken_at[index] = if is_managed { self.table(resource).score(node).unwrap_or(own) } else { own };
         self.is_unassigned[index] = false;
         self.loads[node.index()].count += 1;
         if let Some(entry) = self.facts.resources[index].table.entry_mut(node) {

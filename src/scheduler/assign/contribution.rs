@@ -6,7 +6,8 @@ use crate::scheduler::constraint::location::LocationIx;
 use crate::scheduler::facts::NodeIx;
 
 /// One addition to a resource's scores. Added up in order, starting from nothing, they give the
-/// scores that decided.
+/// scores that decided. (Only in a clone, whose scores do not sink below 1 for the sake of others,
+/// they may give less.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contribution {
     /// On which nodes.

@@ -11,7 +11,7 @@ use crate::scheduler::constraint::colocation::pull::Pulls;
 use crate::scheduler::constraint::location::Locations;
 use crate::scheduler::constraint::lookup::Lookup;
 use crate::scheduler::constraint::ticket::TicketNeed;
-use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx};
+use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx, Variant};
 use crate::scheduler::node_table::{Entry, NodeTable};
 use crate::scheduler::schedule::ScorePool;
 
@@ -59,11 +59,16 @@ pub(crate) struct Draft<'a> {
     pub(crate) classes: NodeClasses,
     pub(crate) progress: Vec<Progress>,
     pub(crate) assigned: Vec<Option<NodeIx>>,
+    /// The score of each primitive's node when it was taken; what was left in place, unmanaged,
+    /// has the node's own score.
+    pub(crate) taken_at: Vec<Score>,
     /// `None` is not known yet.
     pub(crate) next_role: Vec<Option<Role>>,
     pub(crate) is_unassigned: Vec<bool>,
     /// Priority, which promotion scores raise for instances.
     pub(crate) priority: Vec<Score>,
+    /// Promotable clones whose roles are being, or were, chosen.
+    pub(crate) is_choosing_roles: Vec<bool>,
     /// How fit each instance is to be promoted where it is.
     pub(crate) promotion: Vec<Score>,
     /// Resources whose preferences are being merged right now.
@@ -71,6 +76,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) pulls: Pulls,
     pub(crate) scores: Vec<ScoreRow>,
     pub(crate) contributions: Vec<Vec<Contribution>>,
+    /// How many resources preferences were taken from by walking.
+    pub(crate) walks: u32,
     /// How deep attempts to place instances are nested.
     pub(crate) depth: u32,
 }
@@ -97,14 +104,17 @@ impl<'a> Draft<'a> {
             classes: NodeClasses::new(&facts),
             progress: vec![Progress::Waiting; resources],
             assigned: vec![None; resources],
+            taken_at: vec![Score::ZERO; resources],
             next_role: facts.resources.iter().map(|resource| resource.next_role).collect(),
             is_unassigned: vec![false; resources],
             priority: facts.resources.iter().map(|resource| resource.priority).collect(),
+            is_choosing_roles: vec![false; resources],
             promotion: vec![Score::ZERO; resources],
             is_merging: vec![false; resources],
             pulls: Pulls::new(resources),
             scores: Vec::new(),
             contributions: vec![Vec::new(); resources],
+            walks: 0,
             depth: 0,
             facts,
         };
@@ -200,16 +210,18 @@ impl<'a> Draft<'a> {
         let old = std::mem::replace(self.table_mut(resource), table);
         let noted = &mut self.contributions[resource.index()];
         let table = &self.facts.resources[resource.index()].table;
-        if let Some(place) = ban_of_most(&old, table) {
-            noted.push(Contribution { place, score: Score::MINUS_INFINITY, cause });
-        }
+        let ban = ban_of_most(&old, table);
+        noted.extend(ban.map(|place| Contribution { place, score: Score::MINUS_INFINITY, cause }));
         for (node, entry) in table.iter() {
             let before = old.score(node).unwrap_or_default();
-            if before != entry.score && entry.score > Score::MINUS_INFINITY {
-                let score = difference(before, entry.score);
-                noted.push(Contribution { place: Place::Node(node), score, cause });
-            } else if before != entry.score && ban_of_most(&old, table).is_none() {
-                noted.push(Contribution { place: Place::Node(node), score: entry.score, cause });
+            let is_noted = entry.score <= Score::MINUS_INFINITY && ban.is_some();
+            if before != entry.score && !is_noted {
+                let place = Place::Node(node);
+                noted.extend(steps(before, entry.score).into_iter().map(|score| Contribution {
+                    place,
+                    score,
+                    cause,
+                }));
             }
         }
     }
@@ -233,7 +245,8 @@ impl<'a> Draft<'a> {
     }
 
     /// What was decided. A role that nobody asked for follows from having a node.
-    pub(crate) fn finish(self) -> Placement<'a> {
+    pub(crate) fn finish(mut self) -> Placement<'a> {
+        self.put_instances_in_order();
         let has_node = |index: usize| {
             let leaves = self.facts.leaves(ResourceIx::at(index));
             leaves.iter().any(|leaf| self.assigned[leaf.index()].is_some())
@@ -257,6 +270,16 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Instances were ranked to choose whom to promote; from here on they come by number again,
+    /// except inside a bundle.
+    fn put_instances_in_order(&mut self) {
+        for clone in self.facts.top.clone() {
+            if matches!(self.resource(clone).variant, Variant::Clone(_)) {
+                self.facts.resources[clone.index()].children.sort_unstable();
+            }
+        }
+    }
+
     /// Records what the tables held before any constraint.
     fn note_first_scores(&mut self) {
         for (resource, noted) in self.facts.resources.iter().zip(&mut self.contributions) {
@@ -269,12 +292,16 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// What added to `before` gives `after`.
-fn difference(before: Score, after: Score) -> Score {
+/// What added to `before` gives `after`; by way of zero, where one step would be infinite.
+fn steps(before: Score, after: Score) -> Vec<Score> {
+    let step = Score::new(i64::from(after.value()) - i64::from(before.value()));
     if after.is_mandatory() {
-        return after;
+        vec![after]
+    } else if step.is_mandatory() {
+        vec![-before, after]
+    } else {
+        vec![step]
     }
-    Score::new(i64::from(after.value()) - i64::from(before.value()))
 }
 
 /// Where a change banned nodes, if it left no more than one node.

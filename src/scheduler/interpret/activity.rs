@@ -30,7 +30,7 @@ impl<'a> Reading<'a> {
             self.flag_failure(resource, reaction);
         } else if self.facts.resource(resource).history_name.as_ref().is_some_and(|name| name.contains(':')) {
             self.forget_history_name(resource);
-        } else {
+        } else if self.stops_asked.contains(&resource) {
             self.facts.requests.push(Request::StopIsMoot { resource, node });
         }
         let facts = self.resource_mut(resource);
@@ -122,7 +122,13 @@ impl<'a> Reading<'a> {
         let facts = self.resource_mut(resource);
         facts.is_failed = true;
         facts.stops_if_failed = true;
-        self.facts.requests.push(Request::Stop { resource, node: Some(node) });
+        self.request_stop(resource, Some(node));
+    }
+
+    /// Asks for a resource to be stopped on a node, or wherever it is active.
+    pub(super) fn request_stop(&mut self, resource: ResourceIx, node: Option<NodeIx>) {
+        self.stops_asked.insert(resource);
+        self.facts.requests.push(Request::Stop { resource, node });
     }
 
     /// Recovers a resource by restarting what launches it.
@@ -130,9 +136,7 @@ impl<'a> Reading<'a> {
         self.resource_mut(resource).is_failed = true;
         match self.facts.resource(resource).launcher {
             Some(launcher) if self.is_in_bundle(launcher) => self.late_stops.push(launcher),
-            Some(launcher) => {
-                self.facts.requests.push(Request::Stop { resource: launcher, node: None });
-            }
+            Some(launcher) => self.request_stop(launcher, None),
             None if is_active => self.stop_failed(resource, node),
             None => {}
         }
@@ -151,7 +155,7 @@ impl<'a> Reading<'a> {
             self.facts.request_fencing(remote, reason, false);
         }
         if is_active {
-            self.facts.requests.push(Request::Stop { resource, node: Some(node) });
+            self.request_stop(resource, Some(node));
         }
         if has_pause {
             self.resource_mut(resource).next_role = Some(Role::Stopped);

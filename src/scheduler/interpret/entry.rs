@@ -7,7 +7,6 @@ use super::running::Course;
 use crate::model::{Role, Score};
 use crate::scheduler::facts::{FailedAction, NodeIx, Pending, ResourceIx, Variant};
 use crate::scheduler::operation::{Lookup, OnFail};
-use crate::scheduler::request::Request;
 use crate::status::{HistoryEntry, ResultCode, ResultStatus};
 
 /// Tasks whose results say something about a resource.
@@ -183,8 +182,7 @@ impl<'a> Reading<'a> {
             "migrate_to" if self.facts.node(course.node).unclean.is_some() => {
                 let target = entry.migrate_target.as_ref().and_then(|target| self.node_named(target));
                 if let Some(target) = target {
-                    let stop = Request::Stop { resource: course.resource, node: Some(target) };
-                    self.facts.requests.push(stop);
+                    self.request_stop(course.resource, Some(target));
                 }
             }
             _ => {}

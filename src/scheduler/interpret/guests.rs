@@ -8,9 +8,7 @@ use super::Reading;
 use super::clones::implied;
 use super::definition::{Definition, remote_node_name, written_meta};
 use super::resources::Place;
-use crate::model::resource::Bundle;
 use crate::model::{Agent, AgentClass, Operation, Primitive, Resource};
-use crate::scheduler::facts::ResourceIx;
 
 impl<'a> Reading<'a> {
     /// Makes the connections that primitives with `remote-node` imply.
@@ -41,44 +39,37 @@ impl<'a> Reading<'a> {
         params.extend(written("remote-addr").map(|value| ("addr", value)));
         params.extend(written("remote-port").map(|value| ("port", value)));
         let connect_timeout = written("remote-connect-timeout").unwrap_or_else(|| "60s".into());
-        let definition = Definition {
-            id: name,
-            agent: remote_agent(),
-            meta: implied(meta),
-            params: implied(params),
-            utilization: Cow::Borrowed(&[]),
-            ops: vec![
-                Cow::Owned(operation("monitor", Duration::from_secs(30), &"30s".into())),
-                Cow::Owned(operation("start", Duration::ZERO, &connect_timeout)),
-            ],
-        };
+        let definition = connection(name, meta, params, Some(&connect_timeout));
         let connection = self.add_primitive(&definition, Place::default());
         self.allow_everywhere(connection);
         self.facts.top.push(connection);
     }
-
-    /// A bundle is not read yet.
-    pub(super) fn add_bundle(&mut self, _bundle: &'a Bundle) -> Option<ResourceIx> {
-        None
-    }
 }
 
-/// The agent of connections to remote, guest and bundle nodes.
-pub(super) fn remote_agent() -> Agent {
-    Agent { class: AgentClass::Ocf, provider: Some("pacemaker".into()), kind: "remote".into() }
+/// A connection to a guest or bundle node; `connect_timeout` is how long its start may take.
+pub(super) fn connection<'a>(
+    id: Arc<str>,
+    meta: Vec<(&'static str, Arc<str>)>,
+    params: Vec<(&'static str, Arc<str>)>,
+    connect_timeout: Option<&Arc<str>>,
+) -> Definition<'a> {
+    let agent = Agent { class: AgentClass::Ocf, provider: Some("pacemaker".into()), kind: "remote".into() };
+    Definition {
+        id,
+        agent,
+        meta: implied(meta),
+        params: implied(params),
+        utilization: Cow::Borrowed(&[]),
+        ops: [operation("monitor", Duration::from_secs(30), Some(&"30s".into()))]
+            .into_iter()
+            .chain(connect_timeout.map(|timeout| operation("start", Duration::ZERO, Some(timeout))))
+            .map(Cow::Owned)
+            .collect(),
+    }
 }
 
 /// An operation of a resource that the cluster itself makes.
-pub(super) fn operation(name: &str, interval: Duration, timeout: &Arc<str>) -> Operation {
-    Operation {
-        name: name.into(),
-        interval,
-        options: vec![("timeout".into(), Arc::clone(timeout))],
-        ..Operation::default()
-    }
-}
-
-/// Names of the nodes that a bundle makes.
-pub(super) fn replica_nodes(_bundle: &Bundle) -> Vec<Arc<str>> {
-    Vec::new()
+pub(super) fn operation(name: &str, interval: Duration, timeout: Option<&Arc<str>>) -> Operation {
+    let options = timeout.map(|timeout| ("timeout".into(), Arc::clone(timeout)));
+    Operation { name: name.into(), interval, options: options.into_iter().collect(), ..Operation::default() }
 }

@@ -1,12 +1,10 @@
 //! Histories: which node's is read when, and the state of remote nodes, which depends on them.
 
 use super::Reading;
-use super::membership::is_shutdown_requested;
 use super::nodes::Precedence;
 use crate::model::{Role, scalar};
 use crate::scheduler::facts::{NodeIx, NodeKind};
 use crate::scheduler::operation::is_true;
-use crate::scheduler::request::Request;
 use crate::status::NodeState;
 
 impl<'a> Reading<'a> {
@@ -40,7 +38,7 @@ impl<'a> Reading<'a> {
             }
         }
         for container in std::mem::take(&mut self.late_stops) {
-            self.facts.requests.push(Request::Stop { resource: container, node: None });
+            self.request_stop(container, None);
         }
         self.finish_remote_nodes();
     }
@@ -73,6 +71,9 @@ impl<'a> Reading<'a> {
         for history in &state.resources {
             self.read_history(node, history);
         }
+        for history in state.resources.iter().filter(|history| history.container.is_some()) {
+            self.tie_removed(history);
+        }
     }
 
     /// The state of a remote or guest node, known once its connection is.
@@ -89,7 +90,7 @@ impl<'a> Reading<'a> {
             facts.unclean = None;
             facts.is_unseen = false;
         }
-        facts.is_shutting_down |= is_shutdown_requested(&facts.attributes);
+        facts.is_shutting_down |= facts.is_shutdown_requested();
         facts.is_standby |= is_true(&facts.attributes, "standby");
         facts.in_maintenance |= is_true(&facts.attributes, "maintenance") || !is_managed;
         let discovery = facts.attributes.get("resource-discovery-enabled");

@@ -177,22 +177,25 @@ impl<'a> Reading<'a> {
         } else {
             self.resource_mut(removed).is_managed = false;
         }
-        self.tie_removed(removed, history);
-        removed
-    }
-
-    /// Ties a removed resource to its launcher, and a removed connection to its node, which is
-    /// on its way down.
-    fn tie_removed(&mut self, removed: ResourceIx, history: &ResourceHistory) {
-        let launcher = history.container.as_ref().and_then(|name| self.by_name.get(name)?.first().copied());
-        if let Some(launcher) = launcher {
-            self.launch(launcher, removed);
-        }
         if self.facts.resource(removed).is_connection() {
             self.link_connection(removed);
             if let Some(node) = self.facts.resource(removed).connects {
                 self.facts.nodes[node.index()].is_shutting_down = true;
             }
+        }
+        removed
+    }
+
+    /// Ties a removed resource to what launched it, once a node's whole history is read.
+    pub(super) fn tie_removed(&mut self, history: &ResourceHistory) {
+        let named = |name: &Arc<str>| self.by_name.get(name)?.first().copied();
+        let launcher = history.container.as_ref().and_then(named);
+        let removed = named(&history.id).filter(|removed| {
+            let facts = self.facts.resource(*removed);
+            facts.is_removed && facts.launcher.is_none()
+        });
+        if let (Some(launcher), Some(removed)) = (launcher, removed) {
+            self.launch(launcher, removed);
         }
     }
 }

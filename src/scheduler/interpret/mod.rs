@@ -5,7 +5,9 @@
 //! remote node only counts once its connection is known.
 
 mod activity;
+mod bundles;
 mod clones;
+mod containers;
 mod definition;
 mod entry;
 mod expiry;
@@ -30,7 +32,8 @@ use std::sync::Arc;
 use self::clones::Mould;
 use super::facts::{Facts, NodeIx, Properties, ResourceFacts, ResourceIx};
 use super::recheck::Recheck;
-use crate::model::{Cluster, OptionSet, Template};
+use crate::model::resource::CloneChild;
+use crate::model::{Cluster, OptionSet, Resource, Template};
 use crate::status::{ClusterStatus, ResourceHistory};
 
 /// Finds out what is known of every node and every instance. `now` is in seconds since 1970.
@@ -47,6 +50,8 @@ pub fn interpret<'a>(cluster: &'a Cluster, status: &'a ClusterStatus, now: i64) 
 struct Reading<'a> {
     facts: Facts<'a>,
     templates: BTreeMap<&'a str, &'a Template>,
+    /// Ids of all configured resources.
+    configured: BTreeSet<&'a str>,
     /// Resources by id and by name in history, in order of their numbers.
     by_name: BTreeMap<Arc<str>, Vec<ResourceIx>>,
     /// What was written for each resource, for those inside it to inherit.
@@ -66,6 +71,8 @@ struct Reading<'a> {
     listed_failures: BTreeSet<(Arc<str>, NodeIx)>,
     /// History by node and name, for looking up migrations; made when first needed.
     histories: Option<BTreeMap<(NodeIx, &'a str), &'a ResourceHistory>>,
+    /// Resources that were asked to stop so far.
+    stops_asked: BTreeSet<ResourceIx>,
     /// Containers to stop once all histories are read.
     late_stops: Vec<ResourceIx>,
 }
@@ -97,6 +104,7 @@ impl<'a> Reading<'a> {
         Self {
             facts,
             templates: cluster.templates.iter().map(|template| (template.id.as_str(), template)).collect(),
+            configured: cluster.resources.iter().flat_map(ids).collect(),
             by_name: BTreeMap::new(),
             written: Vec::new(),
             moulds: BTreeMap::new(),
@@ -107,6 +115,7 @@ impl<'a> Reading<'a> {
             replica_nodes_so_far: 0,
             listed_failures: BTreeSet::new(),
             histories: None,
+            stops_asked: BTreeSet::new(),
             late_stops: Vec::new(),
         }
     }
@@ -118,6 +127,18 @@ impl<'a> Reading<'a> {
     fn node_named(&self, name: &str) -> Option<NodeIx> {
         self.nodes_by_name.get(&name.to_ascii_lowercase()).copied()
     }
+}
+
+/// Ids of a resource and of everything inside it.
+fn ids(resource: &Resource) -> Vec<&str> {
+    let mut ids = vec![resource.id().as_str()];
+    if let Resource::Clone(clone) = resource
+        && let CloneChild::Group(group) = &clone.child
+    {
+        ids.push(group.id.as_str());
+    }
+    ids.extend(resource.primitives().iter().map(|primitive| primitive.id.as_str()));
+    ids
 }
 
 #[cfg(test)]

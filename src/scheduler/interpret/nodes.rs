@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Reading;
 use super::definition::{is_remote_agent, remote_node_name};
-use super::{Reading, guests};
 use crate::model::node::NodeKind as ModelKind;
-use crate::model::resource::{Bundle, CloneChild, Origin};
+use crate::model::resource::{CloneChild, Origin};
 use crate::model::{Agent, Node, NodeId, NodeName, OptionSet, Primitive, Resource, scalar};
 use crate::scheduler::facts::{NodeFacts, NodeIx, NodeKind, Table, Unclean};
 use crate::scheduler::natural;
@@ -69,7 +69,11 @@ impl<'a> Reading<'a> {
             Resource::Clone(clone) => match &clone.child {
                 CloneChild::Primitive(_) | CloneChild::Group(_) => {}
             },
-            Resource::Bundle(bundle) => draft_replicas(bundle, drafts),
+            Resource::Bundle(bundle) => {
+                for name in self.replica_nodes(bundle) {
+                    drafts.add(Draft { name, kind: NodeKind::Guest, configured: None, is_early: false });
+                }
+            }
         }
     }
 
@@ -183,12 +187,6 @@ pub(super) enum Precedence {
 
 fn same(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right)
-}
-
-fn draft_replicas<'a>(bundle: &'a Bundle, drafts: &mut Drafts<'a>) {
-    for name in guests::replica_nodes(bundle) {
-        drafts.add(Draft { name, kind: NodeKind::Guest, configured: None, is_early: false });
-    }
 }
 
 /// Nodes so far; the first of a name counts.

@@ -51,24 +51,43 @@ pub struct Pair {
     pub only_on: Option<NodeIx>,
 }
 
-/// What an effect changed.
-#[derive(Debug, Clone, Default)]
+/// What a rule changed.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Changed {
     /// The first action.
     pub first: bool,
     /// The then action.
     pub then: bool,
-    /// Actions that have to be settled anew at once: of parts of collectives.
-    pub parts: Vec<DraftIx>,
 }
 
-impl Changed {
-    /// Also that.
-    pub fn merge(&mut self, other: Self) {
-        self.first |= other.first;
-        self.then |= other.then;
-        self.parts.extend(other.parts);
-    }
+/// One step of applying a link.
+#[derive(Debug, Clone, Copy)]
+pub enum Step {
+    /// A rule is applied to a pair.
+    Apply {
+        /// What is done.
+        rule: Rule,
+        /// To whom.
+        pair: Pair,
+        /// How then is related to the action that the link is about.
+        place: Place,
+    },
+    /// What comes is about an instance that does this; only if that can run.
+    BeginInstance(DraftIx),
+    /// What came was about an instance that does this; if it changed, what follows it is settled.
+    EndInstance(DraftIx),
+}
+
+/// Whose action a rule is applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The linked action itself, or a member's of the group whose it is: what changes it changes
+    /// the whole.
+    Whole,
+    /// An instance's, or a member's of an instance: what changes it concerns only what follows.
+    Instance,
+    /// One of a pair of interleaved instances.
+    Interleaved,
 }
 
 /// What one relation does to a pair of actions by themselves.
@@ -89,38 +108,51 @@ pub const RULES: [(Relations, Rule); 11] = [
     (Relations::ASYMMETRICAL, asymmetrical),
 ];
 
-/// Applies one relation to a pair, and to the parts of the collective whose action comes then.
-pub fn apply(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair) -> Changed {
+/// Lists the steps by which a relation is applied to a pair: to the actions themselves, and to
+/// the parts of the collective whose action comes then.
+pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair, plan: &mut Plan) {
     let of = if relation == Relations::THEN_REQUIRES_FIRST { pair.first } else { pair.then };
-    let Some(resource) = work.actions.draft(of).resource else { return rule(work, pair) };
+    let Some(resource) = work.actions.draft(of).resource else {
+        plan.add(rule, pair);
+        return;
+    };
     match &work.resource(resource).variant {
-        Variant::Primitive(_) => rule(work, pair),
+        Variant::Primitive(_) => plan.add(rule, pair),
         Variant::Group(_) => {
-            let mut changed = rule(work, pair);
-            apply_to_members(work, relation, rule, pair, &mut changed);
-            changed
+            plan.add(rule, pair);
+            let then = work.actions.draft(pair.then);
+            let (then_resource, verb) = (then.resource, then.verb);
+            let members = then_resource.map_or(&[] as &[_], |group| &work.resource(group).children);
+            for member in members {
+                if let Some(action) = work.actions.youngest(*member, verb, pair.only_on) {
+                    plan.add(rule, Pair { then: action, ..pair });
+                }
+            }
         }
-        Variant::Clone(_) | Variant::Bundle(_) => variant::instance::apply(work, relation, rule, pair),
+        Variant::Clone(_) | Variant::Bundle(_) => variant::instance::expand(work, relation, rule, pair, plan),
     }
 }
 
-/// Applies one relation to what the members of a group do, as if first came directly before it.
-fn apply_to_members(
-    work: &mut Work<'_, '_>,
-    relation: Relations,
-    rule: Rule,
-    pair: Pair,
-    changed: &mut Changed,
-) {
-    let then = work.actions.draft(pair.then);
-    let (Some(group), verb) = (then.resource, then.verb) else { return };
-    for member in &work.resource(group).children {
-        let Some(action) = work.actions.youngest(*member, verb, pair.only_on) else { continue };
-        let effect = apply(work, relation, rule, Pair { then: action, ..pair });
-        if effect.then {
-            changed.parts.push(action);
-        }
-        changed.merge(effect);
+/// The steps by which a link is applied.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What is to be done, in order.
+    pub steps: Vec<Step>,
+    /// Actions that planning itself has changed.
+    pub touched: Vec<DraftIx>,
+    /// Whose actions are being planned.
+    pub place: Place,
+}
+
+impl Plan {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self { steps: Vec::new(), touched: Vec::new(), place: Place::Whole }
+    }
+
+    /// One more step.
+    pub fn add(&mut self, rule: Rule, pair: Pair) {
+        self.steps.push(Step::Apply { rule, pair, place: self.place });
     }
 }
 
@@ -324,5 +356,9 @@ pub fn heed_blocked_stop(work: &mut Work<'_, '_>, pair: Pair) -> bool {
     };
     let is_blocked_stop =
         first.verb == Verb::Stop && !first.is_runnable() && first.resource.is_some_and(is_stuck);
-    is_blocked_stop && block(work, pair.then, pair.first)
+    let blocks = is_blocked_stop && work.actions.draft(pair.then).is_runnable();
+    if blocks {
+        work.actions.draft_mut(pair.then).ability = Ability::Blocked;
+    }
+    blocks
 }

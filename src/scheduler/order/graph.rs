@@ -9,6 +9,7 @@ use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, Variant};
 use crate::scheduler::transition::{Action, ActionId, Transition};
+use crate::scheduler::variant::actions as variant;
 
 /// Drops links by which something on a guest would wait for the guest's own launcher.
 pub(super) fn drop_guest_links(work: &mut Work<'_, '_>) {
@@ -31,7 +32,11 @@ fn launcher_below(work: &Work<'_, '_>, node: Option<NodeIx>) -> Option<crate::sc
 
 /// Adds what depends on everything else being settled: what clones tell their instances, and
 /// whether remote nodes are in maintenance.
-pub(super) fn complete(_work: &mut Work<'_, '_>) {}
+pub(super) fn complete(work: &mut Work<'_, '_>) {
+    for resource in &work.facts.top {
+        variant::complete(work, *resource);
+    }
+}
 
 /// Whether an action happens.
 pub(super) fn is_included(work: &Work<'_, '_>, draft: &Draft) -> bool {

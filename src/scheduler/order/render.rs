@@ -94,7 +94,19 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         for (name, value) in self.work.facts.params(resource, draft.node).iter() {
             params.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(value));
         }
+        self.put_host_address(resource, &mut params);
         params
+    }
+
+    /// A bundle's connection may ask for its host's name as address: where the container goes, or
+    /// else is.
+    fn put_host_address(&self, resource: ResourceIx, params: &mut Table) {
+        let work = self.work;
+        let asks = params.get("addr").is_some_and(|addr| &**addr == "#uname");
+        let Some(launcher) = work.resource(resource).launcher.filter(|_| asks) else { return };
+        if let Some(host) = work.assigned(launcher).or_else(|| work.current_node(launcher)) {
+            params.insert("addr".into(), work.node(host).name.to_shared());
+        }
     }
 
     /// Options of an action by their names in the field, without prefix.
@@ -142,16 +154,16 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let mut add = |name: &str, value: String| {
             meta.insert(name.into(), value.into());
         };
-        if let Some(launcher) = facts.launcher {
+        if let Some(launcher) = self.work.launcher(resource) {
             add("container", self.work.resource(launcher).id.to_string());
-        }
-        if let Some((_, number)) = facts.id.rsplit_once(':') {
-            add("clone", number.to_owned());
         }
         let mut at = Some(resource);
         while let Some(ancestor) = at {
             let known = self.work.resource(ancestor);
             if let Variant::Clone(clone) = &known.variant {
+                if let Some((_, number)) = facts.id.rsplit_once(':') {
+                    add("clone", number.to_owned());
+                }
                 add("globally_unique", self.work.is_told_apart(ancestor).to_string());
                 add("notify", known.notify.to_string());
                 add("clone_max", clone.clone_max.to_string());
@@ -212,10 +224,18 @@ fn expected_rc(draft: &Draft, meta: &Table) -> Option<u8> {
 fn key_text(work: &Work<'_, '_>, draft: &Draft) -> Arc<str> {
     let name = |verb: Verb| verb.task(&work.actions.names);
     if let Some(resource) = draft.resource {
-        let id = &work.resource(resource).id;
+        let facts = work.resource(resource);
+        let (id, is_renamed) = match &facts.history_name {
+            Some(name) => (name, true),
+            None => (&facts.id, false),
+        };
         return match draft.key.notice {
-            Some(notice) => format!("{id}_{}_0", notice_key(work, notice)).into(),
-            None => format!("{id}_{}_{}", name(draft.key.verb), draft.key.interval).into(),
+            // Under the name of the status there are only the instance's own notifications.
+            Some(notice) if is_renamed && draft.verb == Verb::Notify => {
+                format!("{id}_{}_0", notice_name(work, notice).replacen('-', "_notify_", 1)).into()
+            }
+            Some(notice) if !is_renamed => format!("{id}_{}_0", notice_key(work, notice)).into(),
+            Some(_) | None => format!("{id}_{}_{}", name(draft.key.verb), draft.key.interval).into(),
         };
     }
     let node = draft.node.map_or("", |node| work.node(node).name.as_str());

@@ -4,7 +4,7 @@
 //! its own, because chains of thousands of resources are real.
 
 use super::blocking::Blocking;
-use super::effect::{self, Changed, Pair};
+use super::effect::{self, Changed, Pair, Place, Plan, Step};
 use crate::scheduler::act::draft::{Ability, DraftIx, Need};
 use crate::scheduler::act::link::{LinkIx, Relations};
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
@@ -13,7 +13,7 @@ use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::variant::actions as variant;
 
 /// What is still to be done.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Item {
     /// Settle an action.
     Visit(DraftIx),
@@ -24,13 +24,28 @@ enum Item {
 }
 
 /// How far the settling of an action has come.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Frame {
     draft: DraftIx,
     /// Inputs not yet looked at, youngest last.
     remaining: usize,
     changed: bool,
     before: (Need, Ability),
+    /// The link being applied.
+    run: Option<Box<Run>>,
+}
+
+/// How far a link has been applied.
+#[derive(Debug, Clone)]
+struct Run {
+    pair: Pair,
+    relations: Relations,
+    steps: std::vec::IntoIter<Step>,
+    changed: Changed,
+    /// The instance at hand cannot act.
+    is_skipping: bool,
+    /// The instance at hand was changed.
+    instance_changed: bool,
 }
 
 /// Applies all relations until nothing changes.
@@ -44,9 +59,7 @@ pub(super) fn settle(work: &mut Work<'_, '_>) {
         }
     }
     crate::scheduler::act::probe::link_beyond(settling.work);
-    for draft in settling.work.actions.draft_numbers().rev() {
-        settling.run(Item::Visit(draft));
-    }
+    while settling.pass() {}
 }
 
 struct Settling<'w, 'p, 'a> {
@@ -55,6 +68,7 @@ struct Settling<'w, 'p, 'a> {
     stack: Vec<Item>,
     visits: usize,
     limit: usize,
+    has_changed: bool,
 }
 
 impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
@@ -64,7 +78,19 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
     fn new(work: &'w mut Work<'p, 'a>) -> Self {
         let parts = work.actions.drafts.len() + work.actions.links.len();
         let limit = parts.saturating_mul(Self::VISITS_PER_PART).saturating_add(100_000);
-        Self { blocking: Blocking::new(work.placement), work, stack: Vec::new(), visits: 0, limit }
+        let blocking = Blocking::new(work.placement);
+        Self { blocking, work, stack: Vec::new(), visits: 0, limit, has_changed: false }
+    }
+
+    /// Settles every action, youngest first. Says whether anything changed that may matter to
+    /// actions which had been settled before.
+    fn pass(&mut self) -> bool {
+        self.has_changed = false;
+        for draft in self.work.actions.draft_numbers().rev() {
+            self.run(Item::Visit(draft));
+        }
+        let is_revised = std::mem::take(&mut self.work.actions.is_revised);
+        (self.has_changed || is_revised) && self.visits <= self.limit
     }
 
     fn run(&mut self, item: Item) {
@@ -100,33 +126,115 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
             minimum.seen = 0;
             entry.ability = Ability::Blocked;
         }
-        Frame { draft, remaining: entry.inputs.len(), changed: false, before }
+        Frame { draft, remaining: entry.inputs.len(), changed: false, before, run: None }
     }
 
     /// Looks at the remaining inputs; stops early where something else must be settled first.
     fn resume(&mut self, mut frame: Frame) {
-        while let Some(position) = frame.remaining.checked_sub(1) {
+        loop {
+            if let Some(mut run) = frame.run.take() {
+                if let Some(nested) = self.advance(&mut run) {
+                    frame.run = Some(run);
+                    self.stack.push(Item::Resume(frame));
+                    self.stack.extend(nested.into_iter().rev());
+                    return;
+                }
+                let changed = conclude(self.work, &run);
+                frame.changed |= changed.then;
+                self.has_changed |= changed.then;
+                let mut nested = Vec::new();
+                if changed.first {
+                    nested.extend(self.successors(run.pair.first));
+                    nested.push(Item::Visit(run.pair.first));
+                }
+                if !nested.is_empty() {
+                    self.stack.push(Item::Resume(frame));
+                    self.stack.extend(nested.into_iter().rev());
+                    return;
+                }
+            }
+            let Some(position) = frame.remaining.checked_sub(1) else { break };
             frame.remaining = position;
             let Some(link) = self.work.actions.draft(frame.draft).inputs.get(position).copied() else {
                 break;
             };
-            let changed = look_at(self.work, link);
-            frame.changed |= changed.then;
-            let first = self.work.actions.link(link).first;
-            if changed.first || !changed.parts.is_empty() {
-                self.stack.push(Item::Resume(frame));
-                if changed.first {
-                    self.stack.push(Item::Visit(first));
-                    self.push_successors(first);
+            match look_at(self.work, link) {
+                Look::Nothing => {}
+                Look::Replaced => {
+                    frame.changed = true;
+                    self.has_changed = true;
                 }
-                for part in changed.parts.into_iter().rev() {
-                    self.push_successors(part);
-                    self.stack.push(Item::Visit(part));
+                Look::Apply(run, touched) => {
+                    frame.run = Some(run);
+                    if !touched.is_empty() {
+                        self.stack.push(Item::Resume(frame));
+                        self.stack.extend(touched.into_iter().rev().map(Item::Visit));
+                        return;
+                    }
                 }
-                return;
             }
         }
         self.finish(frame);
+    }
+
+    /// Applies a link's steps one by one. Returns what must be settled before the next one.
+    fn advance(&mut self, run: &mut Run) -> Option<Vec<Item>> {
+        while let Some(step) = run.steps.next() {
+            let nested = match step {
+                Step::BeginInstance(action) => {
+                    run.instance_changed = false;
+                    run.is_skipping = !self.work.actions.draft(action).is_runnable();
+                    Vec::new()
+                }
+                Step::EndInstance(action) => {
+                    run.is_skipping = false;
+                    if run.instance_changed { self.successors(action) } else { Vec::new() }
+                }
+                Step::Apply { .. } if run.is_skipping => Vec::new(),
+                Step::Apply { rule, pair, place } => {
+                    let changed = rule(self.work, pair);
+                    self.follow(run, pair, place, changed)
+                }
+            };
+            if !nested.is_empty() {
+                return Some(nested);
+            }
+        }
+        None
+    }
+
+    /// What must be settled at once after a rule was applied.
+    fn follow(&mut self, run: &mut Run, pair: Pair, place: Place, changed: Changed) -> Vec<Item> {
+        self.has_changed |= changed.first || changed.then;
+        let mut nested = Vec::new();
+        if changed.then && self.has_parent(pair.then) {
+            nested.push(Item::Visit(pair.then));
+        }
+        match place {
+            Place::Whole => {
+                run.changed.first |= changed.first;
+                run.changed.then |= changed.then;
+            }
+            Place::Instance => {
+                run.changed.first |= changed.first;
+                run.instance_changed |= changed.then;
+            }
+            Place::Interleaved => {
+                if changed.then {
+                    nested.extend(self.successors(pair.then));
+                }
+                if changed.first {
+                    nested.extend(self.successors(pair.first));
+                    nested.push(Item::Visit(pair.first));
+                }
+            }
+        }
+        nested
+    }
+
+    fn has_parent(&self, draft: DraftIx) -> bool {
+        let resource = self.work.actions.draft(draft).resource;
+        resource.is_some_and(|resource| self.work.resource(resource).parent.is_some())
     }
 
     fn finish(&mut self, frame: Frame) {
@@ -138,26 +246,38 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
         }
         let lost = frame.before.1 == Ability::Runnable && after.1 == Ability::Blocked;
         let leads_up = matches!(entry.verb, Verb::Start | Verb::Promote);
-        self.push_successors(frame.draft);
-        self.stack.push(Item::Visit(frame.draft));
+        let mut nested = Vec::new();
         if lost && leads_up {
-            self.stack.push(Item::BlockDependents(frame.draft));
+            nested.push(Item::BlockDependents(frame.draft));
         }
+        nested.push(Item::Visit(frame.draft));
+        nested.extend(self.successors(frame.draft));
+        self.stack.extend(nested.into_iter().rev());
     }
 
-    /// The youngest link's successor is settled first.
-    fn push_successors(&mut self, draft: DraftIx) {
+    /// What follows an action, youngest link first.
+    fn successors(&self, draft: DraftIx) -> Vec<Item> {
         let actions = &self.work.actions;
-        let links = actions.draft(draft).successors.iter().map(|link| actions.link(*link));
-        self.stack.extend(links.filter(|link| !link.relations.is_empty()).map(|link| Item::Visit(link.then)));
+        let links = actions.draft(draft).successors.iter().rev().map(|link| actions.link(*link));
+        links.filter(|link| !link.relations.is_empty()).map(|link| Item::Visit(link.then)).collect()
     }
 }
 
-/// Applies one link. Says what changed.
-fn look_at(work: &mut Work<'_, '_>, number: LinkIx) -> Changed {
+/// What a look at a link leads to.
+enum Look {
+    /// It has no effect.
+    Nothing,
+    /// Another link took its place.
+    Replaced,
+    /// It is to be applied; before that, some actions must be settled anew.
+    Apply(Box<Run>, Vec<DraftIx>),
+}
+
+/// Looks at one link.
+fn look_at(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
     let link = *work.actions.link(number);
     if link.relations.is_empty() {
-        return Changed::default();
+        return Look::Nothing;
     }
     let (first_node, then_node) = (node_of(work, link.first), node_of(work, link.then));
     if link.relations.has(Relations::SAME_NODE)
@@ -166,7 +286,7 @@ fn look_at(work: &mut Work<'_, '_>, number: LinkIx) -> Changed {
         && first_node != then_node
     {
         work.actions.link_mut(number).relations = Relations::NONE;
-        return Changed::default();
+        return Look::Nothing;
     }
     let (first, then) = (work.actions.draft(link.first), work.actions.draft(link.then));
     let (first_resource, then_resource) = (first.resource, then.resource);
@@ -181,9 +301,9 @@ fn look_at(work: &mut Work<'_, '_>, number: LinkIx) -> Changed {
         if is_new {
             work.actions.link_mut(number).relations = Relations::NONE;
         }
-        return Changed { then: is_new, ..Changed::default() };
+        return if is_new { Look::Replaced } else { Look::Nothing };
     }
-    apply_relations(work, number)
+    plan_link(work, number)
 }
 
 /// Where an action happens, as far as "the same node" is concerned.
@@ -221,9 +341,9 @@ fn completion(work: &Work<'_, '_>, draft: DraftIx, resource: ResourceIx) -> Opti
     work.actions.with_key(resource, key).first().copied()
 }
 
-fn apply_relations(work: &mut Work<'_, '_>, number: LinkIx) -> Changed {
+fn plan_link(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
     let mut link = *work.actions.link(number);
-    let (first_node, then_node) = (work.actions.draft(link.first).node, work.actions.draft(link.then).node);
+    let (first_node, then_node) = (node_of(work, link.first), node_of(work, link.then));
     let effective = variant::effective(work, link.first, then_node);
     let mut only_on = None;
     if link.relations.has(Relations::FIRST_REQUIRES_THEN_ON_NODE) {
@@ -232,30 +352,36 @@ fn apply_relations(work: &mut Work<'_, '_>, number: LinkIx) -> Changed {
             link.relations.without(Relations::FIRST_REQUIRES_THEN_ON_NODE) | Relations::FIRST_REQUIRES_THEN;
         work.actions.link_mut(number).relations = link.relations;
     }
-    let pair = Pair { first: link.first, then: link.then, effective, only_on };
-    let mut changed = Changed::default();
+    if link.relations.has(Relations::NESTED) && is_already_up(work, link.first) {
+        work.actions.link_mut(number).relations = Relations::NONE;
+        return Look::Nothing;
+    }
+    let pair = Pair { first: link.first, then: link.then, effective, only_on: None };
+    let mut plan = Plan::new();
     for (relation, rule) in effect::RULES {
         if link.relations.has(relation) {
-            if relation == Relations::NESTED && is_already_up(work, pair.first) {
-                work.actions.link_mut(number).relations = Relations::NONE;
-                return changed;
-            }
-            let only_on = if relation == Relations::FIRST_REQUIRES_THEN { pair.only_on } else { None };
-            changed.merge(effect::apply(work, relation, rule, Pair { only_on, ..pair }));
+            let only_on = if relation == Relations::FIRST_REQUIRES_THEN { only_on } else { None };
+            effect::expand(work, relation, rule, Pair { only_on, ..pair }, &mut plan);
         }
     }
-    if link.relations.has_any(Relations::FIRST_SHOWS_THEN | Relations::THEN_SHOWS_FIRST) {
-        let then = variant::effective(work, link.then, first_node);
-        effect::show(work, pair, then, link.relations);
+    let steps = plan.steps.into_iter();
+    let changed = Changed::default();
+    let relations = link.relations;
+    let run = Run { pair, relations, steps, changed, is_skipping: false, instance_changed: false };
+    Look::Apply(Box::new(run), plan.touched)
+}
+
+/// What is left to do once a link has been applied. Says what changed in all.
+fn conclude(work: &mut Work<'_, '_>, run: &Run) -> Changed {
+    let mut changed = run.changed;
+    if run.relations.has_any(Relations::FIRST_SHOWS_THEN | Relations::THEN_SHOWS_FIRST) {
+        let first_node = node_of(work, run.pair.first);
+        let then = variant::effective(work, run.pair.then, first_node);
+        effect::show(work, run.pair, then, run.relations);
     }
     let needs = Relations::FIRST_REQUIRES_THEN | Relations::THEN_REQUIRES_FIRST | Relations::RESTARTS;
-    if link.relations.has_any(needs) {
-        changed.then |= effect::heed_blocked_stop(work, pair);
-    }
-    if changed.then
-        && work.actions.draft(pair.then).resource.is_some_and(|then| work.resource(then).parent.is_some())
-    {
-        changed.parts.push(pair.then);
+    if run.relations.has_any(needs) {
+        changed.then |= effect::heed_blocked_stop(work, run.pair);
     }
     changed
 }

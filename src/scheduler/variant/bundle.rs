@@ -197,10 +197,20 @@ pub(crate) fn is_connection(draft: &Draft<'_>, resource: ResourceIx) -> bool {
     known.connects.is_some() && known.parent.is_some_and(|parent| facts(draft, parent).is_some())
 }
 
-/// Whether a resource is a container of this bundle.
-pub(crate) fn is_container(draft: &Draft<'_>, bundle: ResourceIx, resource: ResourceIx) -> bool {
-    facts(draft, bundle)
-        .is_some_and(|known| known.replicas.iter().any(|replica| replica.container == resource))
+/// Whether the colocations of a bundle count for a resource in it: for containers; and when it
+/// comes to roles, for what is inside.
+pub(crate) fn speaks_for(draft: &Draft<'_>, bundle: ResourceIx, resource: ResourceIx) -> bool {
+    let Some(known) = facts(draft, bundle) else { return false };
+    if resource == bundle || known.replicas.iter().any(|replica| replica.container == resource) {
+        return true;
+    }
+    let has_roles = |clone: &ResourceIx| draft.resource(*clone).is_promotable;
+    let Some(clone) = known.clone.filter(has_roles) else { return false };
+    if resource == clone {
+        return draft.is_choosing_roles[clone.index()];
+    }
+    let is_inside = draft.resource(resource).parent == Some(clone);
+    is_inside && draft.progress[resource.index()] == Progress::Assigned
 }
 
 /// Whose role counts for a primary: for a container, that of what is inside.

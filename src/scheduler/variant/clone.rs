@@ -160,7 +160,9 @@ fn follow_role(
     let mut allowed = NodeTable::default();
     for instance in fitting {
         let Some(node) = draft.place_of(instance) else { continue };
-        let own = draft.table(instance).score(node).unwrap_or_default();
+        let leaves = draft.facts.leaves(instance);
+        let placed = leaves.iter().find(|leaf| draft.assigned[leaf.index()].is_some());
+        let own = placed.map_or(Score::ZERO, |leaf| draft.taken_at[leaf.index()]);
         let seen_by_primary = draft.classes(attribute.as_ref(), instance);
         let seen_by_dependent = draft.classes(attribute.as_ref(), dependent);
         for (place, entry) in table.iter_mut() {

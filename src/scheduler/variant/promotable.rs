@@ -94,6 +94,10 @@ pub(crate) fn choose_roles(draft: &mut Draft<'_>, clone: ResourceIx) {
     for (_, entry) in draft.facts.resources[clone.index()].table.iter_mut() {
         entry.count = 0;
     }
+    draft.is_choosing_roles[clone.index()] = true;
+    if draft.resource(clone).parent.is_some() {
+        draft.pulls.forget_all(); // From now on, the bundle speaks for the clone.
+    }
     let instances = draft.resource(clone).children.clone();
     for instance in &instances {
         set_priority(draft, clone, *instance);
@@ -123,7 +127,9 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
         Some(Role::Unpromoted | Role::Stopped) => Score::MINUS_INFINITY,
         Some(Role::Promoted) => draft.priority[instance.index()],
     };
-    for location in draft.locations.of(instance).chain(draft.locations.of(clone)) {
+    let around = draft.resource(clone).parent;
+    let owners = [Some(instance), Some(clone), around].into_iter().flatten();
+    for location in owners.flat_map(|owner| draft.locations.of(owner)) {
         let record = draft.locations.record(*location);
         if record.role == Some(Role::Promoted) {
             let here = record.nodes.iter().filter(|(place, _)| *place == node);

@@ -1,5 +1,6 @@
 //! A plan in one line.
 
+use crate::model::NodeName;
 use crate::plan::{Disruption, Down, ObjectChangeKind, Plan};
 
 /// How many outages are spelled out.
@@ -39,7 +40,7 @@ pub fn disruption_summary(disruption: &Disruption) -> String {
     if let (Some(last), false) = (parts.last_mut(), outages.is_empty()) {
         last.push_str(&format!(" ({outages})"));
     }
-    let fenced: Vec<&str> = disruption.fences.iter().map(|node| node.as_str()).collect();
+    let fenced: Vec<&str> = disruption.fences.iter().map(NodeName::as_str).collect();
     parts.push(match fenced.as_slice() {
         [] => "nothing is fenced".to_owned(),
         [node] => format!("{node} is fenced"),

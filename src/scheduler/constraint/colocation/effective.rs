@@ -70,7 +70,7 @@ impl Draft<'_> {
                 }
             }
             Variant::Bundle(_) => {
-                if resource == contributor || bundle::is_container(self, contributor, resource) {
+                if bundle::speaks_for(self, contributor, resource) {
                     self.join_colocations(side, list, own);
                 }
             }

@@ -36,7 +36,6 @@ impl Draft<'_> {
     ) -> Effect {
         let record = self.colocations.record(colocation);
         let is_assigned = |resource: ResourceIx| self.progress[resource.index()] == Progress::Assigned;
-        let primary = bundle::role_bearer(self, primary);
         if outlook == Outlook::Present && !is_assigned(primary) {
             return Effect::None;
         }
@@ -51,7 +50,8 @@ impl Draft<'_> {
         }
         let fits = |role, resource: ResourceIx| role == self.next_role[resource.index()];
         let dependent_fits = record.dependent_role.is_none() || fits(record.dependent_role, dependent);
-        let primary_fits = record.primary_role.is_none() || fits(record.primary_role, primary);
+        let bearer = bundle::role_bearer(self, primary);
+        let primary_fits = record.primary_role.is_none() || fits(record.primary_role, bearer);
         if dependent_fits && primary_fits { Effect::Location } else { Effect::None }
     }
 

@@ -11,6 +11,10 @@ use crate::scheduler::assign::draft::Draft;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::node_table::NodeTable;
 
+/// How many resources preferences are taken from by walking, in one run. Only a configuration made
+/// to blow up comes near; there, what is left is ignored so that scheduling ends.
+const MOST_WALKS: u32 = 5_000_000;
+
 /// What happens to a score that was positive when others would make it negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Floor {
@@ -167,9 +171,7 @@ impl Draft<'_> {
         if is_marked(source) || group.is_some_and(is_marked) {
             return None;
         }
-        let is_open =
-            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
-        if factor == 0.0 {
+        if factor == 0.0 || self.walks >= MOST_WALKS {
             // So far away that nothing arrives any more, from here or beyond.
             if cells.iter().any(|cell| self.is_open_cell(cell)) {
                 settle(merge.floor, cells);
@@ -177,22 +179,17 @@ impl Draft<'_> {
             return None;
         }
         let merged = self.add_preferences(merge, cells, source, colocation, factor);
-        let is_open =
-            |cell: &Cell| self.is_usable(cell.node) && cell.score >= Score::ZERO && !cell.is_unusable;
-        if !merged.iter().any(is_open) {
+        if !merged.iter().any(|cell| self.is_open_cell(cell)) {
             return None;
         }
         *cells = merged;
-        let is_plain = merge.side == Side::WithThis && merge.floor == Floor::None;
-        #[expect(clippy::float_cmp, reason = "exactly one: the preference arrives unchanged")]
-        let arrives_whole = factor == 1.0;
-        if is_plain
-            && arrives_whole
-            && !self.classes.may_read_host(merge.target)
-            && self.apply_pull(source, cells)
-        {
+        let can_sum = merge.side == Side::WithThis
+            && merge.floor == Floor::None
+            && !self.classes.may_read_host(merge.target);
+        if can_sum && self.apply_pull(source, factor, cells) {
             return None;
         }
+        self.walks += 1;
         Some(self.level(merge, source, group, factor))
     }
 
@@ -345,12 +342,16 @@ fn class_of(classes: Option<&[u32]>, node: NodeIx) -> u32 {
     classes.and_then(|classes| classes.get(node.index())).copied().unwrap_or_default()
 }
 
+/// The nodes of a table whose scores can change: a ban stays a ban.
 fn cells_of(table: &NodeTable) -> Vec<Cell> {
-    table.iter().map(|(node, entry)| Cell { node, score: entry.score, is_unusable: false }).collect()
+    let live = table.iter().filter(|(_, entry)| entry.score > Score::MINUS_INFINITY);
+    live.map(|(node, entry)| Cell { node, score: entry.score, is_unusable: false }).collect()
 }
 
 fn write_cells(table: &mut NodeTable, cells: &[Cell]) {
-    for ((_, entry), cell) in table.iter_mut().zip(cells) {
-        entry.score = cell.score;
+    for cell in cells {
+        if let Some(entry) = table.entry_mut(cell.node) {
+            entry.score = cell.score;
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! What all those colocated with a resource would add, node by node, ready to be added at once.
 //!
-//! Merging preferences walks the whole tree of dependents for every primary. In a chain or group
-//! of n members that is n² walks of a table, so the sum of a subtree is kept until one of its
-//! tables changes. Saturating sums do not simply add up; a sum remembers how far it went up and
-//! down, and where that may have mattered, the tree is walked after all.
+//! Merging preferences walks the whole tree of dependents for every primary. In a chain of n
+//! that is n² walks of a table, and in a set where everybody avoids everybody the tree grows
+//! exponentially. So the sum of a subtree is kept until one of its tables changes. Saturating
+//! sums do not simply add up; a sum remembers how far it went up and down, and where that may
+//! have mattered, the tree is walked after all.
+
+use std::collections::BTreeMap;
 
 use super::ColocationIx;
 use super::honour::fraction;
@@ -32,32 +35,38 @@ enum End {
     Banned,
 }
 
-/// What is known of a subtree.
-#[derive(Debug, Clone, Default)]
+/// A subtree: those colocated with a resource, seen through a factor (as bits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Subtree {
+    source: ResourceIx,
+    factor: u32,
+}
+
+/// What a subtree adds.
+#[derive(Debug, Clone)]
 enum Pull {
-    #[default]
-    Unknown,
-    /// Being found out; meeting it again is a loop.
-    Open,
     /// Nobody is colocated with the resource.
     Nothing,
     /// By node.
     Sums(Box<[Sum]>),
-    /// Depends on more than the tables in it.
+    /// That depends on more than the tables in it.
     Unsteady,
 }
 
 /// The sums of all subtrees that were asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pulls {
-    pulls: Vec<Pull>,
-    /// Whose sums contain a resource's table or sums.
-    users: Vec<Vec<ResourceIx>>,
+    pulls: BTreeMap<Subtree, Pull>,
+    /// Which subtrees contain a resource's table.
+    users: Vec<Vec<Subtree>>,
+    /// Resources whose subtree is being summed up; meeting one again is a loop.
+    is_open: Vec<bool>,
+    is_off: bool,
 }
 
 /// A subtree that is being summed up.
 struct Branch {
-    source: ResourceIx,
+    subtree: Subtree,
     colocations: Vec<ColocationIx>,
     next: usize,
     sums: Vec<Sum>,
@@ -65,13 +74,18 @@ struct Branch {
 
 impl Pulls {
     pub(crate) fn new(resources: usize) -> Self {
-        Self { pulls: vec![Pull::Unknown; resources], users: vec![Vec::new(); resources] }
+        Self {
+            pulls: BTreeMap::new(),
+            users: vec![Vec::new(); resources],
+            is_open: vec![false; resources],
+            is_off: false,
+        }
     }
 
     /// Sums that are never kept, so that every merge is a walk.
     #[cfg(test)]
     pub(crate) fn never(resources: usize) -> Self {
-        Self { pulls: vec![Pull::Unsteady; resources], users: vec![Vec::new(); resources] }
+        Self { is_off: true, ..Self::new(resources) }
     }
 
     /// Forgets every sum in which the table of `resource` takes part.
@@ -82,9 +96,9 @@ impl Pulls {
         let mut changed = vec![resource];
         while let Some(resource) = changed.pop() {
             for user in std::mem::take(&mut self.users[resource.index()]) {
-                if matches!(self.pulls[user.index()], Pull::Nothing | Pull::Sums(_)) {
-                    self.pulls[user.index()] = Pull::Unknown;
-                    changed.push(user);
+                if matches!(self.pulls.get(&user), Some(Pull::Nothing | Pull::Sums(_))) {
+                    self.pulls.remove(&user);
+                    changed.push(user.source);
                 }
             }
         }
@@ -92,18 +106,22 @@ impl Pulls {
 
     /// Forgets everything, because a node changed.
     pub(crate) fn forget_all(&mut self) {
-        *self = Self::new(self.pulls.len());
+        *self = Self { is_off: self.is_off, ..Self::new(self.users.len()) };
     }
 }
 
 impl Draft<'_> {
     /// Adds what all those colocated with `source` prefer; `false` if that takes a walk.
-    pub(crate) fn apply_pull(&mut self, source: ResourceIx, cells: &mut [Cell]) -> bool {
-        self.find_pull(source);
-        match &self.pulls.pulls[source.index()] {
-            Pull::Nothing => true,
-            Pull::Unknown | Pull::Open | Pull::Unsteady => false,
-            Pull::Sums(sums) => {
+    pub(crate) fn apply_pull(&mut self, source: ResourceIx, factor: f32, cells: &mut [Cell]) -> bool {
+        if self.pulls.is_off {
+            return false;
+        }
+        let subtree = Subtree { source, factor: factor.to_bits() };
+        self.find_pull(subtree);
+        match self.pulls.pulls.get(&subtree) {
+            Some(Pull::Nothing) => true,
+            Some(Pull::Unsteady) | None => false,
+            Some(Pull::Sums(sums)) => {
                 let sum_at = |node: NodeIx| sums.get(node.index()).copied().unwrap_or_default();
                 let stays_open =
                     |cell: &Cell| self.is_usable(cell.node) && sum_at(cell.node).never_negative(cell.score);
@@ -121,63 +139,63 @@ impl Draft<'_> {
         }
     }
 
-    /// Sums up the subtree of `source`, and those in it, unless that was done.
-    fn find_pull(&mut self, source: ResourceIx) {
-        if !matches!(self.pulls.pulls[source.index()], Pull::Unknown) {
+    /// Sums up a subtree, and those in it, unless that was done.
+    fn find_pull(&mut self, subtree: Subtree) {
+        if self.pulls.pulls.contains_key(&subtree) {
             return;
         }
-        let mut branches = vec![self.open_branch(source)];
+        let mut branches = vec![self.open_branch(subtree)];
         while let Some(mut branch) = branches.pop() {
             let Some(colocation) = branch.colocations.get(branch.next).copied() else {
                 let is_empty = branch.colocations.is_empty();
                 let pull = if is_empty { Pull::Nothing } else { Pull::Sums(branch.sums.into_boxed_slice()) };
-                self.pulls.pulls[branch.source.index()] = pull;
+                self.close_branch(branch.subtree, pull);
                 continue;
             };
             let record = self.colocations.record(colocation);
-            let Some((child, _)) = self.spokesman(record.dependent) else {
+            let factor = fraction(f32::from_bits(branch.subtree.factor), record.score);
+            let Some((child, _)) = self.spokesman(record.dependent).filter(|_| factor != 0.0) else {
                 branch.next += 1;
                 branches.push(branch);
                 continue;
             };
-            #[expect(clippy::float_cmp, reason = "exactly one: the preference arrives unchanged")]
-            let arrives_whole = fraction(1.0, record.score) == 1.0;
-            let is_steady = self.is_by_name(colocation) && !self.classes.may_read_host(child);
-            match &self.pulls.pulls[child.index()] {
-                Pull::Unknown if is_steady => {
-                    let below = self.open_branch(child);
+            let below = Subtree { source: child, factor: factor.to_bits() };
+            let is_steady = self.is_by_name(colocation)
+                && !self.classes.may_read_host(child)
+                && !self.pulls.is_open[child.index()];
+            match self.pulls.pulls.get(&below) {
+                None if is_steady => {
                     branches.push(branch);
-                    branches.push(below);
+                    branches.push(self.open_branch(below));
                 }
-                Pull::Nothing if is_steady => self.add_child(branch, colocation, child, &mut branches),
-                Pull::Sums(_) if is_steady && arrives_whole => {
-                    self.add_child(branch, colocation, child, &mut branches);
+                Some(Pull::Nothing | Pull::Sums(_)) if is_steady => {
+                    self.add_child(&mut branch, colocation, below);
+                    branches.push(branch);
                 }
-                Pull::Unknown | Pull::Open | Pull::Nothing | Pull::Sums(_) | Pull::Unsteady => {
-                    self.pulls.pulls[branch.source.index()] = Pull::Unsteady;
+                Some(Pull::Nothing | Pull::Sums(_) | Pull::Unsteady) | None => {
+                    self.close_branch(branch.subtree, Pull::Unsteady);
                 }
             }
         }
     }
 
-    fn open_branch(&mut self, source: ResourceIx) -> Branch {
-        self.pulls.pulls[source.index()] = Pull::Open;
-        let mut colocations = self.effective_colocations(Side::WithThis, source);
+    fn open_branch(&mut self, subtree: Subtree) -> Branch {
+        self.pulls.is_open[subtree.source.index()] = true;
+        let mut colocations = self.effective_colocations(Side::WithThis, subtree.source);
         colocations.retain(|colocation| self.has_influence(*colocation));
         let nodes = if colocations.is_empty() { 0 } else { self.facts.nodes.len() };
-        Branch { source, colocations, next: 0, sums: vec![Sum::default(); nodes] }
+        Branch { subtree, colocations, next: 0, sums: vec![Sum::default(); nodes] }
     }
 
-    /// Adds the next child of a branch, with all below it, and takes up the branch again.
-    fn add_child(
-        &mut self,
-        mut branch: Branch,
-        colocation: ColocationIx,
-        child: ResourceIx,
-        branches: &mut Vec<Branch>,
-    ) {
-        let record = self.colocations.record(colocation);
-        let factor = fraction(1.0, record.score);
+    fn close_branch(&mut self, subtree: Subtree, pull: Pull) {
+        self.pulls.is_open[subtree.source.index()] = false;
+        self.pulls.pulls.insert(subtree, pull);
+    }
+
+    /// Adds the next child of a branch, with all below it.
+    fn add_child(&mut self, branch: &mut Branch, colocation: ColocationIx, below: Subtree) {
+        let child = below.source;
+        let factor = f32::from_bits(below.factor);
         let lone = self.lone_node(colocation, factor);
         let boosted = self.table_with_group_locations(child, colocation);
         let table = boosted.as_ref().unwrap_or_else(|| self.table(child));
@@ -187,18 +205,17 @@ impl Draft<'_> {
                 sum.add(added);
             }
         }
-        if let Pull::Sums(below) = &self.pulls.pulls[child.index()] {
+        if let Some(Pull::Sums(below)) = self.pulls.pulls.get(&below) {
             for (sum, below) in branch.sums.iter_mut().zip(below) {
                 sum.append(below);
             }
         }
-        let dependent = record.dependent;
-        self.pulls.users[child.index()].push(branch.source);
+        let dependent = self.colocations.record(colocation).dependent;
+        self.pulls.users[child.index()].push(branch.subtree);
         if dependent != child {
-            self.pulls.users[dependent.index()].push(branch.source);
+            self.pulls.users[dependent.index()].push(branch.subtree);
         }
         branch.next += 1;
-        branches.push(branch);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a clone means for actions.
 
 use super::instance::{self, When};
+use super::notice;
 use crate::model::constraint::Discovery;
 use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
@@ -89,12 +90,23 @@ pub fn act(work: &mut Work<'_, '_>, clone: ResourceIx) {
     let stop = add_step(work, clone, Verb::Stop, kinds.stopping);
     work.actions.draft_mut(stop).is_migratable = !kinds.restarting;
     add_completion(work, clone, Verb::Stopped, kinds.stopping);
+    notice::add_points(work, clone, &[Verb::Start, Verb::Stop]);
     if work.resource(clone).is_promotable {
         add_step(work, clone, Verb::Promote, kinds.promoting);
         add_completion(work, clone, Verb::Promoted, kinds.promoting);
+        notice::add_points(work, clone, &[Verb::Promote]);
         add_step(work, clone, Verb::Demote, kinds.demoting);
         add_completion(work, clone, Verb::Demoted, kinds.demoting);
+        notice::add_points(work, clone, &[Verb::Demote]);
     }
+}
+
+/// Takes over what the instances' actions came to, and tells them of each other.
+pub fn complete(work: &mut Work<'_, '_>, clone: ResourceIx) {
+    for draft in work.actions.of_resource(clone).into_iter().rev() {
+        effective(work, clone, draft, None);
+    }
+    notice::tell(work, clone);
 }
 
 /// Adds a step of a collective.
@@ -202,9 +214,6 @@ pub fn of_instances(
     node: Option<NodeIx>,
 ) -> Effective {
     let anywhere = sum_up(work, instances, draft, None);
-    if anywhere.ability == Ability::Blocked {
-        work.actions.draft_mut(draft).ability = Ability::Blocked;
-    }
     let here = match node {
         Some(_) => {
             let here = sum_up(work, instances, draft, node);
@@ -212,9 +221,10 @@ pub fn of_instances(
         }
         None => anywhere,
     };
-    if here.is_required() {
-        work.actions.draft_mut(draft).need = Need::Required;
-    }
+    let entry = work.actions.draft(draft);
+    let need = entry.need.max(here.need);
+    let ability = if node.is_none() { entry.ability.min(anywhere.ability) } else { entry.ability };
+    work.actions.revise(draft, need, ability);
     here
 }
 
@@ -226,11 +236,16 @@ fn sum_up(
 ) -> Effective {
     let entry = work.actions.draft(draft);
     let (key, is_migratable) = (entry.key, entry.is_migratable);
+    // A notification stands where the step stands that it is about.
+    let verb = key.notice.and_then(|notice| notice.about).unwrap_or(key.verb);
     let mut sum = Effective { need: Need::Optional, ability: Ability::Blocked, is_migratable };
     for instance in instances {
         let is_leaf = work.resource(*instance).primitive().is_some();
-        let verb = if is_leaf { key.verb.step() } else { key.verb };
-        let wanted = Key { verb, ..key };
+        let verb = if is_leaf { verb.step() } else { verb };
+        let wanted = Key { verb, notice: None, ..key };
+        if !is_leaf && node.is_some() && instance::node_at(work, *instance, When::Next) != node {
+            continue;
+        }
         let node = node.filter(|_| is_leaf);
         let drafts = work.actions.with_key(*instance, wanted).iter().rev().copied();
         let found =

@@ -111,24 +111,20 @@ pub fn act(work: &mut Work<'_, '_>, group: ResourceIx) {
 pub fn effective(work: &mut Work<'_, '_>, group: ResourceIx, draft: DraftIx) -> Effective {
     let entry = work.actions.draft(draft);
     let (is_completion, verb) = (entry.verb.is_completion(), entry.verb.step());
-    let mut effective = Effective::plain(entry);
+    let (mut need, mut ability) = (entry.need, entry.ability);
+    let mut lacks_action = false;
     for member in &work.resource(group).children {
         match work.actions.youngest(*member, verb, None) {
             Some(action) => {
                 let action = work.actions.draft(action);
-                let (is_required, is_runnable) = (action.is_required(), action.is_runnable());
-                if is_required {
-                    effective.need = Need::Required;
-                    work.actions.draft_mut(draft).need = Need::Required;
-                }
-                if is_completion && !is_runnable {
-                    effective.ability = Ability::Blocked;
-                    work.actions.draft_mut(draft).ability = Ability::Blocked;
+                need = need.max(action.need);
+                if is_completion {
+                    ability = ability.min(action.ability);
                 }
             }
-            None if !verb.is_downward() => effective.ability = Ability::Blocked,
-            None => {}
+            None => lacks_action |= !verb.is_downward(),
         }
     }
-    effective
+    work.actions.revise(draft, need, ability);
+    Effective { need, ability: if lacks_action { Ability::Blocked } else { ability }, is_migratable: false }
 }

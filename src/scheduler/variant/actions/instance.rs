@@ -6,7 +6,7 @@ use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
-use crate::scheduler::order::effect::{self, Changed, Pair, Rule};
+use crate::scheduler::order::effect::{self, Pair, Place, Plan, Rule, Step};
 
 /// Whether the present or the coming place of an instance is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn node_at(work: &Work<'_, '_>, instance: ResourceIx, when: When) -> Option<
 }
 
 /// The host of a guest, or the node itself.
-fn host_of(work: &Work<'_, '_>, node: NodeIx, when: When) -> NodeIx {
+pub fn host_of(work: &Work<'_, '_>, node: NodeIx, when: When) -> NodeIx {
     let launcher = work.node(node).connection.and_then(|connection| work.resource(connection).launcher);
     launcher.and_then(|launcher| node_at(work, launcher, when)).unwrap_or(node)
 }
@@ -76,28 +76,26 @@ fn is_blocked(work: &Work<'_, '_>, instance: ResourceIx) -> bool {
     facts.is_blocked || facts.children.iter().any(|child| is_blocked(work, *child))
 }
 
-/// Applies one relation where a collective's action comes then: to instances in pairs where they
-/// are interleaved, else to the actions themselves and then to what each instance does.
-pub fn apply(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair) -> Changed {
+/// Lists the steps by which a relation is applied where a collective's action comes then: to
+/// instances in pairs where they are interleaved, else to the actions themselves and then to what
+/// each instance does.
+pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair, plan: &mut Plan) {
     if let Some(collectives) = interleaved(work, pair) {
-        return apply_interleaved(work, relation, rule, pair, collectives);
+        expand_interleaved(work, relation, rule, pair, collectives, plan);
+        return;
     }
-    let mut changed = rule(work, pair);
+    plan.add(rule, pair);
     let then = work.actions.draft(pair.then);
-    let (Some(resource), verb, node) = (then.resource, then.verb, then.node) else { return changed };
-    for child in work.resource(resource).children.clone() {
-        let Some(action) = work.actions.youngest(child, verb, pair.only_on.or(node)) else { continue };
-        if !work.actions.draft(action).is_runnable() {
-            continue;
+    let (Some(resource), verb, node) = (then.resource, then.verb, then.node) else { return };
+    let place = std::mem::replace(&mut plan.place, Place::Instance);
+    for child in &work.resource(resource).children {
+        if let Some(action) = work.actions.youngest(*child, verb, pair.only_on.or(node)) {
+            plan.steps.push(Step::BeginInstance(action));
+            effect::expand(work, relation, rule, Pair { then: action, ..pair }, plan);
+            plan.steps.push(Step::EndInstance(action));
         }
-        let effect = effect::apply(work, relation, rule, Pair { then: action, ..pair });
-        if effect.then {
-            changed.parts.push(action);
-        }
-        changed.first |= effect.first;
-        changed.parts.extend(effect.parts);
     }
-    changed
+    plan.place = place;
 }
 
 /// The two collectives of a pair, if their instances only wait for their neighbours.
@@ -115,24 +113,27 @@ fn interleaved(work: &Work<'_, '_>, pair: Pair) -> Option<(ResourceIx, ResourceI
     work.is_interleaved(deciding).then_some((first_resource, then_resource))
 }
 
-fn apply_interleaved(
+fn expand_interleaved(
     work: &mut Work<'_, '_>,
     relation: Relations,
     rule: Rule,
     pair: Pair,
     (first, then): (ResourceIx, ResourceIx),
-) -> Changed {
-    let mut changed = Changed::default();
+    plan: &mut Plan,
+) {
     let first_key = work.actions.draft(pair.first).key;
-    let is_down = matches!(first_key.verb, Verb::Stopped | Verb::Demoted);
+    // A notification stands for the step that it is about.
+    let about = first_key.notice.and_then(|notice| notice.about).unwrap_or(first_key.verb);
+    let is_down = matches!(about, Verb::Stopped | Verb::Demoted);
     let when = if is_down { When::Now } else { When::Next };
-    let first_verb = first_key.notice.and_then(|notice| notice.about).unwrap_or(first_key.verb).step();
+    let first_verb = about.step();
     let then_verb = work.actions.draft(pair.then).verb;
+    let place = std::mem::replace(&mut plan.place, Place::Interleaved);
     for instance in instances(work, then) {
         let Some(partner) = compatible(work, instance, first, when) else {
             let calls_for_partner = Relations::BLOCKS | Relations::FIRST_REQUIRES_THEN;
             if !is_down && calls_for_partner.has(relation) {
-                unplace(work, instance, &mut changed);
+                unplace(work, instance, &mut plan.touched);
             }
             continue;
         };
@@ -142,20 +143,13 @@ fn apply_interleaved(
         work.actions.link_drafts(first_action, then_action, relation);
         let effective = super::effective(work, first_action, None);
         let parts = Pair { first: first_action, then: then_action, effective, only_on: pair.only_on };
-        let effect = effect::apply(work, relation, rule, parts);
-        if effect.first {
-            changed.parts.push(first_action);
-        }
-        if effect.then {
-            changed.parts.push(then_action);
-        }
-        changed.parts.extend(effect.parts);
+        effect::expand(work, relation, rule, parts, plan);
     }
-    changed
+    plan.place = place;
 }
 
 /// An instance whose neighbour has no place gets none itself.
-fn unplace(work: &mut Work<'_, '_>, instance: ResourceIx, changed: &mut Changed) {
+fn unplace(work: &mut Work<'_, '_>, instance: ResourceIx, touched: &mut Vec<DraftIx>) {
     for leaf in work.facts.leaves(instance) {
         if work.assigned(leaf).is_none() {
             continue;
@@ -163,7 +157,7 @@ fn unplace(work: &mut Work<'_, '_>, instance: ResourceIx, changed: &mut Changed)
         work.state_mut(leaf).is_unplaced = true;
         work.state_mut(leaf).next_role = crate::model::Role::Stopped;
         early::drop_actions(work, leaf);
-        changed.parts.extend(work.actions.of_resource(leaf));
+        touched.extend(work.actions.of_resource(leaf));
     }
 }
 

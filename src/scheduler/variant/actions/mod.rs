@@ -4,7 +4,9 @@ pub mod bundle;
 pub mod clone;
 pub mod group;
 pub mod instance;
+pub mod notice;
 pub mod primitive;
+pub mod siblings;
 
 use crate::scheduler::act::draft::DraftIx;
 use crate::scheduler::act::work::Work;
@@ -28,6 +30,20 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
         Variant::Group(_) => group::act(work, resource),
         Variant::Clone(_) => clone::act(work, resource),
         Variant::Bundle(_) => bundle::act(work, resource),
+    }
+}
+
+/// Once all is settled: takes over what the parts of collectives came to, and tells instances of
+/// their siblings' steps.
+pub fn complete(work: &mut Work<'_, '_>, resource: ResourceIx) {
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) | Variant::Group(_) => {}
+        Variant::Clone(_) => clone::complete(work, resource),
+        Variant::Bundle(bundle) => {
+            if let Some(inner) = bundle.clone {
+                clone::complete(work, inner);
+            }
+        }
     }
 }
 

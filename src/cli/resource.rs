@@ -1,0 +1,130 @@
+//! `resource`: which agents this host has, and what they can be told.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::engines;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::agent::{Installation, catalog};
+use crate::model::{Agent, AgentClass};
+use crate::view;
+
+/// Show which agents this host has, and what they can be told.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    question: Question,
+    /// Form of the answer.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    /// All agents by their full names, or those whose name contains a word.
+    List {
+        /// Part of the name, in any case.
+        word: Option<String>,
+    },
+    /// The standards that agents here follow.
+    Standards,
+    /// The providers of OCF agents.
+    Providers,
+    /// The agents of a standard, or of a standard and provider.
+    Agents {
+        /// Such as `ocf`, `ocf:heartbeat` or `stonith`.
+        standard: String,
+    },
+    /// What an agent does and can be told.
+    Describe {
+        /// Its full name, such as `ocf:heartbeat:IPaddr2`.
+        agent: String,
+    },
+}
+
+/// Forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Serialize)]
+struct Names {
+    format_version: &'static str,
+    kind: &'static str,
+    names: Vec<String>,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    let site = Installation::default();
+    let names = match &arguments.question {
+        Question::List { word } => list(&site, word.as_deref()),
+        Question::Standards => {
+            catalog::standards(&site).iter().map(|class| class.as_str().to_owned()).collect()
+        }
+        Question::Providers => catalog::providers(&site, &AgentClass::Ocf),
+        Question::Agents { standard } => agents(&site, standard)?,
+        Question::Describe { agent } => return describe(&site, agent, arguments.output, terminal),
+    };
+    let text = match arguments.output {
+        Format::Text => names.iter().map(|name| format!("{name}\n")).collect(),
+        Format::Json => view::to_json(&Names { format_version: "1.0", kind: "names", names }),
+    };
+    terminal.data(&text)?;
+    Ok(Exit::Done)
+}
+
+fn list(site: &Installation, word: Option<&str>) -> Vec<String> {
+    let mut names = Vec::new();
+    for class in catalog::standards(site) {
+        if class.has_providers() {
+            for provider in catalog::providers(site, &class) {
+                let agents = catalog::agents(site, &class, Some(&provider));
+                names.extend(agents.iter().map(|agent| format!("{}:{provider}:{agent}", class.as_str())));
+            }
+        } else if class != AgentClass::Service {
+            let agents = catalog::agents(site, &class, None);
+            names.extend(agents.iter().map(|agent| format!("{}:{agent}", class.as_str())));
+        }
+    }
+    let word = word.unwrap_or_default().to_ascii_lowercase();
+    names.retain(|name| name.to_ascii_lowercase().contains(&word));
+    names
+}
+
+fn agents(site: &Installation, standard: &str) -> Result<Vec<String>, Failure> {
+    let (class, provider) =
+        standard.split_once(':').map_or((standard, None), |(class, provider)| (class, Some(provider)));
+    let class = AgentClass::parse(class);
+    if matches!(class, AgentClass::Other(_)) {
+        let known: Vec<String> =
+            catalog::standards(site).iter().map(|class| class.as_str().to_owned()).collect();
+        return Err(Failure::usage(format!("there is no standard `{standard}`"))
+            .help(format!("this host has {}", known.join(", "))));
+    }
+    Ok(catalog::agents(site, &class, provider))
+}
+
+fn describe(site: &Installation, name: &str, format: Format, terminal: Terminal) -> Result<Exit, Failure> {
+    let Some(agent) = Agent::parse(name) else {
+        let failure = Failure::usage(format!("`{name}` is not the full name of an agent"));
+        let near = list(site, Some(name));
+        let near = near.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        return Err(if near.is_empty() { failure } else { failure.help(format!("did you mean {near}?")) });
+    };
+    let metadata = engines::block_on(async {
+        catalog::describe(site, &agent).await.map_err(|error| Failure::error(error.to_string()))
+    })?;
+    let text = match format {
+        Format::Text => view::agent::text(&agent, &metadata, terminal.output_ink()),
+        Format::Json => view::to_json(&metadata),
+    };
+    terminal.data(&text)?;
+    Ok(Exit::Done)
+}

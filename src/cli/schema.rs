@@ -1,0 +1,18 @@
+//! `schema`: the JSON Schema of the manifest.
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::manifest;
+
+/// Print the JSON Schema of the manifest, for editors.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {}
+
+/// Runs the verb.
+pub(super) fn run(_arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    terminal.data(&manifest::schema::text())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,241 @@
+//! `simulate`: things that happen to a simulated cluster.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::{EngineName, Options};
+use super::progress::{Form, Progress};
+use super::terminal::Terminal;
+use super::{clock, engines};
+use crate::engine::simulated::{Answer, Injection, Repeat, Simulated};
+use crate::engine::{Engine, EngineError, Outcome};
+use crate::model::{NodeName, ResourceId};
+use crate::status::ResultCode;
+use crate::view;
+
+/// Let something happen to the simulated cluster, and watch it react.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    happening: Happening,
+    /// Only let it happen: the cluster does not react until the next `simulate` or `apply`.
+    #[arg(long, global = true)]
+    hold: bool,
+    /// Form of the progress.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Happening {
+    /// A node loses its power, or a service dies.
+    #[command(subcommand)]
+    Fail(Failing),
+    /// A node comes back, or a cut link is mended.
+    #[command(subcommand)]
+    Recover(Recovering),
+    /// The link of a node is cut: it goes on by itself, and so do the others.
+    Cut {
+        /// Which node.
+        node: String,
+    },
+    /// An agent answers what it is told to answer.
+    Inject(Injecting),
+    /// Agents answer the truth again.
+    Clear {
+        /// Only for this resource.
+        resource: Option<String>,
+    },
+    /// A node attribute changes.
+    Attribute {
+        /// Of which node.
+        node: String,
+        /// Which.
+        name: String,
+        /// Its value; without one it goes away.
+        value: Option<String>,
+    },
+    /// Time passes.
+    Advance {
+        /// How much, such as `30s` or `1h`.
+        #[arg(value_parser = clock::parse_period)]
+        length: Duration,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Failing {
+    /// A node loses its power.
+    Node {
+        /// Which.
+        node: String,
+    },
+    /// A service dies.
+    Resource {
+        /// Which.
+        resource: String,
+        /// On this node only.
+        #[arg(long, value_name = "NODE")]
+        node: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Recovering {
+    /// A node comes back.
+    Node {
+        /// Which.
+        node: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Injecting {
+    /// Of which resource.
+    resource: String,
+    /// Which operation: start, stop, monitor, probe, promote, ...
+    operation: String,
+    /// An exit code such as 1 or 5, or `hang`.
+    #[arg(value_parser = parse_answer)]
+    answer: Answer,
+    /// On this node only.
+    #[arg(long, value_name = "NODE")]
+    node: Option<String>,
+    /// The next time only.
+    #[arg(long)]
+    once: bool,
+}
+
+/// Forms of progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON record per event.
+    Ndjson,
+}
+
+fn parse_answer(text: &str) -> Result<Answer, String> {
+    if text == "hang" {
+        return Ok(Answer::Hang);
+    }
+    text.parse()
+        .map(|code| Answer::Code(ResultCode(code)))
+        .map_err(|_| "not an exit code (0 to 255)".to_owned())
+}
+
+/// What the cluster does after something happened.
+enum Reaction {
+    /// Sees it at once: membership changed, or somebody told it.
+    AtOnce,
+    /// Sees it when the next monitors have run.
+    WhenMonitored,
+    /// Goes on for this long.
+    Over(Duration),
+    /// Nothing.
+    None,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if options.engine != EngineName::Simulated {
+        return Err(Failure::usage("only the simulated engine can be told what happens to it"));
+    }
+    engines::block_on(async {
+        let mut cluster = Simulated::open(&engines::state_dir(options))?;
+        let reaction = happen(&arguments.happening, &mut cluster)?;
+        if arguments.hold {
+            return Ok(Exit::Done);
+        }
+        let form = match arguments.output {
+            Format::Text => Form::People,
+            Format::Ndjson => Form::Records,
+        };
+        let mut progress = Progress::new(terminal, form);
+        let outcome = react(reaction, &mut cluster, &mut progress).await?;
+        progress.end();
+        Ok(conclude(outcome.as_ref(), &progress, form, terminal))
+    })
+}
+
+fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, EngineError> {
+    match happening {
+        Happening::Fail(Failing::Node { node }) => {
+            cluster.fail_node(&name(node))?;
+            Ok(Reaction::AtOnce)
+        }
+        Happening::Fail(Failing::Resource { resource, node }) => {
+            cluster
+                .fail_resource(&ResourceId::from(resource.as_str()), node.as_deref().map(name).as_ref())?;
+            Ok(Reaction::WhenMonitored)
+        }
+        Happening::Recover(Recovering::Node { node }) => {
+            cluster.recover_node(&name(node))?;
+            Ok(Reaction::AtOnce)
+        }
+        Happening::Cut { node } => {
+            cluster.cut_link(&name(node))?;
+            Ok(Reaction::AtOnce)
+        }
+        Happening::Inject(injecting) => {
+            cluster.inject(injection(injecting))?;
+            Ok(Reaction::None)
+        }
+        Happening::Clear { resource } => {
+            cluster.clear_injections(resource.as_deref().map(ResourceId::from).as_ref())?;
+            Ok(Reaction::None)
+        }
+        Happening::Attribute { node, name: attribute, value } => {
+            cluster.set_attribute(&name(node), attribute, value.as_deref())?;
+            Ok(Reaction::AtOnce)
+        }
+        Happening::Advance { length } => Ok(Reaction::Over(*length)),
+    }
+}
+
+fn name(node: &str) -> NodeName {
+    NodeName::from(node)
+}
+
+fn injection(injecting: &Injecting) -> Injection {
+    Injection {
+        resource: ResourceId::from(injecting.resource.as_str()),
+        node: injecting.node.as_deref().map(name),
+        operation: injecting.operation.as_str().into(),
+        answer: injecting.answer,
+        repeat: if injecting.once { Repeat::Once } else { Repeat::Always },
+    }
+}
+
+async fn react(
+    reaction: Reaction,
+    cluster: &mut Simulated,
+    progress: &mut Progress,
+) -> Result<Option<Outcome>, EngineError> {
+    let mut report = |event| progress.show(&event);
+    Ok(match reaction {
+        Reaction::None => None,
+        Reaction::AtOnce => Some(cluster.converge(&mut report).await?),
+        Reaction::WhenMonitored => Some(cluster.settle(&mut report).await?),
+        Reaction::Over(length) => Some(cluster.advance(length, &mut report).await?),
+    })
+}
+
+/// A cluster that cannot do all it should is what a simulation is for, and no error.
+fn conclude(outcome: Option<&Outcome>, progress: &Progress, form: Form, terminal: Terminal) -> Exit {
+    let Some(outcome) = outcome else { return Exit::Done };
+    progress.record(&view::progress::outcome_record(outcome));
+    if form == Form::People {
+        match outcome {
+            Outcome::Converged if progress.started == 0 => terminal.note("Nothing had to be done."),
+            Outcome::Converged => {}
+            Outcome::Stuck | Outcome::GaveUp { .. } => {
+                terminal.note(&view::progress::outcome_message(outcome));
+            }
+        }
+    }
+    Exit::Done
+}

@@ -1,0 +1,234 @@
+//! The hands of the local engine: each action is a task that runs an agent.
+
+#![expect(clippy::disallowed_methods, reason = "actions and monitors take real time")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::monitor::{self, StandingMonitor};
+use super::rounds::Rounds;
+use super::runner::Runner;
+use super::store::Store;
+use crate::engine::hands::{Hands, Happening};
+use crate::engine::ledger::{AgentTraits, Ledger};
+use crate::engine::{BoxFuture, EngineError};
+use crate::executor::ActionResult;
+use crate::model::{Agent, Cluster, NodeName};
+use crate::scheduler::{Action, ActionId, Task};
+use crate::status::{ResultCode, ResultStatus};
+
+/// The hands. What is in flight when they are dropped is killed.
+pub(super) struct LocalHands<'a> {
+    store: &'a Store,
+    runner: &'a Arc<Runner>,
+    monitors: &'a mut Vec<StandingMonitor>,
+    cluster: &'a Cluster,
+    node: &'a NodeName,
+    stop: CancellationToken,
+    tasks: JoinSet<News>,
+    flights: BTreeMap<ActionId, Flight>,
+    timers: BTreeMap<ActionId, AbortHandle>,
+    rounds: Rounds,
+}
+
+/// An action in flight.
+struct Flight {
+    action: Action,
+    agent: Option<Agent>,
+    kill: CancellationToken,
+}
+
+/// What a task has to tell.
+enum News {
+    Ended(ActionId, ActionResult),
+    Rang(ActionId),
+}
+
+impl<'a> LocalHands<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        runner: &'a Arc<Runner>,
+        monitors: &'a mut Vec<StandingMonitor>,
+        cluster: &'a Cluster,
+        node: &'a NodeName,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            store,
+            runner,
+            monitors,
+            cluster,
+            node,
+            stop,
+            tasks: JoinSet::new(),
+            flights: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            rounds: Rounds::new(runner),
+        }
+    }
+
+    /// Ends the monitors that end when an action begins, also while they run: a resource that is
+    /// being stopped has nothing to say.
+    fn end_monitors(&mut self, action: &Action) {
+        let ends_all = matches!(action.task, Task::Stop | Task::MigrateTo | Task::Delete);
+        let is_replaced = matches!(action.task, Task::Cancel | Task::Monitor) && !action.interval.is_zero();
+        let is_over = |resource: &Arc<str>, interval: Duration| {
+            action.resource.as_ref() == Some(resource)
+                && (ends_all || is_replaced && interval == action.interval)
+        };
+        self.monitors.retain(|monitor| !is_over(&monitor.resource, monitor.interval));
+        self.rounds.end(|round| is_over(&round.resource, round.interval));
+    }
+
+    /// What the loop should hear of what a task told.
+    fn digest(&mut self, news: News) -> Option<Happening> {
+        match news {
+            News::Ended(id, result) => {
+                let flight = self.flights.remove(&id)?;
+                if let Some(timer) = self.timers.remove(&id) {
+                    timer.abort();
+                }
+                self.stand(&flight, &result);
+                Some(Happening::Finished { action: id, result })
+            }
+            News::Rang(id) => {
+                self.timers.remove(&id)?;
+                Some(Happening::TimerFired { action: id })
+            }
+        }
+    }
+
+    /// Lets a recurring monitor go on after its first answer.
+    fn stand(&mut self, flight: &Flight, result: &ActionResult) {
+        let monitor =
+            flight.agent.as_ref().and_then(|agent| StandingMonitor::after(&flight.action, agent, result));
+        if let Some(monitor) = monitor {
+            self.monitors.retain(|known| !known.is_same(&monitor));
+            self.monitors.push(monitor);
+        }
+    }
+
+    async fn next_happening(&mut self) -> Result<Happening, EngineError> {
+        loop {
+            if self.tasks.is_empty() && self.monitors.is_empty() {
+                return Err(EngineError::Unreachable("nothing is left to wait for on this host".to_owned()));
+            }
+            let pause = self.rounds.begin_due(self.monitors);
+            let happening = tokio::select! {
+                told = self.tasks.join_next(), if !self.tasks.is_empty() => match told {
+                    Some(Ok(news)) => self.digest(news),
+                    // A timer that is not wanted any more.
+                    Some(Err(_)) | None => None,
+                },
+                (round, result) = self.rounds.next() => {
+                    let news = StandingMonitor::take_answer(self.monitors, &round, &result);
+                    news.map(|action| Happening::Observed { action: Box::new(action), result })
+                }
+                () = sleep(pause) => None,
+            };
+            if let Some(happening) = happening {
+                return Ok(happening);
+            }
+        }
+    }
+}
+
+impl Hands for LocalHands<'_> {
+    fn now(&self) -> i64 {
+        monitor::now() / 1000
+    }
+
+    fn look(&mut self, ledger: &mut Ledger) -> Result<(), EngineError> {
+        look(ledger, self.cluster, self.node);
+        Ok(())
+    }
+
+    fn begin(&mut self, action: &Action, agent: Option<&Agent>) -> Result<(), EngineError> {
+        self.end_monitors(action);
+        let kill = CancellationToken::new();
+        let flight = Flight { action: action.clone(), agent: agent.cloned(), kill: kill.clone() };
+        self.flights.insert(action.id, flight);
+        let (runner, action, agent) = (Arc::clone(self.runner), action.clone(), agent.cloned());
+        self.tasks.spawn(async move {
+            let result = tokio::select! {
+                result = runner.perform(&action, agent.as_ref()) => result,
+                () = kill.cancelled() => killed(),
+            };
+            News::Ended(action.id, result)
+        });
+        Ok(())
+    }
+
+    fn kill(&mut self, action: ActionId) {
+        if let Some(flight) = self.flights.get(&action) {
+            flight.kill.cancel();
+        }
+    }
+
+    fn set_timer(&mut self, action: ActionId, after: Duration) {
+        let timer = self.tasks.spawn(async move {
+            sleep(after).await;
+            News::Rang(action)
+        });
+        if let Some(earlier) = self.timers.insert(action, timer) {
+            earlier.abort();
+        }
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, Result<Happening, EngineError>> {
+        Box::pin(self.next_happening())
+    }
+
+    fn pause(&mut self, length: Duration) -> BoxFuture<'_, ()> {
+        let stop = self.stop.clone();
+        Box::pin(async move {
+            tokio::select! {
+                () = sleep(length) => {}
+                () = stop.cancelled() => {}
+            }
+        })
+    }
+
+    fn keep(&mut self, ledger: &Ledger) -> Result<(), EngineError> {
+        self.store.keep(ledger, self.monitors)
+    }
+
+    fn traits(&self, agent: &Agent) -> AgentTraits {
+        self.runner.traits(agent)
+    }
+
+    fn jobs_per_node(&self) -> Option<u32> {
+        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        Some(u32::try_from(cores.saturating_mul(2)).unwrap_or(u32::MAX))
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+}
+
+/// This host is there, alone, and may act.
+pub(super) fn look(ledger: &mut Ledger, cluster: &Cluster, node: &NodeName) {
+    for configured in cluster.nodes.iter().filter(|configured| configured.name.is(node.as_str())) {
+        ledger.enrol(configured);
+    }
+    ledger.node_joined(node);
+    ledger.choose_dc(&[node]);
+    ledger.status.has_quorum = true;
+    ledger.status.observed_at = Some(monitor::now() / 1000);
+}
+
+fn killed() -> ActionResult {
+    ActionResult {
+        rc: ResultCode::ERROR,
+        status: ResultStatus::Error,
+        exit_reason: Some("was killed".into()),
+        took: Duration::ZERO,
+    }
+}

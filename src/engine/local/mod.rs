@@ -1,0 +1,275 @@
+//! The local engine: this host as a cluster of one node, with real agents.
+//!
+//! What should be is durable. What is known of this host belongs to one boot of it: after a reboot
+//! everything is found out again by probes. Both are read anew for each piece of work and written
+//! under a lock, so that one command may apply while another watches.
+
+mod hands;
+mod monitor;
+mod rounds;
+mod runner;
+mod secrets;
+mod store;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::converge::{self, Bounds, Report};
+use super::roster::Roster;
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::agent::{Installation, settle_process};
+use crate::executor::ActionResult;
+use crate::model::node::NodeKind;
+use crate::model::{Cluster, NodeName};
+use crate::scheduler::Action;
+use hands::LocalHands;
+use monitor::StandingMonitor;
+use rounds::{Round, Rounds};
+use runner::Runner;
+pub use runner::{CallCount, Calls};
+use secrets::Secrets;
+use store::{InForce, Live, Lock, Store};
+
+/// Where the local engine keeps what it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// What should be; must outlive a reboot.
+    pub durable: PathBuf,
+    /// What is known of this host; best kept in memory.
+    pub volatile: PathBuf,
+    /// One file per secret, readable by its owner only.
+    pub secrets: PathBuf,
+}
+
+impl Default for Folders {
+    fn default() -> Self {
+        Self {
+            durable: "/var/lib/quorate".into(),
+            volatile: "/run/quorate".into(),
+            secrets: "/etc/quorate/secrets".into(),
+        }
+    }
+}
+
+impl Folders {
+    /// Everything in one folder, for trying things out.
+    pub fn within(dir: impl Into<PathBuf>) -> Self {
+        let dir = dir.into();
+        Self { durable: dir.clone(), secrets: dir.join("secrets"), volatile: dir }
+    }
+}
+
+/// This host as a cluster.
+#[derive(Debug)]
+pub struct Local {
+    store: Store,
+    runner: Arc<Runner>,
+    node: NodeName,
+    bounds: Bounds,
+    stop: CancellationToken,
+}
+
+/// One piece of work on what is known.
+struct Session {
+    in_force: InForce,
+    live: Live,
+    /// Nothing may be written without it.
+    _lock: Option<Lock>,
+}
+
+impl Local {
+    /// How long one command waits for another.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    /// This host under its own name, with the agents installed on it.
+    ///
+    /// # Errors
+    /// When the host's name or boot cannot be read.
+    pub fn open(folders: &Folders) -> Result<Self, EngineError> {
+        Self::open_as(store::host_name()?, folders, Installation::default())
+    }
+
+    /// This host under a given name, with given agents.
+    ///
+    /// # Errors
+    /// As for [`Local::open`].
+    pub fn open_as(node: NodeName, folders: &Folders, site: Installation) -> Result<Self, EngineError> {
+        settle_process();
+        Ok(Self {
+            store: Store::new(folders)?,
+            runner: Arc::new(Runner::new(site, Secrets::new(folders.secrets.clone()), node.clone())),
+            node,
+            bounds: Bounds::default(),
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Changes how long converging keeps trying.
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
+    /// How many times agents were called since this was opened.
+    pub fn calls(&self) -> CallCount {
+        self.runner.calls.count()
+    }
+
+    /// Takes the lock, and reads what should be and what is known.
+    async fn begin(&self) -> Result<Session, EngineError> {
+        let lock = self.store.lock(Self::PATIENCE).await?;
+        self.read(Some(lock))
+    }
+
+    fn read(&self, lock: Option<Lock>) -> Result<Session, EngineError> {
+        let in_force = self.store.in_force()?;
+        let mut live = self.store.live()?;
+        hands::look(&mut live.ledger, &in_force.cluster, &self.node);
+        Ok(Session { in_force, live, _lock: lock })
+    }
+
+    /// Runs the recurring monitors that are due, and writes down what they answer.
+    async fn run_due(&self, session: &mut Session, report: &mut Report<'_>) -> Result<(), EngineError> {
+        let mut rounds = Rounds::new(&self.runner);
+        rounds.begin_due(&session.live.monitors);
+        while !rounds.is_empty() {
+            let (round, result) = rounds.next().await;
+            self.take_answer(session, &round, &result, report)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the answer of a recurring monitor, and writes it down if it is a new one; whether it is.
+    fn take_answer(
+        &self,
+        session: &mut Session,
+        round: &Round,
+        result: &ActionResult,
+        report: &mut Report<'_>,
+    ) -> Result<bool, EngineError> {
+        let cluster = &session.in_force.cluster;
+        let Live { ledger, monitors, .. } = &mut session.live;
+        let news = StandingMonitor::take_answer(monitors, round, result);
+        if let Some(action) = &news {
+            tracing::info!(resource = action.resource.as_deref(), rc = result.rc.0, "a monitor answers anew");
+            let roster = Roster::of(cluster, &ledger.status);
+            let mut hands =
+                LocalHands::new(&self.store, &self.runner, monitors, cluster, &self.node, self.stop.clone());
+            converge::record(ledger, &roster, &mut hands, action, result, false)?;
+            report(finished(action, result));
+        } else {
+            self.store.keep(ledger, monitors)?;
+        }
+        Ok(news.is_some())
+    }
+
+    async fn bring_about(
+        &self,
+        session: &mut Session,
+        report: &mut Report<'_>,
+    ) -> Result<Outcome, EngineError> {
+        if session.in_force.generation == Generation::default() {
+            return Ok(Outcome::Converged);
+        }
+        let cluster = &session.in_force.cluster;
+        let Live { ledger, monitors, .. } = &mut session.live;
+        let mut hands =
+            LocalHands::new(&self.store, &self.runner, monitors, cluster, &self.node, self.stop.clone());
+        let outcome = converge::converge(cluster, ledger, &mut hands, &self.bounds, report).await;
+        drop(hands);
+        self.store.keep(ledger, monitors)?;
+        outcome
+    }
+
+    async fn observe_now(&self) -> Result<Observation, EngineError> {
+        // While another command is at work it also sees to the monitors.
+        let lock = self.store.try_lock()?;
+        let is_ours = lock.is_some();
+        let mut session = self.read(lock)?;
+        if is_ours {
+            self.run_due(&mut session, &mut |_| {}).await?;
+        }
+        Ok(Observation {
+            now: monitor::now() / 1000,
+            generation: session.in_force.generation,
+            in_force: session.in_force.cluster,
+            status: session.live.ledger.status,
+        })
+    }
+
+    async fn put_in_force(&self, desired: Desired) -> Result<Generation, EngineError> {
+        self.require_suitable(&desired.cluster)?;
+        let session = self.begin().await?;
+        let actual = session.in_force.generation;
+        if desired.base != actual {
+            return Err(EngineError::Conflict { planned: desired.base, actual });
+        }
+        let next = InForce::new(Generation(actual.0 + 1), desired);
+        self.store.put_in_force(&next)?;
+        Ok(next.generation)
+    }
+
+    /// Only a cluster of this one host can be run here.
+    fn require_suitable(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let members: Vec<&str> = cluster
+            .nodes
+            .iter()
+            .filter(|node| node.kind == NodeKind::Member)
+            .map(|node| node.name.as_str())
+            .collect();
+        let unsuitable = |what: String| Err(EngineError::Unsuitable(what));
+        match members.as_slice() {
+            [only] if self.node.is(only) => Ok(()),
+            [only] => unsuitable(format!(
+                "the manifest is for the node `{only}`, this host is `{}`; engine `local` runs a cluster of this one host",
+                self.node
+            )),
+            [] => unsuitable(format!("the manifest has no node; add `{}`, which is this host", self.node)),
+            several => unsuitable(format!(
+                "the manifest has {} nodes ({}); engine `local` runs a cluster of this one host",
+                several.len(),
+                several.join(", ")
+            )),
+        }
+    }
+}
+
+impl Engine for Local {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn observe(&mut self) -> BoxFuture<'_, Result<Observation, EngineError>> {
+        Box::pin(self.observe_now())
+    }
+
+    fn submit(&mut self, desired: Desired) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(self.put_in_force(desired))
+    }
+
+    fn converge<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<Outcome, EngineError>> {
+        Box::pin(async {
+            let mut session = self.begin().await?;
+            self.run_due(&mut session, report).await?;
+            self.bring_about(&mut session, report).await
+        })
+    }
+}
+
+fn finished(action: &Action, result: &ActionResult) -> Event {
+    Event::Finished {
+        action: Box::new(action.clone()),
+        rc: result.rc,
+        status: result.status,
+        exit_reason: result.exit_reason.as_deref().map(str::to_owned),
+        took: result.took,
+    }
+}
+
+#[cfg(test)]
+mod tests;

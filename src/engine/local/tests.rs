@@ -1,0 +1,251 @@
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests run real agents in real time")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::engine::hands::{Hands, Happening};
+use crate::engine::ledger::Ledger;
+use crate::model::{Agent, Node};
+use crate::scheduler::{ActionId, ActionKind, Task};
+use crate::status::{ResultCode, ResultStatus};
+
+/// An engine with test agents, in a folder of its own.
+struct Bench {
+    dir: tempfile::TempDir,
+    local: Local,
+    cluster: Cluster,
+    monitors: Vec<StandingMonitor>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents");
+        let site = Installation {
+            ocf_root: agents.join("ocf"),
+            grace: Duration::from_millis(200),
+            ..Installation::default()
+        };
+        let local = Local::open_as(NodeName::new("node1"), &Folders::within(dir.path()), site).unwrap();
+        let cluster = Cluster { nodes: vec![Node::member("node1")], ..Cluster::default() };
+        Self { dir, local, cluster, monitors: Vec::new() }
+    }
+
+    fn hands(&mut self) -> LocalHands<'_> {
+        let Self { local, cluster, monitors, .. } = self;
+        LocalHands::new(&local.store, &local.runner, monitors, cluster, &local.node, local.stop.clone())
+    }
+
+    fn state(&self) -> PathBuf {
+        self.dir.path().join("A")
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    fn action(&self, id: u32, task: Task, interval: u64) -> Action {
+        let param = |name: &str, value: PathBuf| (name.into(), value.display().to_string().into());
+        Action {
+            id: ActionId(id),
+            kind: ActionKind::Resource,
+            key: format!("A_{task}_{interval}").into(),
+            task,
+            resource: Some("A".into()),
+            instance: None,
+            node: Some(NodeName::new("node1")),
+            router: None,
+            interval: Duration::from_millis(interval),
+            notify: None,
+            timeout: Some(Duration::from_secs(5)),
+            expected_rc: None,
+            params: [param("state", self.state()), param("log", self.dir.path().join("log"))].into(),
+            meta: [].into(),
+            priority: 0,
+            reason: None,
+            after: Vec::new(),
+        }
+    }
+}
+
+fn agent() -> Agent {
+    Agent::parse("ocf:test:service").unwrap()
+}
+
+async fn finish(hands: &mut LocalHands<'_>, action: &Action) -> ActionResult {
+    hands.begin(action, Some(&agent())).unwrap();
+    match hands.next().await.unwrap() {
+        Happening::Finished { action: id, result } if id == action.id => result,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_started_service_is_watched_until_it_is_stopped() {
+    let mut bench = Bench::new();
+    let (start, watch, stop) =
+        (bench.action(1, Task::Start, 0), bench.action(2, Task::Monitor, 60), bench.action(3, Task::Stop, 0));
+    let (slow, state) = (bench.action(4, Task::Start, 0), bench.state());
+    let mut hands = bench.hands();
+    assert_eq!(finish(&mut hands, &start).await.rc, ResultCode::OK);
+    assert_eq!(finish(&mut hands, &watch).await.rc, ResultCode::OK);
+    fs::remove_file(&state).unwrap();
+    // Whatever else is in flight, the death of the service is seen by its monitor.
+    fs::write(state.with_file_name("A.slow"), "2").unwrap();
+    hands.begin(&slow, Some(&agent())).unwrap();
+    match hands.next().await.unwrap() {
+        Happening::Observed { action, result } => {
+            assert_eq!((action.key, result.rc), (watch.key.clone(), ResultCode::NOT_RUNNING));
+        }
+        other => unreachable!("{other:?}"),
+    }
+    hands.kill(slow.id);
+    assert!(matches!(hands.next().await.unwrap(), Happening::Finished { .. }));
+    assert_eq!(finish(&mut hands, &stop).await.rc, ResultCode::OK);
+    drop(hands);
+    assert!(bench.monitors.is_empty(), "a stopped resource is not watched");
+}
+
+#[tokio::test]
+async fn what_an_agent_says_of_its_parameters_is_learnt_once() {
+    let mut bench = Bench::new();
+    let (probe, start) = (bench.action(1, Task::Monitor, 0), bench.action(2, Task::Start, 0));
+    let mut hands = bench.hands();
+    assert_eq!(finish(&mut hands, &probe).await.rc, ResultCode::NOT_RUNNING);
+    finish(&mut hands, &start).await;
+    let names = hands.traits(&agent()).restart_params.unwrap();
+    assert_eq!(names.iter().map(|name| &**name).collect::<Vec<_>>(), ["state", "log", "password"]);
+    drop(hands);
+    let expected = CallCount { recurring: 0, probes: 1, metadata: 1, others: 1 };
+    assert_eq!(bench.local.calls(), expected);
+}
+
+#[tokio::test]
+async fn a_killed_action_ends_at_once_and_a_timer_rings() {
+    let mut bench = Bench::new();
+    let start = bench.action(1, Task::Start, 0);
+    fs::write(bench.state().with_file_name("A.slow"), "30").unwrap();
+    let mut hands = bench.hands();
+    let begun = Instant::now();
+    hands.begin(&start, Some(&agent())).unwrap();
+    hands.set_timer(start.id, Duration::from_millis(100));
+    assert_eq!(hands.next().await.unwrap(), Happening::TimerFired { action: start.id });
+    hands.kill(start.id);
+    match hands.next().await.unwrap() {
+        Happening::Finished { result, .. } => assert_eq!(result.status, ResultStatus::Error),
+        other => unreachable!("{other:?}"),
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn secrets_reach_the_agent_and_nobody_else() {
+    let mut bench = Bench::new();
+    let mut start = bench.action(1, Task::Start, 0);
+    start.params.insert("password".into(), "secret:db".into());
+    let missing = finish(&mut bench.hands(), &start).await;
+    assert_eq!(missing.status, ResultStatus::NoSecrets);
+    assert!(bench.calls().is_empty(), "the agent is not run without its secret");
+    let secret = bench.dir.path().join("secrets/db");
+    fs::create_dir(secret.parent().unwrap()).unwrap();
+    fs::write(&secret, "hunter2\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(bench.state().with_file_name("A.broken"), "").unwrap();
+    let failed = finish(&mut bench.hands(), &start).await;
+    assert_eq!(failed.exit_reason.as_deref(), Some("it is broken, says ***"));
+}
+
+#[tokio::test]
+async fn an_operation_may_begin_late() {
+    let mut bench = Bench::new();
+    let mut watch = bench.action(1, Task::Monitor, 60_000);
+    watch.meta.insert("start_delay".into(), "150".into());
+    watch.expected_rc = Some(7);
+    let begun = Instant::now();
+    assert_eq!(finish(&mut bench.hands(), &watch).await.rc, ResultCode::NOT_RUNNING);
+    assert!(begun.elapsed() >= Duration::from_millis(150));
+    watch.meta.insert("start_delay".into(), "400000".into());
+    assert_eq!(finish(&mut bench.hands(), &watch).await.rc, ResultCode::NOT_RUNNING, "not waited for");
+}
+
+#[tokio::test]
+async fn fencing_and_unknown_agents_fail_in_words() {
+    let mut bench = Bench::new();
+    let start = bench.action(1, Task::Start, 0);
+    let fence = Action { kind: ActionKind::Fence, task: Task::FenceOff, ..bench.action(2, Task::Stop, 0) };
+    let mut hands = bench.hands();
+    for (action, status) in [(&start, ResultStatus::NotInstalled), (&fence, ResultStatus::NoFenceDevice)] {
+        hands.begin(action, None).unwrap();
+        match hands.next().await.unwrap() {
+            Happening::Finished { result, .. } => assert_eq!(result.status, status),
+            other => unreachable!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_answer_of_an_older_run_counts_for_nothing() {
+    let mut bench = Bench::new();
+    let watch = bench.action(1, Task::Monitor, 60_000);
+    finish(&mut bench.hands(), &watch).await;
+    let round = bench.monitors[0].round();
+    let down = ActionResult::done(ResultCode::NOT_RUNNING, Duration::ZERO);
+    let up = ActionResult::done(ResultCode::OK, Duration::ZERO);
+    assert!(StandingMonitor::take_answer(&mut bench.monitors, &round, &up).is_some(), "it had been down");
+    let next = bench.monitors[0].round();
+    if next != round {
+        assert!(StandingMonitor::take_answer(&mut bench.monitors, &round, &down).is_none());
+    }
+    assert!(StandingMonitor::take_answer(&mut bench.monitors, &next, &up).is_none(), "nothing new");
+}
+
+#[tokio::test]
+async fn only_a_cluster_of_this_host_can_be_put_in_force() {
+    let mut bench = Bench::new();
+    for (nodes, problem) in [
+        (vec![], "has no node"),
+        (vec!["other"], "is for the node `other`, this host is `node1`"),
+        (vec!["node1", "node2"], "has 2 nodes (node1, node2)"),
+    ] {
+        let cluster = Cluster { nodes: nodes.into_iter().map(Node::member).collect(), ..Cluster::default() };
+        let desired = Desired { cluster, base: Generation(0), origin: String::new() };
+        let error = bench.local.submit(desired).await.unwrap_err();
+        assert!(matches!(error, EngineError::Unsuitable(_)));
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn this_host_is_seen_before_anything_is_in_force() {
+    let mut bench = Bench::new();
+    let seen = bench.local.observe().await.unwrap();
+    assert_eq!(seen.generation, Generation(0));
+    assert!(seen.status.has_quorum);
+    assert!(seen.status.node("node1").unwrap().process.is_online());
+    assert_eq!(bench.local.calls(), CallCount::default());
+}
+
+#[tokio::test]
+async fn looking_goes_on_while_another_command_is_at_work() {
+    let mut bench = Bench::new();
+    bench.local.store.keep(&Ledger::new("w"), &[]).unwrap();
+    let _lock = bench.local.store.try_lock().unwrap().unwrap();
+    assert!(bench.local.observe().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_watch_ends_when_it_is_told_to() {
+    let mut bench = Bench::new();
+    let stopper = bench.local.stopper();
+    let ender = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stopper.cancel();
+    };
+    let mut ignore = |_| {};
+    let (ended, ()) = tokio::join!(bench.local.watch(&mut ignore), ender);
+    ended.unwrap();
+}

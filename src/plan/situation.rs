@@ -1,0 +1,347 @@
+//! Where reasons are sought: the schedule, and what is known and configured around it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::address::{Address, ObjectKind};
+use super::because::{Because, failed_because, words};
+use super::difference::{ObjectChange, ObjectChangeKind};
+use super::relation::{Preference, Relations, base};
+use super::step::Verb;
+use crate::model::{NodeName, Score};
+use crate::scheduler::facts::{NodeFacts, ResourceFacts};
+use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule, ScorePool};
+use crate::status::ResultCode;
+
+/// All there is to know when reasons are sought.
+pub(super) struct Situation<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) schedule: &'a Schedule,
+    pub(super) relations: &'a Relations,
+    objects: &'a [ObjectChange],
+    /// Changes by the name of each resource and of all that is around it.
+    changes: BTreeMap<&'a str, Vec<&'a Change>>,
+    /// Resources by name, instances by their numbered names too.
+    resources: BTreeMap<&'a str, ResourceIx>,
+    new_resources: BTreeSet<&'a str>,
+}
+
+impl<'a> Situation<'a> {
+    pub(super) fn new(
+        facts: &'a Facts<'a>,
+        schedule: &'a Schedule,
+        relations: &'a Relations,
+        objects: &'a [ObjectChange],
+    ) -> Self {
+        let mut changes: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+        for change in &schedule.changes {
+            for name in change.resource.as_deref().map(|name| relations.lineage(name)).unwrap_or_default() {
+                changes.entry(name).or_default().push(change);
+            }
+        }
+        let mut resources = BTreeMap::new();
+        for (index, resource) in facts.resources.iter().enumerate() {
+            resources.insert(&*resource.id, ResourceIx::at(index));
+            resources.entry(&*resource.base_id).or_insert(ResourceIx::at(index));
+        }
+        let new_resources = objects
+            .iter()
+            .filter(|object| {
+                object.kind == ObjectChangeKind::Add && object.address.kind == ObjectKind::Resource
+            })
+            .map(|object| object.address.name.as_str())
+            .collect();
+        Self { facts, schedule, relations, objects, changes, resources, new_resources }
+    }
+
+    /// Why a change is made.
+    pub(super) fn of_change(&self, change: &Change) -> Because {
+        match &change.kind {
+            ChangeKind::Fence(_) => self.of_reason(change).unwrap_or(Because::NoNode),
+            ChangeKind::Start => self.of_start(change),
+            ChangeKind::Stop | ChangeKind::Demote => self.of_stop(change),
+            ChangeKind::Move | ChangeKind::Migrate => self.of_move(change),
+            ChangeKind::Recover => self
+                .of_failure(change)
+                .or_else(|| self.of_reason(change))
+                .unwrap_or_else(|| Because::Other { text: "it failed".to_owned() }),
+            ChangeKind::Restart | ChangeKind::Reload | ChangeKind::Promote | ChangeKind::RePromote => {
+                self.of_reason(change).unwrap_or_else(|| self.of_promotion(change))
+            }
+        }
+    }
+
+    /// Why an action is taken that belongs to no change.
+    pub(super) fn of_action(&self, action: &Action) -> Because {
+        match &action.reason {
+            Some(reason) => Because::Other { text: words(reason) },
+            None => Because::Other { text: String::new() },
+        }
+    }
+
+    /// Why a change cannot be made.
+    pub(super) fn of_blocked(&self, change: &Change) -> Because {
+        let has_quorum = self.facts.properties.has_quorum;
+        let general = if has_quorum { Because::NoNode } else { Because::NoQuorum };
+        self.of_reason(change).unwrap_or(general)
+    }
+
+    /// What had to come before a start in the same plan. `earlier` tells the last step of each
+    /// resource that brought something up.
+    pub(super) fn after(&self, change: &Change, earlier: &BTreeMap<String, Verb>) -> Option<Because> {
+        let resource = change.resource.as_deref()?;
+        self.relations.predecessors_of(resource).find_map(|sequence| {
+            let verb = earlier.get(sequence.first.as_str())?;
+            Some(Because::After { resource: sequence.first.to_string(), verb: *verb })
+        })
+    }
+
+    fn of_start(&self, change: &Change) -> Because {
+        if let Some(because) = self.of_reason(change) {
+            return because;
+        }
+        let Some(resource) = change.resource.as_deref() else { return Because::NotRunning };
+        if self.new_resources.contains(base(resource)) {
+            return Because::IsNew;
+        }
+        self.lost_node(resource).unwrap_or(Because::NotRunning)
+    }
+
+    /// The node that is not there any more and on which it ran last, where history tells.
+    fn lost_node(&self, resource: &str) -> Option<Because> {
+        self.facts.nodes.iter().filter(|node| !node.is_online).find_map(|node| {
+            let mut histories = node.state.into_iter().flat_map(|state| &state.resources);
+            let history = histories.find(|history| base(&history.id) == base(resource))?;
+            let last = history.entries.iter().max_by_key(|entry| entry.call_id)?;
+            let was_running = last.rc == Some(ResultCode::OK) && &*last.operation != "stop";
+            was_running.then(|| self.of_node(node)).flatten()
+        })
+    }
+
+    fn of_stop(&self, change: &Change) -> Because {
+        let facts = change.resource.as_deref().and_then(|resource| self.resource(resource));
+        if let Some(role) = facts.and_then(|facts| facts.target_role)
+            && role <= change.role_to
+        {
+            return Because::TargetRole { role };
+        }
+        if facts.is_some_and(|facts| facts.is_removed) {
+            return Because::IsRemoved;
+        }
+        if let Some(because) = self.of_from_node(change) {
+            return because;
+        }
+        self.of_reason(change).or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode)
+    }
+
+    fn of_move(&self, change: &Change) -> Because {
+        self.of_from_node(change)
+            .or_else(|| self.of_company(change))
+            .or_else(|| self.of_failure(change))
+            .or_else(|| self.of_preference(change))
+            .or_else(|| self.of_pull(change))
+            .or_else(|| self.of_scores(change))
+            .or_else(|| self.of_reason(change))
+            .unwrap_or(Because::NoNode)
+    }
+
+    fn of_promotion(&self, change: &Change) -> Because {
+        match self.of_company(change) {
+            Some(because) => because,
+            None => Because::Other { text: "it has the best promotion score".to_owned() },
+        }
+    }
+
+    /// The state of the node it leaves, if that drives it away.
+    fn of_from_node(&self, change: &Change) -> Option<Because> {
+        let node = change.from.as_ref().and_then(|node| self.facts.node_named(node.as_str()))?;
+        self.of_node(self.facts.node(node))
+    }
+
+    fn of_node(&self, node: &NodeFacts<'_>) -> Option<Because> {
+        let name = node.name.clone();
+        if node.unclean.is_some() {
+            Some(Because::NodeUnclean { node: name })
+        } else if !node.is_online {
+            Some(Because::NodeOffline { node: name })
+        } else if node.is_shutting_down {
+            Some(Because::NodeShuttingDown { node: name })
+        } else if node.is_standby || node.is_standby_on_failure {
+            Some(Because::NodeStandby { node: name })
+        } else if node.in_maintenance {
+            Some(Because::NodeMaintenance { node: name })
+        } else {
+            None
+        }
+    }
+
+    /// A primary that goes to the same node, or is there.
+    fn of_company(&self, change: &Change) -> Option<Because> {
+        let resource = change.resource.as_deref()?;
+        let to = change.to.as_ref()?;
+        let wanted = self.relations.primaries_of(resource).filter(|company| company.score > Score::ZERO);
+        wanted.map(|company| company.primary.as_str()).find_map(|primary| {
+            let moves =
+                self.changes_of(primary).any(|other| other.to.as_ref() == Some(to) && other.from != other.to);
+            (moves || self.runs_on(primary, to))
+                .then(|| Because::MustBeWith { resource: primary.to_owned(), moves })
+        })
+    }
+
+    /// A dependent whose preferences pull it along.
+    fn of_pull(&self, change: &Change) -> Option<Because> {
+        let resource = change.resource.as_deref()?;
+        let to = change.to.as_ref()?;
+        let company = self.relations.dependents_of(resource).find(|company| {
+            company.score > Score::ZERO
+                && self.changes_of(company.dependent.as_str()).any(|other| other.to.as_ref() == Some(to))
+        })?;
+        let dependent = company.dependent.as_str();
+        let preference = self
+            .relations
+            .preferences_of(dependent)
+            .find(|preference| preference.node == *to && preference.score > Score::ZERO);
+        Some(match preference {
+            Some(preference) => prefers(preference, Some(dependent)),
+            None => Because::MustBeWith { resource: dependent.to_owned(), moves: true },
+        })
+    }
+
+    fn of_preference(&self, change: &Change) -> Option<Because> {
+        let resource = change.resource.as_deref()?;
+        let (from, to) = (change.from.as_ref(), change.to.as_ref()?);
+        let liked = self
+            .relations
+            .preferences_of(resource)
+            .filter(|preference| preference.node == *to && preference.score > Score::ZERO)
+            .max_by_key(|preference| preference.score);
+        if let Some(preference) = liked {
+            return Some(prefers(preference, None));
+        }
+        let disliked = self
+            .relations
+            .preferences_of(resource)
+            .find(|preference| Some(&preference.node) == from && preference.score < Score::ZERO)?;
+        Some(Because::Avoids {
+            node: disliked.node.clone(),
+            constraint: Address::new(ObjectKind::Location, &*disliked.constraint).to_string(),
+            score: disliked.score,
+        })
+    }
+
+    fn of_scores(&self, change: &Change) -> Option<Because> {
+        let score = |node: &NodeName| {
+            self.schedule.scores.iter().rev().find_map(|line| {
+                let is_it = line.pool == ScorePool::Primitive
+                    && Some(&line.resource) == change.resource.as_ref()
+                    && line.node.as_ref() == Some(node);
+                is_it.then_some(line.score)
+            })
+        };
+        let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
+        let (against, score) = (score(from)?, score(to)?);
+        (score > against).then(|| Because::ScoresHigher { node: to.clone(), score, against })
+    }
+
+    fn of_failure(&self, change: &Change) -> Option<Because> {
+        let resource = change.resource.as_deref()?;
+        let from = change.from.as_ref()?;
+        let failed = self.facts.failed_actions.iter().find(|failed| {
+            base(&failed.resource) == base(resource) && self.facts.node(failed.node).name == *from
+        })?;
+        Some(failed_because(failed, from))
+    }
+
+    /// The scheduler's own reason, in terms of facts.
+    fn of_reason(&self, change: &Change) -> Option<Because> {
+        let reason = change.reason.as_ref()?;
+        Some(match reason {
+            Reason::NodeAvailability => Because::NoNode,
+            Reason::NoQuorum | Reason::QuorumFreeze => Because::NoQuorum,
+            Reason::ColocationWith(resource) => {
+                Because::MustBeWith { resource: resource.to_string(), moves: self.changes_place(resource) }
+            }
+            Reason::Removed => Because::IsRemoved,
+            Reason::DefinitionChange | Reason::ParametersChanged => {
+                Because::ParametersChange { paths: self.changed_paths(change) }
+            }
+            Reason::Required(action) => match Verb::of_name(action.task.as_str()) {
+                Some(verb @ (Verb::Stop | Verb::Demote)) => {
+                    Because::Before { resource: action.resource.to_string(), verb }
+                }
+                Some(verb) => Because::After { resource: action.resource.to_string(), verb },
+                None => Because::Other { text: reason.to_string() },
+            },
+            Reason::BeingMultiplyActive
+            | Reason::Unrunnable(_)
+            | Reason::Unmigrateable(_)
+            | Reason::DeviceDefinitionChanged
+            | Reason::DeviceParametersChanged(_)
+            | Reason::RequiredBy(_)
+            | Reason::FailureExpired
+            | Reason::ReconnectInterval
+            | Reason::PeerUnseen
+            | Reason::PeerUnexpectedlyDown
+            | Reason::PeerBanned
+            | Reason::FencingRequested
+            | Reason::PeerPendingTimedOut
+            | Reason::PeerLost
+            | Reason::PeerProcessLost
+            | Reason::PeerStateUnknown
+            | Reason::ClusterWithoutQuorum
+            | Reason::FailedThere(_)
+            | Reason::ThoughtActiveThere(_)
+            | Reason::ActiveUnlessReconnected(_)
+            | Reason::ConnectionUnrecoverable(_)
+            | Reason::StopUnrunnable
+            | Reason::DeadmanTicketLost
+            | Reason::NodeUnclean
+            | Reason::GuestUnclean
+            | Reason::ContainerFailed
+            | Reason::OnFail(_)
+            | Reason::Other(_) => Because::Other { text: words(reason) },
+        })
+    }
+
+    fn changed_paths(&self, change: &Change) -> Vec<String> {
+        let Some(resource) = change.resource.as_deref() else { return Vec::new() };
+        let lineage = self.relations.lineage(resource);
+        self.objects
+            .iter()
+            .filter(|object| lineage.contains(&object.address.name.as_str()))
+            .flat_map(|object| &object.attributes)
+            .filter(|attribute| attribute.path.starts_with("params") || attribute.path == "agent")
+            .map(|attribute| attribute.path.clone())
+            .collect()
+    }
+
+    fn changes_of(&self, name: &str) -> impl Iterator<Item = &&'a Change> {
+        self.changes.get(name).into_iter().flatten()
+    }
+
+    fn changes_place(&self, resource: &str) -> bool {
+        self.changes_of(base(resource)).any(|change| change.from != change.to)
+    }
+
+    fn resource(&self, name: &str) -> Option<&ResourceFacts<'a>> {
+        let index = self.resources.get(name).or_else(|| self.resources.get(base(name)))?;
+        Some(self.facts.resource(*index))
+    }
+
+    fn runs_on(&self, resource: &str, node: &NodeName) -> bool {
+        let Some(index) = self.resources.get(resource) else { return false };
+        self.facts.leaves(*index).into_iter().any(|leaf| {
+            let active_on = &self.facts.resource(leaf).active_on;
+            active_on.iter().any(|active| self.facts.node(*active).name == *node)
+        })
+    }
+}
+
+/// A location constraint as a reason; `who` prefers, if it is not the resource itself.
+fn prefers(preference: &Preference, who: Option<&str>) -> Because {
+    Because::Prefers {
+        who: who.map(str::to_owned),
+        node: preference.node.clone(),
+        constraint: Address::new(ObjectKind::Location, &*preference.constraint).to_string(),
+        score: preference.score,
+    }
+}
