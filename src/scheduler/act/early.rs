@@ -15,10 +15,8 @@ pub fn carry_out(work: &mut Work<'_, '_>) {
     for request in &work.facts.requests {
         match request {
             Request::Fence { node, reason, may_delay } => {
-                if work.node(*node).kind == NodeKind::Guest {
-                    work.request_fencing(*node, reason.clone(), *may_delay);
-                } else {
-                    work.mark_unclean(*node, reason.clone(), *may_delay);
+                if work.node(*node).kind != NodeKind::Guest {
+                    work.add_fencing(*node, reason.clone(), *may_delay);
                 }
             }
             Request::ClearFailCount { resource, node, .. } => clear_fail_count(work, *resource, *node),
