@@ -41,6 +41,17 @@ pub fn carry_out(work: &mut Work<'_, '_>) {
             }
         }
     }
+    order_clears_after_fencing(work);
+}
+
+/// The failures of a connection that is left alone for a while are forgotten after its node has
+/// been fenced.
+fn order_clears_after_fencing(work: &mut Work<'_, '_>) {
+    for request in &work.facts.requests {
+        if let Request::ClearFailCount { resource, node, .. } = request {
+            clear_fail_count(work, *resource, *node);
+        }
+    }
 }
 
 /// Forgets the failures of a resource on a node.
