@@ -16,7 +16,7 @@ const PURE: [(&str, &[&str]); 9] = [
     ("cib", &["model", "status", "diagnostic"]),
     ("manifest", &["model", "status", "diagnostic"]),
     ("scheduler", &["model", "status"]),
-    ("plan", &["model", "status", "diagnostic", "scheduler"]),
+    ("plan", &["model", "status", "diagnostic", "manifest", "scheduler"]),
     ("executor", &["model", "status", "scheduler"]),
     ("cluster", &["model", "status", "scheduler", "executor"]),
 ];

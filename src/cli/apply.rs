@@ -285,19 +285,18 @@ async fn conclude(
 }
 
 fn unfinished(after: &Plan) -> Failure {
-    if !after.has_quorum && !after.blocked.is_empty() {
+    if !after.has_quorum() && !after.blocked.is_empty() {
         return Failure::new(Exit::NoQuorum, "the cluster has no quorum: not everything could be done");
     }
     let failure = if after.unplaced.is_empty() {
         Failure::error("not everything could be done")
     } else {
-        let names: Vec<&str> = after.unplaced.iter().map(|unplaced| unplaced.resource.as_str()).collect();
+        let names = after.unplaced.iter();
+        let names: Vec<String> = names
+            .map(|unplaced| format!("{} ({})", unplaced.resource, view::because::refusals(unplaced)))
+            .collect();
         Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
     };
-    let reasons = after
-        .unplaced
-        .iter()
-        .map(|unplaced| format!("{}: {}", unplaced.resource, view::because::refusals(unplaced)));
     let blocked = after.blocked.iter().map(|blocked| {
         format!(
             "{} {}: {}",
@@ -306,7 +305,7 @@ fn unfinished(after: &Plan) -> Failure {
             view::because::because(&blocked.because)
         )
     });
-    reasons.chain(blocked).fold(failure, Failure::help)
+    blocked.fold(failure, Failure::help)
 }
 
 fn document(plan: &Plan, generation: Generation, outcome: Option<&Outcome>, progress: &Progress) -> String {

@@ -1,6 +1,6 @@
 //! The convergence loop that the engines share: look, plan, carry out, write down, again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::roster::Roster;
 use super::{EngineError, Event, Outcome};
 use crate::executor::{self, ActionResult, Command, Executor, Limits, Urgency};
 use crate::model::{Cluster, NodeName};
-use crate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Transition};
+use crate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Task, Transition};
 
 /// Told of each step.
 pub type Report<'a> = dyn FnMut(Event) + Send + 'a;
@@ -20,15 +20,15 @@ pub type Report<'a> = dyn FnMut(Event) + Send + 'a;
 pub struct Bounds {
     /// Most transitions at all.
     pub transitions: u32,
-    /// Most transitions in a row that set out to do the same and did not get there.
-    pub futile: u32,
-    /// How long to wait after a futile transition before trying again.
+    /// Most transitions that set out to do the very same things, in a row or in turns.
+    pub attempts: u32,
+    /// How long to wait before doing again what was done before.
     pub pause: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { transitions: 1000, futile: 10, pause: Duration::from_secs(1) }
+        Self { transitions: 1000, attempts: 10, pause: Duration::from_secs(1) }
     }
 }
 
@@ -43,24 +43,23 @@ pub async fn converge<H: Hands + ?Sized>(
     bounds: &Bounds,
     report: &mut Report<'_>,
 ) -> Result<Outcome, EngineError> {
-    let mut goals: BTreeSet<Goal> = BTreeSet::new();
-    let mut futile = 0;
+    let mut attempts: BTreeMap<BTreeSet<Goal>, u32> = BTreeMap::new();
     for transitions in 0.. {
         hands.look(ledger)?;
         let schedule = scheduler::schedule(cluster, &ledger.status, hands.now());
-        let next = goals_of(&schedule.transition);
-        if next.is_empty() {
+        let goals = goals_of(&schedule.transition);
+        if goals.is_empty() {
             let is_blocked = schedule.changes.iter().any(|change| change.is_blocked);
             return Ok(if is_blocked { Outcome::Stuck } else { Outcome::Converged });
         }
-        futile = if next == goals { futile + 1 } else { 0 };
-        goals = next;
-        if transitions >= bounds.transitions || futile >= bounds.futile {
+        let attempt = attempts.entry(goals).or_default();
+        if transitions >= bounds.transitions || *attempt >= bounds.attempts {
             return Ok(Outcome::GaveUp { transitions });
         }
-        if futile > 0 {
+        if *attempt > 0 {
             hands.pause(bounds.pause).await;
         }
+        *attempt += 1;
         carry_out(cluster, &schedule, ledger, hands, report).await?;
         if hands.is_interrupted() {
             return Ok(Outcome::GaveUp { transitions: transitions + 1 });
@@ -137,6 +136,9 @@ impl<'a, H: Hands + ?Sized> Run<'a, H> {
             }
             Command::Reached(id) => {
                 if let Some(action) = self.executor.action(id) {
+                    if let Some(guest) = action.node.as_ref().filter(|_| takes_down(&action.task)) {
+                        self.ledger.node_ended(guest);
+                    }
                     self.hands.reached(action);
                 }
             }
@@ -222,6 +224,7 @@ pub fn record<H: Hands + ?Sized>(
     start_failure_is_fatal: bool,
 ) -> Result<(), EngineError> {
     let agent = action.resource.as_deref().and_then(|resource| roster.agent(resource));
+    let ended = guests_that_end(ledger, roster, action, result);
     let traits = agent.as_ref().map_or_else(AgentTraits::default, |agent| hands.traits(agent));
     ledger.record(&Performed {
         action,
@@ -231,7 +234,30 @@ pub fn record<H: Hands + ?Sized>(
         at: hands.now(),
         start_failure_is_fatal,
     });
+    for guest in &ended {
+        ledger.node_ended(guest);
+    }
     hands.keep(ledger)
+}
+
+/// The guest nodes that end with an action: with their host when it is fenced, or with their connection.
+fn guests_that_end(
+    ledger: &Ledger,
+    roster: &Roster,
+    action: &Action,
+    result: &ActionResult,
+) -> Vec<NodeName> {
+    let mut ended = match (&action.node, &action.resource) {
+        (Some(host), _) if takes_down(&action.task) => ledger.connections_on(host),
+        (_, Some(resource)) if action.task == Task::Stop => vec![NodeName::new(Arc::clone(resource))],
+        (Some(_) | None, _) => Vec::new(),
+    };
+    ended.retain(|node| result.is_expected(action) && roster.is_guest(node.as_str()));
+    ended
+}
+
+fn takes_down(task: &Task) -> bool {
+    matches!(task, Task::FenceReboot | Task::FenceOff)
 }
 
 /// The event that tells of a result.

@@ -138,8 +138,14 @@ impl Draft<'_, '_> {
 
     /// Adds a label on the key of a value.
     pub(super) fn label_key(mut self, place: Place, text: impl Into<String>) -> Self {
-        if let Some((source, span)) = self.findings.key_span(place) {
-            self.put(source, span, text.into());
+        let Some((source, span)) = self.findings.key_span(place) else { return self };
+        match self.diagnostic.labels.first_mut() {
+            // The key says it all: its value need not be underlined as well.
+            Some(first) if place == self.place && first.text.is_empty() => {
+                first.span = span;
+                first.text = text.into();
+            }
+            Some(_) | None => self.put(source, span, text.into()),
         }
         self
     }

@@ -92,6 +92,9 @@ impl fmt::Display for Address {
         if self.kind == ObjectKind::Cluster {
             return f.pad(&self.name);
         }
-        f.pad(&format!("{}.{}", self.kind.as_str(), self.name))
+        // Derived names of constraints begin with their kind, which was said already.
+        let kind = self.kind.as_str();
+        let name = self.name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-')).unwrap_or(&self.name);
+        f.pad(&format!("{kind}.{name}"))
     }
 }

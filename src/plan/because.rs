@@ -72,6 +72,8 @@ pub enum Because {
     },
     /// A location constraint prefers the node.
     Prefers {
+        /// Who prefers it, if it is not the resource itself.
+        who: Option<String>,
         /// Which node.
         node: NodeName,
         /// The constraint.

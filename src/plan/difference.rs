@@ -1,5 +1,7 @@
 //! The difference between two clusters, by meaning.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
@@ -52,17 +54,17 @@ pub struct AttributeChange {
 pub fn difference(before: &Cluster, after: &Cluster, renames: &[Rename]) -> Vec<ObjectChange> {
     let old = outline(before);
     let new = outline(after);
+    let (old_index, new_index) = (index(&old), index(&new));
     let mut changes: Vec<ObjectChange> = Vec::new();
     for object in &new {
-        match old.iter().find(|old| old.address == object.address) {
+        match old_index.get(&object.address) {
             Some(old) => changes.extend(change(old, object, renames)),
-            None if is_adopted(object, &old, &new) => {}
+            None if is_adopted(object, &old, &new_index) => {}
             None => changes.push(added(object)),
         }
     }
     for object in &old {
-        let is_gone = !new.iter().any(|new| new.address == object.address);
-        if is_gone && !is_adopted(object, &new, &old) {
+        if !new_index.contains_key(&object.address) && !is_adopted(object, &new, &old_index) {
             changes.push(deleted(object));
         }
     }
@@ -73,11 +75,13 @@ pub fn difference(before: &Cluster, after: &Cluster, renames: &[Rename]) -> Vec<
 
 /// Whether a constraint without a namesake on the other side has one there that says the same
 /// and has no namesake here: it is the same constraint under another name.
-fn is_adopted(object: &Object, others: &[Object], own: &[Object]) -> bool {
+fn is_adopted(object: &Object, others: &[Object], own: &BTreeMap<&Address, &Object>) -> bool {
     object.address.kind.is_constraint()
-        && others.iter().any(|other| {
-            other.says_the_same_as(object) && !own.iter().any(|own| own.address == other.address)
-        })
+        && others.iter().any(|other| other.says_the_same_as(object) && !own.contains_key(&other.address))
+}
+
+fn index(objects: &[Object]) -> BTreeMap<&Address, &Object> {
+    objects.iter().map(|object| (&object.address, object)).collect()
 }
 
 fn change(old: &Object, new: &Object, renames: &[Rename]) -> Option<ObjectChange> {
@@ -155,8 +159,10 @@ fn resource_names(cluster: &Cluster) -> Vec<&str> {
 
 /// The order of what both have matters too: of two equal choices, the first in the file is made first.
 fn reordered(what: &str, before: &[&str], after: &[&str]) -> Option<ObjectChange> {
-    let old: Vec<&str> = before.iter().copied().filter(|name| after.contains(name)).collect();
-    let new: Vec<&str> = after.iter().copied().filter(|name| before.contains(name)).collect();
+    let known_before: BTreeSet<&str> = before.iter().copied().collect();
+    let known_after: BTreeSet<&str> = after.iter().copied().collect();
+    let old: Vec<&str> = before.iter().copied().filter(|name| known_after.contains(name)).collect();
+    let new: Vec<&str> = after.iter().copied().filter(|name| known_before.contains(name)).collect();
     (old != new).then(|| ObjectChange {
         address: Address::new(ObjectKind::Cluster, format!("cluster.order-of-{what}")),
         kind: ObjectChangeKind::Change,

@@ -66,11 +66,20 @@ pub enum Source {
     Failures,
     /// Being with, or away from, others.
     Company {
-        /// Whom.
-        with: Vec<String>,
+        /// Whom, and where they are placed.
+        with: Vec<Companion>,
     },
     /// What cannot be told apart: rules, utilization, health, the preferences of dependents.
     Rest,
+}
+
+/// A resource that another is to be with, or away from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Companion {
+    /// Which.
+    pub resource: String,
+    /// Where it is placed, if anywhere.
+    pub node: Option<NodeName>,
 }
 
 /// Explains every primitive at or below `resource`; `None` when there is no such resource.
@@ -114,11 +123,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
     nodes.sort_by_key(|verdict| {
         (!verdict.is_chosen, std::cmp::Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY)))
     });
-    let after = relations
-        .sequences
-        .iter()
-        .filter(|sequence| relations.is_within(&own.id, &sequence.then))
-        .map(|sequence| sequence.first.to_string());
+    let after = relations.predecessors_of(&own.id).map(|sequence| sequence.first.to_string());
     Explanation {
         resource: own.id.to_string(),
         active_on: own.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
@@ -146,7 +151,7 @@ fn verdict(
     let mut parts = known_parts(placement, relations, resource, node, score);
     if let Some(score) = score {
         let known = parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
-        parts.extend(rest(relations, &own.id, score, known));
+        parts.extend(rest(placement, relations, &own.id, score, known));
     }
     Verdict {
         node: node.name.clone(),
@@ -171,8 +176,8 @@ fn known_parts(
     if is_there && own.stickiness != Score::ZERO && own.is_managed {
         parts.push(Part { score: own.stickiness, source: Source::Stickiness });
     }
-    for preference in &relations.preferences {
-        if preference.node == node.name && relations.is_within(&own.id, &preference.resource) {
+    for preference in relations.preferences_of(&own.id) {
+        if preference.node == node.name {
             let source = Source::Location { id: preference.constraint.clone() };
             parts.push(Part { score: preference.score, source });
         }
@@ -189,7 +194,13 @@ fn known_parts(
 }
 
 /// What is left of a score when the known parts are taken away.
-fn rest(relations: &Relations, resource: &str, score: Score, known: Score) -> Option<Part> {
+fn rest(
+    placement: &Placement<'_>,
+    relations: &Relations,
+    resource: &str,
+    score: Score,
+    known: Score,
+) -> Option<Part> {
     let left = if score.is_mandatory() {
         if score == known { Score::ZERO } else { score }
     } else {
@@ -198,21 +209,20 @@ fn rest(relations: &Relations, resource: &str, score: Score, known: Score) -> Op
     if left == Score::ZERO {
         return None;
     }
-    let with: Vec<String> = relations
-        .company
-        .iter()
-        .filter_map(|company| {
-            let is_dependent = relations.is_within(resource, &company.dependent);
-            let is_primary = relations.is_within(resource, &company.primary);
-            match (is_dependent, is_primary) {
-                (true, false) => Some(company.primary.to_string()),
-                (false, true) => Some(company.dependent.to_string()),
-                (true, true) | (false, false) => None,
-            }
-        })
-        .collect();
+    let primaries = relations.primaries_of(resource).map(|company| &company.primary);
+    let dependents = relations.dependents_of(resource).map(|company| &company.dependent);
+    let with: Vec<Companion> =
+        primaries.chain(dependents).map(|id| companion(placement, id.as_str())).collect();
     let source = if with.is_empty() { Source::Rest } else { Source::Company { with } };
     Some(Part { score: left, source })
+}
+
+fn companion(placement: &Placement<'_>, name: &str) -> Companion {
+    let facts = &placement.facts;
+    let index =
+        facts.resources.iter().position(|resource| *resource.id == *name || *resource.base_id == *name);
+    let node = index.and_then(|index| placement.node_of(ResourceIx::at(index)));
+    Companion { resource: name.to_owned(), node: node.map(|node| facts.node(node).name.clone()) }
 }
 
 /// Names of all resources that can be explained, for suggestions.

@@ -11,6 +11,7 @@ pub mod difference;
 pub mod disruption;
 pub mod explain;
 pub mod merge;
+mod narration;
 pub mod outline;
 pub mod overview;
 pub mod relation;
@@ -37,7 +38,7 @@ pub use what_if::WhatIf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cluster, NodeName};
-use crate::scheduler::{self, Action, Change, ChangeKind, Schedule};
+use crate::scheduler::{self, Facts, Schedule};
 use crate::status::ClusterStatus;
 use disruption::Whole;
 use relation::Relations;
@@ -94,8 +95,22 @@ pub struct Plan {
     pub disruption: Disruption,
     /// What must be allowed where nobody confirms the plan.
     pub hazards: Vec<Hazard>,
-    /// Whether there is quorum.
-    pub has_quorum: bool,
+    /// What keeps the cluster as a whole from acting as it would.
+    pub cautions: Vec<Caution>,
+}
+
+/// Something that keeps a cluster as a whole from acting as it would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Caution {
+    /// There is no quorum.
+    NoQuorum,
+    /// Fencing is enabled, and there is nothing to fence with.
+    NoFenceDevice,
+    /// The cluster is in maintenance.
+    Maintenance,
+    /// Everything was told to stop.
+    StopAll,
 }
 
 /// Something that should be done and cannot be.
@@ -114,6 +129,11 @@ pub struct Blocked {
 }
 
 impl Plan {
+    /// Whether there is quorum.
+    pub fn has_quorum(&self) -> bool {
+        !self.cautions.contains(&Caution::NoQuorum)
+    }
+
     /// Whether nothing differs and nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.is_calm()
@@ -147,11 +167,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let schedule = scheduler::schedule(&merged.cluster, &status, inputs.now);
     let facts = scheduler::interpret::interpret(&merged.cluster, &status, inputs.now);
     let relations = Relations::of(&merged.cluster);
-    let situation =
-        Situation { facts: &facts, schedule: &schedule, relations: &relations, objects: &objects };
-    let steps = steps(&situation);
+    let situation = Situation::new(&facts, &schedule, &relations, &objects);
+    let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let has_quorum = facts.properties.has_quorum;
+    let cautions = cautions(&facts);
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&scheduler::assign::assign(facts), &relations);
     let plan = Plan {
@@ -168,66 +187,20 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         disruption,
         steps,
         desired: merged.cluster,
-        has_quorum,
+        cautions,
     };
     Planned { plan, schedule }
 }
 
-/// The steps of a schedule, each with its reason.
-fn steps(situation: &Situation<'_>) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    for run in step::runs(situation.schedule) {
-        let change = run.change.and_then(|change| situation.schedule.changes.get(change));
-        match change {
-            Some(change) if run.is_whole => {
-                let is_start = change.kind == ChangeKind::Start;
-                let after = if is_start { situation.after(change, &steps) } else { None };
-                let because = after.unwrap_or_else(|| situation.of_change(change));
-                push(&mut steps, Verb::of_change(&change.kind), change, because);
-            }
-            Some(change) => {
-                for action in run.actions {
-                    let Some(verb) = step::verb_of(action) else { continue };
-                    let is_up = matches!(verb, Verb::Start | Verb::Promote);
-                    let after = if is_up { situation.after(change, &steps) } else { None };
-                    let because = after.unwrap_or_else(|| situation.of_change(change));
-                    steps.push(single(steps.len() + 1, verb, action, because));
-                }
-            }
-            None => {
-                for action in run.actions {
-                    let Some(verb) = step::verb_of(action) else { continue };
-                    let because = situation.of_action(action);
-                    steps.push(single(steps.len() + 1, verb, action, because));
-                }
-            }
-        }
-    }
-    steps
-}
-
-fn push(steps: &mut Vec<Step>, verb: Verb, change: &Change, because: Because) {
-    let to = change.to.clone().filter(|to| Some(to) != change.from.as_ref());
-    steps.push(Step {
-        number: steps.len() + 1,
-        verb,
-        resource: change.resource.as_ref().map(ToString::to_string),
-        from: change.from.clone(),
-        to,
-        because,
-    });
-}
-
-fn single(number: usize, verb: Verb, action: &Action, because: Because) -> Step {
-    let resource = action.instance.as_ref().or(action.resource.as_ref());
-    Step {
-        number,
-        verb,
-        resource: resource.map(ToString::to_string),
-        from: action.node.clone(),
-        to: None,
-        because,
-    }
+fn cautions(facts: &Facts<'_>) -> Vec<Caution> {
+    let properties = &facts.properties;
+    let all = [
+        (!properties.has_quorum, Caution::NoQuorum),
+        (properties.fencing_enabled && !properties.has_fence_device, Caution::NoFenceDevice),
+        (properties.maintenance_mode, Caution::Maintenance),
+        (properties.stop_all_resources, Caution::StopAll),
+    ];
+    all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
 }
 
 fn blocked(situation: &Situation<'_>) -> Vec<Blocked> {

@@ -16,6 +16,7 @@ use crate::status::ClusterStatus;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Overview {
     /// When it was looked at, seconds since 1970.
+    #[serde(skip)]
     pub at: i64,
     /// The cluster's name.
     pub name: Option<String>,
@@ -243,6 +244,9 @@ fn sync(in_force: &Cluster, declared: Option<&Cluster>) -> Sync {
 
 fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
     let mut concerns = Vec::new();
+    if facts.cluster.nodes.is_empty() && facts.nodes.is_empty() {
+        return concerns;
+    }
     if facts.properties.maintenance_mode {
         concerns.push(Concern::Maintenance);
     }

@@ -1,23 +1,30 @@
 //! Relations between resources, as constraints and groups make them, in plain pairs.
 
+use std::collections::BTreeMap;
+
 use crate::model::constraint::{
     ColocationScope, LocationPreference, LocationTarget, OrderAction, OrderKind, OrderScope, ResourceSet,
     TicketScope,
 };
 use crate::model::resource::CloneChild;
+use crate::model::rule::RuleScore;
 use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score};
 
-/// Everything that relates resources to each other and to nodes.
+/// Everything that relates resources to each other and to nodes, found by resource.
 #[derive(Debug, Clone, Default)]
 pub struct Relations {
-    /// Who is placed with whom.
-    pub company: Vec<Company>,
-    /// Who starts before whom.
-    pub sequences: Vec<Sequence>,
+    /// Who is placed with whom, by dependent.
+    by_dependent: BTreeMap<ResourceId, Vec<Company>>,
+    /// The same by primary.
+    by_primary: BTreeMap<ResourceId, Vec<Company>>,
+    /// Who starts before whom, by who comes then.
+    by_then: BTreeMap<ResourceId, Vec<Sequence>>,
     /// Who prefers which node.
-    pub preferences: Vec<Preference>,
+    preferences: BTreeMap<ResourceId, Vec<Preference>>,
+    /// Constraints that keep a resource off nodes by a rule.
+    forbidding_rules: BTreeMap<ResourceId, Vec<String>>,
     /// Each resource with the collectives around it.
-    lineages: Vec<(ResourceId, Vec<ResourceId>)>,
+    lineages: BTreeMap<ResourceId, Vec<ResourceId>>,
 }
 
 /// A dependent that wants to be with a primary.
@@ -45,8 +52,6 @@ pub struct Sequence {
 pub struct Preference {
     /// The constraint's name.
     pub constraint: String,
-    /// Who.
-    pub resource: ResourceId,
     /// Which node.
     pub node: NodeName,
     /// How much.
@@ -70,10 +75,55 @@ impl Relations {
     pub fn lineage<'a>(&'a self, resource: &'a str) -> Vec<&'a str> {
         let base = base(resource);
         let mut lineage = vec![base];
-        if let Some((_, around)) = self.lineages.iter().find(|(id, _)| *id == *base) {
+        if let Some(around) = self.lineages.get(base) {
             lineage.extend(around.iter().map(ResourceId::as_str));
         }
         lineage
+    }
+
+    /// Whom a resource, or what it is part of, is placed with; not what is part of the same.
+    pub fn primaries_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Company> {
+        self.found(&self.by_dependent, resource)
+            .filter(move |company| !self.is_within(resource, &company.primary))
+    }
+
+    /// Who is placed with a resource, or with what it is part of.
+    pub fn dependents_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Company> {
+        self.found(&self.by_primary, resource)
+            .filter(move |company| !self.is_within(resource, &company.dependent))
+    }
+
+    /// What starts before a resource, or before what it is part of; the closest first.
+    pub fn predecessors_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Sequence> {
+        self.found(&self.by_then, resource)
+    }
+
+    /// The nodes that a resource, or what it is part of, prefers or avoids.
+    pub fn preferences_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Preference> {
+        self.found(&self.preferences, resource)
+    }
+
+    /// The constraints that keep a resource off nodes by a rule.
+    pub fn forbidding_rules_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a String> {
+        self.found(&self.forbidding_rules, resource)
+    }
+
+    fn found<'a, T>(
+        &'a self,
+        table: &'a BTreeMap<ResourceId, Vec<T>>,
+        resource: &'a str,
+    ) -> impl Iterator<Item = &'a T> {
+        self.lineage(resource).into_iter().filter_map(|name| table.get(name)).flatten()
+    }
+
+    fn add_company(&mut self, company: Company) {
+        self.by_primary.entry(company.primary.clone()).or_default().push(company.clone());
+        self.by_dependent.entry(company.dependent.clone()).or_default().push(company);
+    }
+
+    fn add_sequence(&mut self, first: &ResourceId, then: &ResourceId) {
+        let sequence = Sequence { first: first.clone(), then: then.clone() };
+        self.by_then.entry(then.clone()).or_default().push(sequence);
     }
 
     /// Whether `resource` is `named` or inside it.
@@ -87,16 +137,16 @@ impl Relations {
             Resource::Group(group) => self.add_group(group, &[]),
             Resource::Clone(clone) => match &clone.child {
                 CloneChild::Primitive(child) => {
-                    self.lineages.push((child.id.clone(), vec![clone.id.clone()]));
+                    self.lineages.insert(child.id.clone(), vec![clone.id.clone()]);
                 }
                 CloneChild::Group(group) => {
-                    self.lineages.push((group.id.clone(), vec![clone.id.clone()]));
+                    self.lineages.insert(group.id.clone(), vec![clone.id.clone()]);
                     self.add_group(group, std::slice::from_ref(&clone.id));
                 }
             },
             Resource::Bundle(bundle) => {
                 if let Some(child) = &bundle.primitive {
-                    self.lineages.push((child.id.clone(), vec![bundle.id.clone()]));
+                    self.lineages.insert(child.id.clone(), vec![bundle.id.clone()]);
                 }
             }
         }
@@ -106,36 +156,43 @@ impl Relations {
         for member in &group.members {
             let mut lineage = vec![group.id.clone()];
             lineage.extend_from_slice(around);
-            self.lineages.push((member.id.clone(), lineage));
+            self.lineages.insert(member.id.clone(), lineage);
         }
         for pair in group.members.windows(2) {
             let [first, then] = pair else { continue };
-            self.company.push(Company {
+            self.add_company(Company {
                 dependent: then.id.clone(),
                 primary: first.id.clone(),
                 score: Score::INFINITY,
             });
-            self.sequences.push(Sequence { first: first.id.clone(), then: then.id.clone() });
+            self.add_sequence(&first.id, &then.id);
+        }
+    }
+
+    fn add_preference(&mut self, id: &str, resource: &ResourceId, preference: &LocationPreference) {
+        match preference {
+            LocationPreference::Node { node, score } => {
+                let preference = Preference { constraint: id.to_owned(), node: node.clone(), score: *score };
+                self.preferences.entry(resource.clone()).or_default().push(preference);
+            }
+            LocationPreference::Rule(rule) => {
+                if rule.score == RuleScore::Fixed(Score::MINUS_INFINITY) {
+                    self.forbidding_rules.entry(resource.clone()).or_default().push(id.to_owned());
+                }
+            }
         }
     }
 
     fn add_constraint(&mut self, constraint: &Constraint) {
         match constraint {
             Constraint::Location(location) => {
-                if let (Some(resource), LocationPreference::Node { node, score }) =
-                    (&location.target.resource, &location.preference)
-                {
-                    self.preferences.push(Preference {
-                        constraint: location.id.as_str().to_owned(),
-                        resource: resource.clone(),
-                        node: node.clone(),
-                        score: *score,
-                    });
+                if let Some(resource) = &location.target.resource {
+                    self.add_preference(location.id.as_str(), resource, &location.preference);
                 }
             }
             Constraint::Colocation(colocation) => {
                 if let ColocationScope::Pair { dependent, primary, .. } = &colocation.scope {
-                    self.company.push(Company {
+                    self.add_company(Company {
                         dependent: dependent.clone(),
                         primary: primary.clone(),
                         score: colocation.score.unwrap_or_default(),
@@ -148,7 +205,7 @@ impl Relations {
                         .is_none_or(|action| matches!(action, OrderAction::Start | OrderAction::Promote))
                     && order.kind != Some(OrderKind::Serialize)
                 {
-                    self.sequences.push(Sequence { first: first.clone(), then: then.clone() });
+                    self.add_sequence(first, then);
                 }
             }
             Constraint::Ticket(_) => {}

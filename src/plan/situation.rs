@@ -1,23 +1,58 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
-use super::address::ObjectKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::address::{Address, ObjectKind};
 use super::because::{Because, failed_because, words};
 use super::difference::{ObjectChange, ObjectChangeKind};
-use super::relation::{Relations, base};
-use super::step::{Step, Verb};
+use super::relation::{Preference, Relations, base};
+use super::step::Verb;
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
-use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, Schedule, ScorePool};
+use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule, ScorePool};
+use crate::status::ResultCode;
 
 /// All there is to know when reasons are sought.
 pub(super) struct Situation<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) schedule: &'a Schedule,
     pub(super) relations: &'a Relations,
-    pub(super) objects: &'a [ObjectChange],
+    objects: &'a [ObjectChange],
+    /// Changes by the name of each resource and of all that is around it.
+    changes: BTreeMap<&'a str, Vec<&'a Change>>,
+    /// Resources by name, instances by their numbered names too.
+    resources: BTreeMap<&'a str, ResourceIx>,
+    new_resources: BTreeSet<&'a str>,
 }
 
-impl Situation<'_> {
+impl<'a> Situation<'a> {
+    pub(super) fn new(
+        facts: &'a Facts<'a>,
+        schedule: &'a Schedule,
+        relations: &'a Relations,
+        objects: &'a [ObjectChange],
+    ) -> Self {
+        let mut changes: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+        for change in &schedule.changes {
+            for name in change.resource.as_deref().map(|name| relations.lineage(name)).unwrap_or_default() {
+                changes.entry(name).or_default().push(change);
+            }
+        }
+        let mut resources = BTreeMap::new();
+        for (index, resource) in facts.resources.iter().enumerate() {
+            resources.insert(&*resource.id, ResourceIx::at(index));
+            resources.entry(&*resource.base_id).or_insert(ResourceIx::at(index));
+        }
+        let new_resources = objects
+            .iter()
+            .filter(|object| {
+                object.kind == ObjectChangeKind::Add && object.address.kind == ObjectKind::Resource
+            })
+            .map(|object| object.address.name.as_str())
+            .collect();
+        Self { facts, schedule, relations, objects, changes, resources, new_resources }
+    }
+
     /// Why a change is made.
     pub(super) fn of_change(&self, change: &Change) -> Because {
         match &change.kind {
@@ -50,20 +85,14 @@ impl Situation<'_> {
         self.of_reason(change).unwrap_or(general)
     }
 
-    /// Why the second half of a change comes now: what had to come before it in the same plan.
-    pub(super) fn after(&self, change: &Change, earlier: &[Step]) -> Option<Because> {
+    /// What had to come before a start in the same plan. `earlier` tells the last step of each
+    /// resource that brought something up.
+    pub(super) fn after(&self, change: &Change, earlier: &BTreeMap<String, Verb>) -> Option<Because> {
         let resource = change.resource.as_deref()?;
-        let sequence = self.relations.sequences.iter().rev().find_map(|sequence| {
-            let is_then = self.relations.is_within(resource, &sequence.then);
-            let step = earlier.iter().rev().find(|step| {
-                step.verb != Verb::Stop
-                    && step.resource.as_deref().is_some_and(|name| {
-                        base(name) != base(resource) && self.relations.is_within(name, &sequence.first)
-                    })
-            })?;
-            is_then.then_some(step)
-        })?;
-        Some(Because::After { resource: sequence.resource.clone()?, verb: sequence.verb })
+        self.relations.predecessors_of(resource).find_map(|sequence| {
+            let verb = earlier.get(sequence.first.as_str())?;
+            Some(Because::After { resource: sequence.first.to_string(), verb: *verb })
+        })
     }
 
     fn of_start(&self, change: &Change) -> Because {
@@ -71,23 +100,20 @@ impl Situation<'_> {
             return because;
         }
         let Some(resource) = change.resource.as_deref() else { return Because::NotRunning };
-        let is_new = self.objects.iter().any(|object| {
-            object.kind == ObjectChangeKind::Add
-                && object.address.kind == ObjectKind::Resource
-                && object.address.name == base(resource)
-        });
-        if is_new {
+        if self.new_resources.contains(base(resource)) {
             return Because::IsNew;
         }
         self.lost_node(resource).unwrap_or(Because::NotRunning)
     }
 
-    /// The node that was left and on which it ran last, where history tells.
+    /// The node that is not there any more and on which it ran last, where history tells.
     fn lost_node(&self, resource: &str) -> Option<Because> {
-        let facts = self.resource(resource)?;
-        facts.histories.iter().find_map(|(node, _)| {
-            let node = self.facts.node(*node);
-            (!node.is_online).then(|| self.of_node(node)).flatten()
+        self.facts.nodes.iter().filter(|node| !node.is_online).find_map(|node| {
+            let mut histories = node.state.into_iter().flat_map(|state| &state.resources);
+            let history = histories.find(|history| base(&history.id) == base(resource))?;
+            let last = history.entries.iter().max_by_key(|entry| entry.call_id)?;
+            let was_running = last.rc == Some(ResultCode::OK) && &*last.operation != "stop";
+            was_running.then(|| self.of_node(node)).flatten()
         })
     }
 
@@ -152,26 +178,12 @@ impl Situation<'_> {
     fn of_company(&self, change: &Change) -> Option<Because> {
         let resource = change.resource.as_deref()?;
         let to = change.to.as_ref()?;
-        self.relations.company.iter().find_map(|company| {
-            let is_dependent = company.score > Score::ZERO
-                && self.relations.is_within(resource, &company.dependent)
-                && !self.relations.is_within(resource, &company.primary);
-            if !is_dependent {
-                return None;
-            }
-            let moved = self.schedule.changes.iter().find(|other| {
-                other.to.as_ref() == Some(to)
-                    && other.from != other.to
-                    && other
-                        .resource
-                        .as_deref()
-                        .is_some_and(|name| self.relations.is_within(name, &company.primary))
-            });
-            let is_there = || self.runs_on(company.primary.as_str(), to);
-            (moved.is_some() || is_there()).then(|| Because::MustBeWith {
-                resource: company.primary.to_string(),
-                moves: moved.is_some(),
-            })
+        let wanted = self.relations.primaries_of(resource).filter(|company| company.score > Score::ZERO);
+        wanted.map(|company| company.primary.as_str()).find_map(|primary| {
+            let moves =
+                self.changes_of(primary).any(|other| other.to.as_ref() == Some(to) && other.from != other.to);
+            (moves || self.runs_on(primary, to))
+                .then(|| Because::MustBeWith { resource: primary.to_owned(), moves })
         })
     }
 
@@ -179,56 +191,39 @@ impl Situation<'_> {
     fn of_pull(&self, change: &Change) -> Option<Because> {
         let resource = change.resource.as_deref()?;
         let to = change.to.as_ref()?;
-        let company = self.relations.company.iter().find(|company| {
+        let company = self.relations.dependents_of(resource).find(|company| {
             company.score > Score::ZERO
-                && self.relations.is_within(resource, &company.primary)
-                && self.schedule.changes.iter().any(|other| {
-                    other.to.as_ref() == Some(to)
-                        && other
-                            .resource
-                            .as_deref()
-                            .is_some_and(|name| self.relations.is_within(name, &company.dependent))
-                })
+                && self.changes_of(company.dependent.as_str()).any(|other| other.to.as_ref() == Some(to))
         })?;
-        let preference = self.relations.preferences.iter().find(|preference| {
-            preference.resource == company.dependent
-                && preference.node == *to
-                && preference.score > Score::ZERO
-        });
+        let dependent = company.dependent.as_str();
+        let preference = self
+            .relations
+            .preferences_of(dependent)
+            .find(|preference| preference.node == *to && preference.score > Score::ZERO);
         Some(match preference {
-            Some(preference) => Because::Prefers {
-                node: to.clone(),
-                constraint: preference.constraint.clone(),
-                score: preference.score,
-            },
-            None => Because::MustBeWith { resource: company.dependent.to_string(), moves: true },
+            Some(preference) => prefers(preference, Some(dependent)),
+            None => Because::MustBeWith { resource: dependent.to_owned(), moves: true },
         })
     }
 
     fn of_preference(&self, change: &Change) -> Option<Because> {
         let resource = change.resource.as_deref()?;
         let (from, to) = (change.from.as_ref(), change.to.as_ref()?);
-        let own = || {
-            self.relations
-                .preferences
-                .iter()
-                .filter(|preference| self.relations.is_within(resource, &preference.resource))
-        };
-        let liked = own()
+        let liked = self
+            .relations
+            .preferences_of(resource)
             .filter(|preference| preference.node == *to && preference.score > Score::ZERO)
             .max_by_key(|preference| preference.score);
         if let Some(preference) = liked {
-            return Some(Because::Prefers {
-                node: preference.node.clone(),
-                constraint: preference.constraint.clone(),
-                score: preference.score,
-            });
+            return Some(prefers(preference, None));
         }
-        let disliked =
-            own().find(|preference| Some(&preference.node) == from && preference.score < Score::ZERO)?;
+        let disliked = self
+            .relations
+            .preferences_of(resource)
+            .find(|preference| Some(&preference.node) == from && preference.score < Score::ZERO)?;
         Some(Because::Avoids {
             node: disliked.node.clone(),
-            constraint: disliked.constraint.clone(),
+            constraint: Address::new(ObjectKind::Location, &*disliked.constraint).to_string(),
             score: disliked.score,
         })
     }
@@ -319,25 +314,34 @@ impl Situation<'_> {
             .collect()
     }
 
-    fn changes_place(&self, resource: &str) -> bool {
-        self.schedule.changes.iter().any(|change| {
-            change.from != change.to
-                && change.resource.as_deref().is_some_and(|name| base(name) == base(resource))
-        })
+    fn changes_of(&self, name: &str) -> impl Iterator<Item = &&'a Change> {
+        self.changes.get(name).into_iter().flatten()
     }
 
-    fn resource(&self, name: &str) -> Option<&ResourceFacts<'_>> {
-        self.facts
-            .resources
-            .iter()
-            .find(|facts| *facts.id == *name)
-            .or_else(|| self.facts.resources.iter().find(|facts| *facts.base_id == *base(name)))
+    fn changes_place(&self, resource: &str) -> bool {
+        self.changes_of(base(resource)).any(|change| change.from != change.to)
+    }
+
+    fn resource(&self, name: &str) -> Option<&ResourceFacts<'a>> {
+        let index = self.resources.get(name).or_else(|| self.resources.get(base(name)))?;
+        Some(self.facts.resource(*index))
     }
 
     fn runs_on(&self, resource: &str, node: &NodeName) -> bool {
-        self.facts.resources.iter().any(|facts| {
-            self.relations.lineage(&facts.base_id).contains(&resource)
-                && facts.active_on.iter().any(|active| self.facts.node(*active).name == *node)
+        let Some(index) = self.resources.get(resource) else { return false };
+        self.facts.leaves(*index).into_iter().any(|leaf| {
+            let active_on = &self.facts.resource(leaf).active_on;
+            active_on.iter().any(|active| self.facts.node(*active).name == *node)
         })
+    }
+}
+
+/// A location constraint as a reason; `who` prefers, if it is not the resource itself.
+fn prefers(preference: &Preference, who: Option<&str>) -> Because {
+    Because::Prefers {
+        who: who.map(str::to_owned),
+        node: preference.node.clone(),
+        constraint: Address::new(ObjectKind::Location, &*preference.constraint).to_string(),
+        score: preference.score,
     }
 }

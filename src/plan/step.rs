@@ -4,7 +4,7 @@
 //! them; otherwise they are two steps, and the resource is down from the one to the other.
 //! Monitors, probes and notifications happen in the background.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -166,12 +166,7 @@ pub(super) struct Run<'a> {
 
 /// The actions that people care about, in one order, as long runs of one change as there can be.
 pub(super) fn runs(schedule: &Schedule) -> Vec<Run<'_>> {
-    let changes: Vec<Option<usize>> = schedule
-        .transition
-        .actions
-        .iter()
-        .map(|action| schedule.changes.iter().position(|change| belongs(action, change)))
-        .collect();
+    let changes = changes_of_actions(schedule);
     let mut runs: Vec<Run<'_>> = Vec::new();
     for index in in_order(&schedule.transition, &changes) {
         let (Some(action), Some(change)) = (schedule.transition.actions.get(index), changes.get(index))
@@ -183,11 +178,30 @@ pub(super) fn runs(schedule: &Schedule) -> Vec<Run<'_>> {
             Some(_) | None => runs.push(Run { change: *change, is_whole: false, actions: vec![action] }),
         }
     }
-    let parts: Vec<Option<usize>> = runs.iter().map(|run| run.change).collect();
+    let mut parts: BTreeMap<usize, usize> = BTreeMap::new();
+    for change in runs.iter().filter_map(|run| run.change) {
+        *parts.entry(change).or_default() += 1;
+    }
     for run in &mut runs {
-        run.is_whole = run.change.is_some() && parts.iter().filter(|part| **part == run.change).count() == 1;
+        run.is_whole = run.change.is_some_and(|change| parts.get(&change) == Some(&1));
     }
     runs
+}
+
+/// For each action the change it is part of, if any.
+fn changes_of_actions(schedule: &Schedule) -> Vec<Option<usize>> {
+    let mut by_name: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    for (index, change) in schedule.changes.iter().enumerate() {
+        let is_fencing = matches!(change.kind, ChangeKind::Fence(_));
+        let name = change.resource.as_deref().filter(|_| !is_fencing);
+        by_name.entry(name).or_default().push(index);
+    }
+    let change_of = |action: &Action| {
+        let names = [action.instance.as_deref(), action.resource.as_deref()];
+        let mut near = names.iter().filter_map(|name| by_name.get(name)).flatten().copied();
+        near.find(|change| schedule.changes.get(*change).is_some_and(|change| belongs(action, change)))
+    };
+    schedule.transition.actions.iter().map(change_of).collect()
 }
 
 /// Whether an action is part of a change.
@@ -219,7 +233,7 @@ fn belongs(action: &Action, change: &Change) -> bool {
 /// first, then what continues the change at hand, then the first in the schedule.
 fn in_order(transition: &Transition, changes: &[Option<usize>]) -> Vec<usize> {
     let actions = &transition.actions;
-    let position: std::collections::BTreeMap<_, _> =
+    let position: BTreeMap<_, _> =
         actions.iter().enumerate().map(|(index, action)| (action.id, index)).collect();
     let mut waits: Vec<usize> = vec![0; actions.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); actions.len()];
@@ -239,7 +253,7 @@ fn in_order(transition: &Transition, changes: &[Option<usize>]) -> Vec<usize> {
     }
     let mut order = Vec::new();
     let mut current = None;
-    while let Some((index, is_visible)) = ready.take(current) {
+    while let Some((index, is_visible)) = ready.take(current, changes) {
         if is_visible {
             current = changes.get(index).copied().flatten();
             order.push(index);
@@ -277,7 +291,7 @@ impl Ready {
         }
     }
 
-    fn take(&mut self, current: Option<usize>) -> Option<(usize, bool)> {
+    fn take(&mut self, current: Option<usize>, changes: &[Option<usize>]) -> Option<(usize, bool)> {
         if let Some(index) = self.background.pop_first() {
             return Some((index, false));
         }
@@ -286,8 +300,8 @@ impl Ready {
             .map(|(_, index)| index);
         let index = continued.or_else(|| self.visible.first().copied())?;
         self.visible.remove(&index);
-        if let Some(found) = self.of_change.iter().find(|(_, other)| *other == index).copied() {
-            self.of_change.remove(&found);
+        if let Some(change) = changes.get(index).copied().flatten() {
+            self.of_change.remove(&(change, index));
         }
         Some((index, true))
     }

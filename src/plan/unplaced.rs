@@ -107,11 +107,9 @@ fn obstacle(
         return obstacle;
     }
     let id = &*placement.facts.resource(resource).id;
-    let banned = relations.preferences.iter().find(|preference| {
-        relations.is_within(id, &preference.resource)
-            && preference.node == node.name
-            && preference.score <= Score::MINUS_INFINITY
-    });
+    let banned = relations
+        .preferences_of(id)
+        .find(|preference| preference.node == node.name && preference.score <= Score::MINUS_INFINITY);
     if let Some(preference) = banned {
         return Obstacle::Constraint { id: preference.constraint.clone() };
     }
@@ -124,14 +122,12 @@ fn obstacle(
     if failed {
         return Obstacle::Failures;
     }
-    let company = relations.company.iter().find(|company| {
-        relations.is_within(id, &company.dependent)
-            && !relations.is_within(id, &company.primary)
-            && company.score >= Score::INFINITY
-    });
-    match company {
-        Some(company) => Obstacle::Company { resource: company.primary.to_string() },
-        None => Obstacle::Score,
+    let company = relations.primaries_of(id).find(|company| company.score >= Score::INFINITY);
+    let rule = relations.forbidding_rules_of(id).next();
+    match (company, rule) {
+        (Some(company), _) => Obstacle::Company { resource: company.primary.to_string() },
+        (None, Some(id)) => Obstacle::Constraint { id: id.clone() },
+        (None, None) => Obstacle::Score,
     }
 }
 

@@ -20,11 +20,12 @@ pub fn because(because: &Because) -> String {
         Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
         Because::After { resource, verb } => after(resource, *verb),
         Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
-        Because::Prefers { node, constraint, score } => {
-            format!("prefers {node} (location {constraint}, score {score})")
+        Because::Prefers { who, node, constraint, score } => {
+            let who = who.as_ref().map(|who| format!("{who} ")).unwrap_or_default();
+            format!("{who}prefers {node} ({constraint}, score {score})")
         }
         Because::Avoids { node, constraint, score } => {
-            format!("avoids {node} (location {constraint}, score {score})")
+            format!("avoids {node} ({constraint}, score {score})")
         }
         Because::ScoresHigher { node, score, against } => {
             format!("{node} scores {score}, against {against}")
@@ -84,7 +85,16 @@ pub fn refusals(unplaced: &Unplaced) -> String {
     if unplaced.nodes.is_empty() {
         return "there are no nodes".to_owned();
     }
-    unplaced.nodes.iter().map(refusal).collect::<Vec<_>>().join("; ")
+    let everywhere = unplaced
+        .nodes
+        .iter()
+        .all(|refusal| unplaced.nodes.first().is_some_and(|first| first.obstacle == refusal.obstacle));
+    match unplaced.nodes.first() {
+        Some(first) if everywhere && unplaced.nodes.len() > 2 => {
+            obstacle_at(&NodeName::from("every node"), &first.obstacle)
+        }
+        Some(_) | None => unplaced.nodes.iter().map(refusal).collect::<Vec<_>>().join("; "),
+    }
 }
 
 fn refusal(refusal: &Refusal) -> String {

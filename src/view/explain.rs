@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::because::obstacle_at;
 use super::{Ink, to_json};
 use crate::model::{NodeName, Score};
-use crate::plan::explain::{Explanation, Part, Source, Verdict};
+use crate::plan::explain::{Companion, Explanation, Part, Source, Verdict};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -75,8 +75,18 @@ fn part_line(part: &Part) -> String {
         Source::Stickiness => "stickiness: it runs there".to_owned(),
         Source::Location { id } => format!("location {id}"),
         Source::Failures => "it failed there".to_owned(),
-        Source::Company { with } => format!("company of {}", with.join(", ")),
+        Source::Company { with } => {
+            let with: Vec<String> = with.iter().map(companion).collect();
+            format!("colocation with {}", with.join(", "))
+        }
         Source::Rest => "rules, health, utilization and the like".to_owned(),
     };
     format!("  {:>10}  {source}\n", part.score.to_string())
+}
+
+fn companion(companion: &Companion) -> String {
+    match &companion.node {
+        Some(node) => format!("{} (on {node})", companion.resource),
+        None => format!("{} (nowhere)", companion.resource),
+    }
 }

@@ -33,6 +33,9 @@ pub fn json(overview: &Overview) -> String {
 
 /// The overview for people.
 pub fn text(overview: &Overview, ink: Ink) -> String {
+    if overview.generation == 0 && overview.nodes.is_empty() {
+        return "Nothing is in force yet: `quorate apply` changes that.\n".to_owned();
+    }
     let mut text = head(overview, ink);
     text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
     let resources = overview.resources.iter().filter(|resource| is_shown(resource));
@@ -48,10 +51,13 @@ pub fn text(overview: &Overview, ink: Ink) -> String {
 
 /// One line for a monitoring system.
 pub fn line(overview: &Overview) -> String {
+    if overview.health == Health::Missing {
+        return "Missing: nothing is in force\n".to_owned();
+    }
     let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
     let running =
         overview.resources.iter().filter(|resource| !resource.is_collective && !resource.nodes.is_empty());
-    let head = format!("{}, {}", sync(overview.sync), health(overview.health));
+    let head = format!("{}, {}", health(overview.health), sync(overview.sync));
     if concerns.is_empty() {
         let online = overview.nodes.iter().filter(|node| node.states.contains(&NodeCondition::Online));
         format!("{head}: {} nodes online, {} resources running\n", online.count(), running.count())

@@ -41,8 +41,9 @@ pub(super) fn next_call(state: &NodeState) -> i64 {
 }
 
 /// What a result leaves behind. The last result of what runs once is kept under one id, so that
-/// each replaces the one before; recurring operations and migrations have ids of their own; the
-/// last failure is kept apart, and a recurring failure only there.
+/// each replaces the one before; recurring operations have ids of their own; the last failure is
+/// kept apart, and a recurring failure only there. Migrations have ids of their own and nothing else,
+/// as both ends are judged by the only entry that tells of a migration.
 pub(super) fn entries_for(
     done: &Performed<'_>,
     transition: u64,
@@ -61,7 +62,7 @@ pub(super) fn entries_for(
     };
     let has_failed = !done.result.is_expected(action);
     let mut ids: Vec<Arc<str>> = Vec::new();
-    if has_failed {
+    if has_failed && !is_migration {
         ids.push(last_failure_id(resource));
     }
     if !has_failed || operation.interval.is_zero() {
@@ -120,10 +121,16 @@ pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: 
     }
 }
 
-/// Forgets all recurring operations: whatever ran them ends with the resource.
-pub(super) fn erase_all_recurring(state: &mut NodeState, resource: &str) {
+/// Forgets what a successful stop makes meaningless: recurring operations end with the resource, and
+/// no migration from or to here can be half done any more.
+pub(super) fn erase_what_stopped(state: &mut NodeState, resource: &str) {
     let failure = last_failure_id(resource);
+    let is_migration = |entry: &HistoryEntry| {
+        [Task::MigrateTo, Task::MigrateFrom].iter().any(|task| *entry.operation == *task.as_str())
+    };
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
-        history.entries.retain(|entry| entry.interval.is_zero() || entry.id == failure);
+        history
+            .entries
+            .retain(|entry| entry.id == failure || entry.interval.is_zero() && !is_migration(entry));
     }
 }

@@ -119,7 +119,7 @@ impl Ledger {
         let state = self.node_mut(node);
         let call = entry::next_call(state);
         if done.action.task == Task::Stop && !has_failed {
-            entry::erase_all_recurring(state, resource);
+            entry::erase_what_stopped(state, resource);
         }
         let Some(history) = history_mut(state, done, resource) else { return };
         for mut entry in entries {

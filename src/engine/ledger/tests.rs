@@ -191,6 +191,10 @@ fn migrations_keep_their_ends_and_ids_of_their_own() {
     let entry = bench.entry("A_migrate_to_0").unwrap();
     assert_eq!(entry.migrate_target.as_deref(), Some("n2"));
     assert_eq!(&*bench.entry("A_last_0").unwrap().operation, "start");
+    bench.take(&send, 1);
+    assert!(bench.entry("A_last_failure_0").is_none());
+    bench.take(&action(Task::Stop), 0);
+    assert!(bench.entry("A_migrate_to_0").is_none(), "what is stopped is not half way anywhere");
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::super::document::Place;
-use super::super::findings::Findings;
-use super::super::lower::Gathered;
-use super::super::suggest::listed;
-use super::super::typed::{At, Field};
-use super::super::vocabulary::options::{Options, Params};
-use super::super::vocabulary::resource::ResourceEntry;
 use super::name::Names;
+use crate::manifest::document::Place;
+use crate::manifest::findings::Findings;
+use crate::manifest::lower::Gathered;
+use crate::manifest::suggest::listed;
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::options::{Options, Params};
+use crate::manifest::vocabulary::resource::ResourceEntry;
 use crate::model::option::Scope;
 
 /// What a resource is.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::document::Place;
-use super::super::findings::Findings;
 use super::graph::{Edge, Graph};
+use crate::manifest::document::Place;
+use crate::manifest::findings::Findings;
 use crate::model::constraint::{
     ColocationScope, Constraint, Order, OrderAction, OrderKind, OrderScope, ResourceSet,
 };
@@ -186,6 +186,9 @@ fn add_order(graph: &mut Graph, index: &Index<'_>, number: usize, order: &Order)
         OrderScope::Pair { first, then, first_action, then_action, .. } => {
             let first_action = first_action.unwrap_or(OrderAction::Start);
             let then_action = then_action.unwrap_or(first_action);
+            if first == then && first_action == then_action {
+                return; // Reported as such.
+            }
             let first = (index.resolve(first), first_action);
             let then = (index.resolve(then), then_action);
             join(graph, number, &first, &then, is_symmetrical);

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::document::Place;
-use super::super::findings::Findings;
-use super::super::lower::{Gathered, Named};
-use super::super::suggest::similar;
-use super::super::typed::At;
-use super::super::vocabulary::options::{OptionValue, Options, Owner};
-use super::super::vocabulary::resource::{ResourceEntry, TemplateEntry};
+use crate::manifest::document::Place;
+use crate::manifest::findings::Findings;
+use crate::manifest::lower::{Gathered, Named};
+use crate::manifest::suggest::similar;
+use crate::manifest::typed::At;
+use crate::manifest::vocabulary::options::{OptionValue, Options, Owner};
+use crate::manifest::vocabulary::resource::{ResourceEntry, TemplateEntry};
 
 /// Everything that can be referred to, with the place of its definition.
 #[derive(Debug, Default)]
@@ -275,9 +275,10 @@ fn implied_nodes(id: &str, entry: &At<ResourceEntry>) -> Vec<String> {
         names.push(id.to_lowercase());
     }
     if let Some(container) = resource.container.as_ref().and_then(At::get) {
-        let given = |field: &super::super::typed::Field<super::super::vocabulary::scalar::CountText>| {
-            field.as_ref().and_then(At::get).and_then(|count| count.0.parse::<usize>().ok())
-        };
+        let given =
+            |field: &crate::manifest::typed::Field<crate::manifest::vocabulary::scalar::CountText>| {
+                field.as_ref().and_then(At::get).and_then(|count| count.0.parse::<usize>().ok())
+            };
         let replicas = given(&container.replicas).or_else(|| given(&container.promoted_max)).unwrap_or(1);
         names.extend((0..replicas.min(1000)).map(|index| format!("{id}-{index}").to_lowercase()));
     }

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::super::check::containment::{Shape, owners, shape};
-use super::super::typed::{At, Field};
-use super::super::vocabulary::resource::{
+use super::{Lower, copy, items, text};
+use crate::manifest::check::containment::{Shape, owners, shape};
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::resource::{
     ContainerEntry, Engine, MountEntry, NetworkEntry, PortEntry, ResourceEntry,
 };
-use super::super::vocabulary::scalar::{CountText, PortText};
-use super::{Lower, copy, items, text};
+use crate::manifest::vocabulary::scalar::{CountText, PortText};
 use crate::model::resource::{
     Bundle, CloneChild, Container, ContainerKind, Group, Mount, MountSource, Network, Port, PortRange,
 };

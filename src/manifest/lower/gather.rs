@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::super::document::Place;
-use super::super::findings::Findings;
-use super::super::typed::{At, Field, Map};
-use super::super::vocabulary::File;
-use super::super::vocabulary::constraint::{
+use crate::manifest::document::Place;
+use crate::manifest::findings::Findings;
+use crate::manifest::typed::{At, Field, Map};
+use crate::manifest::vocabulary::File;
+use crate::manifest::vocabulary::constraint::{
     ColocationEntry, LocationEntry, OrderEntry, TicketConstraintEntry,
 };
-use super::super::vocabulary::corosync::{CorosyncEntry, IsolationEntry};
-use super::super::vocabulary::node::NodeEntry;
-use super::super::vocabulary::options::{MetaDefaults, OperationDefaults, Options, Properties};
-use super::super::vocabulary::resource::{ResourceEntry, TemplateEntry};
-use super::super::vocabulary::rest::{
+use crate::manifest::vocabulary::corosync::{CorosyncEntry, IsolationEntry};
+use crate::manifest::vocabulary::node::NodeEntry;
+use crate::manifest::vocabulary::options::{MetaDefaults, OperationDefaults, Options, Properties};
+use crate::manifest::vocabulary::resource::{ResourceEntry, TemplateEntry};
+use crate::manifest::vocabulary::rest::{
     AclRoleEntry, AlertEntry, FencingEntry, MovedEntry, ReconcileEntry, SecretEntry, TicketEntry,
 };
 

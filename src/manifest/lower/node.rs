@@ -1,8 +1,8 @@
 //! Nodes.
 
-use super::super::typed::At;
-use super::super::vocabulary::node::NodeEntry;
 use super::{Lower, Named, copy, items, score, text};
+use crate::manifest::typed::At;
+use crate::manifest::vocabulary::node::NodeEntry;
 use crate::model::node::NodeKind;
 use crate::model::{NameValue, Node, NodeName, OptionSet, Score};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::document::Place;
-use super::super::typed::{At, Field};
-use super::super::vocabulary::resource::{OnFail, OperationEntry, Requires};
-use super::super::vocabulary::scalar::PeriodText;
 use super::{Lower, copy, items, period, text};
+use crate::manifest::document::Place;
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::resource::{OnFail, OperationEntry, Requires};
+use crate::manifest::vocabulary::scalar::PeriodText;
 use crate::model::{Operation, period as model_period};
 
 impl Lower<'_, '_> {
@@ -96,7 +96,7 @@ impl Lower<'_, '_> {
 }
 
 impl OnFail {
-    pub(in super::super) const fn as_str(self) -> &'static str {
+    pub(in crate::manifest) const fn as_str(self) -> &'static str {
         match self {
             Self::Ignore => "ignore",
             Self::Block => "block",
@@ -111,7 +111,7 @@ impl OnFail {
 }
 
 impl Requires {
-    pub(in super::super) const fn as_str(self) -> &'static str {
+    pub(in crate::manifest) const fn as_str(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
             Self::Quorum => "quorum",

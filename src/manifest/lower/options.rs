@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::super::document::{Content, Place, Style};
-use super::super::typed::scalar::{Trap, trap};
-use super::super::typed::{At, Field, Map};
-use super::super::vocabulary::options::{Block, OptionValue, Options, Owner, Properties};
 use super::{Lower, score};
 use crate::diagnostic::Severity;
+use crate::manifest::document::{Content, Place, Style};
+use crate::manifest::findings::Draft;
+use crate::manifest::suggest::similar;
+use crate::manifest::typed::scalar::{Trap, trap};
+use crate::manifest::typed::{At, Field, Map};
+use crate::manifest::vocabulary::options::{Block, OptionValue, Options, Owner, Properties};
 use crate::model::option::{self, OptionKind, OptionSpec, Standing};
 use crate::model::{NameValue, OptionSet, OptionSetId, Score, Value};
 
@@ -102,7 +104,8 @@ impl Lower<'_, '_> {
             Some(spec) if spec.standing == Standing::Deprecated => self
                 .findings
                 .warning("deprecated-option", key.place, format!("`{name}` is deprecated"))
-                .help(spec.description)
+                .here("best left out")
+                .help(format!("what it says: {}", spec.description))
                 .report(),
             Some(_) => {}
             None => self.unknown_option::<K>(key, table, severity),
@@ -120,12 +123,12 @@ impl Lower<'_, '_> {
             self.findings.warning("unknown-option", key.place, message)
         };
         let dashed = name.replace('_', "-");
-        let draft = match option::find(table, &dashed) {
-            Some(spec) => draft.replace(format!("did you mean `{}`?", spec.name), spec.name),
-            None => draft.suggest(name, table.iter().map(|spec| spec.name)),
-        };
+        let close = option::find(table, &dashed).map(|spec| spec.name);
+        let close = close.or_else(|| similar(name, table.iter().map(|spec| spec.name)));
         let draft = draft.here("the cluster does not know this name");
-        if severity == Severity::Error {
+        if let Some(close) = close {
+            draft.replace(format!("did you mean `{close}`?"), close).report();
+        } else if severity == Severity::Error {
             draft
                 .help(format!("if it is meant for an agent or tool, put it into a block with an id: `- {{id: NAME, {}: {{...}}}}`", K::CONTENT))
                 .report();
@@ -183,7 +186,9 @@ impl Lower<'_, '_> {
             (Trap::Boolean(meant), Some(OptionKind::Boolean | OptionKind::BooleanOrDefault)) => {
                 draft.replace(format!("write `{meant}`"), meant.to_string()).report();
             }
-            (_, _) => draft.replace("quote it if this text is meant", format!("\"{text}\"")).report(),
+            (_, _) => trap_advice(draft, found)
+                .replace("if text is meant, quote it", format!("\"{text}\""))
+                .report(),
         }
         true
     }
@@ -235,5 +240,12 @@ impl Lower<'_, '_> {
                     .report();
             }
         }
+    }
+}
+
+fn trap_advice<'f, 'd>(draft: Draft<'f, 'd>, found: Trap) -> Draft<'f, 'd> {
+    match found.advice() {
+        Some(advice) => draft.help(advice),
+        None => draft,
     }
 }

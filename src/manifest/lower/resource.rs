@@ -1,13 +1,14 @@
 //! Primitives and templates.
 
-use super::super::suggest::{listed, similar};
-use super::super::typed::At;
-use super::super::vocabulary::resource::ResourceEntry;
 use super::{Lower, text};
+use crate::manifest::suggest::{listed, similar};
+use crate::manifest::typed::At;
+use crate::manifest::vocabulary::resource::ResourceEntry;
 use crate::model::resource::Origin;
 use crate::model::{Agent, AgentClass, Primitive, ResourceId, Template, TemplateId};
 
 const CLASSES: [&str; 5] = ["ocf", "stonith", "systemd", "lsb", "service"];
+const FULL_NAMES: &str = "write `ocf:PROVIDER:TYPE`, such as `ocf:heartbeat:IPaddr2`; or `systemd:UNIT`, `lsb:SCRIPT`, `stonith:DEVICE`";
 const OLD_CLASSES: [&str; 3] = ["upstart", "nagios", "heartbeat"];
 
 impl Lower<'_, '_> {
@@ -103,22 +104,33 @@ impl Lower<'_, '_> {
             format!("`{written}` is not the full name of an agent"),
         );
         let parts: Vec<&str> = written.split(':').collect();
+        let class = parts.first().copied().unwrap_or("");
         match parts.as_slice() {
+            [_, _, ..] if !CLASSES.contains(&class) && similar(class, CLASSES).is_some() => {
+                let close = similar(class, CLASSES).unwrap_or("");
+                let mended = format!("{close}{}", written.get(class.len()..).unwrap_or(""));
+                draft.here("unknown class").replace(format!("did you mean `{close}`?"), mended).report();
+            }
             ["ocf", kind] if !kind.is_empty() => draft
                 .here("the provider is missing")
                 .replace("most agents are of the provider `heartbeat`", format!("ocf:heartbeat:{kind}"))
                 .report(),
             [kind] if kind.starts_with("fence_") => {
-                draft.here("the class is missing").replace("fence devices are of the class `stonith`", format!("stonith:{kind}")).report();
+                draft
+                    .here("the class is missing")
+                    .replace("fence devices are of the class `stonith`", format!("stonith:{kind}"))
+                    .report();
             }
-            [class, provider, kind] if CLASSES.contains(class) && !provider.is_empty() && !kind.is_empty() => draft
-                .here("too many parts")
-                .help(format!("only `ocf` has providers: write `{class}:{kind}`"))
-                .report(),
-            _ => draft
-                .here("class or type is missing")
-                .help("write `ocf:PROVIDER:TYPE`, such as `ocf:heartbeat:IPaddr2`; or `systemd:UNIT`, `lsb:SCRIPT`, `stonith:DEVICE`")
-                .report(),
+            [class, provider, kind]
+                if CLASSES.contains(class) && !provider.is_empty() && !kind.is_empty() =>
+            {
+                draft
+                    .here("too many parts")
+                    .help(format!("only `ocf` has providers: write `{class}:{kind}`"))
+                    .report()
+            }
+            [_] => draft.here("class and provider are missing").help(FULL_NAMES).report(),
+            _ => draft.here("a part is missing").help(FULL_NAMES).report(),
         }
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::super::check::containment::shape_of;
-use super::super::check::name::texts;
-use super::super::document::Place;
-use super::super::typed::{At, Field};
-use super::super::vocabulary::rest::{
+use super::{Lower, Named, items, text};
+use crate::manifest::check::containment::shape_of;
+use crate::manifest::check::name::texts;
+use crate::manifest::document::Place;
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::rest::{
     AlertEntry, FencingEntry, LevelEntry, PermissionEntry, PermissionKind, RecipientEntry, SelectEntry,
 };
-use super::{Lower, Named, items, text};
 use crate::model::acl::{AclKind, AclObject, AclPermission, AclRole, AclSubject};
 use crate::model::alert::{AlertEvent, Recipient};
 use crate::model::fencing::FencingTarget;
@@ -41,12 +41,12 @@ impl Lower<'_, '_> {
                     }
                 };
                 self.check_level(level.place, index, devices);
-                if let Some(first) = seen.insert((format!("{target:?}"), index), level.place) {
+                if let Some(first) = seen.insert((target_name(&target), index), level.place) {
                     self.findings
                         .error(
                             "duplicate-level",
                             level.place,
-                            format!("level {index} of this target is given twice"),
+                            format!("level {index} of {} is given twice", target_name(&target)),
                         )
                         .label(first, "given here first")
                         .help("list the devices that must all succeed in one level, the others in the next")
@@ -125,7 +125,7 @@ impl Lower<'_, '_> {
     }
 
     /// Whether a resource, or what it is made from, is of the class `stonith`.
-    pub(in super::super) fn is_fence_device(self, id: &str) -> bool {
+    pub(in crate::manifest) fn is_fence_device(self, id: &str) -> bool {
         let entry = self.names.resources.get(id).and_then(|(_, at)| at.get());
         let Some(entry) = entry else { return false };
         let is_device = |agent: &At<String>| agent.text().to_ascii_lowercase().starts_with("stonith:");
@@ -272,6 +272,14 @@ impl Lower<'_, '_> {
             PermissionKind::Deny => AclKind::Deny,
         };
         Some(AclPermission { id: text(&entry.id), kind, object })
+    }
+}
+
+fn target_name(target: &FencingTarget) -> String {
+    match target {
+        FencingTarget::Node(node) => format!("`{node}`"),
+        FencingTarget::Pattern(pattern) => format!("the pattern `{pattern}`"),
+        FencingTarget::Attribute { name, value } => format!("the attribute `{name}: {value}`"),
     }
 }
 

@@ -2,19 +2,19 @@
 
 use std::str::FromStr;
 
-use super::super::document::Place;
-use super::super::settings::{
+use super::{Lower, copy, items, period, text};
+use crate::manifest::document::Place;
+use crate::manifest::settings::{
     Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
     Settings,
 };
-use super::super::typed::{At, Field};
-use super::super::vocabulary::corosync::{
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::corosync::{
     Cipher, CorosyncEntry, Evidence as EvidenceName, HashName, IsolationEntry, LinkMode, QdeviceAlgorithm,
     QdeviceEntry, QuorumEntry, TlsMode,
 };
-use super::super::vocabulary::rest::{MovedEntry, ReconcileMode as ModeName};
-use super::super::vocabulary::scalar::{CountText, PortText};
-use super::{Lower, copy, items, period, text};
+use crate::manifest::vocabulary::rest::{MovedEntry, ReconcileMode as ModeName};
+use crate::manifest::vocabulary::scalar::{CountText, PortText};
 use crate::model::Rule;
 use crate::model::rule::Condition;
 
@@ -247,17 +247,17 @@ macro_rules! words {
     ($($name:ident { $($variant:ident = $word:literal),* })*) => {
         $(impl $name {
             /// The word that is written.
-            pub(in super::super) const ALL: &'static [Self] = &[$(Self::$variant),*];
+            pub(in crate::manifest) const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The word that is written.
-            pub(in super::super) const fn as_str(self) -> &'static str {
+            pub(in crate::manifest) const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word),*
                 }
             }
 
             /// The value of a word.
-            pub(in super::super) fn of(word: &str) -> Option<Self> {
+            pub(in crate::manifest) fn of(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.as_str() == word)
             }
         })*

@@ -21,6 +21,11 @@ const DEPTH_MAX: usize = 32;
 /// Says what is wrong, at which bytes of the expression.
 pub fn parse(text: &str) -> Result<Rule, RuleError> {
     let tokens = lex(text)?;
+    if tokens.is_empty() {
+        return Err(
+            RuleError::new(0..text.len(), "an empty rule").help("`always` is the rule without conditions")
+        );
+    }
     let mut parser = Parser { tokens, at: 0, depth: 0, end: text.len() };
     let rule = parser.expression()?;
     match parser.peek() {

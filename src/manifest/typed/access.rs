@@ -5,9 +5,9 @@ use serde::de::{
     DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::super::document::NodeIndex;
 use super::error::Error;
 use super::value::Value;
+use crate::manifest::document::NodeIndex;
 
 /// Gives an `At` its place, then its value; an error ends here as a report and a missing value.
 pub(super) struct AtAccess<'d> {

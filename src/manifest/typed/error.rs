@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use super::super::document::{NodeIndex, Place};
-use super::super::findings::Findings;
-use super::super::suggest::{listed, similar};
+use crate::manifest::document::{NodeIndex, Place};
+use crate::manifest::findings::Findings;
+use crate::manifest::suggest::{listed, similar};
 
 /// Why a value could not be read; carried up to the nearest `At`, which reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,11 @@ impl serde::de::Error for Error {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new("wrong-type", format!("expected {expected}, found {}", describe(unexpected)))
+        let error = Self::new("wrong-type", format!("expected {expected}, found {}", describe(unexpected)));
+        match unexpected {
+            Unexpected::Unit => error.label("the value is missing").help("for an empty text write \"\""),
+            _ => error,
+        }
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -110,14 +114,12 @@ impl serde::de::Error for Error {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let error = Self::new("unknown-field", format!("unknown field `{field}`"))
-            .label("not known here")
-            .help(format!("known here: {}", listed(expected.iter().copied())));
+        let error = Self::new("unknown-field", format!("unknown field `{field}`")).label("not known here");
         let dashed = field.replace('_', "-");
         let close = expected.iter().copied().find(|known| *known == dashed);
         match close.or_else(|| similar(field, expected.iter().copied())) {
             Some(close) => error.replace(format!("did you mean `{close}`?"), close),
-            None => error,
+            None => error.help(format!("known here: {}", listed(expected.iter().copied()))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Scalars that two YAML versions read differently.
 
-use super::super::document::{Scalar, Style};
 use super::error::Error;
+use crate::manifest::document::{Scalar, Style};
 
 /// What an unquoted scalar is to a YAML 1.1 reader, where that is not the text itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,17 @@ fn is_sexagesimal(digits: &str) -> bool {
 }
 
 impl Trap {
+    /// What to do when something else than text is meant.
+    pub(crate) fn advice(self) -> Option<&'static str> {
+        match self {
+            Self::Boolean(true) => Some("if a switch is meant, write `true`"),
+            Self::Boolean(false) => Some("if a switch is meant, write `false`"),
+            Self::LeadingZero => Some("if a number is meant, write it without leading zeros"),
+            Self::Underscores => Some("if a number is meant, write it without underscores"),
+            Self::Sexagesimal => None,
+        }
+    }
+
     /// How YAML 1.1 reads it.
     pub(crate) fn reading(self) -> &'static str {
         match self {
@@ -71,9 +82,11 @@ pub(super) fn check_text(scalar: &Scalar) -> Result<(), Error> {
     let Some(trap) = (scalar.style == Style::Plain).then(|| trap(&scalar.text)).flatten() else {
         return Ok(());
     };
-    Err(Error::new("yaml-trap", format!("`{}` without quotes", scalar.text))
+    let error = Error::new("yaml-trap", format!("`{}` without quotes", scalar.text));
+    let error = trap.advice().into_iter().fold(error, Error::help);
+    Err(error
         .label(format!("YAML 1.1 reads {} here, YAML 1.2 reads text", trap.reading()))
-        .replace("quote it", format!("\"{}\"", scalar.text)))
+        .replace("if text is meant, quote it", format!("\"{}\"", scalar.text)))
 }
 
 /// Reads a boolean strictly.

@@ -2,11 +2,11 @@
 
 use serde::de::{Deserializer, IntoDeserializer, Unexpected, Visitor};
 
-use super::super::document::{Content, Document, Node, NodeIndex, Place, Scalar};
-use super::super::findings::Findings;
 use super::access::{AtAccess, Entries, Items, Variant};
 use super::error::Error;
 use super::{AT, scalar};
+use crate::manifest::document::{Content, Document, Node, NodeIndex, Place, Scalar};
+use crate::manifest::findings::Findings;
 
 /// One node, with all that is needed to read it.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,11 @@ impl<'d> Value<'d> {
             Content::Sequence(_) => Unexpected::Seq,
             Content::Mapping(_) | Content::Alias(_) => Unexpected::Map,
         };
-        <Error as serde::de::Error>::invalid_type(unexpected, visitor)
+        let error = <Error as serde::de::Error>::invalid_type(unexpected, visitor);
+        match unexpected {
+            Unexpected::Seq => error.help("write `NAME: VALUE` lines, without the `-` of a list"),
+            _ => error,
+        }
     }
 }
 

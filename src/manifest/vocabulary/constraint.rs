@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::typed::{At, Field};
 use super::resource::RoleName;
 use super::scalar::ScoreText;
+use crate::manifest::typed::{At, Field};
 
 /// Constraints by kind.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::typed::{At, Field};
 use super::scalar::{CountText, PeriodText, PortText};
+use crate::manifest::typed::{At, Field};
 
 /// The messaging layer.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]

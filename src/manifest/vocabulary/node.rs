@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::typed::{At, Field};
 use super::options::{Attributes, Options, Utilization};
 use super::scalar::ScoreText;
+use crate::manifest::typed::{At, Field};
 
 /// A node of the cluster.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]

@@ -8,8 +8,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::super::typed::{At, Field, Map, MapVisitor};
 use super::scalar::{ScoreText, kind_schema};
+use crate::manifest::typed::{At, Field, Map, MapVisitor};
 use crate::model::option::{self, OptionSpec, Standing};
 
 /// Whose options these are.

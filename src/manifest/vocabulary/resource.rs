@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::typed::{At, Field};
 use super::options::{Meta, OperationMeta, Options, Params, Utilization};
 use super::scalar::{CountText, PeriodText, PortText};
+use crate::manifest::typed::{At, Field};
 
 /// A resource: exactly one of `agent`, `template`, `group`, `clone` and `bundle`.
 #[derive(Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::typed::{At, Field, Map};
 use super::options::{AlertMeta, Options, Params};
 use super::scalar::CountText;
+use crate::manifest::typed::{At, Field, Map};
 
 /// Fence devices for one target, level by level.
 #[derive(Debug, PartialEq, Deserialize, Serialize, JsonSchema)]

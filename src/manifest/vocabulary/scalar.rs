@@ -69,8 +69,12 @@ impl Visitor<'_> for TextVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
+        const INFINITE: &[&str] = &["INFINITY", "-INFINITY", "a whole number"];
+        let word = text.trim_start_matches(['-', '+']);
+        let is_infinite = word.eq_ignore_ascii_case("infinity") || word.eq_ignore_ascii_case("inf");
         match self.0.fault(text) {
             None => Ok(text.to_owned()),
+            Some(_) if self.0 == OptionKind::Score && is_infinite => Err(E::unknown_variant(text, INFINITE)),
             Some(fault) => Err(E::custom(fault)),
         }
     }

@@ -73,6 +73,7 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
     if let Some(name) = name {
         let mut object = Object::new(ObjectKind::Cluster, "cluster.name");
         object.say("", name);
+        object.headline.clone_from(name);
         objects.push(object);
     }
     objects.extend(nodes.iter().map(parts::node));

@@ -69,5 +69,5 @@ fn number(index: usize) -> String {
 
 /// A rule on one line.
 pub(super) fn rule_text(rule: &Rule) -> String {
-    serde_json::to_string(rule).unwrap_or_default()
+    crate::manifest::rule::write(rule)
 }

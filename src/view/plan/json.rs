@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::NodeName;
 use crate::plan::{
-    Background, Basis, Because, Blocked, Disruption, Hazard, Leftover, ObjectChange, ObjectChangeKind, Plan,
-    Step, Unplaced,
+    Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, Hazard, Leftover, ObjectChange,
+    ObjectChangeKind, Plan, Step, Unplaced,
 };
 use crate::view::because::{because, refusals};
 use crate::view::moment;
@@ -27,6 +27,7 @@ pub(super) struct PlanDocument<'a> {
     applyable: bool,
     has_changes: bool,
     has_quorum: bool,
+    cautions: &'a [Caution],
     summary: String,
     resource_changes: Vec<ResourceChange<'a>>,
     resource_drift: Vec<ResourceChange<'a>>,
@@ -34,7 +35,7 @@ pub(super) struct PlanDocument<'a> {
     cluster_actions: Vec<ClusterAction<'a>>,
     blocked_actions: Vec<BlockedAction<'a>>,
     unplaced_resources: Vec<UnplacedResource<'a>>,
-    background: &'a [Background],
+    background: Vec<BackgroundAction<'a>>,
     disruption: &'a Disruption,
     needs_allow: &'a [Hazard],
     basis: &'a Basis,
@@ -72,6 +73,15 @@ struct ClusterAction<'a> {
 }
 
 #[derive(Serialize)]
+struct BackgroundAction<'a> {
+    action: BackgroundKind,
+    resource: &'a str,
+    node: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_ms: Option<u128>,
+}
+
+#[derive(Serialize)]
 struct BlockedAction<'a> {
     action: &'static str,
     resource: Option<&'a str>,
@@ -100,7 +110,8 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         origin: &plan.origin,
         applyable: !plan.is_empty(),
         has_changes: !plan.is_empty(),
-        has_quorum: plan.has_quorum,
+        has_quorum: plan.has_quorum(),
+        cautions: &plan.cautions,
         summary: format!("{}. {}", configuration_summary(plan), disruption_summary(&plan.disruption)),
         resource_changes: plan.objects.iter().map(resource_change).collect(),
         resource_drift: if plan.objects.is_empty() {
@@ -112,7 +123,7 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         cluster_actions: plan.steps.iter().map(cluster_action).collect(),
         blocked_actions: plan.blocked.iter().map(blocked_action).collect(),
         unplaced_resources: plan.unplaced.iter().map(unplaced_resource).collect(),
-        background: &plan.background,
+        background: plan.background.iter().map(background_action).collect(),
         disruption: &plan.disruption,
         needs_allow: &plan.hazards,
         basis: &plan.basis,
@@ -188,6 +199,15 @@ fn blocked_action(blocked: &Blocked) -> BlockedAction<'_> {
         from: node(&blocked.from),
         to: node(&blocked.to),
         reason: because(&blocked.because),
+    }
+}
+
+fn background_action(background: &Background) -> BackgroundAction<'_> {
+    BackgroundAction {
+        action: background.kind,
+        resource: &background.resource,
+        node: node(&background.node),
+        interval_ms: (!background.interval.is_zero()).then(|| background.interval.as_millis()),
     }
 }
 

@@ -5,8 +5,8 @@ use similar::TextDiff;
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, period};
 use crate::plan::{
-    AttributeChange, Background, BackgroundKind, Blocked, Leftover, ObjectChange, ObjectChangeKind, Owner,
-    Plan, Step, Verb,
+    AttributeChange, Background, BackgroundKind, Blocked, Caution, Leftover, ObjectChange, ObjectChangeKind,
+    Owner, Plan, Step, Verb,
 };
 use crate::view::Ink;
 use crate::view::because::{because, refusals};
@@ -45,11 +45,27 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
 }
 
 fn closing(plan: &Plan) -> String {
-    let quorum = if plan.has_quorum { "" } else { "The cluster has no quorum.\n" };
-    if plan.is_empty() {
-        return format!("{quorum}Nothing to do: the cluster is as the manifest says.\n");
+    let cautions: String = plan.cautions.iter().map(|caution| format!("{}\n", sentence(*caution))).collect();
+    if !plan.is_empty() {
+        let (changes, disruption) = (configuration_summary(plan), disruption_summary(&plan.disruption));
+        return format!("{cautions}Plan: {changes}. {disruption}\n");
     }
-    format!("{quorum}Plan: {}. {}\n", configuration_summary(plan), disruption_summary(&plan.disruption))
+    if plan.unplaced.is_empty() && plan.cautions.is_empty() {
+        "Nothing to do: the cluster is as it should be.\n".to_owned()
+    } else {
+        format!("{cautions}Nothing can be done now.\n")
+    }
+}
+
+fn sentence(caution: Caution) -> &'static str {
+    match caution {
+        Caution::NoQuorum => "The cluster has no quorum.",
+        Caution::NoFenceDevice => {
+            "Fencing is enabled, but there is no fence device: nothing is started until there is one."
+        }
+        Caution::Maintenance => "The cluster is in maintenance: resources are left as they are.",
+        Caution::StopAll => "All resources were told to stop (stop-all-resources).",
+    }
 }
 
 /// One line of the configuration's difference.

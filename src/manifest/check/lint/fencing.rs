@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::typed::At;
 use super::Lint;
+use crate::manifest::typed::At;
 use crate::model::resource::Origin;
 use crate::model::{AgentClass, Resource, Template, TemplateId};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::typed::At;
 use super::Lint;
+use crate::manifest::typed::At;
 use crate::model::constraint::{Constraint, LocationPreference};
 use crate::model::node::NodeKind;
 use crate::model::resource::Origin;

@@ -1,12 +1,12 @@
 //! Operations: no monitor means no recovery.
 
-use super::super::super::document::Place;
-use super::super::super::lower::Named;
-use super::super::super::typed::{At, Field};
-use super::super::super::vocabulary::resource::{OperationEntry, ResourceEntry};
 use super::super::containment::{Shape, shape_of};
 use super::Lint;
 use super::mentions;
+use crate::manifest::document::Place;
+use crate::manifest::lower::Named;
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::resource::{OperationEntry, ResourceEntry};
 use crate::model::option::parse_period;
 
 impl Lint<'_, '_> {

@@ -1,8 +1,8 @@
 //! Passwords in plain sight.
 
-use super::super::super::typed::{At, Field};
-use super::super::super::vocabulary::options::{OptionValue, Options, Params};
 use super::Lint;
+use crate::manifest::typed::{At, Field};
+use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
 
 impl Lint<'_, '_> {
     pub(super) fn check_secrets(self) {

@@ -53,7 +53,7 @@ impl Lint<'_, '_> {
         code: &'static str,
         what: &str,
         name: &str,
-        place: super::super::super::document::Place,
+        place: crate::manifest::document::Place,
     ) {
         self.findings
             .note(code, place, format!("{what} `{name}` is never used"))

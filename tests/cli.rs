@@ -1,0 +1,111 @@
+//! Transcripts: commands as people type them, with what they print and how they end.
+//!
+//! A transcript is a file in `tests/cli/`. Lines that begin with `$ ` are commands, run by a shell
+//! one after another in one empty directory that has a copy of `examples/`. Below each is what it
+//! printed: standard output as it is, standard error with `! ` before it, and the exit code in
+//! brackets if it is not zero. Lines that begin with `# ` right above a command are for readers.
+//! `UPDATE=1 cargo test --test cli` writes what is printed now; the difference is then reviewed.
+
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "this test runs the program on files")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[test]
+fn transcripts_hold() {
+    let mut faults = Vec::new();
+    for file in transcripts() {
+        let expected = fs::read_to_string(&file).unwrap();
+        let actual = replay(&expected);
+        if actual == expected {
+            continue;
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&file, &actual).unwrap();
+        } else {
+            let difference = similar::TextDiff::from_lines(&expected, &actual)
+                .unified_diff()
+                .header("expected", "now")
+                .to_string();
+            faults.push(format!("{}\n{difference}", file.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn transcripts() -> Vec<PathBuf> {
+    let folder = root().join("tests/cli");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "console"));
+    files.sort();
+    assert!(!files.is_empty(), "there are no transcripts");
+    files
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the commands of a transcript again, and writes down what they print now.
+fn replay(transcript: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("examples"), &folder.path().join("examples"));
+    let mut replayed = String::new();
+    let mut remarks = String::new();
+    for line in transcript.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            writeln!(replayed, "{remarks}{line}").unwrap();
+            replayed.push_str(&run(command, folder.path()));
+            remarks.clear();
+        } else if line.starts_with("# ") {
+            writeln!(remarks, "{line}").unwrap();
+        } else {
+            // What stood above was output.
+            remarks.clear();
+        }
+    }
+    replayed
+}
+
+fn run(command: &str, folder: &Path) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_quorate")).parent().unwrap();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for line in String::from_utf8_lossy(&output.stderr).lines() {
+        writeln!(text, "! {line}").unwrap();
+    }
+    match output.status.code() {
+        Some(0) => {}
+        code => {
+            writeln!(text, "[{}]", code.map_or_else(|| "signal".to_owned(), |code| code.to_string())).unwrap()
+        }
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push('\n');
+    text
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap().path();
+        let target = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy(&entry, &target);
+        } else {
+            fs::copy(&entry, &target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Manifests as people write them, right and wrong: what is said about each stands beside it.
+//!
+//! `UPDATE=1 cargo test --test manifest` writes the texts anew; read what changes.
+
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "this test reads and writes its cases")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use quorate::diagnostic::{Diagnostic, Sources};
+use quorate::manifest::{Reading, decode, read};
+use quorate::view::{Ink, diagnostic};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifest").join(name)
+}
+
+/// Cases of a folder: files, and folders of files that are read together.
+fn cases(name: &str) -> Vec<PathBuf> {
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "yaml"));
+    cases.sort();
+    cases
+}
+
+fn sources(case: &Path) -> Result<Sources, Diagnostic> {
+    let mut files = vec![case.to_owned()];
+    if case.is_dir() {
+        files = fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+    }
+    let mut sources = Sources::default();
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        sources.add(name.clone(), decode(&name, &fs::read(&file).unwrap())?);
+    }
+    Ok(sources)
+}
+
+fn reading(case: &Path) -> (Reading, String) {
+    match sources(case) {
+        Ok(sources) => {
+            let reading = read(&sources);
+            let text = diagnostic::text(&reading.diagnostics, &sources, Ink::Plain);
+            (reading, text)
+        }
+        Err(found) => {
+            let text = diagnostic::text(std::slice::from_ref(&found), &Sources::default(), Ink::Plain);
+            (Reading { manifest: None, diagnostics: vec![found] }, text)
+        }
+    }
+}
+
+/// Compares with the text that stands beside the case, or writes it.
+fn compare(case: &Path, text: &str, faults: &mut Vec<String>) {
+    let expected = case.with_extension("txt");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&expected, text).unwrap();
+    }
+    let known = fs::read_to_string(&expected).unwrap_or_default();
+    if known != text {
+        let diff = similar::TextDiff::from_lines(&known, text).unified_diff().to_string();
+        faults.push(format!("{}:\n{diff}", case.display()));
+    }
+}
+
+#[test]
+fn broken_manifests_are_refused_with_these_words() {
+    let mut faults = Vec::new();
+    let cases = cases("broken");
+    for case in &cases {
+        let (reading, text) = reading(case);
+        if reading.manifest.is_some() || !reading.diagnostics.iter().any(Diagnostic::is_error) {
+            faults.push(format!("{}: was accepted", case.display()));
+        }
+        compare(case, &text, &mut faults);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(cases.len() >= 60);
+}
+
+#[test]
+fn habits_that_bite_are_named_but_allowed() {
+    let mut faults = Vec::new();
+    for case in cases("lint") {
+        let (reading, text) = reading(&case);
+        if reading.manifest.is_none() {
+            faults.push(format!("{}: was refused", case.display()));
+        }
+        compare(&case, &text, &mut faults);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn good_manifests_are_accepted() {
+    for case in cases("good") {
+        let (reading, text) = reading(&case);
+        assert!(reading.manifest.is_some(), "{}:\n{text}", case.display());
+    }
+}
+
+#[test]
+fn what_is_not_utf_8_is_said_with_its_line() {
+    let found = decode("m.yaml", b"apiVersion: quorate/v1\nname: \xe4\n").unwrap_err();
+    assert_eq!(found.code, "not-utf-8");
+    assert!(found.message.contains("byte 0xe4 in line 2"), "{}", found.message);
+    let utf_16 = decode("m.yaml", b"\xff\xfea\0p\0").unwrap_err();
+    assert!(utf_16.help.iter().any(|help| help.contains("UTF-16")));
+    assert_eq!(&*decode("m.yaml", b"\xef\xbb\xbfname: x").unwrap(), "name: x");
+}
