@@ -61,7 +61,7 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
     {
         return false;
     }
-    if facts.launcher.is_some() && !is_connection {
+    if work.launcher(resource).is_some() && !is_connection {
         return false;
     }
     let contains_guest = facts.launched.iter().any(|launched| work.resource(*launched).connects.is_some());
@@ -107,7 +107,7 @@ fn link_stops(work: &mut Work<'_, '_>) {
         if probes.is_empty() || waiting == Some(stopped) {
             continue;
         }
-        let is_own_launcher = waiting.is_some() && waiting == work.resource(stopped).launcher;
+        let is_own_launcher = waiting.is_some() && waiting == work.launcher(stopped);
         if is_own_launcher && work.side_key(ordering.then) == Key::once(Verb::Stop) {
             continue;
         }

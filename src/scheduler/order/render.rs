@@ -154,7 +154,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let mut add = |name: &str, value: String| {
             meta.insert(name.into(), value.into());
         };
-        if let Some(launcher) = facts.launcher {
+        if let Some(launcher) = self.work.launcher(resource) {
             add("container", self.work.resource(launcher).id.to_string());
         }
         let mut at = Some(resource);
