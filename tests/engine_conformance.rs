@@ -1,11 +1,14 @@
 //! The same claims about every engine. An engine joins by a `Subject` and one line below.
 
 #![expect(clippy::unwrap_used, reason = "a failed test says so by panicking")]
+#![expect(clippy::disallowed_methods, reason = "the services of the local engine are files")]
 
 #[path = "engine_conformance/cases.rs"]
 mod cases;
 #[path = "engine_conformance/desired.rs"]
 mod desired;
+#[path = "engine_conformance/local.rs"]
+mod local;
 #[path = "engine_conformance/simulated.rs"]
 mod simulated;
 #[path = "engine_conformance/subject.rs"]
@@ -46,3 +49,4 @@ macro_rules! engine {
 }
 
 engine!(on_simulated: crate::simulated::OnSimulated);
+engine!(on_local: crate::local::OnLocal);

@@ -15,10 +15,10 @@ use quorate::model::constraint::{
     Colocation, ColocationScope, Constraint, Discovery, Location, LocationPreference, LocationTarget, Order,
     OrderScope,
 };
-use quorate::model::resource::CloneChild;
+use quorate::model::resource::{CloneChild, Container, ContainerKind, Network};
 use quorate::model::{
-    Agent, Clone as CloneResource, Cluster, ConstraintId, Group, Node, NodeName, Operation, OptionSet,
-    Primitive, Resource, ResourceId, Score,
+    Agent, Bundle, Clone as CloneResource, Cluster, ConstraintId, Group, Node, NodeName, Operation,
+    OptionSet, Primitive, Resource, ResourceId, Score,
 };
 use quorate::scheduler::{self, ActionKind};
 use quorate::status::ResultCode;
@@ -77,6 +77,9 @@ fn scene(dice: &mut Dice) -> Scene {
     if dice.roll(2) == 0 {
         resources.push(clone(dice));
     }
+    if dice.roll(4) == 0 {
+        resources.push(bundle(dice));
+    }
     let constraints = constraints(&resources, &nodes, dice);
     let stickiness = *dice.pick(&["0", "100"]);
     let cluster = Cluster {
@@ -102,6 +105,29 @@ fn clone(dice: &mut Dice) -> Resource {
         meta: vec![OptionSet::of(dice.pick(&choices).clone())],
         params: Vec::new(),
         child: CloneChild::Primitive(primitive("C", dice)),
+    })
+}
+
+fn bundle(dice: &mut Dice) -> Resource {
+    let container = Container {
+        kind: ContainerKind::Podman,
+        image: "web".into(),
+        replicas: Some("2".into()),
+        replicas_per_host: None,
+        promoted_max: None,
+        run_command: None,
+        network: None,
+        options: None,
+    };
+    let network = Network { control_port: Some("3121".into()), ..Network::default() };
+    Resource::Bundle(Bundle {
+        id: "B".into(),
+        description: None,
+        meta: Vec::new(),
+        container,
+        network: Some(network),
+        mounts: Vec::new(),
+        primitive: Some(primitive("inside", dice)),
     })
 }
 

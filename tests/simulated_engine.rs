@@ -11,10 +11,10 @@ use quorate::model::constraint::{
     Colocation, ColocationScope, Constraint, Discovery, Location, LocationPreference, LocationTarget, Order,
     OrderScope,
 };
-use quorate::model::resource::CloneChild;
+use quorate::model::resource::{CloneChild, Container, ContainerKind, Network};
 use quorate::model::{
-    Agent, Clone as CloneResource, Cluster, ConstraintId, Node, NodeName, Operation, OptionSet, Primitive,
-    Resource, ResourceId, Role, Score,
+    Agent, Bundle, Clone as CloneResource, Cluster, ConstraintId, Node, NodeName, Operation, OptionSet,
+    Primitive, Resource, ResourceId, Role, Score,
 };
 use quorate::scheduler::ActionKind;
 use quorate::status::ResultCode;
@@ -259,6 +259,8 @@ async fn a_cut_off_minority_lets_go() {
     lab.engine.cut_link(&node("node1")).unwrap();
     lab.converge().await;
     assert_eq!(lab.places("A"), ["node2"]);
+    let quorum = |from: &str| lab.engine.observe_from(&node(from)).unwrap().status.has_quorum;
+    assert!(!quorum("node1") && quorum("node2"));
     lab.engine.recover_node(&node("node1")).unwrap();
     assert_eq!(lab.converge().await, Outcome::Converged);
     assert_eq!(lab.places("A"), ["node2"]);
@@ -340,4 +342,72 @@ async fn the_same_seed_tells_the_same_story() {
         stories.push((seen.now, serde_json::to_string(&seen.status).unwrap()));
     }
     assert_eq!(stories[0], stories[1]);
+}
+
+#[tokio::test]
+async fn a_reloadable_parameter_is_taken_up_in_place() {
+    let mut lab = Lab::new(&cluster(2, one())).await;
+    let mut changed = primitive("A");
+    changed.params = vec![OptionSet::of([("fake", "changed")])];
+    let desired = cluster(2, vec![Resource::Primitive(changed.clone())]);
+    assert_eq!(lab.apply(&desired).await, Outcome::Converged);
+    assert_eq!(lab.done(), ["reload-agent A node1"]);
+    changed.params = vec![OptionSet::of([("fake", "changed"), ("state", "/run/A")])];
+    assert_eq!(lab.apply(&cluster(2, vec![Resource::Primitive(changed)])).await, Outcome::Converged);
+    assert_eq!(lab.done(), ["stop A node1", "start A node1"]);
+}
+
+#[tokio::test]
+async fn a_remote_node_runs_resources_while_its_connection_holds() {
+    let mut connection = Primitive::new("remote1", Agent::parse("ocf:pacemaker:remote").unwrap());
+    let interval = Duration::from_secs(10);
+    connection.ops = vec![Operation { name: "monitor".into(), interval, ..Operation::default() }];
+    let mut desired = fenced(2, vec![Resource::Primitive(connection), Resource::Primitive(primitive("A"))]);
+    desired.constraints = vec![prefers("A", "remote1", 1000)];
+    let mut lab = Lab::new(&desired).await;
+    assert_eq!(lab.places("A"), ["remote1"]);
+    lab.engine.fail_node(&node("remote1")).unwrap();
+    lab.advance(30).await;
+    assert!(lab.done().contains(&"reboot remote1".to_owned()), "{:?}", lab.done());
+    assert_ne!(lab.places("A"), ["remote1"]);
+    assert_eq!(lab.places("A").len(), 1);
+}
+
+#[tokio::test]
+async fn a_bundle_runs_its_service_in_its_containers() {
+    let bundle = Bundle {
+        id: ResourceId::new("web"),
+        description: None,
+        meta: Vec::new(),
+        container: Container {
+            kind: ContainerKind::Podman,
+            image: "httpd".into(),
+            replicas: Some("2".into()),
+            replicas_per_host: None,
+            promoted_max: None,
+            run_command: None,
+            network: None,
+            options: None,
+        },
+        network: Some(Network { control_port: Some("3121".into()), ..Network::default() }),
+        mounts: Vec::new(),
+        primitive: Some(primitive("httpd")),
+    };
+    let mut lab = Lab::new(&fenced(2, vec![Resource::Bundle(bundle)])).await;
+    assert_eq!(lab.places("httpd"), ["web-0", "web-1"]);
+    lab.engine.fail_node(&node("node1")).unwrap();
+    lab.converge().await;
+    assert_eq!(lab.places("httpd").len(), 1, "one container per host");
+    lab.engine.recover_node(&node("node1")).unwrap();
+    assert_eq!(lab.converge().await, Outcome::Converged);
+    assert_eq!(lab.places("httpd"), ["web-0", "web-1"]);
+}
+
+#[tokio::test]
+async fn nodes_come_and_go_with_the_configuration() {
+    let mut lab = Lab::new(&cluster(1, one())).await;
+    assert_eq!(lab.apply(&cluster(3, one())).await, Outcome::Converged);
+    assert_eq!(lab.engine.sides(), [[node("node1"), node("node2"), node("node3")]]);
+    assert_eq!(lab.apply(&cluster(2, one())).await, Outcome::Converged);
+    assert!(lab.engine.observe().await.unwrap().status.node("node3").is_none());
 }

@@ -75,13 +75,12 @@ fn environment(site: &Installation, call: &Invocation) -> Result<Vec<(String, St
     let always = [
         ("OCF_RESKEY_CRM_meta_name", call.action.to_string()),
         ("OCF_RESKEY_CRM_meta_timeout", call.timeout.as_millis().to_string()),
+        // Zero tells an agent that it is probed: what is not running then is no reason to complain.
+        ("OCF_RESKEY_CRM_meta_interval", call.interval.as_millis().to_string()),
         ("OCF_RESKEY_CRM_meta_on_node", call.node.to_string()),
         ("OCF_RESKEY_crm_feature_set", FEATURE_SET.to_owned()),
     ];
     env.extend(always.map(|(name, value)| (name.to_owned(), value)));
-    if !call.interval.is_zero() {
-        env.push(("OCF_RESKEY_CRM_meta_interval".to_owned(), call.interval.as_millis().to_string()));
-    }
     Ok(env)
 }
 

@@ -57,6 +57,13 @@ impl Roster {
         })
     }
 
+    /// Whether a node of this name lives inside a resource.
+    pub fn is_guest(&self, node: &str) -> bool {
+        let is_replica = |bundle: &str| part_of(node, bundle).is_some_and(is_number);
+        self.guests.values().any(|guest| **guest == *node)
+            || self.bundles.iter().any(|(bundle, _)| is_replica(bundle))
+    }
+
     fn enlist(&mut self, cluster: &Cluster, primitive: &Primitive) {
         let agent = match &primitive.origin {
             Origin::Agent(agent) => Some(agent),
@@ -161,6 +168,7 @@ mod tests {
         assert_eq!(roster.agent("httpd"), Some(heartbeat("apache")));
         assert_eq!(roster.agent("httpd:1"), Some(heartbeat("apache")));
         assert_eq!(roster.agent("other"), None);
+        assert!(roster.is_guest("web-0") && !roster.is_guest("web-podman-0"));
         assert_eq!(roster.guest_of("web-podman-2").as_deref(), Some("web-2"));
     }
 

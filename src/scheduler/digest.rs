@@ -69,33 +69,53 @@ pub fn compare(
     entry: &HistoryEntry,
 ) -> DefinitionChange {
     let memo = &facts.resource(resource).memo;
-    let key = (node, Arc::clone(&entry.operation), entry.interval);
     let is_spoiled = memo.spoiled.contains(&(node, Arc::clone(&entry.id)));
+    let digests = known_digests(facts, resource, node, entry, is_spoiled);
+    if let Some(restart) = &digests.restart {
+        let recorded = entry.op_restart_digest.as_deref();
+        if is_spoiled || recorded.is_some_and(|recorded| recorded != restart) {
+            return DefinitionChange::NeedsRestart;
+        }
+    }
+    match entry.op_digest.as_deref() {
+        None => DefinitionChange::Unknown,
+        Some(recorded) if recorded == digests.all => DefinitionChange::Same,
+        Some(_) if entry.interval.is_zero() && digests.has_op_params => DefinitionChange::NeedsRestart,
+        Some(_) => DefinitionChange::Changed,
+    }
+}
+
+/// [`compare`], but what changed only in its secrets counts as the same: an observer may see
+/// them masked.
+pub fn compare_public(
+    facts: &Facts<'_>,
+    resource: ResourceIx,
+    node: NodeIx,
+    entry: &HistoryEntry,
+) -> DefinitionChange {
+    let change = compare(facts, resource, node, entry);
+    let digests = known_digests(facts, resource, node, entry, false);
+    let is_same_in_public =
+        digests.secure.is_some() && digests.secure.as_deref() == entry.op_secure_digest.as_deref();
+    if is_same_in_public { DefinitionChange::Same } else { change }
+}
+
+/// The digests that the first entry asked about made.
+fn known_digests(
+    facts: &Facts<'_>,
+    resource: ResourceIx,
+    node: NodeIx,
+    entry: &HistoryEntry,
+    is_spoiled: bool,
+) -> Digests {
+    let memo = &facts.resource(resource).memo;
+    let key = (node, Arc::clone(&entry.operation), entry.interval);
     let known = memo.digests.borrow().get(&key).cloned();
-    let digests = known.unwrap_or_else(|| {
+    known.unwrap_or_else(|| {
         let digests = digests_for(facts, resource, node, entry, is_spoiled);
         memo.digests.borrow_mut().insert(key, digests.clone());
         digests
-    });
-    let differs = |configured: &str, recorded: &Option<Arc<str>>| {
-        recorded.as_deref().is_some_and(|recorded| recorded != configured)
-    };
-    if let Some(restart) = &digests.restart
-        && (is_spoiled || differs(restart, &entry.op_restart_digest))
-    {
-        return DefinitionChange::NeedsRestart;
-    }
-    let Some(recorded) = entry.op_digest.as_deref() else { return DefinitionChange::Unknown };
-    if recorded == digests.all {
-        return DefinitionChange::Same;
-    }
-    let is_secretly_same =
-        digests.secure.is_some() && digests.secure.as_deref() == entry.op_secure_digest.as_deref();
-    match (is_secretly_same, entry.interval.is_zero() && digests.has_op_params) {
-        (true, _) => DefinitionChange::Same,
-        (false, true) => DefinitionChange::NeedsRestart,
-        (false, false) => DefinitionChange::Changed,
-    }
+    })
 }
 
 fn digests_for(

@@ -660,6 +660,11 @@ impl NodeFacts<'_> {
             && !self.in_maintenance
     }
 
+    /// Whether it asks to be let go: attribute `shutdown` is anything but `0`.
+    pub fn is_shutdown_requested(&self) -> bool {
+        self.attributes.get("shutdown").is_some_and(|value| &**value != "0")
+    }
+
     /// Whether it is reached through a connection resource.
     pub fn is_remote(&self) -> bool {
         match self.kind {

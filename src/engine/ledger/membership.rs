@@ -1,9 +1,13 @@
 //! What becomes of a node when it joins, leaves, or is fenced.
 
+use std::sync::Arc;
+
 use super::{Ledger, Performed, failure};
 use crate::model::{Node, NodeId, NodeName};
 use crate::scheduler::Task;
-use crate::status::{JoinState, NodeState, Presence, ProcessState, ResultStatus};
+use crate::status::{
+    JoinState, NodeState, Presence, ProcessState, ResourceHistory, ResultCode, ResultStatus,
+};
 
 impl Ledger {
     /// Makes a configured node known, under its own identity.
@@ -88,6 +92,23 @@ impl Ledger {
         state.join = JoinState::Down;
     }
 
+    /// A guest or remote node ended: whatever ran there does not run any more.
+    pub fn node_ended(&mut self, name: &NodeName) {
+        self.node_lost(name);
+        forget_life(self.node_mut(name));
+    }
+
+    /// The connections that are held by a node, by name; each is the name of a remote or guest node.
+    pub fn connections_on(&self, name: &NodeName) -> Vec<NodeName> {
+        let state = self.status.nodes.iter().find(|state| super::is_called(state, name));
+        let histories = state.into_iter().flat_map(|state| &state.resources);
+        histories
+            .filter(|history| history.provider.as_deref() == Some("pacemaker") && &*history.kind == "remote")
+            .filter(|history| is_held(history))
+            .map(|history| NodeName::new(Arc::clone(&history.id)))
+            .collect()
+    }
+
     pub(super) fn record_shutdown(&mut self, name: &NodeName) {
         self.node_lost(name);
         let state = self.node_mut(name);
@@ -137,6 +158,16 @@ impl Ledger {
         state.process = ProcessState::Online;
         state.is_fenced = false;
     }
+}
+
+/// Whether a connection was made and not ended, by its last one-time result.
+fn is_held(history: &ResourceHistory) -> bool {
+    let entries = history.entries.iter().filter(|entry| entry.interval.is_zero());
+    let last = entries.max_by_key(|entry| entry.call_id);
+    last.is_some_and(|entry| {
+        let is_stop = *entry.operation == *Task::Stop.as_str();
+        !is_stop && entry.rc != Some(ResultCode::NOT_RUNNING)
+    })
 }
 
 fn forget_life(state: &mut NodeState) {

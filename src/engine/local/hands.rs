@@ -215,14 +215,11 @@ impl Hands for LocalHands<'_> {
 
 /// This host is there, alone, and may act.
 pub(super) fn look(ledger: &mut Ledger, cluster: &Cluster, node: &NodeName) {
-    ledger.node_joined(node);
-    let id = cluster.nodes.iter().find(|known| known.name.is(node.as_str())).map(|known| known.id.clone());
-    let state = ledger.node_mut(node);
-    if let Some(id) = id {
-        state.id = id;
+    for configured in cluster.nodes.iter().filter(|configured| configured.name.is(node.as_str())) {
+        ledger.enrol(configured);
     }
-    let dc = state.id.clone();
-    ledger.status.dc = Some(dc);
+    ledger.node_joined(node);
+    ledger.choose_dc(&[node]);
     ledger.status.has_quorum = true;
     ledger.status.observed_at = Some(monitor::now() / 1000);
 }

@@ -10,11 +10,11 @@ use super::side::Side;
 use super::store::State;
 use super::{Injection, Simulated};
 use crate::engine::converge::{self, Report};
-use crate::engine::ledger::Ledger;
 use crate::engine::roster::Roster;
-use crate::engine::{EngineError, Outcome};
+use crate::engine::{EngineError, Observation, Outcome};
 use crate::model::{NodeName, ResourceId, Role};
 use crate::scheduler;
+use crate::status::ClusterStatus;
 
 impl Simulated {
     /// Takes a node down at once, as a power failure does.
@@ -23,7 +23,8 @@ impl Simulated {
     /// When there is no such node, or the state cannot be saved.
     pub fn fail_node(&mut self, node: &NodeName) -> Result<(), EngineError> {
         let node = self.known(node)?;
-        self.state.world.crash(&node);
+        let roster = self.roster();
+        self.state.world.crash(&node, &roster);
         self.save()
     }
 
@@ -66,15 +67,17 @@ impl Simulated {
         resource: &ResourceId,
         node: Option<&NodeName>,
     ) -> Result<(), EngineError> {
-        let mut found = false;
-        for (name, machine) in &mut self.state.world.machines {
-            if node.is_none_or(|node| name.is(node.as_str())) {
-                let before = machine.active.len();
-                machine.active.retain(|active, _| !is_instance(active, resource));
-                found |= machine.active.len() < before;
-            }
+        let is_there = |name: &NodeName| node.is_none_or(|node| name.is(node.as_str()));
+        let mut failed: Vec<Arc<str>> = Vec::new();
+        for (_, machine) in self.state.world.machines.iter_mut().filter(|(name, _)| is_there(name)) {
+            failed.extend(machine.active.keys().filter(|active| is_instance(active, resource)).cloned());
+            machine.active.retain(|active, _| !is_instance(active, resource));
         }
-        if !found {
+        let roster = self.roster();
+        for launcher in &failed {
+            self.state.world.end_guest(launcher, &roster);
+        }
+        if failed.is_empty() {
             let place = node.map_or_else(|| "any node".to_owned(), ToString::to_string);
             return Err(EngineError::Refused(format!("{resource} is not active on {place}")));
         }
@@ -162,10 +165,14 @@ impl Simulated {
         self.state.world.active()
     }
 
-    /// What a node's side knows, for looking at a cut cluster from either end.
-    pub fn ledger_of(&self, node: &NodeName) -> Option<&Ledger> {
-        let side = self.state.sides.iter().find(|side| side.members.contains(node));
-        side.map(|side| &side.ledger)
+    /// What a node sees: the same from everywhere, unless links are cut.
+    ///
+    /// # Errors
+    /// When there is no such node.
+    pub fn observe_from(&self, node: &NodeName) -> Result<Observation, EngineError> {
+        let node = self.known(node)?;
+        let side = self.state.sides.iter().find(|side| side.members.contains(&node));
+        Ok(side.map_or_else(|| self.observation(), |side| self.observation_of(side)))
     }
 
     /// The parts into which cut links split the members; a whole cluster is one.
@@ -181,6 +188,10 @@ impl Simulated {
     fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {
         let known = self.state.world.machines.keys().find(|name| name.is(node.as_str()));
         known.cloned().ok_or_else(|| EngineError::Refused(format!("there is no node {node}")))
+    }
+
+    fn roster(&self) -> Roster {
+        Roster::of(&self.state.in_force, &ClusterStatus::default())
     }
 
     /// Brings a cut-off node's side back; each node's own record of itself counts.

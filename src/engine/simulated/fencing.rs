@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::injection::Answer;
 use super::world::World;
+use crate::engine::roster::Roster;
 use crate::executor::ActionResult;
 use crate::model::fencing::FencingTarget;
 use crate::model::resource::Origin;
@@ -13,7 +14,13 @@ use crate::status::{ResultCode, ResultStatus};
 
 impl World {
     /// Fences a node as `cluster` says: level by level, or by any device that can.
-    pub(super) fn fence(&mut self, cluster: &Cluster, action: &Action, took: Duration) -> ActionResult {
+    pub(super) fn fence(
+        &mut self,
+        cluster: &Cluster,
+        roster: &Roster,
+        action: &Action,
+        took: Duration,
+    ) -> ActionResult {
         let Some(target) = action.node.clone() else { return ActionResult::done(ResultCode::OK, took) };
         let attempts = attempts(cluster, &target);
         if attempts.is_empty() {
@@ -23,19 +30,15 @@ impl World {
         for devices in &attempts {
             match devices.iter().find(|device| !self.device_works(device, action)) {
                 None => {
-                    self.carry_out_fencing(action, &target);
+                    if action.task != Task::FenceOn {
+                        self.crash(&target, roster);
+                    }
                     return ActionResult::done(ResultCode::OK, took);
                 }
                 Some(broken) => trouble = format!("fence device {broken} failed"),
             }
         }
         failed(ResultStatus::Error, trouble, took)
-    }
-
-    fn carry_out_fencing(&mut self, action: &Action, target: &NodeName) {
-        if action.task != Task::FenceOn {
-            self.crash(target);
-        }
     }
 
     /// Whether a device does its work this time.

@@ -83,12 +83,16 @@ impl<'a> SimulatedHands<'a> {
         let result = match (answer, action.kind) {
             (Some(Answer::Code(rc)), _) => agent::forced(action, agent, rc, took),
             (Some(Answer::Hang), _) => ActionResult::timed_out(took),
-            (_, ActionKind::Fence) => self.world.fence(self.cluster, action, took),
+            (_, ActionKind::Fence) => self.world.fence(self.cluster, &self.roster, action, took),
             (_, ActionKind::Resource) => self.world.act(action, agent, took),
             (_, ActionKind::Cluster | ActionKind::Pseudo) => self.keep_house(action, took),
         };
-        if action.task == Task::Stop && result.is_expected(action) {
-            self.end_guest(action);
+        if let Some(launcher) = action.resource.as_deref().filter(|_| result.is_expected(action)) {
+            if action.task == Task::Start {
+                self.world.begin_guest(launcher, &self.roster);
+            } else if action.task == Task::Stop {
+                self.world.end_guest(launcher, &self.roster);
+            }
         }
         if let Some(monitor) = StandingMonitor::after(action, result.undegraded(), self.world.clock) {
             self.world.monitors.retain(|known| !known.is_same(&monitor));
@@ -102,18 +106,9 @@ impl<'a> SimulatedHands<'a> {
         if action.task == Task::Shutdown
             && let Some(node) = &action.node
         {
-            self.world.crash(node);
+            self.world.crash(node, &self.roster);
         }
         ActionResult::done(ResultCode::OK, took)
-    }
-
-    /// Whatever ran in a guest ends with what launched it.
-    fn end_guest(&mut self, stop: &Action) {
-        let guest = stop.resource.as_deref().and_then(|resource| self.roster.guest_of(resource));
-        if let Some(guest) = guest.map(NodeName::new) {
-            self.world.crash(&guest);
-            self.world.boot(&guest);
-        }
     }
 
     /// Runs the first standing monitor that is due at `until` or before; tells of a new answer.

@@ -66,8 +66,12 @@ impl Simulated {
     }
 
     fn observation(&self) -> Observation {
+        self.observation_of(&self.state.sides[0])
+    }
+
+    /// What a side would see, without letting it write that down.
+    fn observation_of(&self, side: &Side) -> Observation {
         let mut world = self.state.world.clone();
-        let side = &self.state.sides[0];
         let mut ledger = side.ledger.clone();
         Side::look(&mut ledger, &side.members, &mut world, &self.state.in_force);
         Observation {

@@ -47,7 +47,7 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Store {
@@ -58,7 +58,7 @@ impl Store {
         fs::create_dir_all(dir).map_err(|error| storage("cannot make", error))?;
         let lock = File::create(dir.join("lock")).map_err(|error| storage("cannot lock", error))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { path: dir.join("simulated.json"), _lock: lock }),
+            Ok(()) => Ok(Self { path: dir.join("simulated.json"), lock }),
             Err(error) if error == rustix::io::Errno::WOULDBLOCK => Err(EngineError::Locked(format!(
                 "another command is at work on the simulated cluster in {}",
                 dir.display()
@@ -116,6 +116,14 @@ impl Store {
             "{} is damaged ({why}); restore it, or move it away to begin a new simulated cluster",
             self.path.display()
         ))
+    }
+}
+
+impl Drop for Store {
+    /// Gives the lock back in so many words: closing the file would not do while a process that is
+    /// just being started still shares it.
+    fn drop(&mut self) {
+        let _ = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 

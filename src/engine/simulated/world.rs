@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::injection::{Answer, Injection};
 use super::monitor::StandingMonitor;
+use crate::engine::roster::Roster;
 use crate::model::{NodeName, Role};
 use crate::scheduler::Action;
 
@@ -65,12 +66,31 @@ impl World {
         self.machines.get(node).is_some_and(|machine| machine.is_up)
     }
 
-    /// Takes a machine down at once, with all that ran on it.
-    pub(super) fn crash(&mut self, node: &NodeName) {
-        if let Some(machine) = self.machines.get_mut(node) {
-            *machine = Machine { is_remote: machine.is_remote, ..Machine::default() };
-        }
+    /// Takes a machine down at once, with all that ran on it, guests included.
+    pub(super) fn crash(&mut self, node: &NodeName, roster: &Roster) {
+        let Some(machine) = self.machines.get_mut(node) else { return };
+        let before =
+            std::mem::replace(machine, Machine { is_remote: machine.is_remote, ..Machine::default() });
         self.monitors.retain(|monitor| monitor.node != *node);
+        for resource in before.active.keys() {
+            self.end_guest(resource, roster);
+        }
+    }
+
+    /// Whatever runs in a guest ends with what launched it.
+    pub(super) fn end_guest(&mut self, launcher: &str, roster: &Roster) {
+        if let Some(guest) = roster.guest_of(launcher) {
+            self.crash(&NodeName::new(guest), roster);
+        }
+    }
+
+    /// A guest begins with what launches it.
+    pub(super) fn begin_guest(&mut self, launcher: &str, roster: &Roster) {
+        let Some(guest) = roster.guest_of(launcher).map(NodeName::new) else { return };
+        self.boot(&guest);
+        if let Some(machine) = self.machines.get_mut(&guest) {
+            machine.is_remote = true;
+        }
     }
 
     /// Brings a machine up; nothing runs on it yet.

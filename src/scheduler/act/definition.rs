@@ -120,7 +120,7 @@ fn check_entry(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, entr
             return true;
         }
     }
-    let change = digest::compare(work.facts, resource, node, entry);
+    let change = digest::compare_public(work.facts, resource, node, entry);
     let task = match &*entry.operation {
         "monitor" | "promote" | "migrate_from" if !is_recurring => "start",
         task => task,

@@ -61,7 +61,7 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
     {
         return false;
     }
-    if facts.launcher.is_some() && !is_connection {
+    if work.launcher(resource).is_some() && !is_connection {
         return false;
     }
     let contains_guest = facts.launched.iter().any(|launched| work.resource(*launched).connects.is_some());
@@ -69,13 +69,10 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
         return false;
     }
     let top = work.facts.topmost(resource);
-    let entry = facts.table.entry(node);
     let is_exclusive = facts.discovery_exclusive || work.resource(top).discovery_exclusive;
-    match entry.map(|entry| entry.discovery) {
-        None if is_exclusive => return false,
-        Some(Discovery::Never) => return false,
-        Some(Discovery::Always) if is_exclusive => return false,
-        None | Some(Discovery::Always | Discovery::Exclusive) => {}
+    let discovery = facts.table.entry(node).map_or(work.node(node).discovery, |entry| entry.discovery);
+    if discovery == Discovery::Never || (is_exclusive && discovery != Discovery::Exclusive) {
+        return false;
     }
     work.node(node).kind != NodeKind::Guest || super::remote::may_probe_guest(work, resource, node)
 }
@@ -110,7 +107,7 @@ fn link_stops(work: &mut Work<'_, '_>) {
         if probes.is_empty() || waiting == Some(stopped) {
             continue;
         }
-        let is_own_launcher = waiting.is_some() && waiting == work.resource(stopped).launcher;
+        let is_own_launcher = waiting.is_some() && waiting == work.launcher(stopped);
         if is_own_launcher && work.side_key(ordering.then) == Key::once(Verb::Stop) {
             continue;
         }

@@ -36,7 +36,7 @@ fn connection_state(work: &Work<'_, '_>, connection: ResourceIx, remote: NodeIx)
         }
         let node = work.node(remote);
         let may_return =
-            stops && facts.reconnect_interval.is_some() && node.is_fenced && !node.is_shutting_down;
+            stops && facts.reconnect_interval.is_some() && node.is_fenced && !node.is_shutdown_requested();
         return if may_return { Connection::Unknown } else { Connection::Failed };
     }
     match host {

@@ -11,7 +11,7 @@ use crate::scheduler::constraint::colocation::pull::Pulls;
 use crate::scheduler::constraint::location::Locations;
 use crate::scheduler::constraint::lookup::Lookup;
 use crate::scheduler::constraint::ticket::TicketNeed;
-use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx};
+use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx, Variant};
 use crate::scheduler::node_table::{Entry, NodeTable};
 use crate::scheduler::schedule::ScorePool;
 
@@ -245,7 +245,8 @@ impl<'a> Draft<'a> {
     }
 
     /// What was decided. A role that nobody asked for follows from having a node.
-    pub(crate) fn finish(self) -> Placement<'a> {
+    pub(crate) fn finish(mut self) -> Placement<'a> {
+        self.put_instances_in_order();
         let has_node = |index: usize| {
             let leaves = self.facts.leaves(ResourceIx::at(index));
             leaves.iter().any(|leaf| self.assigned[leaf.index()].is_some())
@@ -266,6 +267,16 @@ impl<'a> Draft<'a> {
             lookup: self.lookup,
             locations: self.locations.into_records(),
             contributions: self.contributions,
+        }
+    }
+
+    /// Instances were ranked to choose whom to promote; from here on they come by number again,
+    /// except inside a bundle.
+    fn put_instances_in_order(&mut self) {
+        for clone in self.facts.top.clone() {
+            if matches!(self.resource(clone).variant, Variant::Clone(_)) {
+                self.facts.resources[clone.index()].children.sort_unstable();
+            }
         }
     }
 

@@ -131,20 +131,25 @@ impl<'a> Reading<'a> {
             let address = address.map_or_else(|| "#uname".into(), |address| address.to_string().into());
             let meta = vec![("internal_rsc", "true".into()), ("container", container_id)];
             let params = vec![("addr", address), ("port", control_port(bundle))];
-            let definition = guests::connection(Arc::clone(&name), meta, params, &"60s".into());
+            let definition = guests::connection(Arc::clone(&name), meta, params, None);
             replica.node = self.node_named(&name);
             replica.node.into_iter().for_each(|node| self.reserve_node(node));
             let connection = self.add_primitive(&definition, place);
             self.allow_everywhere(connection);
-            for node in self.facts.node_numbers() {
-                let is_listed = self.facts.resource(connection).table.entry(node).is_some();
-                if is_listed && self.facts.node(node).is_remote() {
-                    self.facts.add_score(connection, node, Score::MINUS_INFINITY);
-                }
-            }
+            self.keep_off_remote_nodes(connection);
             replica.connection = Some(connection);
         }
         replica
+    }
+
+    /// A connection is only made from full members.
+    fn keep_off_remote_nodes(&mut self, connection: ResourceIx) {
+        for node in self.facts.node_numbers() {
+            let is_listed = self.facts.resource(connection).table.entry(node).is_some();
+            if is_listed && self.facts.node(node).is_remote() {
+                self.facts.add_score(connection, node, Score::MINUS_INFINITY);
+            }
+        }
     }
 
     /// Keeps everything but the replica's own primitive off the replica's node.

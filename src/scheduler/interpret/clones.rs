@@ -8,7 +8,7 @@ use super::definition::Definition;
 use super::resources::{Place, new_facts};
 use super::{Reading, Written};
 use crate::model::resource::CloneChild;
-use crate::model::{Clone as CloneModel, Group, OptionSet, scalar};
+use crate::model::{Clone as CloneModel, Group, OptionSet, Score, scalar};
 use crate::scheduler::facts::{CloneFacts, ResourceIx, Table, Variant};
 
 /// What the instances of a clone are made from.
@@ -75,7 +75,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The clone's meta-attributes, completed with what its own nature decides.
-    pub(super) fn clone_meta(&self, clone: ResourceIx, mould: &Mould<'a>) -> Table {
+    pub(super) fn clone_meta(&mut self, clone: ResourceIx, mould: &Mould<'a>) -> Table {
         let mut meta = self.collect_meta(clone, None);
         if !meta.contains_key("resource-stickiness") {
             meta.insert("resource-stickiness".into(), "1".into());
@@ -88,12 +88,19 @@ impl<'a> Reading<'a> {
             let nodes = self.known_nodes();
             let max = count(&meta, &["clone-max"], nodes.max(1)).min(nodes);
             meta.insert("clone-max".into(), max.to_string().into());
+            self.overrule_uniqueness(clone);
         }
         if !is_unique && node_max > 1 {
             meta.insert("clone-node-max".into(), "1".into());
         }
         meta.insert("globally-unique".into(), if is_unique { "true" } else { "false" }.into());
         meta
+    }
+
+    /// Makes what is inside inherit that instances are alike, whatever is written.
+    fn overrule_uniqueness(&mut self, clone: ResourceIx) {
+        let verdict = OptionSet { score: Score::INFINITY, ..OptionSet::of([("globally-unique", "false")]) };
+        self.written[clone.index()].meta.to_mut().push(verdict);
     }
 
     fn limits(&self, meta: &Table) -> CloneFacts {
@@ -130,11 +137,13 @@ impl<'a> Reading<'a> {
         let meta = &mut self.resource_mut(instance).meta;
         meta.insert("clone-max".into(), limits.clone_max.to_string().into());
         meta.insert("clone".into(), number.to_string().into());
-        if number >= limits.clone_max {
-            self.resource_mut(instance).is_removed = true;
-            for child in self.facts.resource(instance).children.clone() {
-                self.resource_mut(child).is_removed = true;
-            }
+        let is_removed = number >= limits.clone_max;
+        let parts = self.facts.resource(instance).children.clone();
+        for part in std::iter::once(instance).chain(parts) {
+            let facts = self.resource_mut(part);
+            facts.is_removed |= is_removed;
+            // What an agent cannot do, no option of the instance brings about.
+            facts.is_unique &= mould.can_be_unique();
         }
         Some(instance)
     }

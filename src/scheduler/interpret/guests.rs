@@ -39,19 +39,19 @@ impl<'a> Reading<'a> {
         params.extend(written("remote-addr").map(|value| ("addr", value)));
         params.extend(written("remote-port").map(|value| ("port", value)));
         let connect_timeout = written("remote-connect-timeout").unwrap_or_else(|| "60s".into());
-        let definition = connection(name, meta, params, &connect_timeout);
+        let definition = connection(name, meta, params, Some(&connect_timeout));
         let connection = self.add_primitive(&definition, Place::default());
         self.allow_everywhere(connection);
         self.facts.top.push(connection);
     }
 }
 
-/// A connection to a guest or bundle node.
+/// A connection to a guest or bundle node; `connect_timeout` is how long its start may take.
 pub(super) fn connection<'a>(
     id: Arc<str>,
     meta: Vec<(&'static str, Arc<str>)>,
     params: Vec<(&'static str, Arc<str>)>,
-    connect_timeout: &Arc<str>,
+    connect_timeout: Option<&Arc<str>>,
 ) -> Definition<'a> {
     let agent = Agent { class: AgentClass::Ocf, provider: Some("pacemaker".into()), kind: "remote".into() };
     Definition {
@@ -60,10 +60,11 @@ pub(super) fn connection<'a>(
         meta: implied(meta),
         params: implied(params),
         utilization: Cow::Borrowed(&[]),
-        ops: vec![
-            Cow::Owned(operation("monitor", Duration::from_secs(30), Some(&"30s".into()))),
-            Cow::Owned(operation("start", Duration::ZERO, Some(connect_timeout))),
-        ],
+        ops: [operation("monitor", Duration::from_secs(30), Some(&"30s".into()))]
+            .into_iter()
+            .chain(connect_timeout.map(|timeout| operation("start", Duration::ZERO, Some(timeout))))
+            .map(Cow::Owned)
+            .collect(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Histories: which node's is read when, and the state of remote nodes, which depends on them.
 
 use super::Reading;
-use super::membership::is_shutdown_requested;
 use super::nodes::Precedence;
 use crate::model::{Role, scalar};
 use crate::scheduler::facts::{NodeIx, NodeKind};
@@ -91,7 +90,7 @@ impl<'a> Reading<'a> {
             facts.unclean = None;
             facts.is_unseen = false;
         }
-        facts.is_shutting_down |= is_shutdown_requested(&facts.attributes);
+        facts.is_shutting_down |= facts.is_shutdown_requested();
         facts.is_standby |= is_true(&facts.attributes, "standby");
         facts.in_maintenance |= is_true(&facts.attributes, "maintenance") || !is_managed;
         let discovery = facts.attributes.get("resource-discovery-enabled");

@@ -45,13 +45,16 @@ impl<'a> Reading<'a> {
 
     fn read_member(&mut self, node: NodeIx, state: &'a NodeState) {
         self.add_attributes(node, &state.attributes, Precedence::NewFirst);
+        for (name, amount) in self.read_utilization(&state.utilization) {
+            self.facts.nodes[node.index()].utilization.entry(name).or_insert(amount);
+        }
         let facts = &mut self.facts.nodes[node.index()];
         facts.state = Some(state);
         facts.unclean = None;
         facts.is_unseen = false;
         facts.is_standby |= is_true(&facts.attributes, "standby");
         facts.in_maintenance |= is_true(&facts.attributes, "maintenance");
-        facts.is_shutting_down = is_shutdown_requested(&facts.attributes);
+        facts.is_shutting_down = facts.is_shutdown_requested();
         facts.is_expected_up = !facts.is_shutting_down && state.expected_up;
         if self.facts.properties.fencing_enabled {
             self.judge_with_fencing(node, state);
@@ -138,11 +141,6 @@ impl<'a> Reading<'a> {
         }
         if since.is_some() || process.is_online() { Verdict::Pending } else { Verdict::Fine }
     }
-}
-
-/// Whether the node asks to be let go: `shutdown` is anything but `0`.
-pub(super) fn is_shutdown_requested(attributes: &Table) -> bool {
-    attributes.get("shutdown").is_some_and(|value| &**value != "0")
 }
 
 /// `terminate`, as a boolean or as a moment.

@@ -6,15 +6,18 @@ use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 
-/// Drops load links into migrations that would wait for themselves.
+/// Drops load links into migrations that would wait for themselves, youngest first.
 pub(super) fn break_loops(work: &mut Work<'_, '_>) {
-    for number in 0..work.actions.links.len() {
-        let link = work.actions.links[number];
-        let is_load = link.relations == Relations::LOAD
-            && work.actions.draft(link.then).verb == Verb::MigrateTo
-            && graph::is_relevant(work, &link);
-        if is_load && waits_for(work, link.first, link.then) {
-            work.actions.links[number].relations = Relations::NONE;
+    for draft in work.actions.draft_numbers().rev() {
+        if work.actions.draft(draft).verb != Verb::MigrateTo {
+            continue;
+        }
+        for number in work.actions.draft(draft).inputs.clone().into_iter().rev() {
+            let link = *work.actions.link(number);
+            let is_load = link.relations == Relations::LOAD && graph::is_relevant(work, &link);
+            if is_load && waits_for(work, link.first, link.then) {
+                work.actions.link_mut(number).relations = Relations::NONE;
+            }
         }
     }
 }

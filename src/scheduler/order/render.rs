@@ -94,7 +94,19 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         for (name, value) in self.work.facts.params(resource, draft.node).iter() {
             params.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(value));
         }
+        self.put_host_address(resource, &mut params);
         params
+    }
+
+    /// A bundle's connection may ask for its host's name as address: where the container goes, or
+    /// else is.
+    fn put_host_address(&self, resource: ResourceIx, params: &mut Table) {
+        let work = self.work;
+        let asks = params.get("addr").is_some_and(|addr| &**addr == "#uname");
+        let Some(launcher) = work.resource(resource).launcher.filter(|_| asks) else { return };
+        if let Some(host) = work.assigned(launcher).or_else(|| work.current_node(launcher)) {
+            params.insert("addr".into(), work.node(host).name.to_shared());
+        }
     }
 
     /// Options of an action by their names in the field, without prefix.
@@ -142,7 +154,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let mut add = |name: &str, value: String| {
             meta.insert(name.into(), value.into());
         };
-        if let Some(launcher) = facts.launcher {
+        if let Some(launcher) = self.work.launcher(resource) {
             add("container", self.work.resource(launcher).id.to_string());
         }
         let mut at = Some(resource);

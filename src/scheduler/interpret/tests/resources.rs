@@ -202,5 +202,6 @@ fn a_bundle_makes_containers_addresses_connections_and_nodes() {
     assert_eq!(shape.replicas[1].child, Some(resource(&facts, "web:1")));
     assert_eq!(score(&facts, "web:0", "B-0"), Some(Score::new(500)));
     assert_eq!(score(&facts, "web:0", "n1"), None);
-    assert_eq!(score(&facts, "B-0", "B-1"), Some(Score::MINUS_INFINITY));
+    assert_eq!(score(&facts, "B-0", "n1"), Some(Score::ZERO));
+    assert_eq!(score(&facts, "B-0", "B-1"), None);
 }
