@@ -17,6 +17,8 @@ pub enum Because {
     IsNew,
     /// The resource is no longer configured.
     IsRemoved,
+    /// There are more instances than asked for.
+    IsSurplus,
     /// It should run and does not.
     NotRunning,
     /// `target-role` says so.
@@ -98,6 +100,11 @@ pub enum Because {
         score: Score,
         /// The score where it was.
         against: Score,
+    },
+    /// The node is as good, and runs less.
+    EvensOut {
+        /// Where it goes.
+        node: NodeName,
     },
     /// An operation failed.
     Failed {

@@ -1,5 +1,6 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, ObjectKind};
@@ -95,6 +96,17 @@ impl<'a> Situation<'a> {
         })
     }
 
+    /// Why the first half of a change comes now: what can only be done afterwards.
+    pub(super) fn before(&self, change: &Change) -> Because {
+        match self.of_change(change) {
+            Because::After { resource, verb } => {
+                let other = self.changes_of(&resource).next().map(|other| Verb::of_change(&other.kind));
+                Because::Before { verb: other.unwrap_or(verb), resource }
+            }
+            because => because,
+        }
+    }
+
     fn of_start(&self, change: &Change) -> Because {
         if let Some(because) = self.of_reason(change) {
             return because;
@@ -124,8 +136,8 @@ impl<'a> Situation<'a> {
         {
             return Because::TargetRole { role };
         }
-        if facts.is_some_and(|facts| facts.is_removed) {
-            return Because::IsRemoved;
+        if let Some(facts) = facts.filter(|facts| facts.is_removed) {
+            return if self.is_configured(&facts.base_id) { Because::IsSurplus } else { Because::IsRemoved };
         }
         if let Some(because) = self.of_from_node(change) {
             return because;
@@ -239,7 +251,16 @@ impl<'a> Situation<'a> {
         };
         let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
         let (against, score) = (score(from)?, score(to)?);
-        (score > against).then(|| Because::ScoresHigher { node: to.clone(), score, against })
+        match score.cmp(&against) {
+            Ordering::Greater => Some(Because::ScoresHigher { node: to.clone(), score, against }),
+            Ordering::Equal => Some(Because::EvensOut { node: to.clone() }),
+            Ordering::Less => None,
+        }
+    }
+
+    /// Whether the configuration knows a resource of this name.
+    fn is_configured(&self, name: &str) -> bool {
+        self.facts.resources.iter().any(|facts| *facts.base_id == *name && !facts.is_removed)
     }
 
     fn of_failure(&self, change: &Change) -> Option<Because> {
@@ -260,7 +281,10 @@ impl<'a> Situation<'a> {
             Reason::ColocationWith(resource) => {
                 Because::MustBeWith { resource: resource.to_string(), moves: self.changes_place(resource) }
             }
-            Reason::Removed => Because::IsRemoved,
+            Reason::Removed => match change.resource.as_deref() {
+                Some(resource) if self.is_configured(base(resource)) => Because::IsSurplus,
+                Some(_) | None => Because::IsRemoved,
+            },
             Reason::DefinitionChange | Reason::ParametersChanged => {
                 Because::ParametersChange { paths: self.changed_paths(change) }
             }

@@ -9,6 +9,7 @@ pub fn because(because: &Because) -> String {
     match because {
         Because::IsNew => "new".to_owned(),
         Because::IsRemoved => "no longer configured".to_owned(),
+        Because::IsSurplus => "more instances than asked for".to_owned(),
         Because::NotRunning => "not running".to_owned(),
         Because::TargetRole { role } => format!("target-role is {role}"),
         Because::NodeStandby { node } => format!("{node} is in standby"),
@@ -30,6 +31,7 @@ pub fn because(because: &Because) -> String {
         Because::ScoresHigher { node, score, against } => {
             format!("{node} scores {score}, against {against}")
         }
+        Because::EvensOut { node } => format!("{node} is as good, and runs less"),
         Because::Failed { operation, node, answer, exit_reason } => {
             let said = exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             format!("{operation} failed on {node} ({answer}{said})")
