@@ -14,7 +14,7 @@ use super::store::Standing;
 use super::*;
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::ledger::Ledger;
-use crate::model::{Agent, Node};
+use crate::model::{Agent, Node, OptionSet, Primitive, Resource};
 use crate::scheduler::{ActionId, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -361,4 +361,61 @@ async fn a_reload_changes_what_a_service_runs_with() {
     assert_eq!(fs::read_to_string(bench.state()).unwrap(), "red\n");
     let stop = bench.standing.memory.apply(&Action { params: [].into(), ..bench.action(3, Task::Stop, 0) });
     assert_eq!(stop.params, reload.params);
+}
+
+impl Bench {
+    /// Puts the service in force in a colour, and converges.
+    async fn apply(&mut self, colour: &'static str) -> Outcome {
+        let mut service = Primitive::new("A", agent());
+        let at = |path: PathBuf| path.display().to_string();
+        service.params = vec![OptionSet::of([
+            ("state", at(self.state())),
+            ("log", at(self.dir.path().join("log"))),
+            ("colour", colour.to_owned()),
+        ])];
+        let cluster = Cluster {
+            properties: vec![OptionSet::of([("fencing-enabled", "false")])],
+            resources: vec![Resource::Primitive(service)],
+            ..self.cluster.clone()
+        };
+        let base = self.local.observe().await.unwrap().generation;
+        self.local.submit(Desired { cluster, base, origin: String::new() }).await.unwrap();
+        self.local.converge(&mut |_| {}).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_reloadable_parameter_is_taken_up_in_place() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.apply("blue").await, Outcome::Converged);
+    assert_eq!(bench.calls(), ["A monitor 0", "A start 0"]);
+    assert_eq!(bench.apply("red").await, Outcome::Converged);
+    assert_eq!(bench.calls()[2..], ["A reload-agent 0"]);
+    assert_eq!(fs::read_to_string(bench.state()).unwrap(), "red\n");
+    assert_eq!(bench.apply("red").await, Outcome::Converged);
+    assert_eq!(bench.calls().len(), 3, "nothing is left to do");
+}
+
+#[tokio::test]
+async fn a_reboot_finds_out_everything_again() {
+    let mut bench = Bench::new();
+    bench.apply("blue").await;
+    let live = bench.dir.path().join("live.json");
+    let text = fs::read_to_string(&live).unwrap();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    fs::write(&live, text.replacen(boot.trim(), "an-earlier-boot", 1)).unwrap();
+    fs::remove_file(bench.state()).unwrap();
+    let mut report = |_| {};
+    assert_eq!(bench.local.converge(&mut report).await.unwrap(), Outcome::Converged);
+    assert_eq!(bench.calls()[2..], ["A monitor 0", "A start 0"], "what should be has outlived the reboot");
+}
+
+#[tokio::test]
+async fn what_runs_is_adopted_after_everything_was_forgotten() {
+    let mut bench = Bench::new();
+    bench.apply("blue").await;
+    fs::remove_file(bench.dir.path().join("live.json")).unwrap();
+    let mut report = |_| {};
+    assert_eq!(bench.local.converge(&mut report).await.unwrap(), Outcome::Converged);
+    assert_eq!(bench.calls()[2..], ["A monitor 0"], "it runs already");
 }
