@@ -98,13 +98,10 @@ impl<'a> Situation<'a> {
 
     /// Why the first half of a change comes now: what can only be done afterwards.
     pub(super) fn before(&self, change: &Change) -> Because {
-        match self.of_change(change) {
-            Because::After { resource, verb } => {
-                let other = self.changes_of(&resource).next().map(|other| Verb::of_change(&other.kind));
-                Because::Before { verb: other.unwrap_or(verb), resource }
-            }
-            because => because,
-        }
+        let because = self.of_change(change);
+        let Because::After { resource, verb } = &because else { return because };
+        let other = self.changes_of(resource).next().map(|other| Verb::of_change(&other.kind));
+        Because::Before { verb: other.unwrap_or(*verb), resource: resource.clone() }
     }
 
     fn of_start(&self, change: &Change) -> Because {
