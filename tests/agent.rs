@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use quorate::agent::fence::{FenceAction, FenceCall, Power, Target};
-use quorate::agent::{Completed, Installation, Invocation, catalog, fence};
-use quorate::model::{Agent, AgentClass, NodeName};
+use quorate::agent::{Completed, Installation, Invocation, catalog, check, fence};
+use quorate::model::{Agent, AgentClass, Cluster, NodeName, OptionSet, Primitive, Resource};
 use quorate::status::{ResultCode, ResultStatus};
 
 fn site() -> Installation {
@@ -308,4 +308,35 @@ async fn agents_of_all_classes_are_described() {
     assert!(failure("ocf:test:broken-metadata").await.starts_with("metadata is not XML at byte"));
     assert!(failure("ocf:test:missing").await.ends_with("missing does not exist"));
     assert_eq!(failure("systemd:gone").await, "systemd:gone: the unit gone.service is not installed");
+}
+
+#[tokio::test]
+async fn a_cluster_is_compared_with_the_agents_that_are_there() {
+    let primitive = |id: &str, agent: &str, params: &[(&'static str, &'static str)]| {
+        let mut primitive = Primitive::new(id, Agent::parse(agent).unwrap());
+        primitive.params = vec![OptionSet::of(params.iter().copied())];
+        Resource::Primitive(primitive)
+    };
+    let cluster = Cluster {
+        resources: vec![
+            primitive("a", "ocf:test:service", &[("state", "/x"), ("sate", "1")]),
+            primitive("b", "ocf:test:service", &[("state", "/x")]),
+            primitive("c", "ocf:test:missing", &[]),
+            primitive("d", "ocf:test:broken-metadata", &[]),
+            primitive("e", "stonith:fence_actor", &[("pcmk_host_list", "node1")]),
+        ],
+        ..Cluster::default()
+    };
+    let found = check::check_cluster(&site(), &cluster).await;
+    let codes: Vec<_> = found.iter().map(|finding| finding.code).collect();
+    let expected = [
+        "unknown-parameter",
+        "unavailable-agent",
+        "broken-metadata",
+        "missing-parameter",
+        "shared-parameter",
+    ];
+    assert_eq!(codes, expected, "{found:#?}");
+    assert_eq!(found[0].help, ["did you mean `state`?"]);
+    assert_eq!(found[4].message, "`a`, `b` all have `state=/x`");
 }

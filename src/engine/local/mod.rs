@@ -22,12 +22,13 @@ use super::converge::{self, Bounds, Report};
 use super::roster::Roster;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::agent::{Installation, settle_process};
+use crate::diagnostic::Diagnostic;
 use crate::executor::ActionResult;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 use crate::scheduler::Action;
 use hands::LocalHands;
-use monitor::StandingMonitor;
+use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
 use runner::Runner;
 pub use runner::{CallCount, Calls};
@@ -71,6 +72,9 @@ pub struct Local {
     node: NodeName,
     bounds: Bounds,
     stop: CancellationToken,
+    /// What monitors had answered when this engine last looked or converged: also another command may
+    /// be the one that runs a monitor and hears that its answer is a new one.
+    heard: Option<Answers>,
 }
 
 /// One piece of work on what is known.
@@ -104,6 +108,7 @@ impl Local {
             node,
             bounds: Bounds::default(),
             stop: CancellationToken::new(),
+            heard: None,
         })
     }
 
@@ -166,7 +171,7 @@ impl Local {
     }
 
     async fn bring_about(
-        &self,
+        &mut self,
         session: &mut Session,
         report: &mut Report<'_>,
     ) -> Result<Outcome, EngineError> {
@@ -180,10 +185,11 @@ impl Local {
         let outcome = converge::converge(cluster, ledger, &mut hands, &self.bounds, report).await;
         drop(hands);
         self.store.keep(ledger, monitors)?;
+        self.heard = Some(Answers::of(monitors));
         outcome
     }
 
-    async fn observe_now(&self) -> Result<Observation, EngineError> {
+    async fn observe_now(&mut self) -> Result<Observation, EngineError> {
         // While another command is at work it also sees to the monitors.
         let lock = self.store.try_lock()?;
         let is_ours = lock.is_some();
@@ -191,6 +197,7 @@ impl Local {
         if is_ours {
             self.run_due(&mut session, &mut |_| {}).await?;
         }
+        self.heard = Some(Answers::of(&session.live.monitors));
         Ok(Observation {
             now: monitor::now() / 1000,
             generation: session.in_force.generation,
@@ -258,6 +265,18 @@ impl Engine for Local {
             self.run_due(&mut session, report).await?;
             self.bring_about(&mut session, report).await
         })
+    }
+
+    fn rest<'a>(
+        &'a mut self,
+        length: Duration,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(self.rest_for(length, report))
+    }
+
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        Box::pin(self.runner.check(cluster))
     }
 }
 

@@ -1,4 +1,9 @@
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests run real agents in real time")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests run real agents in real time"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -248,4 +253,70 @@ async fn a_watch_ends_when_it_is_told_to() {
     let mut ignore = |_| {};
     let (ended, ()) = tokio::join!(bench.local.watch(&mut ignore), ender);
     ended.unwrap();
+}
+
+/// Lets a service run with a monitor of this many milliseconds.
+async fn with_running_service(interval: u64) -> Bench {
+    let mut bench = Bench::new();
+    let (start, watch) = (bench.action(1, Task::Start, 0), bench.action(2, Task::Monitor, interval));
+    let mut hands = bench.hands();
+    finish(&mut hands, &start).await;
+    finish(&mut hands, &watch).await;
+    drop(hands);
+    bench.local.store.keep(&Ledger::new("w"), &bench.monitors).unwrap();
+    bench
+}
+
+#[tokio::test]
+async fn a_rest_lasts_while_monitors_find_nothing_new() {
+    let mut bench = with_running_service(200).await;
+    let begun = Instant::now();
+    bench.local.rest(Duration::from_millis(700), &mut |_| {}).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(700));
+    let runs = bench.calls().iter().filter(|call| *call == "A monitor 200").count();
+    assert!((2..=5).contains(&runs), "{runs} runs");
+}
+
+#[tokio::test]
+async fn a_rest_is_over_when_a_monitor_answers_anew() {
+    let mut bench = with_running_service(200).await;
+    fs::remove_file(bench.state()).unwrap();
+    let begun = Instant::now();
+    let mut told = Vec::new();
+    bench.local.rest(Duration::from_secs(30), &mut |event| told.push(event)).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(matches!(told.as_slice(), [Event::Finished { rc: ResultCode::NOT_RUNNING, .. }]));
+}
+
+#[tokio::test]
+async fn a_rest_is_over_when_another_command_changed_what_should_be() {
+    let mut bench = Bench::new();
+    let mut other =
+        Local::open_as(NodeName::new("node1"), &Folders::within(bench.dir.path()), Installation::default())
+            .unwrap();
+    let cluster = bench.cluster.clone();
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let desired = Desired { cluster, base: Generation(0), origin: String::new() };
+        other.submit(desired).await.unwrap();
+    };
+    let begun = Instant::now();
+    let mut ignore = |_| {};
+    let (rested, ()) = tokio::join!(bench.local.rest(Duration::from_secs(60), &mut ignore), change);
+    rested.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_rest_is_over_when_another_command_heard_a_new_answer() {
+    let mut bench = with_running_service(60_000).await;
+    bench.local.observe().await.unwrap();
+    fs::remove_file(bench.state()).unwrap();
+    let mut heard = bench.monitors.clone();
+    let (round, down) = (heard[0].round(), ActionResult::done(ResultCode::NOT_RUNNING, Duration::ZERO));
+    StandingMonitor::take_answer(&mut heard, &round, &down).unwrap();
+    bench.local.store.keep(&Ledger::new("w"), &heard).unwrap();
+    let begun = Instant::now();
+    bench.local.rest(Duration::from_secs(30), &mut |_| {}).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "before the monitor is due again");
 }

@@ -234,7 +234,11 @@ fn order_on_guest(work: &mut Work<'_, '_>, there: There, launcher: ResourceIx) {
                 there.before_stop(work, Relations::NONE);
             }
         }
-        Dependence::Recurring => there.after_start(work, blocks | requires),
+        Dependence::Recurring => {
+            if work.actions.draft(there.draft).verb != Verb::Cancel {
+                there.after_start(work, blocks | requires);
+            }
+        }
         Dependence::Other => there.after_start(work, blocks),
     }
 }
