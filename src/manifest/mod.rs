@@ -14,6 +14,7 @@ mod settings;
 mod suggest;
 mod typed;
 mod vocabulary;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ pub use settings::{
     Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
     Settings,
 };
+
+pub use write::{without_tool_ids, write};
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::model::Cluster;

@@ -219,7 +219,10 @@ impl<K: Owner> Serialize for Options<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Plain(map) => map.serialize(serializer),
-            Self::Blocks(blocks) => blocks.serialize(serializer),
+            Self::Blocks(blocks) => match blocks.as_slice() {
+                [only] if K::IS_BLOCK => only.serialize(serializer),
+                several => several.serialize(serializer),
+            },
         }
     }
 }
