@@ -281,6 +281,7 @@ pub fn fence_guest(work: &mut Work<'_, '_>, node: NodeIx) {
 
 /// The member through which an action on a remote or guest node is run.
 pub fn router(work: &Work<'_, '_>, draft: &Draft) -> Option<NodeIx> {
+    draft.resource?;
     let node = draft.node.filter(|node| work.node(*node).is_remote())?;
     let connection = work.node(node).connection?;
     let (current, next) = (work.current_node(connection), work.assigned(connection));
