@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! Sources -document-> tree with places -typed-> vocabulary -lower, check-> Manifest
-//!                                                 Manifest -write-> text
+//!                        Cluster from elsewhere -adopt-> Manifest -write-> text
 //! ```
 
+mod adopt;
 mod check;
 mod document;
 mod findings;
@@ -28,7 +29,8 @@ pub use settings::{
     Settings,
 };
 
-pub use write::{without_tool_ids, write};
+pub use adopt::{Adopted, ConstraintIds, adopt};
+pub use write::write;
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::model::Cluster;
@@ -36,6 +38,7 @@ use crate::model::Cluster;
 use check::cycle;
 use check::lint::Lint;
 use check::name::Names;
+use check::tolerance;
 use document::Documents;
 use findings::Findings;
 use lower::{Lower, gather};
@@ -98,6 +101,7 @@ fn check(files: &[typed::At<File>], findings: &Findings<'_>) -> Manifest {
         }
         .run();
     }
+    tolerance::check_needed(&gathered.tolerate, findings);
     Manifest { cluster: lowered.cluster, settings: lowered.settings }
 }
 

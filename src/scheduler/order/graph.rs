@@ -71,7 +71,7 @@ pub(super) fn is_relevant(work: &Work<'_, '_>, link: &Link) -> bool {
     if relations.has(Relations::UNLESS_MIGRATING) && first.is_migratable {
         return false;
     }
-    if relations == Relations::ORDERED && first.is_migratable && then.key.verb == Verb::Stop {
+    if relations == Relations::ORDERED && first.is_migratable && first.key.verb == Verb::Stop {
         return false;
     }
     if relations == Relations::LOAD {
