@@ -17,6 +17,8 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, SourceId, Sources};
 
 pub(super) use compose::compose;
+#[cfg(test)]
+pub(super) use limit::BYTES_MAX;
 pub(super) use limit::Budget;
 
 /// Index of a node in its document.

@@ -12,7 +12,7 @@ use crate::model::rule::{
 pub(super) fn negate(condition: Condition) -> Result<Condition, String> {
     match condition {
         Condition::Rule(rule) => negate_rule(rule).map(Condition::Rule),
-        Condition::Attribute(attribute) => negate_attribute(attribute),
+        Condition::Attribute(attribute) => negate_attribute(&attribute),
         Condition::Date(date) => negate_date(date),
         Condition::Agent { .. } => {
             Err("`not` cannot be applied to `agent`: a rule can only ask which agent it is".to_owned())
@@ -37,7 +37,7 @@ fn negate_rule(rule: Rule) -> Result<Rule, String> {
     Ok(Rule { id: None, combine, conditions })
 }
 
-fn negate_attribute(condition: AttributeCondition) -> Result<Condition, String> {
+fn negate_attribute(condition: &AttributeCondition) -> Result<Condition, String> {
     let with = |comparison| Condition::Attribute(AttributeCondition { comparison, ..condition.clone() });
     let inverse = match condition.comparison {
         Comparison::Defined => return Ok(with(Comparison::NotDefined)),
