@@ -220,10 +220,10 @@ impl Local {
         let next = InForce::new(Generation(actual.0 + 1), desired);
         self.store.put_in_force(&next)?;
         if !renames.is_empty() {
-            let Live { ledger, monitors, .. } = &mut session.live;
+            let Live { ledger, standing, .. } = &mut session.live;
             rename_in_status(&mut ledger.status, &renames);
-            monitors.iter_mut().for_each(|monitor| monitor.rename(&renames));
-            self.store.keep(ledger, monitors)?;
+            standing.monitors.iter_mut().for_each(|monitor| monitor.rename(&renames));
+            self.store.keep(ledger, standing)?;
         }
         Ok(next.generation)
     }

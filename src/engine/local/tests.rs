@@ -379,7 +379,10 @@ impl Bench {
             ..self.cluster.clone()
         };
         let base = self.local.observe().await.unwrap().generation;
-        self.local.submit(Desired { cluster, base, origin: String::new() }).await.unwrap();
+        self.local
+            .submit(Desired { cluster, base, origin: String::new(), renames: Vec::new() })
+            .await
+            .unwrap();
         self.local.converge(&mut |_| {}).await.unwrap()
     }
 }
