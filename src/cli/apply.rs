@@ -248,7 +248,12 @@ pub(super) async fn put_in_force(
     if plan.objects.is_empty() {
         return Ok(base);
     }
-    let desired = Desired { cluster: plan.desired.clone(), base, origin: plan.origin.clone() };
+    let desired = Desired {
+        cluster: plan.desired.clone(),
+        base,
+        origin: plan.origin.clone(),
+        renames: plan.renames.clone(),
+    };
     Ok(engine.submit(desired).await?)
 }
 

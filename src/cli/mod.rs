@@ -19,6 +19,7 @@ mod plan;
 mod planning;
 mod progress;
 mod resource;
+mod schema;
 mod show;
 mod simulate;
 mod source;
@@ -53,6 +54,7 @@ struct Arguments {
 enum Verb {
     Init(init::Arguments),
     Validate(validate::Arguments),
+    Schema(schema::Arguments),
     Plan(plan::Arguments),
     Show(show::Arguments),
     Apply(apply::Arguments),
@@ -92,6 +94,7 @@ impl Verb {
         match self {
             Self::Init(arguments) => init::run(&arguments, options, terminal),
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
+            Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
