@@ -11,6 +11,7 @@ mod document;
 mod findings;
 mod lower;
 pub mod rule;
+mod schema;
 mod settings;
 mod suggest;
 mod typed;
@@ -22,6 +23,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use schema::schema;
 pub use settings::{
     Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
     Settings,

@@ -15,10 +15,8 @@ pub fn carry_out(work: &mut Work<'_, '_>) {
     for request in &work.facts.requests {
         match request {
             Request::Fence { node, reason, may_delay } => {
-                if work.node(*node).kind == NodeKind::Guest {
-                    work.request_fencing(*node, reason.clone(), *may_delay);
-                } else {
-                    work.mark_unclean(*node, reason.clone(), *may_delay);
+                if work.node(*node).kind != NodeKind::Guest {
+                    work.add_fencing(*node, reason.clone(), *may_delay);
                 }
             }
             Request::ClearFailCount { resource, node, .. } => clear_fail_count(work, *resource, *node),
@@ -41,6 +39,17 @@ pub fn carry_out(work: &mut Work<'_, '_>) {
                     work.actions.draft_mut(stop).need = Need::Optional;
                 }
             }
+        }
+    }
+    order_clears_after_fencing(work);
+}
+
+/// The failures of a connection that is left alone for a while are forgotten after its node has
+/// been fenced.
+fn order_clears_after_fencing(work: &mut Work<'_, '_>) {
+    for request in &work.facts.requests {
+        if let Request::ClearFailCount { resource, node, .. } = request {
+            clear_fail_count(work, *resource, *node);
         }
     }
 }

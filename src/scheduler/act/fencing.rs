@@ -29,9 +29,13 @@ impl Work<'_, '_> {
         }
     }
 
-    /// As facts already count the node as unclean, only its action is missing.
-    pub(super) fn mark_unclean(&mut self, node: NodeIx, reason: Reason, may_delay: bool) {
+    fn mark_unclean(&mut self, node: NodeIx, reason: Reason, may_delay: bool) {
         self.actions.nodes[node.index()].is_unclean = true;
+        self.add_fencing(node, reason, may_delay);
+    }
+
+    /// Adds the action that fences a node, optional for now. The first reason is kept.
+    pub fn add_fencing(&mut self, node: NodeIx, reason: Reason, may_delay: bool) {
         let fence = self.fence_draft(node, may_delay);
         self.actions.draft_mut(fence).give_reason(reason);
     }

@@ -64,8 +64,11 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
     if work.launcher(resource).is_some() && !is_connection {
         return false;
     }
-    let contains_guest = facts.launched.iter().any(|launched| work.resource(*launched).connects.is_some());
-    if work.node(node).is_remote() && (work.is_fence_device(resource) || is_connection || contains_guest) {
+    if work.node(node).is_remote() && (work.is_fence_device(resource) || is_connection) {
+        return false;
+    }
+    let launches_guest = facts.launched.iter().any(|launched| work.resource(*launched).connects.is_some());
+    if work.node(node).kind == NodeKind::Guest && launches_guest {
         return false;
     }
     let top = work.facts.topmost(resource);

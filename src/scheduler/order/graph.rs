@@ -15,7 +15,8 @@ use crate::scheduler::variant::actions as variant;
 pub(super) fn drop_guest_links(work: &mut Work<'_, '_>) {
     for number in 0..work.actions.links.len() {
         let link = work.actions.links[number];
-        let launcher = launcher_below(work, work.actions.draft(link.first).node);
+        let first = work.actions.draft(link.first);
+        let launcher = launcher_below(work, first.node.filter(|_| first.resource.is_some()));
         if launcher.is_some()
             && work.actions.draft(link.then).resource == launcher
             && !link.relations.has(Relations::GUEST_ALLOWED)
@@ -71,7 +72,7 @@ pub(super) fn is_relevant(work: &Work<'_, '_>, link: &Link) -> bool {
     if relations.has(Relations::UNLESS_MIGRATING) && first.is_migratable {
         return false;
     }
-    if relations == Relations::ORDERED && first.is_migratable && then.key.verb == Verb::Stop {
+    if relations == Relations::ORDERED && first.is_migratable && first.key.verb == Verb::Stop {
         return false;
     }
     if relations == Relations::LOAD {
