@@ -9,6 +9,7 @@ pub mod basis;
 pub mod because;
 pub mod difference;
 pub mod disruption;
+pub mod drill;
 pub mod explain;
 pub mod merge;
 mod narration;
