@@ -254,7 +254,9 @@ pub(super) async fn converge(
     if let Some(stopper) = stopper {
         stopper.cancel();
         tokio::select! {
-            outcome = &mut work => drop(outcome?),
+            outcome = &mut work => {
+                outcome?;
+            }
             () = interrupt.now() => {}
         }
     }

@@ -3,8 +3,6 @@
 //! A manifest that cannot be used does not stop the watch: the last good one stays in force, and
 //! the trouble is told once.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
-
 mod folder;
 mod pulse;
 

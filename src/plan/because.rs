@@ -124,6 +124,11 @@ pub enum Because {
     },
     /// No node may run it.
     NoNode,
+    /// It needs a ticket that this site does not hold.
+    NoTicket {
+        /// Which.
+        ticket: String,
+    },
     /// There is no quorum.
     NoQuorum,
     /// Something rarer, in the scheduler's words.

@@ -98,13 +98,10 @@ impl<'a> Situation<'a> {
 
     /// Why the first half of a change comes now: what can only be done afterwards.
     pub(super) fn before(&self, change: &Change) -> Because {
-        match self.of_change(change) {
-            Because::After { resource, verb } => {
-                let other = self.changes_of(&resource).next().map(|other| Verb::of_change(&other.kind));
-                Because::Before { verb: other.unwrap_or(verb), resource }
-            }
-            because => because,
-        }
+        let because = self.of_change(change);
+        let Because::After { resource, verb } = &because else { return because };
+        let other = self.changes_of(resource).next().map(|other| Verb::of_change(&other.kind));
+        Because::Before { verb: other.unwrap_or(*verb), resource: resource.clone() }
     }
 
     fn of_start(&self, change: &Change) -> Because {
@@ -141,6 +138,9 @@ impl<'a> Situation<'a> {
         }
         if let Some(because) = self.of_from_node(change) {
             return because;
+        }
+        if let Some(ticket) = change.resource.as_deref().and_then(|resource| self.missing_ticket(resource)) {
+            return Because::NoTicket { ticket };
         }
         self.of_reason(change).or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode)
     }
@@ -192,8 +192,7 @@ impl<'a> Situation<'a> {
         let to = change.to.as_ref()?;
         let wanted = self.relations.primaries_of(resource).filter(|company| company.score > Score::ZERO);
         wanted.map(|company| company.primary.as_str()).find_map(|primary| {
-            let moves =
-                self.changes_of(primary).any(|other| other.to.as_ref() == Some(to) && other.from != other.to);
+            let moves = self.changes_of(primary).any(|other| goes_to(other, to));
             (moves || self.runs_on(primary, to))
                 .then(|| Because::MustBeWith { resource: primary.to_owned(), moves })
         })
@@ -256,6 +255,11 @@ impl<'a> Situation<'a> {
             Ordering::Equal => Some(Because::EvensOut { node: to.clone() }),
             Ordering::Less => None,
         }
+    }
+
+    /// A ticket that the resource needs and this site does not hold.
+    fn missing_ticket(&self, resource: &str) -> Option<String> {
+        self.relations.missing_ticket(resource, &self.facts.status.tickets)
     }
 
     /// Whether the configuration knows a resource of this name.
@@ -343,7 +347,7 @@ impl<'a> Situation<'a> {
     }
 
     fn changes_place(&self, resource: &str) -> bool {
-        self.changes_of(base(resource)).any(|change| change.from != change.to)
+        self.changes_of(base(resource)).any(|change| change.to.is_some() && change.from != change.to)
     }
 
     fn resource(&self, name: &str) -> Option<&ResourceFacts<'a>> {
@@ -358,6 +362,11 @@ impl<'a> Situation<'a> {
             active_on.iter().any(|active| self.facts.node(*active).name == *node)
         })
     }
+}
+
+/// Whether a change brings something to a node where it was not.
+fn goes_to(change: &Change, node: &NodeName) -> bool {
+    change.to.as_ref() == Some(node) && change.from.as_ref() != Some(node)
 }
 
 /// A location constraint as a reason; `who` prefers, if it is not the resource itself.

@@ -82,7 +82,9 @@ impl Pulse {
                 *until = Instant::now();
                 let mut report = |event| progress.show(&event);
                 match engines::open_simulated(options) {
-                    Ok(mut cluster) => drop(cluster.advance(passed, &mut report).await?),
+                    Ok(mut cluster) => {
+                        cluster.advance(passed, &mut report).await?;
+                    }
                     // Another command is at work, and time waits for it.
                     Err(failure) if failure.exit == Exit::Locked => {}
                     Err(failure) => return Err(failure),

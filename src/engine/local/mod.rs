@@ -5,6 +5,7 @@
 //! under a lock, so that one command may apply while another watches.
 
 mod hands;
+mod memory;
 mod monitor;
 mod rounds;
 mod runner;
@@ -138,7 +139,7 @@ impl Local {
     /// Runs the recurring monitors that are due, and writes down what they answer.
     async fn run_due(&self, session: &mut Session, report: &mut Report<'_>) -> Result<(), EngineError> {
         let mut rounds = Rounds::new(&self.runner);
-        rounds.begin_due(&session.live.monitors);
+        rounds.begin_due(&session.live.standing.monitors);
         while !rounds.is_empty() {
             let (round, result) = rounds.next().await;
             self.take_answer(session, &round, &result, report)?;
@@ -155,17 +156,17 @@ impl Local {
         report: &mut Report<'_>,
     ) -> Result<bool, EngineError> {
         let cluster = &session.in_force.cluster;
-        let Live { ledger, monitors, .. } = &mut session.live;
-        let news = StandingMonitor::take_answer(monitors, round, result);
+        let Live { ledger, standing, .. } = &mut session.live;
+        let news = StandingMonitor::take_answer(&mut standing.monitors, round, result);
         if let Some(action) = &news {
             tracing::info!(resource = action.resource.as_deref(), rc = result.rc.0, "a monitor answers anew");
             let roster = Roster::of(cluster, &ledger.status);
             let mut hands =
-                LocalHands::new(&self.store, &self.runner, monitors, cluster, &self.node, self.stop.clone());
+                LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
             converge::record(ledger, &roster, &mut hands, action, result, false)?;
             report(finished(action, result));
         } else {
-            self.store.keep(ledger, monitors)?;
+            self.store.keep(ledger, standing)?;
         }
         Ok(news.is_some())
     }
@@ -178,14 +179,15 @@ impl Local {
         if session.in_force.generation == Generation::default() {
             return Ok(Outcome::Converged);
         }
+        self.require_suitable(&session.in_force.cluster)?;
         let cluster = &session.in_force.cluster;
-        let Live { ledger, monitors, .. } = &mut session.live;
+        let Live { ledger, standing, .. } = &mut session.live;
         let mut hands =
-            LocalHands::new(&self.store, &self.runner, monitors, cluster, &self.node, self.stop.clone());
+            LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
         let outcome = converge::converge(cluster, ledger, &mut hands, &self.bounds, report).await;
         drop(hands);
-        self.store.keep(ledger, monitors)?;
-        self.heard = Some(Answers::of(monitors));
+        self.store.keep(ledger, standing)?;
+        self.heard = Some(Answers::of(&standing.monitors));
         outcome
     }
 
@@ -197,7 +199,7 @@ impl Local {
         if is_ours {
             self.run_due(&mut session, &mut |_| {}).await?;
         }
-        self.heard = Some(Answers::of(&session.live.monitors));
+        self.heard = Some(Answers::of(&session.live.standing.monitors));
         Ok(Observation {
             now: monitor::now() / 1000,
             generation: session.in_force.generation,
@@ -276,7 +278,12 @@ impl Engine for Local {
     }
 
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
-        Box::pin(self.runner.check(cluster))
+        Box::pin(async {
+            match self.require_suitable(cluster) {
+                Ok(()) => self.runner.check(cluster).await,
+                Err(error) => vec![Diagnostic::error("unsuitable-engine", error.to_string())],
+            }
+        })
     }
 }
 

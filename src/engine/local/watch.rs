@@ -60,10 +60,11 @@ impl Local {
         let mut rounds = Rounds::new(&self.runner);
         let begun = self.read(None)?;
         let generation = begun.in_force.generation;
-        let heard = self.heard.take().unwrap_or_else(|| Answers::of(&begun.live.monitors));
+        let heard = self.heard.take().unwrap_or_else(|| Answers::of(&begun.live.standing.monitors));
         while !self.stop.is_cancelled() {
             let session = self.read(None)?;
-            if session.in_force.generation != generation || heard.differ_from(&session.live.monitors) {
+            if session.in_force.generation != generation || heard.differ_from(&session.live.standing.monitors)
+            {
                 return Ok(());
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -74,7 +75,7 @@ impl Local {
             let pause = if left.is_zero() {
                 Self::GLANCE
             } else {
-                rounds.begin_due(&session.live.monitors).min(left)
+                rounds.begin_due(&session.live.standing.monitors).min(left)
             };
             drop(session);
             tokio::select! {

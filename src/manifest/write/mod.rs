@@ -10,13 +10,10 @@ pub(super) mod scalar;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod tidy;
 
 use super::Manifest;
 use super::typed::{At, Field, Map};
 use super::vocabulary::{ApiVersion, Defaults, File, Kind};
-
-pub use tidy::without_tool_ids;
 
 /// Writes a manifest. Reading it back gives the same one, except for what no manifest can say:
 /// names of rules, the order among constraints of different kinds, and spellings of booleans and
@@ -40,6 +37,7 @@ fn file(manifest: &Manifest) -> File {
         api_version: some(ApiVersion::V1),
         kind: some(Kind::Cluster),
         name: cluster.name.clone().and_then(some),
+        tolerate: list(settings.tolerated.iter().map(ToString::to_string).collect()),
         nodes: map(cluster.nodes.iter().map(|node| (node.name.to_string(), entry::node(node)))),
         properties: options::options(&cluster.properties),
         defaults: if has_defaults { some(defaults) } else { None },

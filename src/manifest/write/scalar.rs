@@ -38,6 +38,7 @@ fn can_be_plain(text: &str, context: Context) -> bool {
         && !text.ends_with(':')
         && !text.contains(": ")
         && !text.contains(" #")
+        && !text.contains(" -") // Some readers take a dash before a bracket for the start of an item.
         && !text.starts_with("---")
         && !text.starts_with("...")
         && text != "<<"

@@ -530,7 +530,7 @@ fn manifest() -> impl Strategy<Value = Manifest> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn what_is_written_is_read_back_the_same(manifest in manifest()) {
         let text = write(&manifest);
