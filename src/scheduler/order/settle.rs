@@ -330,13 +330,17 @@ fn completion(work: &Work<'_, '_>, draft: DraftIx, resource: ResourceIx) -> Opti
         return None;
     }
     let entry = work.actions.draft(draft);
-    let verb = entry.verb.completion().filter(|_| !entry.key.is_recurring())?;
+    if entry.key.is_recurring() || entry.key.notice.is_some() {
+        return None;
+    }
     let is_clone = matches!(facts.variant, Variant::Clone(_) | Variant::Bundle(_));
+    let step = entry.verb.completion();
     let key = if facts.notify && is_clone {
-        let notice = Some(Notice { moment: Moment::ConfirmedPost, about: Some(verb) });
+        let about = step.or_else(|| entry.verb.is_completion().then_some(entry.verb))?;
+        let notice = Some(Notice { moment: Moment::ConfirmedPost, about: Some(about) });
         Key { notice, ..Key::once(Verb::Notified) }
     } else {
-        Key::once(verb)
+        Key::once(step?)
     };
     work.actions.with_key(resource, key).first().copied()
 }
