@@ -87,7 +87,8 @@ fn run(command: &str, folder: &Path) -> String {
     match output.status.code() {
         Some(0) => {}
         code => {
-            writeln!(text, "[{}]", code.map_or_else(|| "signal".to_owned(), |code| code.to_string())).unwrap()
+            writeln!(text, "[{}]", code.map_or_else(|| "signal".to_owned(), |code| code.to_string()))
+                .unwrap();
         }
     }
     if !text.is_empty() && !text.ends_with('\n') {

@@ -27,6 +27,7 @@ use quorate::status::ResultCode;
 
 const ADDRESS: &str = "10.99.0.100";
 const EXTRA: &str = "10.99.0.101";
+const MOVED: &str = "10.99.0.102";
 const PORT: u16 = 8080;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -227,12 +228,21 @@ async fn run_web_site(dir: &Path) {
     stopper.cancel();
     watching.await.unwrap().unwrap();
 
-    let mut stopped = desired(&configuration, Some(extra));
+    // What is stopped is what runs, not what is configured now.
+    extra.params = vec![OptionSet::of([("ip", MOVED), ("cidr_netmask", "24"), ("nic", "eth0")])];
+    let done = apply(&mut engine, desired(&configuration, Some(extra))).await;
+    assert_eq!(done, ["stop Extra", "start Extra"]);
+    assert!(host::has_address(MOVED) && !host::has_address(EXTRA));
+    let done = apply(&mut engine, desired(&configuration, None)).await;
+    assert_eq!(done[0], "stop Extra");
+    assert!(host::has_address(ADDRESS) && !host::has_address(MOVED));
+
+    let mut stopped = desired(&configuration, None);
     stopped.resource_defaults = vec![OptionSet::of([("target-role", "Stopped")])];
     let done = apply(&mut engine, stopped).await;
     let place = |what: &str| done.iter().position(|known| known == what).unwrap();
     assert!(place("stop WebSite") < place("stop ClusterIP"), "{done:?}");
-    assert_eq!(done.len(), 3, "{done:?}");
-    assert!(!host::has_address(ADDRESS) && !host::has_address(EXTRA));
+    assert_eq!(done.len(), 2, "{done:?}");
+    assert!(!host::has_address(ADDRESS));
     assert_eq!(host::page("127.0.0.1", PORT), None);
 }

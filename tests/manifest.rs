@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quorate::diagnostic::{Diagnostic, Sources};
-use quorate::manifest::{Reading, decode, read};
+use quorate::manifest::{Reading, decode, read, schema};
 use quorate::view::{Ink, diagnostic};
 
 fn folder(name: &str) -> PathBuf {
@@ -109,4 +109,62 @@ fn what_is_not_utf_8_is_said_with_its_line() {
     let utf_16 = decode("m.yaml", b"\xff\xfea\0p\0").unwrap_err();
     assert!(utf_16.help.iter().any(|help| help.contains("UTF-16")));
     assert_eq!(&*decode("m.yaml", b"\xef\xbb\xbfname: x").unwrap(), "name: x");
+}
+
+/// A file of YAML as JSON, read by another reader than ours.
+fn json(path: &Path) -> serde_json::Value {
+    let mut value: serde_yaml::Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    value.apply_merge().unwrap();
+    serde_json::to_value(value).unwrap()
+}
+
+#[test]
+fn the_schema_on_disk_is_the_one_that_the_types_give() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/cluster.v1.json");
+    let text = format!("{:#}\n", schema());
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &text).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap() == text, "the schema is stale: run the tests with UPDATE=1");
+    assert!(jsonschema::draft7::meta::is_valid(&schema()));
+}
+
+#[test]
+fn the_schema_accepts_what_the_reader_accepts() {
+    let validator = jsonschema::draft7::new(&schema()).unwrap();
+    for case in cases("good").into_iter().chain(cases("lint")) {
+        let errors: Vec<_> = validator
+            .iter_errors(&json(&case))
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", case.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_wrong_shapes_while_they_are_typed() {
+    let validator = jsonschema::draft7::new(&schema()).unwrap();
+    for name in [
+        "unknown-top-level-field",
+        "underscore-field",
+        "head-missing",
+        "head-wrong-kind",
+        "list-expected",
+        "mapping-expected",
+        "text-expected",
+        "unknown-property",
+        "unknown-meta",
+        "unknown-operation-option",
+        "wrong-role",
+        "wrong-score",
+        "wrong-duration",
+        "wrong-enumeration",
+        "wrong-property-values",
+        "corosync-conflict",
+        "defaults-without-block",
+    ] {
+        let case = folder("broken").join(name).with_extension("yaml");
+        assert!(!validator.is_valid(&json(&case)), "{name} is accepted");
+    }
 }

@@ -2,12 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "looks at the agents of this host")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::installation::{Installation, is_plain_name, sorted};
+use super::installation::{Installation, is_plain_name};
 use super::invocation::{Completed, Invocation};
 use super::metadata::{Metadata, MetadataError, Text};
 use super::{fence, service, systemd};
@@ -64,6 +65,11 @@ pub fn agents(site: &Installation, class: &AgentClass, provider: Option<&str>) -
         }
         AgentClass::Other(_) => Vec::new(),
     }
+}
+
+/// Without doubles, as lists for people are.
+fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    names.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn units(site: &Installation) -> impl Iterator<Item = String> + '_ {

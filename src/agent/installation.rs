@@ -2,7 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "agents are programs on this host")]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -206,9 +205,4 @@ pub(super) fn is_plain_name(name: &str) -> bool {
 /// The refusal of a name that is not fit to be a part of a path.
 pub(super) fn bad_name(name: &str) -> Completed {
     not_installed(format!("`{name}` is not the name of an agent"))
-}
-
-/// Sorted and without doubles, as lists for people are.
-pub(super) fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    names.into_iter().map(|name| (name, ())).collect::<BTreeMap<_, ()>>().into_keys().collect()
 }

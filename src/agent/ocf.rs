@@ -9,7 +9,7 @@ use crate::status::{ResultCode, ResultStatus};
 const REASON_PREFIX: &str = "ocf-exit-reason:";
 
 /// The version of the cluster rules that agents may ask for before they use what is new.
-const FEATURE_SET: &str = "3.16.2";
+const FEATURE_SET: &str = "3.20.5";
 
 pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
     let path = match path(site, &call.agent) {

@@ -1,17 +1,20 @@
-//! Pacemaker's XML: a CIB to model and status.
+//! Pacemaker's XML: a CIB to model and status, and a model to a CIB.
 //!
 //! Two stages. [`xml`] parses the text to a small tree and accepts nothing that is not well-formed
 //! within [`Limits`]; `lower` turns the tree into [`Cluster`] and [`ClusterStatus`], forgiving in
-//! the way Pacemaker is: what cannot be used is dropped, with a diagnostic that says so.
+//! the way Pacemaker is: what cannot be used is dropped, with a diagnostic that says so. [`write`] is
+//! the way back.
 
 mod lower;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 mod tests;
+mod write;
 pub mod xml;
 
 use std::sync::Arc;
 
+pub use write::{unsayable, write};
 pub use xml::Limits;
 
 use crate::diagnostic::{Diagnostic, SourceId, Sources};

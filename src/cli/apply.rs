@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::engines::Opened;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
@@ -98,15 +100,12 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 
 async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
-    let mut engine = engines::open(options)?;
-    let (wanted, observation) = match &saved {
-        Some(plan) => (saved_wanted(plan), observe_for(plan, &mut *engine, options).await?),
-        None => {
-            let wanted = Wanted::load(options, arguments.prune, terminal)?;
-            let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-            (wanted, observation)
-        }
+    let mut opened = engines::open(options)?;
+    let wanted = match &saved {
+        Some(plan) => saved_wanted(plan),
+        None => Wanted::load(options, arguments.prune, terminal)?,
     };
+    let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
         check_fresh(saved, &plan)?;
@@ -117,7 +116,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if !plan.is_empty() {
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
-    carry_out(arguments, &plan, &mut *engine, &observation, terminal).await
+    carry_out(arguments, &plan, &mut opened, &observation, terminal).await
 }
 
 /// A saved plan wants exactly what it says: nothing is merged once more.
@@ -128,14 +127,6 @@ fn saved_wanted(plan: &Plan) -> Wanted {
         prune: crate::plan::Prune::Yes,
         origin: plan.origin.clone(),
     }
-}
-
-async fn observe_for(
-    plan: &Plan,
-    engine: &mut dyn Engine,
-    options: &Options,
-) -> Result<Observation, Failure> {
-    planning::observe(engine, options, &plan.desired).await
 }
 
 fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
@@ -194,7 +185,7 @@ pub(super) fn check_allowed(hazards: &[Hazard], allowed: &[Allowed]) -> Result<(
 async fn carry_out(
     arguments: &Arguments,
     plan: &Plan,
-    engine: &mut dyn Engine,
+    opened: &mut Opened,
     observation: &Observation,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
@@ -204,13 +195,13 @@ async fn carry_out(
         Format::Ndjson => Form::Records,
     };
     let mut progress = Progress::new(terminal, form);
-    let generation = put_in_force(plan, engine, observation.generation).await?;
+    let generation = put_in_force(plan, &mut *opened.engine, observation.generation).await?;
     let outcome = if arguments.no_wait {
         None
     } else if plan.is_calm() && plan.objects.is_empty() {
         Some(Outcome::Converged)
     } else {
-        Some(converge(engine, &mut progress, arguments.timeout).await?)
+        Some(converge(opened, &mut progress, arguments.timeout, &Interrupt::listen()?).await?)
     };
     progress.end();
     if let Some(outcome) = &outcome {
@@ -221,7 +212,7 @@ async fn carry_out(
     }
     match outcome {
         None => Ok(Exit::Done),
-        Some(outcome) => conclude(plan, &outcome, engine, arguments.output, terminal).await,
+        Some(outcome) => conclude(plan, &outcome, &mut *opened.engine, arguments.output, terminal).await,
     }
 }
 
@@ -238,14 +229,17 @@ pub(super) async fn put_in_force(
     Ok(engine.submit(desired).await?)
 }
 
-/// Lets the engine work until it is done, the time is up, or somebody presses Ctrl-C.
+/// Lets the engine work until it is done, the time is up, or somebody presses Ctrl-C. An engine
+/// that can be stopped finishes what is in flight first.
 pub(super) async fn converge(
-    engine: &mut dyn Engine,
+    opened: &mut Opened,
     progress: &mut Progress,
     timeout: Option<Duration>,
+    interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
+    let stopper = opened.stopper.clone();
     let mut report = |event| progress.show(&event);
-    let work = engine.converge(&mut report);
+    let mut work = opened.engine.converge(&mut report);
     let deadline = async {
         match timeout {
             Some(timeout) => tokio::time::sleep(timeout).await,
@@ -253,10 +247,20 @@ pub(super) async fn converge(
         }
     };
     let failure = tokio::select! {
-        outcome = work => return Ok(outcome?),
+        outcome = &mut work => return Ok(outcome?),
         () = deadline => Failure::new(Exit::Timeout, "the cluster is not yet as it should be; time is up"),
-        _ = tokio::signal::ctrl_c() => Failure::new(Exit::Interrupted, "interrupted"),
+        () = interrupt.soon() => Failure::new(Exit::Interrupted, "interrupted"),
     };
+    if let Some(stopper) = stopper {
+        stopper.cancel();
+        tokio::select! {
+            outcome = &mut work => {
+                outcome?;
+            }
+            () = interrupt.now() => {}
+        }
+    }
+    drop(work);
     progress.end();
     Err(failure.help("what is in force stays in force; `quorate apply` goes on with it"))
 }

@@ -3,8 +3,11 @@
 use std::future::Future;
 use std::path::PathBuf;
 
+use tokio_util::sync::CancellationToken;
+
 use super::failure::Failure;
 use super::options::{EngineName, Options};
+use crate::engine::local::{Folders, Local};
 use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
 use crate::model::Cluster;
@@ -21,20 +24,36 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
     runtime.block_on(future)
 }
 
+/// An engine that was opened.
+pub(super) struct Opened {
+    /// The engine.
+    pub(super) engine: Box<dyn Engine>,
+    /// Cancelling this ends a converging after what is in flight, where the engine can do that.
+    pub(super) stopper: Option<CancellationToken>,
+}
+
 /// Opens the engine that was asked for.
-pub(super) fn open(options: &Options) -> Result<Box<dyn Engine>, Failure> {
+pub(super) fn open(options: &Options) -> Result<Opened, Failure> {
     match options.engine {
-        EngineName::Simulated => Ok(Box::new(Simulated::open(&state_dir(options))?)),
-        EngineName::Local => Err(Failure::error("engine local is not there yet")),
+        EngineName::Simulated => Ok(Opened { engine: Box::new(open_simulated(options)?), stopper: None }),
+        EngineName::Local => {
+            let engine = open_local(options)?;
+            let stopper = Some(engine.stopper());
+            Ok(Opened { engine: Box::new(engine), stopper })
+        }
     }
 }
 
-/// Where the engine keeps its state.
-pub(super) fn state_dir(options: &Options) -> PathBuf {
-    options.state_dir.clone().unwrap_or_else(|| match options.engine {
-        EngineName::Simulated => PathBuf::from(".quorate"),
-        EngineName::Local => PathBuf::from("/run/quorate"),
-    })
+/// Opens the simulated cluster.
+pub(super) fn open_simulated(options: &Options) -> Result<Simulated, Failure> {
+    let dir = options.state_dir.clone().unwrap_or_else(|| PathBuf::from(".quorate"));
+    Ok(Simulated::open(&dir)?)
+}
+
+/// Opens this host.
+pub(super) fn open_local(options: &Options) -> Result<Local, Failure> {
+    let folders = options.state_dir.clone().map_or_else(Folders::default, Folders::within);
+    Ok(Local::open(&folders)?)
 }
 
 /// What will be seen once `cluster` is in force: a simulated node is there as soon as it is configured.

@@ -40,7 +40,7 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let (cluster, observation) = engines::block_on(async {
-        let mut engine = engines::open(options)?;
+        let mut engine = engines::open(options)?.engine;
         if arguments.planned {
             let wanted = Wanted::load(options, false, terminal)?;
             let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;

@@ -12,6 +12,7 @@ mod explain;
 mod failure;
 mod graph;
 mod init;
+mod interrupt;
 mod man;
 mod options;
 mod plan;

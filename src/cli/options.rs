@@ -31,7 +31,8 @@ pub(super) struct Options {
     )]
     pub(super) engine: EngineName,
 
-    /// Where the engine keeps its state. [default: .quorate, or /run/quorate for engine local]
+    /// Where the engine keeps its state. [default: .quorate for engine simulated, /var/lib/quorate
+    /// and /run/quorate for engine local]
     #[arg(
         long,
         global = true,

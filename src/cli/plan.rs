@@ -135,7 +135,7 @@ async fn plan_on_cluster(
     options: &Options,
     terminal: Terminal,
 ) -> Result<Planned, Failure> {
-    let mut engine = engines::open(options)?;
+    let mut engine = engines::open(options)?.engine;
     let (wanted, mut observation) = if arguments.refresh_only {
         let observation = engine.observe().await?;
         (Wanted::in_force(&observation), observation)

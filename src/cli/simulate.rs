@@ -145,7 +145,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         return Err(Failure::usage("only the simulated engine can be told what happens to it"));
     }
     engines::block_on(async {
-        let mut cluster = Simulated::open(&engines::state_dir(options))?;
+        let mut cluster = engines::open_simulated(options)?;
         let reaction = happen(&arguments.happening, &mut cluster)?;
         if arguments.hold {
             return Ok(Exit::Done);

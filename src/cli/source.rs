@@ -4,9 +4,12 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::exit::Exit;
 use super::failure::Failure;
 use crate::diagnostic::Sources;
+use crate::manifest;
 
 /// Name for `-`.
 const STDIN: &str = "<stdin>";
@@ -22,12 +25,12 @@ pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
         std::io::stdin()
             .read_to_end(&mut bytes)
             .map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
-        sources.add(STDIN, to_text(bytes, Path::new(STDIN))?);
+        sources.add(STDIN, to_text(&bytes, Path::new(STDIN))?);
         return Ok(sources);
     }
     for file in files(path)? {
         let bytes = std::fs::read(&file).map_err(|error| unreadable(&file, &error))?;
-        sources.add(file.display().to_string(), to_text(bytes, &file)?);
+        sources.add(file.display().to_string(), to_text(&bytes, &file)?);
     }
     Ok(sources)
 }
@@ -61,13 +64,10 @@ fn is_manifest(file: &Path) -> bool {
     is_yaml && !is_hidden && file.is_file()
 }
 
-fn to_text(bytes: Vec<u8>, file: &Path) -> Result<String, Failure> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(
-            super::exit::Exit::ManifestInvalid,
-            format!("{} is not UTF-8 text (byte {at})", file.display()),
-        )
+fn to_text(bytes: &[u8], file: &Path) -> Result<Arc<str>, Failure> {
+    manifest::decode(&file.display().to_string(), bytes).map_err(|diagnostic| {
+        let message = format!("{}: {}", file.display(), diagnostic.message);
+        diagnostic.help.into_iter().fold(Failure::new(Exit::ManifestInvalid, message), Failure::help)
     })
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     }
     engines::block_on(async {
         loop {
-            let mut engine = engines::open(options)?;
+            let mut engine = engines::open(options)?.engine;
             let overview = look(&mut *engine, options).await?;
             drop(engine);
             let text = match arguments.output {
@@ -86,7 +86,7 @@ pub(super) async fn look(engine: &mut dyn Engine, options: &Options) -> Result<O
 /// One line and a code of its own scale: monitoring systems expect nothing else.
 fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
-        let mut engine = engines::open(options)?;
+        let mut engine = engines::open(options)?.engine;
         look(&mut *engine, options).await
     });
     let (word, exit, line) = match &overview {

@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     engines::block_on(async {
         let started = tokio::time::Instant::now();
         loop {
-            let mut engine = engines::open(options)?;
+            let mut engine = engines::open(options)?.engine;
             let overview = status::look(&mut *engine, options).await?;
             drop(engine);
             if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {

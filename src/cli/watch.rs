@@ -3,20 +3,19 @@
 //! A manifest that cannot be used does not stop the watch: the last good one stays in force, and
 //! the trouble is told once.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
-
 mod folder;
+mod pulse;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::apply::{self, Allowed};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
@@ -25,9 +24,10 @@ use super::{clock, engines, source};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::Outcome;
 use crate::manifest;
-use crate::plan::Plan;
+use crate::plan::{Basis, Plan};
 use crate::view;
 use folder::FolderWatch;
+use pulse::Pulse;
 
 /// Keep the cluster as the manifest says: reconcile at each change of either.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// What may happen without a person's yes.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_enum, default_value = "all")]
     allow: Vec<Allowed>,
-    /// Look at the cluster this often, even if no file changes.
+    /// Look at the cluster and its monitors this often, even if no file changes.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_period, default_value = "5s")]
     interval: Duration,
     /// Form of the progress.
@@ -62,6 +62,8 @@ struct Known {
     trouble: Option<String>,
     wanted: Option<Wanted>,
     told: Option<String>,
+    /// The basis of the plan that was shown last: one that is tried again is not shown again.
+    shown: Option<Basis>,
 }
 
 /// Runs the verb.
@@ -79,8 +81,7 @@ async fn watch(
     path: &Path,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
-    let mut terminate = signal(SignalKind::terminate())
-        .map_err(|error| Failure::error(format!("cannot wait for signals: {error}")))?;
+    let interrupt = Interrupt::listen()?;
     let mut folder = FolderWatch::new(path)?;
     let mut known = Known::default();
     let form = match arguments.output {
@@ -88,30 +89,30 @@ async fn watch(
         Format::Ndjson => Form::Records,
     };
     let mut progress = Progress::new(terminal, form);
+    let mut pulse = Pulse::begin(options)?;
     terminal.note(&format!("Watching {}. Ctrl-C ends it; what is in force stays.", path.display()));
-    loop {
+    let mut result = Ok(Exit::Done);
+    while !interrupt.is_soon() && result.is_ok() {
         known.read(path, arguments.prune, terminal);
         if let Some(wanted) = known.wanted.clone() {
-            let work = reconcile(arguments, options, &wanted, &mut known, &mut progress, terminal);
-            tokio::select! {
-                result = work => result?,
-                _ = terminate.recv() => return Ok(end(&mut progress, terminal)),
-                _ = tokio::signal::ctrl_c() => return Ok(end(&mut progress, terminal)),
+            let round = Round { arguments, options, wanted: &wanted, interrupt: &interrupt, terminal };
+            if let Err(failure) = round.reconcile(&mut known, &mut progress).await {
+                result = Err(failure);
+                continue;
             }
         }
         tokio::select! {
             () = folder.changed() => {}
-            () = tokio::time::sleep(arguments.interval) => {}
-            _ = terminate.recv() => return Ok(end(&mut progress, terminal)),
-            _ = tokio::signal::ctrl_c() => return Ok(end(&mut progress, terminal)),
+            () = interrupt.soon() => {}
+            beat = pulse.beat(arguments.interval, options, &mut progress) => {
+                result = beat.map(|()| Exit::Done);
+            }
         }
     }
-}
-
-fn end(progress: &mut Progress, terminal: Terminal) -> Exit {
     progress.end();
+    pulse.end().await;
     terminal.note("No longer watching.");
-    Exit::Done
+    result
 }
 
 impl Known {
@@ -168,62 +169,60 @@ fn findings(errors: &[Diagnostic], sources: &Sources, terminal: Terminal) -> Str
     view::diagnostic::text(errors, sources, terminal.error_ink())
 }
 
-/// Plans, and applies what there is to apply. Another process at work, or a conflict with one,
-/// is no reason to end: the next round looks again.
-async fn reconcile(
-    arguments: &Arguments,
-    options: &Options,
-    wanted: &Wanted,
-    known: &mut Known,
-    progress: &mut Progress,
+/// One round of making the cluster what the manifest says.
+struct Round<'a> {
+    arguments: &'a Arguments,
+    options: &'a Options,
+    wanted: &'a Wanted,
+    interrupt: &'a Interrupt,
     terminal: Terminal,
-) -> Result<(), Failure> {
-    match round(arguments, options, wanted, progress, terminal).await {
-        Ok(Some(Outcome::Converged)) => {
-            known.tell("In sync.".to_owned(), terminal);
-            Ok(())
+}
+
+impl Round<'_> {
+    /// Plans, and applies what there is to apply. Another process at work, or a conflict with
+    /// one, is no reason to end: the next round looks again.
+    async fn reconcile(&self, known: &mut Known, progress: &mut Progress) -> Result<(), Failure> {
+        match self.apply(known, progress).await {
+            Ok(Some(Outcome::Converged)) => {
+                self.terminal.note("In sync.");
+                known.told = None;
+            }
+            Ok(Some(outcome)) => known.tell(view::progress::outcome_message(&outcome), self.terminal),
+            Ok(None) => {}
+            Err(failure) if failure.exit == Exit::Interrupted => {}
+            Err(failure) if is_passing(&failure) => {
+                known.tell(failure.message.unwrap_or_default(), self.terminal);
+            }
+            Err(failure) => return Err(failure),
         }
-        Ok(Some(outcome)) => {
-            known.tell(view::progress::outcome_message(&outcome), terminal);
-            Ok(())
+        Ok(())
+    }
+
+    /// `None` when there was nothing to do.
+    async fn apply(&self, known: &mut Known, progress: &mut Progress) -> Result<Option<Outcome>, Failure> {
+        let mut opened = engines::open(self.options)?;
+        let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
+        let plan = planning::make(self.wanted, &observation).plan;
+        if !plan.is_actionable() {
+            return Ok(None);
         }
-        Ok(None) => Ok(()),
-        Err(failure) if is_passing(&failure) => {
-            known.tell(failure.message.unwrap_or_default(), terminal);
-            Ok(())
+        if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
+            self.show(&plan)?;
+            known.shown = Some(plan.basis.clone());
         }
-        Err(failure) => Err(failure),
+        apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
+        apply::put_in_force(&plan, &mut *opened.engine, observation.generation).await?;
+        let outcome = apply::converge(&mut opened, progress, None, self.interrupt).await?;
+        progress.record(&view::progress::outcome_record(&outcome));
+        Ok(Some(outcome))
+    }
+
+    fn show(&self, plan: &Plan) -> Result<(), Failure> {
+        let detail = super::plan::detail(self.terminal);
+        self.terminal.data(&view::plan::text(plan, detail, self.terminal.output_ink()))
     }
 }
 
 fn is_passing(failure: &Failure) -> bool {
     matches!(failure.exit, Exit::Locked | Exit::Stale | Exit::Unreachable | Exit::Unsafe)
-}
-
-/// One look at the cluster; `None` when there was nothing to do.
-async fn round(
-    arguments: &Arguments,
-    options: &Options,
-    wanted: &Wanted,
-    progress: &mut Progress,
-    terminal: Terminal,
-) -> Result<Option<Outcome>, Failure> {
-    let mut engine = engines::open(options)?;
-    let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-    let plan = planning::make(wanted, &observation).plan;
-    if plan.is_empty() {
-        return Ok(None);
-    }
-    if arguments.output == Format::Text {
-        show(&plan, terminal)?;
-    }
-    apply::check_allowed(&plan.hazards, &arguments.allow)?;
-    apply::put_in_force(&plan, &mut *engine, observation.generation).await?;
-    let outcome = apply::converge(&mut *engine, progress, None).await?;
-    progress.record(&view::progress::outcome_record(&outcome));
-    Ok(Some(outcome))
-}
-
-fn show(plan: &Plan, terminal: Terminal) -> Result<(), Failure> {
-    terminal.data(&view::plan::text(plan, super::plan::detail(terminal), terminal.output_ink()))
 }

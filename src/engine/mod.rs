@@ -14,6 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
 use crate::scheduler::{Action, Schedule};
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
@@ -46,6 +47,32 @@ pub trait Engine: Send {
         &'a mut self,
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>>;
+
+    /// Lets this much time pass between two rounds of a watch. An engine that has recurring monitors
+    /// to run itself runs those that fall due, and is done early when one answers anew or when
+    /// another command changed what should be.
+    ///
+    /// # Errors
+    /// As for `observe`.
+    #[expect(clippy::disallowed_methods, reason = "waiting is what this is for")]
+    fn rest<'a>(
+        &'a mut self,
+        length: Duration,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        let _ = report;
+        Box::pin(async move {
+            tokio::time::sleep(length).await;
+            Ok(())
+        })
+    }
+
+    /// What the nodes know better than the manifest: agents that are not there, parameters that their
+    /// agents do not know. Engines that cannot ask find nothing.
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        let _ = cluster;
+        Box::pin(async { Vec::new() })
+    }
 }
 
 /// Rises by one with each desired state that comes in force; zero before the first.

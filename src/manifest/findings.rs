@@ -1,11 +1,12 @@
 //! Where everything that is wrong goes, and how a place becomes a label.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::document::{Content, Documents, Place};
 use super::suggest;
-use crate::diagnostic::{Diagnostic, SourceId};
+use crate::diagnostic::{Diagnostic, Severity, SourceId};
 
 /// Findings beyond this number are only counted: nobody reads them, and each costs a search.
 pub(super) const FINDINGS_MAX: usize = 200;
@@ -22,12 +23,16 @@ struct State {
     diagnostics: Vec<Diagnostic>,
     errors: usize,
     left_out: usize,
+    /// Codes whose errors are only warnings from here on.
+    tolerated: BTreeSet<&'static str>,
+    /// Those of them that came up.
+    needed: BTreeSet<&'static str>,
 }
 
 impl<'d> Findings<'d> {
     pub(super) fn new(documents: &'d Documents, diagnostics: Vec<Diagnostic>) -> Self {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        Self { documents, state: RefCell::new(State { diagnostics, errors, left_out: 0 }) }
+        Self { documents, state: RefCell::new(State { diagnostics, errors, ..State::default() }) }
     }
 
     pub(super) fn documents(&self) -> &'d Documents {
@@ -40,14 +45,28 @@ impl<'d> Findings<'d> {
     }
 
     /// Takes a finding.
-    pub(super) fn report(&self, diagnostic: Diagnostic) {
+    pub(super) fn report(&self, mut diagnostic: Diagnostic) {
         let mut state = self.state.borrow_mut();
+        if diagnostic.is_error() && state.tolerated.contains(diagnostic.code) {
+            diagnostic.severity = Severity::Warning;
+            state.needed.insert(diagnostic.code);
+        }
         state.errors += usize::from(diagnostic.is_error());
         if state.diagnostics.len() < FINDINGS_MAX {
             state.diagnostics.push(diagnostic);
         } else {
             state.left_out += 1;
         }
+    }
+
+    /// Takes errors of this code as warnings from here on.
+    pub(super) fn tolerate(&self, code: &'static str) {
+        self.state.borrow_mut().tolerated.insert(code);
+    }
+
+    /// Whether errors of this code came up and were taken as warnings.
+    pub(super) fn has_tolerated(&self, code: &str) -> bool {
+        self.state.borrow().needed.contains(code)
     }
 
     /// Whether more findings would only be counted.

@@ -2,28 +2,35 @@
 //!
 //! ```text
 //! Sources -document-> tree with places -typed-> vocabulary -lower, check-> Manifest
-//!                                                 Manifest -write-> text
+//!                        Cluster from elsewhere -adopt-> Manifest -write-> text
 //! ```
 
+mod adopt;
 mod check;
 mod document;
 mod findings;
 mod lower;
 pub mod rule;
+mod schema;
 mod settings;
 mod suggest;
 mod typed;
 mod vocabulary;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+pub use schema::schema;
 pub use settings::{
     Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
     Settings,
 };
+
+pub use adopt::{Adopted, ConstraintIds, adopt};
+pub use write::write;
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::model::Cluster;
@@ -31,6 +38,7 @@ use crate::model::Cluster;
 use check::cycle;
 use check::lint::Lint;
 use check::name::Names;
+use check::tolerance;
 use document::Documents;
 use findings::Findings;
 use lower::{Lower, gather};
@@ -79,6 +87,7 @@ pub fn read(sources: &Sources) -> Reading {
         }
         .run();
     }
+    tolerance::check_needed(&gathered.tolerate, &findings);
     let manifest = Manifest { cluster: lowered.cluster, settings: lowered.settings };
     let has_errors = findings.has_errors();
     Reading { manifest: (!has_errors).then_some(manifest), diagnostics: findings.into_diagnostics() }

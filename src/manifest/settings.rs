@@ -11,6 +11,8 @@ use crate::model::{NodeName, Rule, SecretName, TicketId};
 /// Settings that are not part of the cluster's own model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// Codes of checks that the manifest may fail.
+    pub tolerated: Vec<Arc<str>>,
     /// The messaging layer, where the manifest says something of it.
     pub corosync: Option<Corosync>,
     /// What proves to a node that it is cut off, where the manifest says so.

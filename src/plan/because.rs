@@ -17,6 +17,8 @@ pub enum Because {
     IsNew,
     /// The resource is no longer configured.
     IsRemoved,
+    /// There are more instances than asked for.
+    IsSurplus,
     /// It should run and does not.
     NotRunning,
     /// `target-role` says so.
@@ -99,6 +101,11 @@ pub enum Because {
         /// The score where it was.
         against: Score,
     },
+    /// The node is as good, and runs less.
+    EvensOut {
+        /// Where it goes.
+        node: NodeName,
+    },
     /// An operation failed.
     Failed {
         /// Which.
@@ -117,6 +124,11 @@ pub enum Because {
     },
     /// No node may run it.
     NoNode,
+    /// It needs a ticket that this site does not hold.
+    NoTicket {
+        /// Which.
+        ticket: String,
+    },
     /// There is no quorum.
     NoQuorum,
     /// Something rarer, in the scheduler's words.

@@ -187,14 +187,14 @@ fn keep_rest(cluster: &mut Cluster, in_force: &Cluster, kept: &BTreeSet<&Address
 fn keep<T: Clone>(new: &mut Vec<T>, old: &[T], name: impl Fn(&T) -> &str, is_kept: impl Fn(&str) -> bool) {
     for (index, item) in old.iter().enumerate() {
         if is_kept(name(item)) {
-            let at = place(new, old, index, &name);
+            let at = place(new, old, index, |item| name(item).to_owned());
             new.insert(at, item.clone());
         }
     }
 }
 
 /// After the nearest earlier item of `old` that is in `new`; else in front.
-fn place<T>(new: &[T], old: &[T], index: usize, name: impl Fn(&T) -> &str) -> usize {
+fn place<T, N: PartialEq>(new: &[T], old: &[T], index: usize, name: impl Fn(&T) -> N) -> usize {
     old.iter()
         .take(index)
         .rev()
@@ -222,9 +222,16 @@ fn keep_resources(cluster: &mut Cluster, in_force: &Cluster, is_kept: &dyn Fn(&s
     keep_members(cluster, in_force, is_kept);
     let present: BTreeSet<String> = names(cluster).into_iter().map(|id| id.as_str().to_owned()).collect();
     let is_kept = |name: &str| is_kept(name) && !present.contains(name);
-    let rests: Vec<Resource> =
-        in_force.resources.iter().filter_map(|resource| rest(resource, &present)).collect();
-    keep(&mut cluster.resources, &rests, |resource| resource.id().as_str(), is_kept);
+    for (index, resource) in in_force.resources.iter().enumerate() {
+        if !is_kept(resource.id().as_str()) {
+            continue;
+        }
+        if let Some(rest) = rest(resource, &present) {
+            let name = |resource: &Resource| resource.id().clone();
+            let at = place(&cluster.resources, &in_force.resources, index, name);
+            cluster.resources.insert(at, rest);
+        }
+    }
 }
 
 /// A kept member of a group that is still declared stays in it, at its place.

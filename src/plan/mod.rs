@@ -139,6 +139,11 @@ impl Plan {
         self.objects.is_empty() && self.is_calm()
     }
 
+    /// Whether there is anything that can be done now.
+    pub fn is_actionable(&self) -> bool {
+        !(self.objects.is_empty() && self.steps.is_empty() && self.background.is_empty())
+    }
+
     /// Whether the cluster itself needs nothing.
     pub fn is_calm(&self) -> bool {
         self.steps.is_empty() && self.background.is_empty() && self.blocked.is_empty()

@@ -50,7 +50,9 @@ impl Narration<'_> {
             let Some(verb) = step::verb_of(action) else { continue };
             let is_up = matches!(verb, Verb::Start | Verb::Promote);
             let after = if is_up { self.situation.after(change, &self.brought_up) } else { None };
-            let because = after.unwrap_or_else(|| self.situation.of_change(change));
+            let because = after.unwrap_or_else(|| {
+                if is_up { self.situation.of_change(change) } else { self.situation.before(change) }
+            });
             self.push(single(verb, action, because));
         }
     }

@@ -8,7 +8,8 @@ use crate::model::constraint::{
 };
 use crate::model::resource::CloneChild;
 use crate::model::rule::RuleScore;
-use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score};
+use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score, TicketId};
+use crate::status::TicketState;
 
 /// Everything that relates resources to each other and to nodes, found by resource.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,8 @@ pub struct Relations {
     preferences: BTreeMap<ResourceId, Vec<Preference>>,
     /// Constraints that keep a resource off nodes by a rule.
     forbidding_rules: BTreeMap<ResourceId, Vec<String>>,
+    /// Who needs which ticket.
+    tickets: BTreeMap<ResourceId, Vec<TicketId>>,
     /// Each resource with the collectives around it.
     lineages: BTreeMap<ResourceId, Vec<ResourceId>>,
 }
@@ -103,6 +106,14 @@ impl Relations {
         self.found(&self.preferences, resource)
     }
 
+    /// A ticket that a resource needs and that is not held.
+    pub fn missing_ticket(&self, resource: &str, held: &[TicketState]) -> Option<String> {
+        let is_held = |ticket: &TicketId| {
+            held.iter().any(|state| state.id == *ticket && state.granted && !state.standby)
+        };
+        self.found(&self.tickets, resource).find(|ticket| !is_held(ticket)).map(ToString::to_string)
+    }
+
     /// The constraints that keep a resource off nodes by a rule.
     pub fn forbidding_rules_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a String> {
         self.found(&self.forbidding_rules, resource)
@@ -169,6 +180,25 @@ impl Relations {
         }
     }
 
+    /// Members of a sequential set follow each other, and sets follow each other.
+    fn add_ordered_sets(&mut self, sets: &[ResourceSet]) {
+        for set in sets.iter().filter(|set| set.sequential != Some(false) && brings_up(set.action)) {
+            for pair in set.resources.windows(2) {
+                if let [first, then] = pair {
+                    self.add_sequence(first, then);
+                }
+            }
+        }
+        for pair in sets.windows(2) {
+            let [earlier, later] = pair else { continue };
+            if brings_up(earlier.action) {
+                for then in &later.resources {
+                    earlier.resources.iter().for_each(|first| self.add_sequence(first, then));
+                }
+            }
+        }
+    }
+
     fn add_preference(&mut self, id: &str, resource: &ResourceId, preference: &LocationPreference) {
         match preference {
             LocationPreference::Node { node, score } => {
@@ -199,18 +229,27 @@ impl Relations {
                     });
                 }
             }
-            Constraint::Order(order) => {
-                if let OrderScope::Pair { first, then, first_action, .. } = &order.scope
-                    && first_action
-                        .is_none_or(|action| matches!(action, OrderAction::Start | OrderAction::Promote))
-                    && order.kind != Some(OrderKind::Serialize)
-                {
-                    self.add_sequence(first, then);
+            Constraint::Order(order) if order.kind == Some(OrderKind::Serialize) => {}
+            Constraint::Order(order) => match &order.scope {
+                OrderScope::Pair { first, then, first_action, .. } => {
+                    if brings_up(*first_action) {
+                        self.add_sequence(first, then);
+                    }
+                }
+                OrderScope::Sets(sets) => self.add_ordered_sets(sets),
+            },
+            Constraint::Ticket(ticket) => {
+                for resource in named_resources(constraint) {
+                    self.tickets.entry(resource.clone()).or_default().push(ticket.ticket.clone());
                 }
             }
-            Constraint::Ticket(_) => {}
         }
     }
+}
+
+/// Whether an order is about bringing something up first.
+fn brings_up(action: Option<OrderAction>) -> bool {
+    action.is_none_or(|action| matches!(action, OrderAction::Start | OrderAction::Promote))
 }
 
 /// A resource's name without its instance number.

@@ -1,5 +1,6 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, ObjectKind};
@@ -95,6 +96,14 @@ impl<'a> Situation<'a> {
         })
     }
 
+    /// Why the first half of a change comes now: what can only be done afterwards.
+    pub(super) fn before(&self, change: &Change) -> Because {
+        let because = self.of_change(change);
+        let Because::After { resource, verb } = &because else { return because };
+        let other = self.changes_of(resource).next().map(|other| Verb::of_change(&other.kind));
+        Because::Before { verb: other.unwrap_or(*verb), resource: resource.clone() }
+    }
+
     fn of_start(&self, change: &Change) -> Because {
         if let Some(because) = self.of_reason(change) {
             return because;
@@ -124,11 +133,14 @@ impl<'a> Situation<'a> {
         {
             return Because::TargetRole { role };
         }
-        if facts.is_some_and(|facts| facts.is_removed) {
-            return Because::IsRemoved;
+        if let Some(facts) = facts.filter(|facts| facts.is_removed) {
+            return if self.is_configured(&facts.base_id) { Because::IsSurplus } else { Because::IsRemoved };
         }
         if let Some(because) = self.of_from_node(change) {
             return because;
+        }
+        if let Some(ticket) = change.resource.as_deref().and_then(|resource| self.missing_ticket(resource)) {
+            return Because::NoTicket { ticket };
         }
         self.of_reason(change).or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode)
     }
@@ -180,8 +192,7 @@ impl<'a> Situation<'a> {
         let to = change.to.as_ref()?;
         let wanted = self.relations.primaries_of(resource).filter(|company| company.score > Score::ZERO);
         wanted.map(|company| company.primary.as_str()).find_map(|primary| {
-            let moves =
-                self.changes_of(primary).any(|other| other.to.as_ref() == Some(to) && other.from != other.to);
+            let moves = self.changes_of(primary).any(|other| goes_to(other, to));
             (moves || self.runs_on(primary, to))
                 .then(|| Because::MustBeWith { resource: primary.to_owned(), moves })
         })
@@ -239,7 +250,21 @@ impl<'a> Situation<'a> {
         };
         let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
         let (against, score) = (score(from)?, score(to)?);
-        (score > against).then(|| Because::ScoresHigher { node: to.clone(), score, against })
+        match score.cmp(&against) {
+            Ordering::Greater => Some(Because::ScoresHigher { node: to.clone(), score, against }),
+            Ordering::Equal => Some(Because::EvensOut { node: to.clone() }),
+            Ordering::Less => None,
+        }
+    }
+
+    /// A ticket that the resource needs and this site does not hold.
+    fn missing_ticket(&self, resource: &str) -> Option<String> {
+        self.relations.missing_ticket(resource, &self.facts.status.tickets)
+    }
+
+    /// Whether the configuration knows a resource of this name.
+    fn is_configured(&self, name: &str) -> bool {
+        self.facts.resources.iter().any(|facts| *facts.base_id == *name && !facts.is_removed)
     }
 
     fn of_failure(&self, change: &Change) -> Option<Because> {
@@ -260,7 +285,10 @@ impl<'a> Situation<'a> {
             Reason::ColocationWith(resource) => {
                 Because::MustBeWith { resource: resource.to_string(), moves: self.changes_place(resource) }
             }
-            Reason::Removed => Because::IsRemoved,
+            Reason::Removed => match change.resource.as_deref() {
+                Some(resource) if self.is_configured(base(resource)) => Because::IsSurplus,
+                Some(_) | None => Because::IsRemoved,
+            },
             Reason::DefinitionChange | Reason::ParametersChanged => {
                 Because::ParametersChange { paths: self.changed_paths(change) }
             }
@@ -319,7 +347,7 @@ impl<'a> Situation<'a> {
     }
 
     fn changes_place(&self, resource: &str) -> bool {
-        self.changes_of(base(resource)).any(|change| change.from != change.to)
+        self.changes_of(base(resource)).any(|change| change.to.is_some() && change.from != change.to)
     }
 
     fn resource(&self, name: &str) -> Option<&ResourceFacts<'a>> {
@@ -334,6 +362,11 @@ impl<'a> Situation<'a> {
             active_on.iter().any(|active| self.facts.node(*active).name == *node)
         })
     }
+}
+
+/// Whether a change brings something to a node where it was not.
+fn goes_to(change: &Change, node: &NodeName) -> bool {
+    change.to.as_ref() == Some(node) && change.from.as_ref() != Some(node)
 }
 
 /// A location constraint as a reason; `who` prefers, if it is not the resource itself.

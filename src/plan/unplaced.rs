@@ -45,6 +45,11 @@ pub enum Obstacle {
         /// Which.
         id: String,
     },
+    /// It needs a ticket that this site does not hold.
+    Ticket {
+        /// Which.
+        ticket: String,
+    },
     /// It failed there too often, or its start failed.
     Failures,
     /// It must be with a resource that cannot be there.
@@ -107,6 +112,9 @@ fn obstacle(
         return obstacle;
     }
     let id = &*placement.facts.resource(resource).id;
+    if let Some(ticket) = relations.missing_ticket(id, &placement.facts.status.tickets) {
+        return Obstacle::Ticket { ticket };
+    }
     let banned = relations
         .preferences_of(id)
         .find(|preference| preference.node == node.name && preference.score <= Score::MINUS_INFINITY);

@@ -115,6 +115,9 @@ fn parse_offset(text: &str) -> Option<Offset> {
         None => (1, text.strip_prefix('+')?),
     };
     let digits = digits.replace(':', "");
+    if digits.len() > 4 {
+        return None;
+    }
     let hours: i32 = digits.get(..2)?.parse().ok()?;
     let minutes: i32 = if digits.len() > 2 { digits.get(2..)?.parse().ok()? } else { 0 };
     Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()

@@ -52,11 +52,19 @@ impl Facts<'_> {
 
     /// Whether the node can be fenced.
     pub fn can_fence(&self, node: NodeIx) -> bool {
+        self.can_fence_within(node, self.nodes.len())
+    }
+
+    /// Guests can run on guests; more than `depth` of them run in a circle.
+    fn can_fence_within(&self, node: NodeIx, depth: usize) -> bool {
         let facts = self.node(node);
         let launcher = facts.connection.and_then(|connection| self.resource(connection).launcher);
         if let (NodeKind::Guest, Some(launcher)) = (facts.kind, launcher) {
             let hosts = &self.resource(launcher).active_on;
-            return hosts.iter().all(|host| self.node(*host).is_online || self.can_fence(*host));
+            return depth > 0
+                && hosts
+                    .iter()
+                    .all(|host| self.node(*host).is_online || self.can_fence_within(*host, depth - 1));
         }
         let properties = &self.properties;
         if !properties.fencing_enabled || !properties.has_fence_device {

@@ -9,6 +9,7 @@ pub fn because(because: &Because) -> String {
     match because {
         Because::IsNew => "new".to_owned(),
         Because::IsRemoved => "no longer configured".to_owned(),
+        Because::IsSurplus => "more instances than asked for".to_owned(),
         Because::NotRunning => "not running".to_owned(),
         Because::TargetRole { role } => format!("target-role is {role}"),
         Because::NodeStandby { node } => format!("{node} is in standby"),
@@ -30,6 +31,7 @@ pub fn because(because: &Because) -> String {
         Because::ScoresHigher { node, score, against } => {
             format!("{node} scores {score}, against {against}")
         }
+        Because::EvensOut { node } => format!("{node} is as good, and runs less"),
         Because::Failed { operation, node, answer, exit_reason } => {
             let said = exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             format!("{operation} failed on {node} ({answer}{said})")
@@ -40,6 +42,7 @@ pub fn because(because: &Because) -> String {
             format!("{} {verb}", paths.join(", "))
         }
         Because::NoNode => "no node may run it".to_owned(),
+        Because::NoTicket { ticket } => format!("ticket {ticket} is not granted"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
     }
@@ -85,20 +88,24 @@ pub fn refusals(unplaced: &Unplaced) -> String {
     if unplaced.nodes.is_empty() {
         return "there are no nodes".to_owned();
     }
-    let everywhere = unplaced
-        .nodes
-        .iter()
-        .all(|refusal| unplaced.nodes.first().is_some_and(|first| first.obstacle == refusal.obstacle));
-    match unplaced.nodes.first() {
-        Some(first) if everywhere && unplaced.nodes.len() > 2 => {
-            obstacle_at(&NodeName::from("every node"), &first.obstacle)
+    let mut kinds: Vec<(&Obstacle, Vec<&NodeName>)> = Vec::new();
+    for Refusal { node, obstacle } in &unplaced.nodes {
+        match kinds.iter_mut().find(|(known, _)| *known == obstacle) {
+            Some((_, nodes)) => nodes.push(node),
+            None => kinds.push((obstacle, vec![node])),
         }
-        Some(_) | None => unplaced.nodes.iter().map(refusal).collect::<Vec<_>>().join("; "),
     }
+    let is_alone = kinds.len() == 1;
+    kinds.iter().map(|(obstacle, nodes)| refusal(obstacle, nodes, is_alone)).collect::<Vec<_>>().join("; ")
 }
 
-fn refusal(refusal: &Refusal) -> String {
-    obstacle_at(&refusal.node, &refusal.obstacle)
+/// One obstacle on some nodes; `is_alone` when these are all nodes.
+fn refusal(obstacle: &Obstacle, nodes: &[&NodeName], is_alone: bool) -> String {
+    match nodes {
+        [_, _, _, ..] if is_alone => obstacle_at(&NodeName::from("every node"), obstacle),
+        [_, _, _, _, ..] => obstacle_at(&format!("each of {} nodes", nodes.len()).into(), obstacle),
+        few => few.iter().map(|node| obstacle_at(node, obstacle)).collect::<Vec<_>>().join("; "),
+    }
 }
 
 /// What keeps a resource off a node.
@@ -110,6 +117,7 @@ pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
         Obstacle::Standby => format!("{node} is in standby"),
         Obstacle::Maintenance => format!("{node} is in maintenance"),
         Obstacle::Constraint { id } => format!("{node} is forbidden by {id}"),
+        Obstacle::Ticket { ticket } => format!("ticket {ticket} is not granted"),
         Obstacle::Failures => format!("it failed on {node}"),
         Obstacle::Company { resource } => format!("{resource} is not on {node}"),
         Obstacle::Score => format!("{node} scores too low"),

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::monitor::{self, StandingMonitor};
 use super::rounds::Rounds;
 use super::runner::Runner;
-use super::store::Store;
+use super::store::{Standing, Store};
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::ledger::{AgentTraits, Ledger};
 use crate::engine::{BoxFuture, EngineError};
@@ -27,7 +27,7 @@ use crate::status::{ResultCode, ResultStatus};
 pub(super) struct LocalHands<'a> {
     store: &'a Store,
     runner: &'a Arc<Runner>,
-    monitors: &'a mut Vec<StandingMonitor>,
+    standing: &'a mut Standing,
     cluster: &'a Cluster,
     node: &'a NodeName,
     stop: CancellationToken,
@@ -54,7 +54,7 @@ impl<'a> LocalHands<'a> {
     pub(super) fn new(
         store: &'a Store,
         runner: &'a Arc<Runner>,
-        monitors: &'a mut Vec<StandingMonitor>,
+        standing: &'a mut Standing,
         cluster: &'a Cluster,
         node: &'a NodeName,
         stop: CancellationToken,
@@ -62,7 +62,7 @@ impl<'a> LocalHands<'a> {
         Self {
             store,
             runner,
-            monitors,
+            standing,
             cluster,
             node,
             stop,
@@ -82,7 +82,7 @@ impl<'a> LocalHands<'a> {
             action.resource.as_ref() == Some(resource)
                 && (ends_all || is_replaced && interval == action.interval)
         };
-        self.monitors.retain(|monitor| !is_over(&monitor.resource, monitor.interval));
+        self.standing.monitors.retain(|monitor| !is_over(&monitor.resource, monitor.interval));
         self.rounds.end(|round| is_over(&round.resource, round.interval));
     }
 
@@ -94,6 +94,7 @@ impl<'a> LocalHands<'a> {
                 if let Some(timer) = self.timers.remove(&id) {
                     timer.abort();
                 }
+                self.standing.memory.learn(&flight.action, &result);
                 self.stand(&flight, &result);
                 Some(Happening::Finished { action: id, result })
             }
@@ -109,17 +110,17 @@ impl<'a> LocalHands<'a> {
         let monitor =
             flight.agent.as_ref().and_then(|agent| StandingMonitor::after(&flight.action, agent, result));
         if let Some(monitor) = monitor {
-            self.monitors.retain(|known| !known.is_same(&monitor));
-            self.monitors.push(monitor);
+            self.standing.monitors.retain(|known| !known.is_same(&monitor));
+            self.standing.monitors.push(monitor);
         }
     }
 
     async fn next_happening(&mut self) -> Result<Happening, EngineError> {
         loop {
-            if self.tasks.is_empty() && self.monitors.is_empty() {
+            if self.tasks.is_empty() && self.standing.monitors.is_empty() {
                 return Err(EngineError::Unreachable("nothing is left to wait for on this host".to_owned()));
             }
-            let pause = self.rounds.begin_due(self.monitors);
+            let pause = self.rounds.begin_due(&self.standing.monitors);
             let happening = tokio::select! {
                 told = self.tasks.join_next(), if !self.tasks.is_empty() => match told {
                     Some(Ok(news)) => self.digest(news),
@@ -127,7 +128,7 @@ impl<'a> LocalHands<'a> {
                     Some(Err(_)) | None => None,
                 },
                 (round, result) = self.rounds.next() => {
-                    let news = StandingMonitor::take_answer(self.monitors, &round, &result);
+                    let news = StandingMonitor::take_answer(&mut self.standing.monitors, &round, &result);
                     news.map(|action| Happening::Observed { action: Box::new(action), result })
                 }
                 () = sleep(pause) => None,
@@ -154,7 +155,8 @@ impl Hands for LocalHands<'_> {
         let kill = CancellationToken::new();
         let flight = Flight { action: action.clone(), agent: agent.cloned(), kill: kill.clone() };
         self.flights.insert(action.id, flight);
-        let (runner, action, agent) = (Arc::clone(self.runner), action.clone(), agent.cloned());
+        let (runner, agent) = (Arc::clone(self.runner), agent.cloned());
+        let action = self.standing.memory.apply(action);
         self.tasks.spawn(async move {
             let result = tokio::select! {
                 result = runner.perform(&action, agent.as_ref()) => result,
@@ -196,7 +198,7 @@ impl Hands for LocalHands<'_> {
     }
 
     fn keep(&mut self, ledger: &Ledger) -> Result<(), EngineError> {
-        self.store.keep(ledger, self.monitors)
+        self.store.keep(ledger, self.standing)
     }
 
     fn traits(&self, agent: &Agent) -> AgentTraits {

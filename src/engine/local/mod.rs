@@ -5,6 +5,7 @@
 //! under a lock, so that one command may apply while another watches.
 
 mod hands;
+mod memory;
 mod monitor;
 mod rounds;
 mod runner;
@@ -22,12 +23,13 @@ use super::converge::{self, Bounds, Report};
 use super::roster::Roster;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::agent::{Installation, settle_process};
+use crate::diagnostic::Diagnostic;
 use crate::executor::ActionResult;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 use crate::scheduler::Action;
 use hands::LocalHands;
-use monitor::StandingMonitor;
+use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
 use runner::Runner;
 pub use runner::{CallCount, Calls};
@@ -71,6 +73,9 @@ pub struct Local {
     node: NodeName,
     bounds: Bounds,
     stop: CancellationToken,
+    /// What monitors had answered when this engine last looked or converged: also another command may
+    /// be the one that runs a monitor and hears that its answer is a new one.
+    heard: Option<Answers>,
 }
 
 /// One piece of work on what is known.
@@ -104,6 +109,7 @@ impl Local {
             node,
             bounds: Bounds::default(),
             stop: CancellationToken::new(),
+            heard: None,
         })
     }
 
@@ -133,7 +139,7 @@ impl Local {
     /// Runs the recurring monitors that are due, and writes down what they answer.
     async fn run_due(&self, session: &mut Session, report: &mut Report<'_>) -> Result<(), EngineError> {
         let mut rounds = Rounds::new(&self.runner);
-        rounds.begin_due(&session.live.monitors);
+        rounds.begin_due(&session.live.standing.monitors);
         while !rounds.is_empty() {
             let (round, result) = rounds.next().await;
             self.take_answer(session, &round, &result, report)?;
@@ -150,40 +156,42 @@ impl Local {
         report: &mut Report<'_>,
     ) -> Result<bool, EngineError> {
         let cluster = &session.in_force.cluster;
-        let Live { ledger, monitors, .. } = &mut session.live;
-        let news = StandingMonitor::take_answer(monitors, round, result);
+        let Live { ledger, standing, .. } = &mut session.live;
+        let news = StandingMonitor::take_answer(&mut standing.monitors, round, result);
         if let Some(action) = &news {
             tracing::info!(resource = action.resource.as_deref(), rc = result.rc.0, "a monitor answers anew");
             let roster = Roster::of(cluster, &ledger.status);
             let mut hands =
-                LocalHands::new(&self.store, &self.runner, monitors, cluster, &self.node, self.stop.clone());
+                LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
             converge::record(ledger, &roster, &mut hands, action, result, false)?;
             report(finished(action, result));
         } else {
-            self.store.keep(ledger, monitors)?;
+            self.store.keep(ledger, standing)?;
         }
         Ok(news.is_some())
     }
 
     async fn bring_about(
-        &self,
+        &mut self,
         session: &mut Session,
         report: &mut Report<'_>,
     ) -> Result<Outcome, EngineError> {
         if session.in_force.generation == Generation::default() {
             return Ok(Outcome::Converged);
         }
+        self.require_suitable(&session.in_force.cluster)?;
         let cluster = &session.in_force.cluster;
-        let Live { ledger, monitors, .. } = &mut session.live;
+        let Live { ledger, standing, .. } = &mut session.live;
         let mut hands =
-            LocalHands::new(&self.store, &self.runner, monitors, cluster, &self.node, self.stop.clone());
+            LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
         let outcome = converge::converge(cluster, ledger, &mut hands, &self.bounds, report).await;
         drop(hands);
-        self.store.keep(ledger, monitors)?;
+        self.store.keep(ledger, standing)?;
+        self.heard = Some(Answers::of(&standing.monitors));
         outcome
     }
 
-    async fn observe_now(&self) -> Result<Observation, EngineError> {
+    async fn observe_now(&mut self) -> Result<Observation, EngineError> {
         // While another command is at work it also sees to the monitors.
         let lock = self.store.try_lock()?;
         let is_ours = lock.is_some();
@@ -191,6 +199,7 @@ impl Local {
         if is_ours {
             self.run_due(&mut session, &mut |_| {}).await?;
         }
+        self.heard = Some(Answers::of(&session.live.standing.monitors));
         Ok(Observation {
             now: monitor::now() / 1000,
             generation: session.in_force.generation,
@@ -257,6 +266,23 @@ impl Engine for Local {
             let mut session = self.begin().await?;
             self.run_due(&mut session, report).await?;
             self.bring_about(&mut session, report).await
+        })
+    }
+
+    fn rest<'a>(
+        &'a mut self,
+        length: Duration,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(self.rest_for(length, report))
+    }
+
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        Box::pin(async {
+            match self.require_suitable(cluster) {
+                Ok(()) => self.runner.check(cluster).await,
+                Err(error) => vec![Diagnostic::error("unsuitable-engine", error.to_string())],
+            }
         })
     }
 }

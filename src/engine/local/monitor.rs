@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "monitors are due by the clock of this host")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,23 @@ pub(super) struct StandingMonitor {
     params: Table,
     meta: Table,
     id: ActionId,
+}
+
+/// What monitors have answered last, for finding out later whether one has answered anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answers(BTreeMap<(Arc<str>, Duration), Answer>);
+
+impl Answers {
+    pub(super) fn of(monitors: &[StandingMonitor]) -> Self {
+        let key = |monitor: &StandingMonitor| (Arc::clone(&monitor.resource), monitor.interval);
+        Self(monitors.iter().map(|monitor| (key(monitor), monitor.last)).collect())
+    }
+
+    /// Whether a monitor that was there then has another answer now.
+    pub(super) fn differ_from(&self, monitors: &[StandingMonitor]) -> bool {
+        let now = Self::of(monitors);
+        self.0.iter().any(|(key, then)| now.0.get(key).is_some_and(|now| now != then))
+    }
 }
 
 /// What counts as the same answer.

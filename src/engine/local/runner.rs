@@ -10,10 +10,12 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::secrets::Secrets;
+use crate::agent::check::check_cluster;
 use crate::agent::{Completed, Installation, Invocation, catalog};
+use crate::diagnostic::Diagnostic;
 use crate::engine::ledger::AgentTraits;
 use crate::executor::{ActionResult, expected_rc};
-use crate::model::{Agent, AgentClass, NodeName};
+use crate::model::{Agent, AgentClass, Cluster, NodeName};
 use crate::scheduler::{Action, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -77,6 +79,11 @@ impl Runner {
 
     pub(super) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
         Self { site, secrets, node, calls: Calls::default(), traits: Mutex::default() }
+    }
+
+    /// Compares a cluster with the agents of this host.
+    pub(super) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
+        check_cluster(&self.site, cluster).await
     }
 
     /// Performs an action to its end.

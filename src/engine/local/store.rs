@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::Folders;
+use super::memory::Memory;
 use super::monitor::StandingMonitor;
 use crate::engine::ledger::Ledger;
 use crate::engine::{Desired, EngineError, Generation};
@@ -49,7 +50,16 @@ pub(super) struct Live {
     format_version: u32,
     boot: String,
     pub(super) ledger: Ledger,
+    #[serde(flatten)]
+    pub(super) standing: Standing,
+}
+
+/// What goes on on this host beside what the ledger says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Standing {
     pub(super) monitors: Vec<StandingMonitor>,
+    #[serde(default)]
+    pub(super) memory: Memory,
 }
 
 /// The same, as it is written.
@@ -58,7 +68,8 @@ struct LiveRef<'a> {
     format_version: u32,
     boot: &'a str,
     ledger: &'a Ledger,
-    monitors: &'a [StandingMonitor],
+    #[serde(flatten)]
+    standing: &'a Standing,
 }
 
 /// The files.
@@ -136,7 +147,7 @@ impl Store {
             format_version: FORMAT_VERSION,
             boot: self.boot.clone(),
             ledger: Ledger::new(self.boot.as_str()),
-            monitors: Vec::new(),
+            standing: Standing::default(),
         };
         Ok(match read::<Live>(&self.live_path(), "it will be found out again") {
             Ok(Some(live)) if live.boot == self.boot => live,
@@ -150,8 +161,8 @@ impl Store {
     }
 
     /// Keeps what is known until the next boot.
-    pub(super) fn keep(&self, ledger: &Ledger, monitors: &[StandingMonitor]) -> Result<(), EngineError> {
-        let live = LiveRef { format_version: FORMAT_VERSION, boot: &self.boot, ledger, monitors };
+    pub(super) fn keep(&self, ledger: &Ledger, standing: &Standing) -> Result<(), EngineError> {
+        let live = LiveRef { format_version: FORMAT_VERSION, boot: &self.boot, ledger, standing };
         let path = self.live_path();
         replace(&path, &live, Sync::Never).map_err(|source| storage("cannot write", &path, source))
     }
@@ -264,7 +275,7 @@ mod tests {
         let (_dir, store) = store();
         let mut ledger = Ledger::new("w");
         ledger.transition = 7;
-        store.keep(&ledger, &[]).unwrap();
+        store.keep(&ledger, &Standing::default()).unwrap();
         assert_eq!(store.live().unwrap().ledger.transition, 7);
         let rebooted = Store { boot: "another".to_owned(), ..store.clone() };
         assert_eq!(rebooted.live().unwrap().ledger.transition, 0);

@@ -1,14 +1,20 @@
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests run real agents in real time")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests run real agents in real time"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::store::Standing;
 use super::*;
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::ledger::Ledger;
-use crate::model::{Agent, Node};
+use crate::model::{Agent, Node, OptionSet, Primitive, Resource};
 use crate::scheduler::{ActionId, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -17,7 +23,7 @@ struct Bench {
     dir: tempfile::TempDir,
     local: Local,
     cluster: Cluster,
-    monitors: Vec<StandingMonitor>,
+    standing: Standing,
 }
 
 impl Bench {
@@ -31,12 +37,12 @@ impl Bench {
         };
         let local = Local::open_as(NodeName::new("node1"), &Folders::within(dir.path()), site).unwrap();
         let cluster = Cluster { nodes: vec![Node::member("node1")], ..Cluster::default() };
-        Self { dir, local, cluster, monitors: Vec::new() }
+        Self { dir, local, cluster, standing: Standing::default() }
     }
 
     fn hands(&mut self) -> LocalHands<'_> {
-        let Self { local, cluster, monitors, .. } = self;
-        LocalHands::new(&local.store, &local.runner, monitors, cluster, &local.node, local.stop.clone())
+        let Self { local, cluster, standing, .. } = self;
+        LocalHands::new(&local.store, &local.runner, standing, cluster, &local.node, local.stop.clone())
     }
 
     fn state(&self) -> PathBuf {
@@ -107,7 +113,7 @@ async fn a_started_service_is_watched_until_it_is_stopped() {
     assert!(matches!(hands.next().await.unwrap(), Happening::Finished { .. }));
     assert_eq!(finish(&mut hands, &stop).await.rc, ResultCode::OK);
     drop(hands);
-    assert!(bench.monitors.is_empty(), "a stopped resource is not watched");
+    assert!(bench.standing.monitors.is_empty(), "a stopped resource is not watched");
 }
 
 #[tokio::test]
@@ -192,15 +198,18 @@ async fn the_answer_of_an_older_run_counts_for_nothing() {
     let mut bench = Bench::new();
     let watch = bench.action(1, Task::Monitor, 60_000);
     finish(&mut bench.hands(), &watch).await;
-    let round = bench.monitors[0].round();
+    let round = bench.standing.monitors[0].round();
     let down = ActionResult::done(ResultCode::NOT_RUNNING, Duration::ZERO);
     let up = ActionResult::done(ResultCode::OK, Duration::ZERO);
-    assert!(StandingMonitor::take_answer(&mut bench.monitors, &round, &up).is_some(), "it had been down");
-    let next = bench.monitors[0].round();
+    assert!(
+        StandingMonitor::take_answer(&mut bench.standing.monitors, &round, &up).is_some(),
+        "it had been down"
+    );
+    let next = bench.standing.monitors[0].round();
     if next != round {
-        assert!(StandingMonitor::take_answer(&mut bench.monitors, &round, &down).is_none());
+        assert!(StandingMonitor::take_answer(&mut bench.standing.monitors, &round, &down).is_none());
     }
-    assert!(StandingMonitor::take_answer(&mut bench.monitors, &next, &up).is_none(), "nothing new");
+    assert!(StandingMonitor::take_answer(&mut bench.standing.monitors, &next, &up).is_none(), "nothing new");
 }
 
 #[tokio::test]
@@ -232,7 +241,7 @@ async fn this_host_is_seen_before_anything_is_in_force() {
 #[tokio::test]
 async fn looking_goes_on_while_another_command_is_at_work() {
     let mut bench = Bench::new();
-    bench.local.store.keep(&Ledger::new("w"), &[]).unwrap();
+    bench.local.store.keep(&Ledger::new("w"), &Standing::default()).unwrap();
     let _lock = bench.local.store.try_lock().unwrap().unwrap();
     assert!(bench.local.observe().await.is_ok());
 }
@@ -248,4 +257,165 @@ async fn a_watch_ends_when_it_is_told_to() {
     let mut ignore = |_| {};
     let (ended, ()) = tokio::join!(bench.local.watch(&mut ignore), ender);
     ended.unwrap();
+}
+
+/// Lets a service run with a monitor of this many milliseconds.
+async fn with_running_service(interval: u64) -> Bench {
+    let mut bench = Bench::new();
+    let (start, watch) = (bench.action(1, Task::Start, 0), bench.action(2, Task::Monitor, interval));
+    let mut hands = bench.hands();
+    finish(&mut hands, &start).await;
+    finish(&mut hands, &watch).await;
+    drop(hands);
+    bench.local.store.keep(&Ledger::new("w"), &bench.standing).unwrap();
+    bench
+}
+
+#[tokio::test]
+async fn a_rest_lasts_while_monitors_find_nothing_new() {
+    let mut bench = with_running_service(200).await;
+    let begun = Instant::now();
+    bench.local.rest(Duration::from_millis(700), &mut |_| {}).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(700));
+    let runs = bench.calls().iter().filter(|call| *call == "A monitor 200").count();
+    assert!((2..=5).contains(&runs), "{runs} runs");
+}
+
+#[tokio::test]
+async fn a_rest_is_over_when_a_monitor_answers_anew() {
+    let mut bench = with_running_service(200).await;
+    fs::remove_file(bench.state()).unwrap();
+    let begun = Instant::now();
+    let mut told = Vec::new();
+    bench.local.rest(Duration::from_secs(30), &mut |event| told.push(event)).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(matches!(told.as_slice(), [Event::Finished { rc: ResultCode::NOT_RUNNING, .. }]));
+}
+
+#[tokio::test]
+async fn a_rest_is_over_when_another_command_changed_what_should_be() {
+    let mut bench = Bench::new();
+    let mut other =
+        Local::open_as(NodeName::new("node1"), &Folders::within(bench.dir.path()), Installation::default())
+            .unwrap();
+    let cluster = bench.cluster.clone();
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let desired = Desired { cluster, base: Generation(0), origin: String::new() };
+        other.submit(desired).await.unwrap();
+    };
+    let begun = Instant::now();
+    let mut ignore = |_| {};
+    let (rested, ()) = tokio::join!(bench.local.rest(Duration::from_secs(60), &mut ignore), change);
+    rested.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_rest_is_over_when_another_command_heard_a_new_answer() {
+    let mut bench = with_running_service(60_000).await;
+    bench.local.observe().await.unwrap();
+    fs::remove_file(bench.state()).unwrap();
+    let mut heard = bench.standing.clone();
+    let (round, down) =
+        (heard.monitors[0].round(), ActionResult::done(ResultCode::NOT_RUNNING, Duration::ZERO));
+    StandingMonitor::take_answer(&mut heard.monitors, &round, &down).unwrap();
+    bench.local.store.keep(&Ledger::new("w"), &heard).unwrap();
+    let begun = Instant::now();
+    bench.local.rest(Duration::from_secs(30), &mut |_| {}).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "before the monitor is due again");
+}
+
+#[tokio::test]
+async fn a_service_is_stopped_with_what_it_was_started_with() {
+    let mut bench = Bench::new();
+    let start = bench.action(1, Task::Start, 0);
+    finish(&mut bench.hands(), &start).await;
+    assert!(bench.state().exists());
+    // The resource has been configured anew, or is not configured any more.
+    let stop = Action { params: [].into(), ..bench.action(2, Task::Stop, 0) };
+    assert_eq!(finish(&mut bench.hands(), &stop).await.rc, ResultCode::OK);
+    assert!(!bench.state().exists());
+    assert_eq!(bench.standing, Standing::default(), "nothing is remembered of what does not run");
+}
+
+#[tokio::test]
+async fn what_a_probe_found_running_is_stopped_with_the_parameters_of_the_probe() {
+    let mut bench = Bench::new();
+    fs::write(bench.state(), "").unwrap();
+    let probe = bench.action(1, Task::Monitor, 0);
+    finish(&mut bench.hands(), &probe).await;
+    let stop = Action { params: [].into(), ..bench.action(2, Task::Stop, 0) };
+    finish(&mut bench.hands(), &stop).await;
+    assert!(!bench.state().exists());
+}
+
+#[tokio::test]
+async fn a_reload_changes_what_a_service_runs_with() {
+    let mut bench = Bench::new();
+    let start = bench.action(1, Task::Start, 0);
+    finish(&mut bench.hands(), &start).await;
+    let mut reload = bench.action(2, Task::Reload, 0);
+    reload.params.insert("colour".into(), "red".into());
+    finish(&mut bench.hands(), &reload).await;
+    assert_eq!(fs::read_to_string(bench.state()).unwrap(), "red\n");
+    let stop = bench.standing.memory.apply(&Action { params: [].into(), ..bench.action(3, Task::Stop, 0) });
+    assert_eq!(stop.params, reload.params);
+}
+
+impl Bench {
+    /// Puts the service in force in a colour, and converges.
+    async fn apply(&mut self, colour: &'static str) -> Outcome {
+        let mut service = Primitive::new("A", agent());
+        let at = |path: PathBuf| path.display().to_string();
+        service.params = vec![OptionSet::of([
+            ("state", at(self.state())),
+            ("log", at(self.dir.path().join("log"))),
+            ("colour", colour.to_owned()),
+        ])];
+        let cluster = Cluster {
+            properties: vec![OptionSet::of([("fencing-enabled", "false")])],
+            resources: vec![Resource::Primitive(service)],
+            ..self.cluster.clone()
+        };
+        let base = self.local.observe().await.unwrap().generation;
+        self.local.submit(Desired { cluster, base, origin: String::new() }).await.unwrap();
+        self.local.converge(&mut |_| {}).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_reloadable_parameter_is_taken_up_in_place() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.apply("blue").await, Outcome::Converged);
+    assert_eq!(bench.calls(), ["A monitor 0", "A start 0"]);
+    assert_eq!(bench.apply("red").await, Outcome::Converged);
+    assert_eq!(bench.calls()[2..], ["A reload-agent 0"]);
+    assert_eq!(fs::read_to_string(bench.state()).unwrap(), "red\n");
+    assert_eq!(bench.apply("red").await, Outcome::Converged);
+    assert_eq!(bench.calls().len(), 3, "nothing is left to do");
+}
+
+#[tokio::test]
+async fn a_reboot_finds_out_everything_again() {
+    let mut bench = Bench::new();
+    bench.apply("blue").await;
+    let live = bench.dir.path().join("live.json");
+    let text = fs::read_to_string(&live).unwrap();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    fs::write(&live, text.replacen(boot.trim(), "an-earlier-boot", 1)).unwrap();
+    fs::remove_file(bench.state()).unwrap();
+    let mut report = |_| {};
+    assert_eq!(bench.local.converge(&mut report).await.unwrap(), Outcome::Converged);
+    assert_eq!(bench.calls()[2..], ["A monitor 0", "A start 0"], "what should be has outlived the reboot");
+}
+
+#[tokio::test]
+async fn what_runs_is_adopted_after_everything_was_forgotten() {
+    let mut bench = Bench::new();
+    bench.apply("blue").await;
+    fs::remove_file(bench.dir.path().join("live.json")).unwrap();
+    let mut report = |_| {};
+    assert_eq!(bench.local.converge(&mut report).await.unwrap(), Outcome::Converged);
+    assert_eq!(bench.calls()[2..], ["A monitor 0"], "it runs already");
 }

@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::monitor::Answers;
 use super::rounds::{Round, Rounds};
 use super::{Local, Session, monitor};
 use crate::engine::converge::Report;
@@ -14,17 +16,8 @@ use crate::engine::{EngineError, Generation};
 use crate::executor::ActionResult;
 use crate::scheduler;
 
-/// What a watch remembers from one moment to the next.
-struct Watch {
-    rounds: Rounds,
-    /// What it has brought about last.
-    seen: Option<Generation>,
-    /// When a decision may differ by itself, seconds since 1970.
-    recheck_at: i64,
-}
-
 impl Local {
-    /// How often a watch looks whether another command changed something.
+    /// How often it is looked whether another command changed something.
     const GLANCE: Duration = Duration::from_secs(2);
     /// How often a watch decides anew though nothing happened.
     const RECHECK: Duration = Duration::from_secs(15 * 60);
@@ -41,56 +34,86 @@ impl Local {
     /// # Errors
     /// As for [`super::Engine::converge`]; that another command is at work is waited out.
     pub async fn watch(&mut self, report: &mut Report<'_>) -> Result<(), EngineError> {
-        let mut watch = Watch { rounds: Rounds::new(&self.runner), seen: None, recheck_at: 0 };
         while !self.stop.is_cancelled() {
-            let session = self.read(None)?;
-            if watch.seen != Some(session.in_force.generation) || monitor::now() / 1000 >= watch.recheck_at {
-                self.attend(&mut watch, None, report).await?;
-                continue;
-            }
-            let pause = watch.rounds.begin_due(&session.live.monitors).min(Self::GLANCE);
-            tokio::select! {
-                () = self.stop.cancelled() => {}
-                answer = watch.rounds.next() => self.attend(&mut watch, Some(answer), report).await?,
-                () = tokio::time::sleep(pause) => {}
-            }
+            let pause = match self.begin().await {
+                Ok(mut session) => {
+                    self.bring_about(&mut session, report).await?;
+                    Self::until_recheck(&session)
+                }
+                Err(EngineError::Locked(_)) => Self::GLANCE,
+                Err(error) => return Err(error),
+            };
+            self.rest_for(pause, report).await?;
         }
         Ok(())
     }
 
-    /// Takes the answer of a monitor, and converges when it is a new one or when it is time to.
-    async fn attend(
-        &self,
-        watch: &mut Watch,
-        answer: Option<(Round, ActionResult)>,
+    /// Runs the recurring monitors that fall due within a time; is done early when one answers anew
+    /// (to this or to another command), when another command changed what should be, and when a watch
+    /// should end.
+    pub(super) async fn rest_for(
+        &mut self,
+        length: Duration,
         report: &mut Report<'_>,
     ) -> Result<(), EngineError> {
-        let mut session = match self.begin().await {
-            Ok(session) => session,
-            // Whatever was due is still due when the other command is done.
-            Err(EngineError::Locked(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        if let Some((round, result)) = answer {
-            let has_news = self.take_answer(&mut session, &round, &result, report)?;
-            if !has_news {
+        let end = Instant::now() + length.min(Self::RECHECK);
+        let mut rounds = Rounds::new(&self.runner);
+        let begun = self.read(None)?;
+        let generation = begun.in_force.generation;
+        let heard = self.heard.take().unwrap_or_else(|| Answers::of(&begun.live.standing.monitors));
+        while !self.stop.is_cancelled() {
+            let session = self.read(None)?;
+            if session.in_force.generation != generation || heard.differ_from(&session.live.standing.monitors)
+            {
                 return Ok(());
             }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() && rounds.is_empty() {
+                return Ok(());
+            }
+            // What runs when the time is over may end: it would never, if it took longer than that.
+            let pause = if left.is_zero() {
+                Self::GLANCE
+            } else {
+                rounds.begin_due(&session.live.standing.monitors).min(left)
+            };
+            drop(session);
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                (round, result) = rounds.next() => {
+                    if self.hear(&round, &result, report).await? {
+                        return Ok(());
+                    }
+                }
+                () = sleep(pause.min(Self::GLANCE)) => {}
+            }
         }
-        self.bring_about(&mut session, report).await?;
-        watch.seen = Some(session.in_force.generation);
-        watch.recheck_at = Self::recheck_at(&session);
         Ok(())
     }
 
-    /// When a decision may differ by itself, seconds since 1970.
-    fn recheck_at(session: &Session) -> i64 {
-        let now = monitor::now() / 1000;
-        let latest = now.saturating_add(i64::try_from(Self::RECHECK.as_secs()).unwrap_or(i64::MAX));
-        if session.in_force.generation == Generation::default() {
-            return latest;
+    /// Takes the answer of a monitor; whether it is a new one. While another command is at work it is
+    /// lost: the monitor is still due afterwards.
+    async fn hear(
+        &self,
+        round: &Round,
+        result: &ActionResult,
+        report: &mut Report<'_>,
+    ) -> Result<bool, EngineError> {
+        match self.begin().await {
+            Ok(mut session) => self.take_answer(&mut session, round, result, report),
+            Err(EngineError::Locked(_)) => Ok(false),
+            Err(error) => Err(error),
         }
+    }
+
+    /// How long until a decision may differ by itself.
+    fn until_recheck(session: &Session) -> Duration {
+        if session.in_force.generation == Generation::default() {
+            return Self::RECHECK;
+        }
+        let now = monitor::now() / 1000;
         let schedule = scheduler::schedule(&session.in_force.cluster, &session.live.ledger.status, now);
-        schedule.recheck_by.map_or(latest, |by| by.clamp(now + 1, latest))
+        let left = schedule.recheck_by.map(|by| u64::try_from(by.saturating_sub(now)).unwrap_or(0).max(1));
+        left.map_or(Self::RECHECK, |left| Duration::from_secs(left).min(Self::RECHECK))
     }
 }

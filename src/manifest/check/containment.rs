@@ -142,7 +142,7 @@ pub(crate) fn owners<'a>(
         let Some(entry) = at.get() else { continue };
         let Some(shape) = shape_of(entry) else { continue };
         for member in members(entry, shape) {
-            if !names.check_resource(member, findings) {
+            if !names.check_member(member, findings) {
                 continue;
             }
             check_member(key, shape, member, names, findings);

@@ -5,3 +5,4 @@ pub(super) mod cycle;
 mod graph;
 pub(super) mod lint;
 pub(super) mod name;
+pub(super) mod tolerance;

@@ -138,15 +138,18 @@ impl<'a> Names<'a> {
 
     /// Reports a name that is not a resource.
     pub(crate) fn check_resource(&self, name: &At<String>, findings: &Findings<'_>) -> bool {
+        self.check_defined("resource", name, findings)
+    }
+
+    /// Reports a member that is not a resource: without it, what holds it is something else.
+    pub(crate) fn check_member(&self, name: &At<String>, findings: &Findings<'_>) -> bool {
+        self.check_defined("member", name, findings)
+    }
+
+    fn check_defined(&self, what: &'static str, name: &At<String>, findings: &Findings<'_>) -> bool {
         let is_known = self.resources.contains_key(name.text());
         if !is_known && name.value.is_some() {
-            unknown(
-                "resource",
-                name,
-                self.resources.keys().copied(),
-                |known| self.target_place(known),
-                findings,
-            );
+            unknown(what, name, self.resources.keys().copied(), |known| self.target_place(known), findings);
         }
         is_known
     }
@@ -218,8 +221,10 @@ fn unknown<'n>(
         "ticket" => "unknown-ticket",
         "secret" => "unknown-secret",
         "role" => "unknown-role",
+        "member" => "unknown-member",
         _ => "unknown-resource",
     };
+    let what = if what == "member" { "resource" } else { what };
     let mut draft = findings
         .error(code, name.place, format!("unknown {what} `{}`", name.text()))
         .here(format!("no {what} has this name"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::check::tolerance;
 use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::manifest::typed::{At, Field, Map};
@@ -24,6 +25,7 @@ pub(crate) type Named<'a, T> = (&'a At<String>, &'a At<T>);
 #[derive(Debug, Default)]
 pub(crate) struct Gathered<'a> {
     pub(crate) name: Option<&'a At<String>>,
+    pub(crate) tolerate: Vec<&'a At<String>>,
     pub(crate) nodes: Vec<Named<'a, NodeEntry>>,
     pub(crate) properties: Vec<&'a At<Options<Properties>>>,
     pub(crate) resource_defaults: Vec<&'a At<Options<MetaDefaults>>>,
@@ -51,6 +53,8 @@ pub(crate) struct Gathered<'a> {
 /// Gathers all files.
 pub(crate) fn gather<'a>(files: &'a [At<File>], findings: &Findings<'_>) -> Gathered<'a> {
     let mut all = Gathered::default();
+    all.tolerate = files.iter().filter_map(At::get).flat_map(|file| list(&file.tolerate)).collect();
+    tolerance::tolerate(&all.tolerate, findings);
     for at in files {
         let Some(file) = at.get() else { continue };
         check_head(at.place, file, findings);

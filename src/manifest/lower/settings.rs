@@ -41,6 +41,7 @@ impl Lower<'_, '_> {
             Some((key.text().into(), source))
         });
         Settings {
+            tolerated: gathered.tolerate.iter().map(|code| code.text().into()).collect(),
             secrets: secrets.collect(),
             corosync: gathered.corosync.and_then(At::get).map(|entry| self.corosync(entry)),
             isolation: gathered.isolation.and_then(|at| Some(self.isolation(at.place, at.get()?))),

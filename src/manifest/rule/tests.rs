@@ -101,6 +101,7 @@ mod property {
     use super::super::{parse, write};
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn any_text_is_read_or_refused_at_a_place_within_it(text in "\\PC{0,60}") {
             match parse(&text) {

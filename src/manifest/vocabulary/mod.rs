@@ -39,6 +39,9 @@ pub(super) struct File {
     pub(super) kind: Field<Kind>,
     /// Name of the cluster.
     pub(super) name: Field<String>,
+    /// Checks that this manifest may fail: their findings are only warnings. `import` writes here what
+    /// an old configuration fails; the list is to become shorter.
+    pub(super) tolerate: Field<Vec<At<String>>>,
     /// Nodes by name.
     pub(super) nodes: Field<Map<NodeEntry>>,
     /// Cluster properties.

@@ -14,6 +14,8 @@ use crate::model::option::{self, OptionSpec, Standing};
 
 /// Whose options these are.
 pub(crate) trait Owner {
+    /// Name of the schema.
+    const NAME: &'static str;
     /// How a block names its contents.
     const CONTENT: &'static str;
     /// Fields of a block.
@@ -31,6 +33,7 @@ macro_rules! owner {
         pub(crate) struct $name;
 
         impl Owner for $name {
+            const NAME: &'static str = stringify!($name);
             const CONTENT: &'static str = $content;
             const FIELDS: &'static [&'static str] = &["id", "rule", "score", $content];
             const IS_BLOCK: bool = $block;
@@ -219,7 +222,10 @@ impl<K: Owner> Serialize for Options<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Plain(map) => map.serialize(serializer),
-            Self::Blocks(blocks) => blocks.serialize(serializer),
+            Self::Blocks(blocks) => match blocks.as_slice() {
+                [only] if K::IS_BLOCK => only.serialize(serializer),
+                several => several.serialize(serializer),
+            },
         }
     }
 }
@@ -249,12 +255,8 @@ impl Serialize for OptionValue {
 }
 
 impl<K: Owner> JsonSchema for Options<K> {
-    fn inline_schema() -> bool {
-        true
-    }
-
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("OptionsOf{}", K::CONTENT).into()
+        format!("{}Options", K::NAME).into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -314,8 +316,19 @@ fn value_schema(spec: Option<&OptionSpec>) -> serde_json::Value {
         };
         fields.insert("description".to_owned(), format!("{}{note}", spec.description).into());
         if let Some(default) = spec.default {
-            fields.insert("default".to_owned(), default.into());
+            fields.insert("default".to_owned(), default_value(spec, default));
         }
     }
     schema
+}
+
+/// A default as the JSON value that an editor would fill in.
+fn default_value(spec: &OptionSpec, default: &str) -> serde_json::Value {
+    let is_switch = matches!(spec.kind, option::OptionKind::Boolean | option::OptionKind::BooleanOrDefault);
+    let is_number = matches!(spec.kind, option::OptionKind::Integer { .. });
+    match default.parse::<i64>() {
+        _ if is_switch => (default == "true").into(),
+        Ok(number) if is_number => number.into(),
+        Ok(_) | Err(_) => default.into(),
+    }
 }

@@ -50,6 +50,8 @@ pub struct ResourceWork {
     pub partial_migration: Option<Migration>,
     /// Lost its place because what it needs has none.
     pub is_unplaced: bool,
+    /// Nodes that probing found closed to it: it may only be where a constraint says so.
+    pub closed_on: Vec<NodeIx>,
     /// The one node it may keep running on while it is stopped elsewhere.
     pub expected_on: Option<NodeIx>,
 }
@@ -87,6 +89,7 @@ impl Actions {
                 reloads: false,
                 partial_migration: resource.partial_migration,
                 is_unplaced: false,
+                closed_on: Vec::new(),
                 expected_on: None,
             });
         let nodes = facts

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::clones::Mould;
+use super::clones::{MOST_INSTANCES, Mould};
 use super::resources::{Place, new_facts};
 use super::{Reading, Written, clones, containers, guests};
 use crate::model::constraint::Discovery;
@@ -40,7 +40,7 @@ impl Shape {
         };
         let container = &bundle.container;
         let promoted_max = count(&container.promoted_max).unwrap_or(0);
-        let replicas = count(&container.replicas).unwrap_or(promoted_max).max(1);
+        let replicas = count(&container.replicas).unwrap_or(promoted_max).clamp(1, MOST_INSTANCES);
         let per_host = count(&container.replicas_per_host).unwrap_or(1).max(1);
         let network = bundle.network.as_ref();
         let has_range = network.is_some_and(|network| network.ip_range_start.is_some());

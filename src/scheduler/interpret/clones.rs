@@ -54,8 +54,8 @@ impl<'a> Reading<'a> {
 
     /// Takes back a clone that was just put in.
     fn unpush_clone(&mut self, clone: ResourceIx) {
-        if let Some(facts) = self.facts.resources.pop() {
-            self.by_name.remove(&facts.id);
+        if let Some(named) = self.facts.resources.pop().and_then(|facts| self.by_name.get_mut(&facts.id)) {
+            named.retain(|other| *other != clone);
         }
         self.written.truncate(clone.index());
     }
@@ -68,7 +68,7 @@ impl<'a> Reading<'a> {
         facts.variant = Variant::Clone(limits);
         self.apply_meta(clone);
         self.moulds.insert(clone, Rc::new(mould));
-        for _ in 0..limits.clone_max.max(1) {
+        for _ in 0..limits.clone_max.clamp(1, MOST_INSTANCES) {
             self.add_instance(clone);
         }
         self.fill_table(clone);
@@ -176,6 +176,9 @@ impl Mould<'_> {
 fn flag(table: &Table, name: &str) -> Option<bool> {
     table.get(name).and_then(|text| scalar::parse_boolean(text))
 }
+
+/// More instances than any cluster has room for; a slip in a configuration may ask for more.
+pub(super) const MOST_INSTANCES: u32 = 10_000;
 
 /// The first of the options that is given; zero when it is no count.
 fn count(table: &Table, names: &[&str], default: u32) -> u32 {

@@ -95,7 +95,20 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
             params.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(value));
         }
         self.put_host_address(resource, &mut params);
+        if let Some(address) = self.outer_address(resource) {
+            params.insert("pcmk_external_ip".into(), address);
+        }
         params
+    }
+
+    /// The address of the container that a resource runs inside.
+    fn outer_address(&self, resource: ResourceIx) -> Option<Arc<str>> {
+        let facts = self.work.facts;
+        let Variant::Bundle(bundle) = &facts.resource(facts.bundle_of(resource)?).variant else {
+            return None;
+        };
+        let replica = bundle.replicas.iter().find(|replica| replica.child == Some(resource))?;
+        facts.params(replica.ip?, None).get("ip").cloned()
     }
 
     /// A bundle's connection may ask for its host's name as address: where the container goes, or
@@ -157,6 +170,12 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         if let Some(launcher) = self.work.launcher(resource) {
             add("container", self.work.resource(launcher).id.to_string());
         }
+        let guest = facts.launched.iter().find(|launched| self.work.resource(**launched).is_connection());
+        if let Some(guest) =
+            guest.filter(|_| !facts.is_removed && self.work.facts.bundle_of(resource).is_none())
+        {
+            add("remote_node", self.work.resource(*guest).id.to_string());
+        }
         let mut at = Some(resource);
         while let Some(ancestor) = at {
             let known = self.work.resource(ancestor);
@@ -180,22 +199,26 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         self.add_guest_meta(resource, draft, meta);
     }
 
+    /// Who wants to know on whose behalf a guest acts: the guest's host.
     fn add_guest_meta(&self, resource: ResourceIx, draft: &Draft, meta: &mut Table) {
         let Some(node) = draft.node else { return };
         let launcher =
             self.work.node(node).connection.and_then(|connection| self.work.resource(connection).launcher);
-        let target = self.work.resource(resource).meta.get("container-attribute-target");
-        let (Some(launcher), Some(target)) = (launcher, target) else { return };
-        meta.insert("container_attribute_target".into(), Arc::clone(target));
-        if let Some(host) = self.host_for(draft, launcher) {
-            meta.insert("physical_host".into(), self.work.node(host).name.to_shared());
+        let Some(host) = launcher.and_then(|launcher| self.host_for(draft, launcher)) else { return };
+        meta.insert("physical_host".into(), self.work.node(host).name.to_shared());
+        if let Some(target) = self.work.resource(resource).meta.get("container-attribute-target") {
+            meta.insert("container_attribute_target".into(), Arc::clone(target));
         }
     }
 
-    /// The host of a guest at the time of an action.
+    /// The host of a guest when an action is run there; none for what does not depend on it.
     fn host_for(&self, draft: &Draft, launcher: ResourceIx) -> Option<NodeIx> {
-        let (before, after) = (self.work.current_node(launcher), self.work.assigned(launcher));
-        if draft.verb.is_downward() { before } else { after.or(before) }
+        let step = draft.key.notice.and_then(|notice| notice.about).unwrap_or(draft.verb).step();
+        if step.is_downward() {
+            return self.work.current_node(launcher);
+        }
+        let is_upward = matches!(step, Verb::Start | Verb::Monitor | Verb::Promote);
+        self.work.assigned(launcher).filter(|_| is_upward)
     }
 }
 

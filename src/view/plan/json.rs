@@ -207,7 +207,7 @@ fn background_action(background: &Background) -> BackgroundAction<'_> {
         action: background.kind,
         resource: &background.resource,
         node: node(&background.node),
-        interval_ms: (!background.interval.is_zero()).then(|| background.interval.as_millis()),
+        interval_ms: Some(background.interval.as_millis()).filter(|interval| *interval > 0),
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::{Primitive, Resource};
+use crate::scheduler::digest::{self, DefinitionChange};
 use crate::scheduler::reason::Reason;
 use crate::scheduler::request::Request;
 use crate::status::ResultStatus;
@@ -171,4 +172,25 @@ fn a_shutdown_lock_holds_until_its_limit() {
     };
     assert_eq!(look(NOW - 300), (true, Some(NOW + 1)));
     assert_eq!(look(NOW - 301), (false, None));
+}
+
+#[test]
+fn changed_secrets_forget_a_failure_but_leave_what_runs_alone() {
+    let public = digest::digest(&crate::scheduler::facts::Table::new());
+    let failure = HistoryEntry {
+        id: "a_last_failure_0".into(),
+        op_digest: Some("of an old password".into()),
+        op_secure_params: Some(" passwd ".into()),
+        op_secure_digest: Some(public.into()),
+        feature_set: Some("3.20.0".into()),
+        ..entry("start", 0, 1, 1, 0)
+    };
+    let params = vec![crate::model::OptionSet::of([("passwd", "new")])];
+    let cluster = cluster(2, vec![Resource::Primitive(Primitive { params, ..dummy("a") })]);
+    read_history(&cluster, "a", vec![failure.clone()], |facts| {
+        let (a, n1) = (resource(facts, "a"), node(facts, "n1"));
+        assert!(facts.clearing.contains(&(a, n1)));
+        assert_eq!(digest::compare(facts, a, n1, &failure), DefinitionChange::Changed);
+        assert_eq!(digest::compare_public(facts, a, n1, &failure), DefinitionChange::Same);
+    });
 }

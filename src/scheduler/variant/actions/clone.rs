@@ -184,6 +184,7 @@ pub fn probe(work: &mut Work<'_, '_>, clone: ResourceIx, node: NodeIx) -> bool {
     let facts = work.resource(clone);
     let discovery = facts.table.entry(node).map(|entry| entry.discovery);
     if facts.discovery_exclusive && discovery != Some(Discovery::Exclusive) {
+        work.state_mut(clone).closed_on.push(node);
         return false;
     }
     if work.is_told_apart(clone) {

@@ -97,7 +97,9 @@ impl Siblings {
             values.push((nodes, node_names(work, list.iter().filter_map(|(_, node)| *node))));
         }
         values.push(("notify_inactive_resource", resource_names(work, &in_order(work, &self.inactive))));
+        let closed = &work.state(clone).closed_on;
         let available = work.resource(clone).table.iter().map(|(node, _)| node);
+        let available = available.filter(|node| !closed.contains(node));
         values.push(("notify_available_uname", node_names(work, available)));
         values.push(("notify_all_uname", node_names(work, work.facts.node_numbers())));
         let target = work.resource(clone).meta.get("container-attribute-target");

@@ -1,12 +1,19 @@
 //! Checks of a configured resource against what its agent says of itself.
 
+mod cluster;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+pub use cluster::check_cluster;
 
 use super::invocation::Invocation;
 use super::metadata::Metadata;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Agent, AgentClass, Operation, OptionSet, Primitive, Role, Template, Value, period};
+use crate::model::resource::Origin;
+use crate::model::{
+    Agent, AgentClass, Cluster, Operation, OptionSet, Primitive, Role, Template, Value, period,
+};
 
 /// Parameters that agents of a class understand without saying so.
 const UNDECLARED: [&str; 4] = ["OCF_CHECK_LEVEL", "trace_ra", "trace_file", "trace_dir"];
@@ -40,6 +47,18 @@ pub fn check(resource: &Configured<'_>, metadata: &Metadata) -> Vec<Diagnostic> 
 }
 
 impl<'a> Configured<'a> {
+    /// A resource of a cluster; `None` when its template is not there.
+    pub fn of(cluster: &'a Cluster, primitive: &'a Primitive) -> Option<Self> {
+        let (template, agent) = match &primitive.origin {
+            Origin::Agent(agent) => (None, agent),
+            Origin::Template(id) => {
+                let template = cluster.templates.iter().find(|template| template.id == *id)?;
+                (Some(template), &template.agent)
+            }
+        };
+        Some(Self { primitive, template, agent, operation_defaults: &cluster.operation_defaults })
+    }
+
     fn id(&self) -> &str {
         self.primitive.id.as_str()
     }

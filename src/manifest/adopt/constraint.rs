@@ -1,0 +1,72 @@
+//! Constraints as a manifest says them.
+
+use std::collections::BTreeSet;
+
+use super::{ConstraintIds, sets};
+use crate::manifest::lower::derived_id;
+use crate::model::ConstraintId;
+use crate::model::constraint::{
+    ColocationScope, Constraint, LocationPreference, OrderScope, ResourceSet, TicketScope,
+};
+
+/// Constraints by kind, each with a name that no other has.
+pub(super) fn fit(constraints: &mut Vec<Constraint>, ids: ConstraintIds) {
+    constraints.iter_mut().for_each(fit_one);
+    constraints.sort_by_key(|constraint| match constraint {
+        Constraint::Location(_) => 0,
+        Constraint::Colocation(_) => 1,
+        Constraint::Order(_) => 2,
+        Constraint::Ticket(_) => 3,
+    });
+    let mut taken: BTreeSet<ConstraintId> = BTreeSet::new();
+    for constraint in constraints {
+        let wanted = match ids {
+            ConstraintIds::Keep => constraint.id().clone(),
+            ConstraintIds::Derive => derived_id(constraint),
+        };
+        let mut name = wanted.clone();
+        let mut number = 2_usize;
+        while !taken.insert(name.clone()) {
+            name = ConstraintId::new(format!("{wanted}-{number}"));
+            number += 1;
+        }
+        match constraint {
+            Constraint::Location(one) => one.id = name,
+            Constraint::Colocation(one) => one.id = name,
+            Constraint::Order(one) => one.id = name,
+            Constraint::Ticket(one) => one.id = name,
+        }
+    }
+}
+
+fn fit_one(constraint: &mut Constraint) {
+    let sets = match constraint {
+        Constraint::Location(location) => {
+            if let LocationPreference::Rule(preference) = &mut location.preference {
+                sets::fit_rule(&mut preference.rule);
+                preference.role = preference.role.or(location.role.take());
+            }
+            location.target.sets.as_mut_slice()
+        }
+        Constraint::Colocation(colocation) => match &mut colocation.scope {
+            ColocationScope::Pair { .. } => &mut [],
+            ColocationScope::Sets(sets) => sets.as_mut_slice(),
+        },
+        Constraint::Order(order) => match &mut order.scope {
+            OrderScope::Pair { .. } => &mut [],
+            OrderScope::Sets(sets) => sets.as_mut_slice(),
+        },
+        Constraint::Ticket(ticket) => match &mut ticket.scope {
+            TicketScope::Resource { .. } => &mut [],
+            TicketScope::Sets(sets) => sets.as_mut_slice(),
+        },
+    };
+    sets.iter_mut().for_each(forget_set_name);
+}
+
+/// Actions are named after sets of which one member is enough; no other set needs its name.
+fn forget_set_name(set: &mut ResourceSet) {
+    if set.require_all != Some(false) {
+        set.id = None;
+    }
+}
