@@ -233,7 +233,12 @@ pub(super) async fn retire(
     interrupt: &Interrupt,
 ) -> Result<(Generation, Outcome), Failure> {
     let Some(retiring) = &plan.retiring else { return Ok((base, Outcome::Converged)) };
-    let desired = Desired { cluster: retiring.clone(), base, origin: plan.origin.clone() };
+    let desired = Desired {
+        cluster: retiring.clone(),
+        base,
+        origin: plan.origin.clone(),
+        renames: plan.renames.clone(),
+    };
     let generation = opened.engine.submit(desired).await?;
     let outcome = converge(opened, progress, timeout, interrupt).await?;
     Ok((generation, outcome))
@@ -248,12 +253,9 @@ pub(super) async fn put_in_force(
     if plan.objects.is_empty() {
         return Ok(base);
     }
-    let desired = Desired {
-        cluster: plan.desired.clone(),
-        base,
-        origin: plan.origin.clone(),
-        renames: plan.renames.clone(),
-    };
+    // What was held for retiring has the new names already.
+    let renames = if plan.retiring.is_some() { Vec::new() } else { plan.renames.clone() };
+    let desired = Desired { cluster: plan.desired.clone(), base, origin: plan.origin.clone(), renames };
     Ok(engine.submit(desired).await?)
 }
 

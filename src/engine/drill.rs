@@ -45,7 +45,14 @@ pub async fn drill(beginning: Beginning<'_>, extent: Extent) -> Result<Report, E
         Beginning::Cold(cluster) => {
             let mut stage = Simulated::in_memory(0);
             let cluster = cluster.clone();
-            stage.submit(Desired { cluster, base: Generation(0), origin: "drill".to_owned() }).await?;
+            stage
+                .submit(Desired {
+                    cluster,
+                    base: Generation(0),
+                    renames: Vec::new(),
+                    origin: "drill".to_owned(),
+                })
+                .await?;
             stage
         }
         Beginning::Seen(observation) => Simulated::resembling(observation, 0),
