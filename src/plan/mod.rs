@@ -230,3 +230,6 @@ fn disruption(schedule: &Schedule, steps: &[Step]) -> Disruption {
     });
     Disruption::of(wholes, steps)
 }
+
+#[cfg(test)]
+mod tests;
