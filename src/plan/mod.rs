@@ -238,3 +238,6 @@ fn disruption(schedule: &Schedule, steps: &[Step]) -> Disruption {
     });
     Disruption::of(wholes, steps)
 }
+
+#[cfg(test)]
+mod tests;
