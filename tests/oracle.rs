@@ -16,9 +16,9 @@
     reason = "this test runs a program and reports"
 )]
 
-mod generator;
 #[path = "oracle/decision.rs"]
 mod decision;
+mod generator;
 #[path = "oracle/simulator.rs"]
 mod simulator;
 #[path = "oracle/versions.rs"]

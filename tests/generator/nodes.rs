@@ -54,7 +54,8 @@ pub(super) fn nodes(dice: &mut Dice, flavour: &Flavour, count: usize) -> Xml {
             node.push(Xml::options("instance_attributes", &format!("n{number}-attributes"), &attributes));
         }
         if flavour.has(Feature::Utilization) {
-            let utilization = [("cpu", dice.pick(&["1", "2", "4"])), ("memory", dice.pick(&["100", "200", "400"]))];
+            let utilization =
+                [("cpu", dice.pick(&["1", "2", "4"])), ("memory", dice.pick(&["100", "200", "400"]))];
             node.push(Xml::options("utilization", &format!("n{number}-utilization"), &utilization));
         }
         section.push(node);
@@ -72,7 +73,8 @@ pub(super) fn defaults(dice: &mut Dice, flavour: &Flavour) -> Vec<Xml> {
     }
     if flavour.has(Feature::OperationOptions) && dice.one_in(2) {
         let mut section = Xml::new("op_defaults");
-        let (name, value) = dice.pick(&[("timeout", "60s"), ("record-pending", "false"), ("on-fail", "block")]);
+        let (name, value) =
+            dice.pick(&[("timeout", "60s"), ("record-pending", "false"), ("on-fail", "block")]);
         section.push(Xml::options("meta_attributes", "op-options", &[(name, value)]));
         sections.push(section);
     }
