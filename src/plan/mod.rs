@@ -161,6 +161,9 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
+    /// What was known, with resources under their new names: together with the desired state and
+    /// the moment, all that the schedule was made from.
+    pub status: ClusterStatus,
 }
 
 /// Makes a plan.
@@ -202,7 +205,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         retiring,
         cautions,
     };
-    Planned { plan, schedule }
+    Planned { plan, schedule, status }
 }
 
 fn cautions(facts: &Facts<'_>) -> Vec<Caution> {
