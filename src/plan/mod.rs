@@ -177,7 +177,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let blocked = blocked(&situation);
     let cautions = cautions(&facts);
     let disruption = disruption(&schedule, &steps);
-    let unplaced = unplaced::unplaced(&scheduler::assign::assign(facts), &relations);
+    let placement = scheduler::assign::assign(facts);
+    let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
         basis: Basis::new(inputs.generation, inputs.in_force, inputs.declared, &steps),
         made_at: inputs.now,
@@ -188,7 +189,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         blocked,
         unplaced,
         background: step::background(&schedule.transition),
-        hazards: safety::hazards(&disruption),
+        hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
         desired: merged.cluster,
