@@ -6,6 +6,7 @@
 mod apply;
 mod clock;
 mod completions;
+mod drill;
 mod engines;
 mod exit;
 mod explain;
@@ -62,6 +63,7 @@ enum Verb {
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
+    Drill(drill::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
@@ -102,6 +104,7 @@ impl Verb {
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Drill(arguments) => drill::run(&arguments, options, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),

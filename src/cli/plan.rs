@@ -106,7 +106,7 @@ pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal)
 
 /// The schedule of a CIB, without the people's side being made: for large inputs.
 fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
-    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let mut observation = observation_of_cib(file, arguments.now, terminal)?;
     let cluster = observation.in_force.clone();
     planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
     let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
@@ -155,7 +155,7 @@ fn plan_on_cib(
     options: &Options,
     terminal: Terminal,
 ) -> Result<Planned, Failure> {
-    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let mut observation = observation_of_cib(file, arguments.now, terminal)?;
     let wanted = match options.named_manifest() {
         Some(_) => Wanted::load(options, arguments.prune, terminal)?,
         None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
@@ -164,14 +164,15 @@ fn plan_on_cib(
     Ok(planning::make(&wanted, &observation))
 }
 
-fn observation_of_cib(
+/// What a CIB file says, seen at `now` or else at the present moment.
+pub(super) fn observation_of_cib(
     file: &Path,
-    arguments: &Arguments,
+    now: Option<i64>,
     terminal: Terminal,
 ) -> Result<Observation, Failure> {
     let cib = read_cib(file, terminal)?;
     Ok(Observation {
-        now: arguments.now.unwrap_or_else(clock::now),
+        now: now.unwrap_or_else(clock::now),
         generation: Generation(0),
         in_force: cib.cluster,
         status: cib.status,

@@ -208,8 +208,14 @@ impl Round<'_> {
             known.shown = Some(plan.basis.clone());
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
-        apply::put_in_force(&plan, &mut *opened.engine, observation.generation).await?;
-        let outcome = apply::converge(&mut opened, progress, None, self.interrupt).await?;
+        let (base, retired) =
+            apply::retire(&plan, &mut opened, observation.generation, progress, None, self.interrupt).await?;
+        let outcome = if retired == Outcome::Converged {
+            apply::put_in_force(&plan, &mut *opened.engine, base).await?;
+            apply::converge(&mut opened, progress, None, self.interrupt).await?
+        } else {
+            retired
+        };
         progress.record(&view::progress::outcome_record(&outcome));
         Ok(Some(outcome))
     }

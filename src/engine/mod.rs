@@ -4,6 +4,7 @@
 //! conformance tests run on each (`tests/engine_conformance.rs`).
 
 pub mod converge;
+pub mod drill;
 pub mod hands;
 pub mod ledger;
 pub mod local;

@@ -9,6 +9,7 @@ pub mod basis;
 pub mod because;
 pub mod difference;
 pub mod disruption;
+pub mod drill;
 pub mod explain;
 pub mod merge;
 mod narration;
@@ -16,6 +17,7 @@ pub mod outline;
 pub mod overview;
 pub mod relation;
 pub mod rename;
+pub mod retirement;
 pub mod safety;
 mod situation;
 pub mod step;
@@ -77,6 +79,8 @@ pub struct Plan {
     pub origin: String,
     /// What should be in force.
     pub desired: Cluster,
+    /// What is held before that, so that what is deleted stops in order; see [`retirement`].
+    pub retiring: Option<Cluster>,
     /// Resources that have another name from now on.
     pub renames: Vec<Rename>,
     /// What differs from what is in force.
@@ -169,9 +173,12 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
-    let schedule = scheduler::schedule(&merged.cluster, &status, inputs.now);
-    let facts = scheduler::interpret::interpret(&merged.cluster, &status, inputs.now);
-    let relations = Relations::of(&merged.cluster);
+    let retiring = retirement::retirement(&in_force, &merged.cluster)
+        .filter(|retiring| !scheduler::schedule(retiring, &status, inputs.now).changes.is_empty());
+    let next = retiring.as_ref().unwrap_or(&merged.cluster);
+    let schedule = scheduler::schedule(next, &status, inputs.now);
+    let facts = scheduler::interpret::interpret(next, &status, inputs.now);
+    let relations = Relations::of(next);
     let situation = Situation::new(&facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
@@ -193,6 +200,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         disruption,
         steps,
         desired: merged.cluster,
+        retiring,
         cautions,
     };
     Planned { plan, schedule }

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod because;
 pub mod diagnostic;
+pub mod drill;
 pub mod explain;
 pub mod graph;
 mod ink;

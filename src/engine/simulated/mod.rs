@@ -13,6 +13,7 @@ mod hands;
 mod injection;
 mod monitor;
 mod side;
+mod stage;
 mod store;
 mod world;
 
