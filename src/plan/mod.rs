@@ -198,7 +198,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         blocked,
         unplaced,
         background: step::background(&schedule.transition),
-        hazards: safety::hazards(&disruption),
+        hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
         desired: merged.cluster,
