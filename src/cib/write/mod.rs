@@ -15,6 +15,7 @@ mod rules;
 mod tests;
 
 use crate::diagnostic::Diagnostic;
+use crate::model::option::{PROPERTIES, Standing};
 use crate::model::resource::CloneChild;
 use crate::model::{Cluster, OptionSet, Resource, Value};
 use element::Element;
@@ -49,6 +50,22 @@ pub fn write(cluster: &Cluster) -> String {
     root.push(Element::new("status"));
     ids::settle(&mut root);
     root.to_text()
+}
+
+/// The configuration with properties under the names that every version knows. Newer versions know
+/// new names as well; older ones would take `fencing-enabled` for nothing, and fence.
+#[must_use]
+pub fn with_old_names(mut cluster: Cluster) -> Cluster {
+    for spec in PROPERTIES {
+        let Standing::AliasOf(newer) = spec.standing else { continue };
+        for set in &mut cluster.properties {
+            let has_both = set.pairs.iter().any(|pair| &*pair.name == spec.name);
+            for pair in set.pairs.iter_mut().filter(|pair| !has_both && &*pair.name == newer) {
+                pair.name = spec.name.into();
+            }
+        }
+    }
+    cluster
 }
 
 /// What the configuration says and a CIB cannot.

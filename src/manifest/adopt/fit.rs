@@ -30,7 +30,9 @@ pub(super) fn fit(mut cluster: Cluster, ids: ConstraintIds) -> Cluster {
 
 /// The cluster's name has a place of its own, and what the cluster itself writes has none.
 fn fit_properties(cluster: &mut Cluster) {
-    if let [only] = cluster.properties.as_mut_slice()
+    let is_named = |set: &&mut OptionSet| set.pairs.iter().any(|pair| &*pair.name == "cluster-name");
+    let mut named: Vec<&mut OptionSet> = cluster.properties.iter_mut().filter(is_named).collect();
+    if let [only] = named.as_mut_slice()
         && only.rule.is_none()
         && cluster.name.is_none()
     {
@@ -87,8 +89,8 @@ fn put_switches_first(attributes: &mut [OptionSet]) {
     }
 }
 
-/// Ids of ports, mounts, recipients and permissions that start with their owner's name were made,
-/// not chosen.
+/// Ports and mounts are told apart by what they say. Ids of recipients and permissions that start
+/// with their owner's name were made, not chosen.
 fn fit_names_of_parts(cluster: &mut Cluster) {
     let forget = |id: &mut Option<Arc<str>>, owner: &str| {
         if id.as_deref().is_some_and(|id| id.starts_with(owner)) {
@@ -97,10 +99,8 @@ fn fit_names_of_parts(cluster: &mut Cluster) {
     };
     for resource in &mut cluster.resources {
         if let Resource::Bundle(bundle) = resource {
-            let owner = bundle.id.clone();
-            let ports = bundle.network.iter_mut().flat_map(|network| &mut network.ports);
-            ports.for_each(|port| forget(&mut port.id, owner.as_str()));
-            bundle.mounts.iter_mut().for_each(|mount| forget(&mut mount.id, owner.as_str()));
+            bundle.network.iter_mut().flat_map(|network| &mut network.ports).for_each(|port| port.id = None);
+            bundle.mounts.iter_mut().for_each(|mount| mount.id = None);
         }
     }
     for alert in &mut cluster.alerts {

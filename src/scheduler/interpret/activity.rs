@@ -65,7 +65,9 @@ impl<'a> Reading<'a> {
         let name = facts.id.clone();
         match on.kind {
             NodeKind::Guest => {
-                self.resource_mut(resource).is_failed = true;
+                let facts = self.resource_mut(resource);
+                facts.is_failed = true;
+                facts.stops_if_failed = true;
                 self.facts.request_fencing(node, Reason::ThoughtActiveThere(name), false);
             }
             NodeKind::Member | NodeKind::Remote if !self.facts.properties.fencing_enabled => {}

@@ -15,7 +15,8 @@ use crate::scheduler::variant::actions as variant;
 pub(super) fn drop_guest_links(work: &mut Work<'_, '_>) {
     for number in 0..work.actions.links.len() {
         let link = work.actions.links[number];
-        let launcher = launcher_below(work, work.actions.draft(link.first).node);
+        let first = work.actions.draft(link.first);
+        let launcher = launcher_below(work, first.node.filter(|_| first.resource.is_some()));
         if launcher.is_some()
             && work.actions.draft(link.then).resource == launcher
             && !link.relations.has(Relations::GUEST_ALLOWED)

@@ -3,12 +3,12 @@
 use super::instance::{self, When};
 use super::notice;
 use crate::model::constraint::Discovery;
+use crate::scheduler::act::draft::Effective;
 use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
-use crate::scheduler::order::effect::Effective;
 
 /// Adds the orderings between a clone's actions and its instances', and between its instances.
 pub fn order_inside(work: &mut Work<'_, '_>, clone: ResourceIx) {
@@ -22,7 +22,8 @@ pub fn order_inside(work: &mut Work<'_, '_>, clone: ResourceIx) {
         work.order_keys((clone, Verb::Demoted), (clone, Verb::Stop), Relations::ORDERED);
         work.order_keys((clone, Verb::Running), (clone, Verb::Promote), Relations::BLOCKS);
     }
-    for (position, instance) in facts.children.iter().copied().enumerate() {
+    let instances = by_number(work, clone);
+    for (position, instance) in instances.iter().copied().enumerate() {
         super::order_inside(work, instance);
         let shows = Relations::THEN_SHOWS_FIRST;
         work.order_keys((clone, Verb::Start), (instance, Verb::Start), Relations::BLOCKS | shows);
@@ -30,7 +31,7 @@ pub fn order_inside(work: &mut Work<'_, '_>, clone: ResourceIx) {
         work.order_keys((clone, Verb::Stop), (instance, Verb::Stop), shows);
         work.order_keys((instance, Verb::Stop), (clone, Verb::Stopped), Relations::FIRST_SHOWS_THEN);
         if limits.is_ordered {
-            for later in facts.children.iter().skip(position + 1) {
+            for later in instances.iter().skip(position + 1) {
                 work.order_keys((instance, Verb::Start), (*later, Verb::Start), Relations::ORDERED);
                 work.order_keys((*later, Verb::Stop), (instance, Verb::Stop), Relations::ORDERED);
             }
@@ -40,6 +41,13 @@ pub fn order_inside(work: &mut Work<'_, '_>, clone: ResourceIx) {
         order_restart(work, clone);
         order_promotions(work, clone, limits.is_ordered);
     }
+}
+
+/// The instances of a clone by number; placing them may have put them in another order.
+fn by_number(work: &Work<'_, '_>, clone: ResourceIx) -> Vec<ResourceIx> {
+    let mut instances = work.resource(clone).children.clone();
+    instances.sort_unstable();
+    instances
 }
 
 /// A collective goes all the way down before it comes up again.
@@ -59,7 +67,7 @@ pub fn order_restart(work: &mut Work<'_, '_>, collective: ResourceIx) {
 
 fn order_promotions(work: &mut Work<'_, '_>, clone: ResourceIx, is_ordered: bool) {
     let mut previous = None;
-    for instance in work.resource(clone).children.iter().copied() {
+    for instance in by_number(work, clone) {
         let ordered = Relations::ORDERED;
         work.order_keys((instance, Verb::Demote), (instance, Verb::Promote), ordered);
         work.order_keys((clone, Verb::Promote), (instance, Verb::Promote), ordered);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::siblings::{STEPS, Siblings};
 use crate::model::Role;
-use crate::scheduler::act::draft::{Draft, DraftIx, Need};
+use crate::scheduler::act::draft::{DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
@@ -153,9 +153,7 @@ pub fn tell_of_fencing(
     fence: DraftIx,
     node: NodeIx,
 ) {
-    let clone = work.facts.topmost(leaf);
-    let is_told = matches!(work.resource(clone).variant, Variant::Clone(_)) && work.resource(clone).notify;
-    if !is_told || !work.resource(leaf).notify {
+    if !work.resource(leaf).notify {
         return;
     }
     let notice = |moment| Some(Notice { moment, about: None });
@@ -170,6 +168,10 @@ pub fn tell_of_fencing(
     work.actions.link_drafts(fence, post, follows);
     work.actions.link_drafts(post, confirmed_post, follows);
     work.actions.draft_mut(stop).is_pseudo = true;
+    let clone = work.facts.topmost(leaf);
+    if !matches!(work.resource(clone).variant, Variant::Clone(_)) {
+        return;
+    }
     let siblings = Siblings::only_stopping(leaf, node);
     tell_of_step(work, clone, Verb::Stop, Points { pre: None, post: (post, confirmed_post) }, &siblings);
 }
@@ -291,15 +293,9 @@ fn tell_instance(
     // Instances are told of the step itself, also after it.
     let notice = key.notice.map(|notice| Notice { about: notice.about.map(Verb::step), ..notice });
     let key = Key { notice, ..key };
-    let known = work.actions.with_key_on(leaf, key, node).next();
-    let number = known.unwrap_or_else(|| {
-        let mut draft = Draft::new(Some(leaf), key, need);
-        draft.node = Some(node);
-        work.actions.add(draft)
-    });
+    let number = work.request(leaf, key, Some(node), need);
     let inherited = work.actions.draft(point).meta.clone();
     let draft = work.actions.draft_mut(number);
-    draft.need = draft.need.max(need);
     for (name, value) in inherited {
         if !draft.meta.iter().any(|(known, _)| *known == name) {
             draft.set_meta(name, value);
