@@ -16,9 +16,9 @@
     reason = "this test runs a program and reports"
 )]
 
-mod generator;
 #[path = "oracle/decision.rs"]
 mod decision;
+mod generator;
 #[path = "oracle/simulator.rs"]
 mod simulator;
 #[path = "oracle/versions.rs"]
@@ -132,5 +132,5 @@ fn compare(cib: &str) -> Verdict {
     if differences.is_empty() {
         return Verdict::Same;
     }
-    versions::explain(cib, &differences).map_or(Verdict::Differs(differences), Verdict::Known)
+    versions::explain(cib, &differences, &theirs).map_or(Verdict::Differs(differences), Verdict::Known)
 }

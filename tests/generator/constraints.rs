@@ -30,7 +30,8 @@ pub(super) fn constraints(dice: &mut Dice, flavour: &Flavour, resources: &Resour
     }
     if flavour.has(Feature::Tickets) {
         let top = any(dice, tops);
-        let mut ticket = Xml::new("rsc_ticket").with("id", &id("ticket")).with("rsc", &top.id).with("ticket", "T1");
+        let mut ticket =
+            Xml::new("rsc_ticket").with("id", &id("ticket")).with("rsc", &top.id).with("ticket", "T1");
         ticket = ticket.with("loss-policy", dice.pick(&["stop", "demote", "fence", "freeze"]));
         if top.is_promotable && dice.one_in(2) {
             ticket = ticket.with("rsc-role", "Promoted");
@@ -182,7 +183,8 @@ fn order(dice: &mut Dice, flavour: &Flavour, id: &str, tops: &[Top]) -> Xml {
         order = order.with("first-action", action);
     }
     if dice.one_in(4) {
-        let action = if then.is_promotable { dice.pick(&["promote", "start"]) } else { dice.pick(&["start", "stop"]) };
+        let action =
+            if then.is_promotable { dice.pick(&["promote", "start"]) } else { dice.pick(&["start", "stop"]) };
         order = order.with("then-action", action);
     }
     order

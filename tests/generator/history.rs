@@ -21,10 +21,12 @@ pub(super) fn status(dice: &mut Dice, flavour: &Flavour, resources: &Resources, 
         let mut histories = Vec::new();
         if !is_blank {
             for (name, told) in &homes {
-                let Some(leaf) = leaves.iter().find(|leaf| name.split(':').next() == Some(leaf.id.as_str())) else {
+                let Some(leaf) = leaves.iter().find(|leaf| name.split(':').next() == Some(leaf.id.as_str()))
+                else {
                     continue;
                 };
-                histories.extend(Record::of(dice, flavour, leaf, name, node).tell(&told[node], &mut attributes));
+                histories
+                    .extend(Record::of(dice, flavour, leaf, name, node).tell(&told[node], &mut attributes));
             }
             if flavour.has(Feature::Orphans) && dice.one_in(2) {
                 histories.extend(orphan(dice, flavour, node, &mut attributes));
@@ -45,7 +47,8 @@ pub(super) fn status(dice: &mut Dice, flavour: &Flavour, resources: &Resources, 
     }
     if flavour.has(Feature::Tickets) && !dice.one_in(3) {
         let mut tickets = Xml::new("tickets");
-        let mut ticket = Xml::new("ticket_state").with("id", "T1").with("granted", dice.pick(&["true", "false"]));
+        let mut ticket =
+            Xml::new("ticket_state").with("id", "T1").with("granted", dice.pick(&["true", "false"]));
         if dice.one_in(3) {
             ticket = ticket.with("standby", "true");
         }
@@ -56,7 +59,8 @@ pub(super) fn status(dice: &mut Dice, flavour: &Flavour, resources: &Resources, 
 }
 
 fn membership(dice: &mut Dice, flavour: &Flavour, node: usize) -> Xml {
-    let state = Xml::new("node_state").with("id", &(node + 1).to_string()).with("uname", &format!("n{}", node + 1));
+    let state =
+        Xml::new("node_state").with("id", &(node + 1).to_string()).with("uname", &format!("n{}", node + 1));
     let trouble = if flavour.has(Feature::NodeTrouble) && dice.one_in(3) { 1 + dice.roll(5) } else { 0 };
     let (ccm, peer, join, expected) = match trouble {
         1 => ("false", "offline", "down", "down"),
@@ -68,7 +72,12 @@ fn membership(dice: &mut Dice, flavour: &Flavour, node: usize) -> Xml {
     state.with("in_ccm", ccm).with("crmd", peer).with("join", join).with("expected", expected)
 }
 
-fn node_attributes(dice: &mut Dice, flavour: &Flavour, leaves: &[&Leaf], state: &Xml) -> Vec<(String, String)> {
+fn node_attributes(
+    dice: &mut Dice,
+    flavour: &Flavour,
+    leaves: &[&Leaf],
+    state: &Xml,
+) -> Vec<(String, String)> {
     let mut attributes = Vec::new();
     let is_up = state.attributes.iter().any(|(name, value)| *name == "join" && value == "member");
     if is_up && flavour.has(Feature::NodeTrouble) && dice.one_in(8) {
@@ -122,7 +131,9 @@ fn stories(
         return (0..instances)
             .map(|number| {
                 let home = (home + number) % (nodes + 1);
-                let told = (0..nodes).map(|node| story(dice, flavour, leaf, node == home, node == promoted)).collect();
+                let told = (0..nodes)
+                    .map(|node| story(dice, flavour, leaf, node == home, node == promoted))
+                    .collect();
                 (format!("{}:{number}", leaf.id), told)
             })
             .collect();
@@ -139,8 +150,11 @@ fn stories(
         let failed = dice.one_in(4);
         told[home] = Story::MigratedAway { to, stopped: dice.one_in(2), failed };
         let has_arrived = !failed && dice.one_in(2);
-        told[to] =
-            if has_arrived { Story::MigratedHere { from: home, failed: dice.one_in(4) } } else { Story::Absent };
+        told[to] = if has_arrived {
+            Story::MigratedHere { from: home, failed: dice.one_in(4) }
+        } else {
+            Story::Absent
+        };
     }
     vec![(leaf.id.clone(), told)]
 }
@@ -152,8 +166,17 @@ fn story(dice: &mut Dice, flavour: &Flavour, leaf: &Leaf, is_home: bool, is_prom
         } else {
             &["monitor", "start", "stop", "probe"]
         });
-        let (rc, status) =
-            dice.pick(&[("1", "0"), ("1", "4"), ("7", "0"), ("5", "0"), ("6", "4"), ("2", "4"), ("1", "2"), ("4", "0"), ("9", "0")]);
+        let (rc, status) = dice.pick(&[
+            ("1", "0"),
+            ("1", "4"),
+            ("7", "0"),
+            ("5", "0"),
+            ("6", "4"),
+            ("2", "4"),
+            ("1", "2"),
+            ("4", "0"),
+            ("9", "0"),
+        ]);
         return Story::Failed { task, rc, status };
     }
     if flavour.has(Feature::Pending) && dice.one_in(5) {
@@ -183,7 +206,12 @@ fn story(dice: &mut Dice, flavour: &Flavour, leaf: &Leaf, is_home: bool, is_prom
     }
 }
 
-fn orphan(dice: &mut Dice, flavour: &Flavour, node: usize, attributes: &mut Vec<(String, String)>) -> Option<Xml> {
+fn orphan(
+    dice: &mut Dice,
+    flavour: &Flavour,
+    node: usize,
+    attributes: &mut Vec<(String, String)>,
+) -> Option<Xml> {
     let leaf = Leaf {
         id: "Gone".to_owned(),
         class: "ocf",
@@ -228,7 +256,10 @@ impl<'l> Record<'l> {
     }
 
     fn tell(mut self, story: &Story, attributes: &mut Vec<(String, String)>) -> Option<Xml> {
-        if !matches!(story, Story::Unknown | Story::Found(_) | Story::Failed { task: "probe", .. } | Story::Pending("probe")) {
+        if !matches!(
+            story,
+            Story::Unknown | Story::Found(_) | Story::Failed { task: "probe", .. } | Story::Pending("probe")
+        ) {
             self.result("last_0", "monitor", 0, "7", "0", "7", &[]);
         }
         match story {
@@ -291,7 +322,9 @@ impl<'l> Record<'l> {
     fn fail(&mut self, task: &str, rc: &str, status: &str, attributes: &mut Vec<(String, String)>) {
         let (task, interval, expected) = match task {
             "probe" => ("monitor", 0, "7"),
-            "monitor" => ("monitor", self.leaf.monitors.first().map_or(10_000, |(interval, _)| *interval), "0"),
+            "monitor" => {
+                ("monitor", self.leaf.monitors.first().map_or(10_000, |(interval, _)| *interval), "0")
+            }
             other => (other, 0, "0"),
         };
         if task != "start" && expected == "0" {
@@ -372,7 +405,8 @@ impl<'l> Record<'l> {
         let moment = NOW - 100_000 + i64::try_from(self.calls).unwrap_or(0);
         let uuid = "8be6f3f5-ff3b-4cd5-8d4c-3ed1d4a5d0f0";
         let transition = format!("{}:1:{expected}:{uuid}", self.calls);
-        let mut xml = Xml::new("lrm_rsc_op").with("id", &id).with("operation_key", &key).with("operation", task);
+        let mut xml =
+            Xml::new("lrm_rsc_op").with("id", &id).with("operation_key", &key).with("operation", task);
         xml = xml
             .with("crm_feature_set", "3.16.2")
             .with("transition-key", &transition)
@@ -394,7 +428,8 @@ impl<'l> Record<'l> {
     fn digest(&self, interval: u64) -> String {
         let mut params = self.leaf.params.clone();
         if interval > 0 {
-            let timeout = self.leaf.monitors.iter().find(|(known, _)| *known == interval).map_or(20_000, |(_, t)| *t);
+            let timeout =
+                self.leaf.monitors.iter().find(|(known, _)| *known == interval).map_or(20_000, |(_, t)| *t);
             params.push(("CRM_meta_timeout".to_owned(), timeout.to_string()));
         }
         if self.has_other_params {

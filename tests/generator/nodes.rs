@@ -5,6 +5,8 @@ use super::{Dice, Feature, Flavour, Xml};
 pub(super) fn properties(dice: &mut Dice, flavour: &Flavour) -> Xml {
     let mut options: Vec<(&str, &str)> = Vec::new();
     options.push(("stonith-enabled", if flavour.has(Feature::Fencing) { "true" } else { "false" }));
+    // The defaults of this one differ between versions.
+    options.push(("concurrent-fencing", "true"));
     let choices: &[(&str, &[&str])] = &[
         ("no-quorum-policy", &["stop", "freeze", "ignore", "demote", "suicide"]),
         ("symmetric-cluster", &["true", "false"]),
@@ -16,7 +18,6 @@ pub(super) fn properties(dice: &mut Dice, flavour: &Flavour) -> Xml {
         ("startup-fencing", &["true", "false"]),
         ("stonith-action", &["reboot", "off"]),
         ("enable-startup-probes", &["true", "false"]),
-        ("concurrent-fencing", &["true", "false"]),
         ("shutdown-lock", &["false", "true"]),
         ("batch-limit", &["0", "4"]),
         ("priority-fencing-delay", &["0", "30s"]),
@@ -54,7 +55,8 @@ pub(super) fn nodes(dice: &mut Dice, flavour: &Flavour, count: usize) -> Xml {
             node.push(Xml::options("instance_attributes", &format!("n{number}-attributes"), &attributes));
         }
         if flavour.has(Feature::Utilization) {
-            let utilization = [("cpu", dice.pick(&["1", "2", "4"])), ("memory", dice.pick(&["100", "200", "400"]))];
+            let utilization =
+                [("cpu", dice.pick(&["1", "2", "4"])), ("memory", dice.pick(&["100", "200", "400"]))];
             node.push(Xml::options("utilization", &format!("n{number}-utilization"), &utilization));
         }
         section.push(node);
@@ -72,7 +74,8 @@ pub(super) fn defaults(dice: &mut Dice, flavour: &Flavour) -> Vec<Xml> {
     }
     if flavour.has(Feature::OperationOptions) && dice.one_in(2) {
         let mut section = Xml::new("op_defaults");
-        let (name, value) = dice.pick(&[("timeout", "60s"), ("record-pending", "false"), ("on-fail", "block")]);
+        let (name, value) =
+            dice.pick(&[("timeout", "60s"), ("record-pending", "false"), ("on-fail", "block")]);
         section.push(Xml::options("meta_attributes", "op-options", &[(name, value)]));
         sections.push(section);
     }

@@ -55,12 +55,17 @@ fn template() -> Xml {
 }
 
 fn fence_device(dice: &mut Dice) -> Top {
-    let mut xml = Xml::new("primitive").with("id", "Fence").with("class", "stonith").with("type", "fence_xvm");
+    let mut xml =
+        Xml::new("primitive").with("id", "Fence").with("class", "stonith").with("type", "fence_xvm");
     let mut monitors = Vec::new();
     if dice.one_in(2) {
         let mut operations = Xml::new("operations");
         operations.push(
-            Xml::new("op").with("id", "Fence-m").with("name", "monitor").with("interval", "60s").with("timeout", "20s"),
+            Xml::new("op")
+                .with("id", "Fence-m")
+                .with("name", "monitor")
+                .with("interval", "60s")
+                .with("timeout", "20s"),
         );
         monitors.push((60_000, 20_000));
         xml.push(operations);
@@ -82,7 +87,8 @@ fn fence_device(dice: &mut Dice) -> Top {
 
 fn top(dice: &mut Dice, flavour: &Flavour, id: &str) -> Top {
     let is_clone = (flavour.has(Feature::Clones) || flavour.has(Feature::Promotables)) && dice.one_in(2);
-    let is_promotable = is_clone && flavour.has(Feature::Promotables) && (!flavour.has(Feature::Clones) || dice.one_in(2));
+    let is_promotable =
+        is_clone && flavour.has(Feature::Promotables) && (!flavour.has(Feature::Clones) || dice.one_in(2));
     let is_group = flavour.has(Feature::Groups) && dice.one_in(2);
     let is_unique = is_clone && flavour.has(Feature::Unique) && dice.one_in(2);
     let inner = Kind { is_promotable, is_cloned: is_clone, is_unique };
@@ -186,7 +192,8 @@ fn push_meta(dice: &mut Dice, flavour: &Flavour, to: &mut Xml, odds: usize) {
 fn primitive(dice: &mut Dice, flavour: &Flavour, id: &str, kind: &Kind) -> (Xml, Leaf) {
     let agent = if kind.is_promotable { "Stateful" } else { "Dummy" };
     let mut xml = Xml::new("primitive").with("id", id);
-    let (class, provider, agent) = if flavour.has(Feature::Templates) && dice.one_in(2) && !kind.is_promotable {
+    let (class, provider, agent) = if flavour.has(Feature::Templates) && dice.one_in(2) && !kind.is_promotable
+    {
         xml = xml.with("template", "T");
         ("ocf", Some("pacemaker"), "Dummy")
     } else if !kind.is_promotable && dice.one_in(8) {
@@ -246,7 +253,8 @@ fn operations(dice: &mut Dice, flavour: &Flavour, id: &str, kind: &Kind) -> (Xml
         let mut monitor = plain("monitor", "10s");
         if flavour.has(Feature::OperationOptions) && dice.one_in(2) {
             let reactions = ["ignore", "block", "stop", "restart", "standby", "fence", "demote"];
-            monitor = monitor.with("on-fail", dice.pick(&reactions[..if kind.is_promotable { 7 } else { 6 }]));
+            monitor =
+                monitor.with("on-fail", dice.pick(&reactions[..if kind.is_promotable { 7 } else { 6 }]));
         }
         operations.push(monitor);
         monitors.push((10_000, 20_000));

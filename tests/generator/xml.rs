@@ -25,7 +25,11 @@ impl Xml {
     }
 
     /// An element `name` with an id and an `nvpair` for each option.
-    pub(super) fn options<K: AsRef<str>, V: AsRef<str>>(name: &'static str, id: &str, options: &[(K, V)]) -> Self {
+    pub(super) fn options<K: AsRef<str>, V: AsRef<str>>(
+        name: &'static str,
+        id: &str,
+        options: &[(K, V)],
+    ) -> Self {
         let mut block = Self::new(name).with("id", id);
         for (key, value) in options {
             let (key, value) = (key.as_ref(), value.as_ref());

@@ -39,7 +39,8 @@ fn steps(graph: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     for synapse in tree.root().unwrap().children_named("synapse") {
         let inputs = synapse.child("inputs").into_iter().flat_map(|inputs| inputs.children_named("trigger"));
-        let after: Vec<String> = inputs.flat_map(Element::children).map(|action| attribute(action, "id")).collect();
+        let after: Vec<String> =
+            inputs.flat_map(Element::children).map(|action| attribute(action, "id")).collect();
         for action in synapse.child("action_set").into_iter().flat_map(Element::children) {
             steps.push(Step { id: attribute(action, "id"), real: real(action), after: after.clone() });
         }
@@ -62,7 +63,8 @@ fn real(action: Element<'_>) -> Option<String> {
     if task == "stonith" {
         task = meta("CRM_meta_stonith_action")?.to_owned();
     }
-    let resource = action.child("primitive").map_or_else(|| "-".to_owned(), |primitive| attribute(primitive, "id"));
+    let resource =
+        action.child("primitive").map_or_else(|| "-".to_owned(), |primitive| attribute(primitive, "id"));
     let interval = meta("CRM_meta_interval").unwrap_or("0");
     let notify = match (task.as_str(), meta("CRM_meta_notify_key_type"), meta("CRM_meta_notify_operation")) {
         ("notify", Some(kind), Some(operation)) => format!("{kind}-{operation}"),
@@ -76,11 +78,14 @@ fn read_result(shown: &str, decision: &mut Decision) {
     let tree = xml::parse(shown, &Limits::default()).unwrap();
     for element in tree.elements() {
         if element.is("node_weight") {
-            let pool = attribute(element, "function");
-            let (id, node, score) = (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
+            // The installed version has an older name for this one.
+            let pool = attribute(element, "function").replace("_allocate", "_assign");
+            let (id, node, score) =
+                (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
             decision.scores.insert(format!("{pool} {id} {node} {score}"));
         } else if element.is("promotion_score") {
-            let (id, node, score) = (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
+            let (id, node, score) =
+                (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
             decision.scores.insert(format!("promotion {id} {node} {score}"));
         } else if element.is("rsc_action") || element.is("node_action") {
             decision.changes.extend(change(element));
@@ -88,6 +93,24 @@ fn read_result(shown: &str, decision: &mut Decision) {
     }
 }
 
+/// A change in the words of [`Decision`].
 fn change(element: Element<'_>) -> Option<String> {
-    Some(format!("{:?}", element.attributes().collect::<Vec<_>>()))
+    let named = |name: &str| element.attribute(name);
+    if let Some(operation) = named("action").and_then(|verb| verb.strip_prefix("Fence (")) {
+        return Some(format!("fence {} {}", operation.trim_end_matches(')'), named("node")?));
+    }
+    let verb = named("action").or_else(|| named("task"))?;
+    if element.is("node_action") {
+        return Some(format!("fence {verb} {}", named("node")?));
+    }
+    let resource = named("resource")?;
+    let from = named("source").or_else(|| named("node")).unwrap_or("-");
+    let to = named("dest").unwrap_or("-");
+    let blocked = if named("blocked") == Some("true") { " blocked" } else { "" };
+    Some(match verb {
+        "start" => format!("start {resource} - {from}{blocked}"),
+        "stop" => format!("stop {resource} {from} -{blocked}"),
+        "move" | "migrate" => format!("{verb} {resource} {from} {to}{blocked}"),
+        _ => format!("{verb} {resource} {from} {from}{blocked}"),
+    })
 }

@@ -257,7 +257,9 @@ fn key_text(work: &Work<'_, '_>, draft: &Draft) -> Arc<str> {
             Some(notice) if is_renamed && draft.verb == Verb::Notify && notice.about.is_some() => {
                 format!("{id}_{}_0", notice_name(work, notice).replacen('-', "_notify_", 1)).into()
             }
-            Some(notice) if !is_renamed || notice.about.is_none() => format!("{id}_{}_0", notice_key(work, notice)).into(),
+            Some(notice) if !is_renamed || notice.about.is_none() => {
+                format!("{id}_{}_0", notice_key(work, notice)).into()
+            }
             Some(_) | None => format!("{id}_{}_{}", name(draft.key.verb), draft.key.interval).into(),
         };
     }
