@@ -6,7 +6,7 @@ use std::{env, fs, process};
 use quorate::cib::Limits;
 use quorate::cib::xml::{self, Element};
 
-use crate::decision::{Decision, Step};
+use crate::decision::{self, Decision, Step};
 
 pub(crate) fn is_installed() -> bool {
     Command::new("crm_simulate").arg("--version").output().is_ok()
@@ -104,13 +104,6 @@ fn change(element: Element<'_>) -> Option<String> {
         return Some(format!("fence {verb} {}", named("node")?));
     }
     let resource = named("resource")?;
-    let from = named("source").or_else(|| named("node")).unwrap_or("-");
-    let to = named("dest").unwrap_or("-");
-    let blocked = if named("blocked") == Some("true") { " blocked" } else { "" };
-    Some(match verb {
-        "start" => format!("start {resource} - {from}{blocked}"),
-        "stop" => format!("stop {resource} {from} -{blocked}"),
-        "move" | "migrate" => format!("{verb} {resource} {from} {to}{blocked}"),
-        _ => format!("{verb} {resource} {from} {from}{blocked}"),
-    })
+    let nodes = [named("source").or_else(|| named("node")), named("dest")];
+    Some(decision::change(verb, resource, nodes, named("blocked") == Some("true")))
 }
