@@ -5,7 +5,7 @@ use super::link::Relations;
 use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::digest::{self, Coverage};
-use crate::scheduler::facts::{NodeIx, Requires, ResourceIx};
+use crate::scheduler::facts::{NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::{ActionRef, Reason};
 
 /// Whether a resource needs its node unfenced.
@@ -71,7 +71,7 @@ pub fn order_after(work: &mut Work<'_, '_>, action: DraftIx, node: NodeIx, relat
     let (Some(resource), task) = (entry.resource, entry.verb.task(&work.actions.names)) else { return };
     let is_concerned = work.facts.properties.unfencing_in_use
         && (is_needed_by(work, resource) || work.is_fence_device(resource));
-    if !is_concerned || work.node(node).is_remote() {
+    if !is_concerned || work.node(node).kind == NodeKind::Guest {
         return;
     }
     let on = request(work, node);
