@@ -49,6 +49,9 @@ impl Blocking {
     pub(super) fn block_dependents(&self, work: &mut Work<'_, '_>, cause: DraftIx) -> Vec<DraftIx> {
         let draft = work.actions.draft(cause);
         let (Some(failed), verb) = (draft.resource, draft.verb) else { return Vec::new() };
+        if work.resource(failed).primitive().is_none() {
+            return Vec::new();
+        }
         let top = work.facts.bundle_of(failed).unwrap_or_else(|| work.facts.topmost(failed));
         let followers = &self.followers[top.index()];
         if followers.is_empty() || has_chance(work, top, verb) {
