@@ -92,12 +92,7 @@ fn compare(folder: &Path, street: Street) {
 
 fn quorate(file: &Path, form: &str) -> Command {
     let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_quorate")));
-    command.arg("plan").arg("--cib").arg(file).args([
-        "--now",
-        &Street::now().to_string(),
-        "-o",
-        "transition",
-    ]);
+    command.arg("plan").arg("--cib").arg(file).args(["--now", &Street::now().to_string(), "-o", form]);
     command
 }
 

@@ -176,7 +176,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                 }
             }
         }
-        self.finish(frame);
+        self.finish(&frame);
     }
 
     /// Applies a link's steps one by one. Returns what must be settled before the next one.
@@ -239,7 +239,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
         resource.is_some_and(|resource| self.work.resource(resource).parent.is_some())
     }
 
-    fn finish(&mut self, frame: Frame) {
+    fn finish(&mut self, frame: &Frame) {
         let entry = self.work.actions.draft(frame.draft);
         let after = (entry.need, entry.ability);
         let changed = if entry.minimum.is_some() { after != frame.before } else { frame.changed };
