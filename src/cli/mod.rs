@@ -9,8 +9,10 @@ mod completions;
 mod engines;
 mod exit;
 mod explain;
+mod export;
 mod failure;
 mod graph;
+mod import;
 mod init;
 mod interrupt;
 mod man;
@@ -63,6 +65,8 @@ enum Verb {
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
+    Import(import::Arguments),
+    Export(export::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -102,6 +106,8 @@ impl Verb {
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),
+            Self::Import(arguments) => import::run(&arguments, options, terminal),
+            Self::Export(arguments) => export::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }
