@@ -131,7 +131,7 @@ async fn plan_of(folder: &Path) -> String {
 
 async fn put_in_force(cluster: &mut Simulated, wanted: &Cluster) {
     let base = cluster.observe().await.unwrap().generation;
-    let desired = Desired { cluster: wanted.clone(), base, origin: "test".to_owned() };
+    let desired = Desired { cluster: wanted.clone(), base, origin: "test".to_owned(), renames: Vec::new() };
     cluster.submit(desired).await.unwrap();
 }
 

@@ -6,6 +6,7 @@
 mod apply;
 mod clock;
 mod completions;
+mod drill;
 mod engines;
 mod exit;
 mod explain;
@@ -20,7 +21,9 @@ mod options;
 mod plan;
 mod planning;
 mod progress;
+mod replay;
 mod resource;
+mod schema;
 mod show;
 mod simulate;
 mod source;
@@ -55,6 +58,7 @@ struct Arguments {
 enum Verb {
     Init(init::Arguments),
     Validate(validate::Arguments),
+    Schema(schema::Arguments),
     Plan(plan::Arguments),
     Show(show::Arguments),
     Apply(apply::Arguments),
@@ -62,6 +66,8 @@ enum Verb {
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
+    Drill(drill::Arguments),
+    Replay(replay::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
@@ -96,6 +102,7 @@ impl Verb {
         match self {
             Self::Init(arguments) => init::run(&arguments, options, terminal),
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
+            Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
@@ -103,6 +110,8 @@ impl Verb {
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Drill(arguments) => drill::run(&arguments, options, terminal),
+            Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),

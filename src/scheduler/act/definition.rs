@@ -9,7 +9,7 @@ use super::recurring::{self, milliseconds};
 use super::verb::{Key, Verb};
 use super::work::Work;
 use super::{early, unfencing};
-use crate::model::Score;
+use crate::model::{Role, Score};
 use crate::scheduler::digest::{self, DefinitionChange};
 use crate::scheduler::facts::{Facts, NodeIx, ResourceIx, Variant};
 use crate::scheduler::failures;
@@ -36,8 +36,18 @@ pub fn act(work: &mut Work<'_, '_>) {
     }
 }
 
+/// Whether the node could run something before anything is done: a remote node only as far as
+/// its connection is up already.
 fn is_available(work: &Work<'_, '_>, node: NodeIx) -> bool {
-    work.node(node).is_available() && !work.is_unclean(node)
+    let facts = work.node(node);
+    let is_up = |resource: ResourceIx| {
+        let facts = work.resource(resource);
+        facts.current_role >= Role::Started && !facts.is_failed
+    };
+    let is_reached = facts
+        .connection
+        .is_none_or(|connection| is_up(connection) && work.resource(connection).launcher.is_none_or(is_up));
+    facts.is_available() && !work.is_unclean(node) && is_reached
 }
 
 /// Primitives by name and by the name that history has for them.

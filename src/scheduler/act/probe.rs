@@ -34,7 +34,7 @@ pub fn probe_primitive(work: &mut Work<'_, '_>, resource: ResourceIx, node: Node
     let facts = work.resource(resource);
     let probe = work.request_once(resource, Verb::Monitor, Some(node), Need::Required);
     work.actions.draft_mut(probe).need = Need::Required;
-    unfencing::order_after(work, probe, node, Relations::ORDERED);
+    unfencing::order_after(work, probe, node, Relations::ORDERED, Need::Required);
     let is_active_here = facts.active_on.contains(&node);
     let draft = work.actions.draft_mut(probe);
     if !is_active_here {

@@ -281,8 +281,8 @@ pub fn fence_guest(work: &mut Work<'_, '_>, node: NodeIx) {
 
 /// The member through which an action on a remote or guest node is run.
 pub fn router(work: &Work<'_, '_>, draft: &Draft) -> Option<NodeIx> {
-    let is_fencing = draft.verb.is_fencing() || draft.verb == Verb::FenceOn;
-    let node = draft.node.filter(|node| !is_fencing && work.node(*node).is_remote())?;
+    draft.resource?;
+    let node = draft.node.filter(|node| work.node(*node).is_remote())?;
     let connection = work.node(node).connection?;
     let (current, next) = (work.current_node(connection), work.assigned(connection));
     let (Some(before), Some(after)) = (current, next) else { return current.or(next) };

@@ -176,7 +176,7 @@ fn stop(work: &mut Work<'_, '_>, resource: ResourceIx, need: Need, pass: Pass) {
 
 fn start(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, need: Need) {
     let start = work.request_once(resource, Verb::Start, Some(node), Need::Optional);
-    unfencing::order_after(work, start, node, Relations::FIRST_REQUIRES_THEN);
+    unfencing::order_after(work, start, node, Relations::FIRST_REQUIRES_THEN, need);
     let is_expected = work.state(resource).expected_on == Some(node);
     let draft = work.actions.draft_mut(start);
     if need == Need::Required && draft.is_runnable() {

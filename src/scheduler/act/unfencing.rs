@@ -5,7 +5,7 @@ use super::link::Relations;
 use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::digest::{self, Coverage};
-use crate::scheduler::facts::{NodeIx, Requires, ResourceIx};
+use crate::scheduler::facts::{NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::{ActionRef, Reason};
 
 /// Whether a resource needs its node unfenced.
@@ -64,20 +64,20 @@ fn unfences(work: &Work<'_, '_>, device: ResourceIx) -> bool {
             || facts.meta.get("provides").is_some_and(|provides| &**provides == "unfencing"))
 }
 
-/// Orders an action that needs its node unfenced after that; a node that was not yet unfenced has
-/// to be.
-pub fn order_after(work: &mut Work<'_, '_>, action: DraftIx, node: NodeIx, relations: Relations) {
+/// Orders an action that needs its node unfenced after that. If it is `Need::Required`, a node
+/// that was not yet unfenced has to be.
+pub fn order_after(work: &mut Work<'_, '_>, action: DraftIx, node: NodeIx, relations: Relations, need: Need) {
     let entry = work.actions.draft(action);
     let (Some(resource), task) = (entry.resource, entry.verb.task(&work.actions.names)) else { return };
     let is_concerned = work.facts.properties.unfencing_in_use
         && (is_needed_by(work, resource) || work.is_fence_device(resource));
-    if !is_concerned || work.node(node).is_remote() {
+    if !is_concerned || work.node(node).kind == NodeKind::Guest {
         return;
     }
     let on = request(work, node);
     work.actions.link_drafts(on, action, relations);
     let is_unfenced = work.node(node).attributes.get("#node-unfenced").is_some_and(|since| &**since != "0");
-    if !is_unfenced {
+    if !is_unfenced && need == Need::Required {
         let by = ActionRef { resource: work.resource(resource).id.clone(), task };
         demand(work, node, Reason::RequiredBy(by));
     }

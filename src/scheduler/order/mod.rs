@@ -8,6 +8,8 @@ mod load_loop;
 mod render;
 mod settle;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use super::act::Actions;
 use super::act::work::Work;

@@ -254,10 +254,10 @@ fn key_text(work: &Work<'_, '_>, draft: &Draft) -> Arc<str> {
         };
         return match draft.key.notice {
             // Under the name of the status there are only the instance's own notifications.
-            Some(notice) if is_renamed && draft.verb == Verb::Notify && notice.about.is_some() => {
+            Some(notice) if is_renamed && draft.verb == Verb::Notify => {
                 format!("{id}_{}_0", notice_name(work, notice).replacen('-', "_notify_", 1)).into()
             }
-            Some(notice) if !is_renamed || notice.about.is_none() => format!("{id}_{}_0", notice_key(work, notice)).into(),
+            Some(notice) if !is_renamed => format!("{id}_{}_0", notice_key(work, notice)).into(),
             Some(_) | None => format!("{id}_{}_{}", name(draft.key.verb), draft.key.interval).into(),
         };
     }

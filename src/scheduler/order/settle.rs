@@ -5,7 +5,7 @@
 
 use super::blocking::Blocking;
 use super::effect::{self, Changed, Pair, Place, Plan, Step};
-use crate::scheduler::act::draft::{Ability, DraftIx, Need};
+use crate::scheduler::act::draft::{Ability, DraftIx, Minimum, Need};
 use crate::scheduler::act::link::{LinkIx, Relations};
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
@@ -120,12 +120,14 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
     }
 
     fn begin(&mut self, draft: DraftIx) -> Frame {
-        let entry = self.work.actions.draft_mut(draft);
+        let entry = self.work.actions.draft(draft);
         let before = (entry.need, entry.ability);
-        if let Some(minimum) = &mut entry.minimum {
-            minimum.seen = 0;
+        if entry.minimum.is_some() {
+            let entry = self.work.actions.draft_mut(draft);
+            entry.minimum = entry.minimum.map(|minimum| Minimum { seen: 0, ..minimum });
             entry.ability = Ability::Blocked;
         }
+        let entry = self.work.actions.draft(draft);
         Frame { draft, remaining: entry.inputs.len(), changed: false, before, run: None }
     }
 
@@ -174,7 +176,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                 }
             }
         }
-        self.finish(frame);
+        self.finish(&frame);
     }
 
     /// Applies a link's steps one by one. Returns what must be settled before the next one.
@@ -237,7 +239,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
         resource.is_some_and(|resource| self.work.resource(resource).parent.is_some())
     }
 
-    fn finish(&mut self, frame: Frame) {
+    fn finish(&mut self, frame: &Frame) {
         let entry = self.work.actions.draft(frame.draft);
         let after = (entry.need, entry.ability);
         let changed = if entry.minimum.is_some() { after != frame.before } else { frame.changed };

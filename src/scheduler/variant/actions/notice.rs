@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::siblings::{STEPS, Siblings};
 use crate::model::Role;
-use crate::scheduler::act::draft::{Draft, DraftIx, Need};
+use crate::scheduler::act::draft::{DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
