@@ -71,7 +71,7 @@ fn a_cib_made_from_such_a_manifest_leads_to_the_same_plan() {
         let cib = case.read();
         let adopted = manifest::adopt(cib.cluster.clone(), ConstraintIds::Derive, "cluster.yaml");
         let manifest = adopted.reading.manifest.ok_or("the manifest cannot be read")?;
-        let exported = read_cib(&cib::write(&cib::with_old_names(manifest.cluster.clone()))).cluster;
+        let exported = read_cib(&cib::write(&cib::for_pacemaker(manifest.cluster.clone()))).cluster;
         let before = schedule(&manifest.cluster, &cib, case.now)?;
         let after = schedule(&exported, &cib, case.now)?;
         same_plan(&before, &after)
@@ -137,7 +137,7 @@ fn in_place_of(original: &str, exported: &str) -> String {
 fn exported(case: &Case) -> Result<String, String> {
     let adopted = manifest::adopt(case.read().cluster, ConstraintIds::Keep, "cluster.yaml");
     let manifest = adopted.reading.manifest.ok_or("the manifest cannot be read")?;
-    Ok(cib::write(&cib::with_old_names(manifest.cluster)))
+    Ok(cib::write(&cib::for_pacemaker(manifest.cluster)))
 }
 
 fn is_installed(program: &str) -> bool {

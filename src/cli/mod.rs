@@ -10,9 +10,11 @@ mod drill;
 mod engines;
 mod exit;
 mod explain;
+mod export;
 mod failure;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod interrupt;
 mod man;
@@ -71,6 +73,8 @@ enum Verb {
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
+    Import(import::Arguments),
+    Export(export::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -114,6 +118,8 @@ impl Verb {
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),
+            Self::Import(arguments) => import::run(&arguments, options, terminal),
+            Self::Export(arguments) => export::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

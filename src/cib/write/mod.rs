@@ -17,7 +17,7 @@ mod tests;
 use crate::diagnostic::Diagnostic;
 use crate::model::option::{PROPERTIES, Standing};
 use crate::model::resource::CloneChild;
-use crate::model::{Cluster, OptionSet, Resource, Value};
+use crate::model::{Cluster, NameValue, OptionSet, Resource, Value};
 use element::Element;
 
 /// The schema that the document is written under: that of Pacemaker 2.1.5 and later.
@@ -52,10 +52,18 @@ pub fn write(cluster: &Cluster) -> String {
     root.to_text()
 }
 
-/// The configuration with properties under the names that every version knows. Newer versions know
-/// new names as well; older ones would take `fencing-enabled` for nothing, and fence.
+/// The configuration as a running Pacemaker has it: the cluster's name is a property, and properties
+/// have the names that every version knows. Newer versions know new names as well; older ones would
+/// take `fencing-enabled: false` for nothing, and fence.
 #[must_use]
-pub fn with_old_names(mut cluster: Cluster) -> Cluster {
+pub fn for_pacemaker(mut cluster: Cluster) -> Cluster {
+    let name = cluster.name.take().map(|name| NameValue::text("cluster-name", name));
+    match cluster.properties.iter_mut().find(|set| set.rule.is_none()) {
+        Some(set) => set.pairs.extend(name),
+        None => cluster
+            .properties
+            .extend(name.map(|pair| OptionSet { pairs: vec![pair], ..OptionSet::default() })),
+    }
     for spec in PROPERTIES {
         let Standing::AliasOf(newer) = spec.standing else { continue };
         for set in &mut cluster.properties {

@@ -24,7 +24,7 @@ pub(super) fn fit(mut cluster: Cluster, ids: ConstraintIds) -> Cluster {
         level.id = None;
     }
     fit_names_of_parts(&mut cluster);
-    constraint::fit(&mut cluster.constraints, ids);
+    constraint::fit(&mut cluster, ids);
     cluster
 }
 
@@ -72,9 +72,9 @@ fn fit_promotable(clone: &mut ClonedResource) {
     }
 }
 
-/// `standby` and `maintenance` are switches of a node, written first.
-fn put_switches_first(attributes: &mut [OptionSet]) {
-    let [only] = attributes else { return };
+/// `standby` and `maintenance` are switches of a node, written first where they are on.
+fn put_switches_first(attributes: &mut Vec<OptionSet>) {
+    let [only] = attributes.as_mut_slice() else { return };
     if only.id.is_some() || only.rule.is_some() || only.score != Score::ZERO {
         return;
     }
@@ -85,8 +85,12 @@ fn put_switches_first(attributes: &mut [OptionSet]) {
             continue;
         };
         only.pairs.remove(at);
+        if !switch {
+            continue;
+        }
         only.pairs.insert(0, NameValue { name: name.into(), value: Value::Text(switch.to_string().into()) });
     }
+    attributes.retain(|set| !set.pairs.is_empty());
 }
 
 /// Ports and mounts are told apart by what they say. Ids of recipients and permissions that start
