@@ -192,8 +192,15 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                     run.is_skipping = false;
                     if run.instance_changed { self.successors(action) } else { Vec::new() }
                 }
+                Step::Join { first, then, relation } => {
+                    self.work.actions.link_drafts(first, then, relation);
+                    Vec::new()
+                }
                 Step::Apply { .. } if run.is_skipping => Vec::new(),
-                Step::Apply { rule, pair, place } => {
+                Step::Apply { rule, mut pair, place } => {
+                    if place == Place::Interleaved {
+                        pair.effective = variant::effective(self.work, pair.first, None);
+                    }
                     let changed = rule(self.work, pair);
                     self.follow(run, pair, place, changed)
                 }
