@@ -8,8 +8,8 @@
 //!
 //! Each input is written to a file and given to `quorate plan --cib` and, where it is installed, to
 //! `crm_simulate`, in turns, so that noise hits both; each prints what it would show to people. The
-//! table shows the median wall time of each
-//! and their ratio. The steady cluster also checks itself: its plan must be empty.
+//! table shows the median wall time of each and their ratio. The steady cluster also checks itself:
+//! its plan must be empty.
 
 #![expect(
     clippy::disallowed_methods,
@@ -92,12 +92,7 @@ fn compare(folder: &Path, street: Street) {
 
 fn quorate(file: &Path, form: &str) -> Command {
     let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_quorate")));
-    command.arg("plan").arg("--cib").arg(file).args([
-        "--now",
-        &Street::now().to_string(),
-        "-o",
-        "transition",
-    ]);
+    command.arg("plan").arg("--cib").arg(file).args(["--now", &Street::now().to_string(), "-o", form]);
     command
 }
 
