@@ -19,6 +19,7 @@ mod options;
 mod plan;
 mod planning;
 mod progress;
+mod replay;
 mod resource;
 mod schema;
 mod show;
@@ -64,6 +65,7 @@ enum Verb {
     Wait(wait::Arguments),
     Explain(explain::Arguments),
     Drill(drill::Arguments),
+    Replay(replay::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
@@ -105,6 +107,7 @@ impl Verb {
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
             Self::Drill(arguments) => drill::run(&arguments, options, terminal),
+            Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),

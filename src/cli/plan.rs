@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
-use super::{clock, source};
+use super::{clock, replay, source};
 use crate::engine::{Generation, Observation};
 use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// Save the plan here, for `apply FILE`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cib", "refresh_only", "what_if"])]
     out: Option<PathBuf>,
+    /// Record what was decided and all that it was decided from, for `replay FILE`.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Exit with 2 if there is anything to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -66,6 +69,7 @@ impl Arguments {
     pub(super) fn for_graph(cib: Option<PathBuf>, now: Option<i64>) -> Self {
         Self {
             out: None,
+            record: None,
             detailed_exitcode: false,
             refresh_only: false,
             prune: false,
@@ -93,6 +97,10 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         terminal
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
     }
+    if let Some(file) = &arguments.record {
+        let Planned { plan, schedule, status } = &planned;
+        replay::record(file, &plan.desired, status, plan.made_at, schedule)?;
+    }
     Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
 }
 
@@ -111,6 +119,9 @@ fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Resul
     planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
     let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
     terminal.data(&view::transition::json(&schedule))?;
+    if let Some(file) = &arguments.record {
+        replay::record(file, &cluster, &observation.status, observation.now, &schedule)?;
+    }
     Ok(Exit::Done)
 }
 

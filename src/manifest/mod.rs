@@ -9,6 +9,7 @@ mod adopt;
 mod check;
 mod document;
 mod findings;
+mod format;
 mod lower;
 pub mod rule;
 mod schema;
@@ -23,6 +24,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use format::{AdvertisedOperation, expand_ops, format};
 pub use schema::schema;
 pub use settings::{
     Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,

@@ -3,7 +3,11 @@
 //! The parts of a score are those that the scheduler itself added up, in its order; nothing is
 //! guessed, and nothing is left over.
 
+mod need;
+
 use std::cmp::Reverse;
+
+pub use need::Need;
 
 use serde::Serialize;
 
@@ -13,7 +17,7 @@ use super::{Because, Inputs, Prune, plan};
 use crate::model::{Cluster, NodeName, Role, Score};
 use crate::scheduler::assign::{Cause, Contribution, Placement};
 use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
-use crate::scheduler::facts::{NodeFacts, NodeIx};
+use crate::scheduler::facts::NodeIx;
 use crate::scheduler::{ResourceIx, assign, failures, interpret};
 use crate::status::ClusterStatus;
 
@@ -157,31 +161,6 @@ pub struct Companion {
     pub node: Option<NodeName>,
 }
 
-/// What would have to change for a resource to go to a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "need", rename_all = "kebab-case")]
-pub enum Need {
-    /// The node must be able to run anything.
-    Node,
-    /// More preference for the node, by at least so much.
-    Preference {
-        /// How much.
-        score: Score,
-    },
-    /// The node that was chosen must become unable to run it, as its score cannot be beaten.
-    ChosenGone {
-        /// Which.
-        node: NodeName,
-    },
-    /// Something that forbids the node must go.
-    Without {
-        /// What.
-        source: Source,
-    },
-    /// Nothing but what decides between equals.
-    Nothing,
-}
-
 /// Explains every primitive at or below `resource`; `None` when there is no such resource.
 pub fn explain(
     cluster: &Cluster,
@@ -308,7 +287,7 @@ fn verdict(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, chosen
             let score = placement.facts.resource(resource).table.score(chosen);
             (placement.facts.node(chosen), score.unwrap_or_default())
         });
-        verdict.needs = needs(&verdict, rival);
+        verdict.needs = need::needs(&verdict, rival);
     }
     verdict
 }
@@ -381,38 +360,6 @@ fn company(
     let other = other(record);
     let node = placement.node_of(other).map(|node| placement.facts.node(node).name.clone());
     (record.id.to_string(), Companion { resource: placement.facts.resource(other).id.to_string(), node })
-}
-
-/// What would have to change for a resource to be here, and not with its rival.
-fn needs(verdict: &Verdict, rival: Option<(&NodeFacts<'_>, Score)>) -> Vec<Need> {
-    let mut needs = Vec::new();
-    if verdict.obstacle.is_some() {
-        needs.push(Need::Node);
-    }
-    for part in verdict.parts.iter().filter(|part| part.score <= Score::MINUS_INFINITY) {
-        let need = Need::Without { source: part.source.clone() };
-        if !needs.contains(&need) {
-            needs.push(need);
-        }
-    }
-    let here = verdict.score.unwrap_or(Score::MINUS_INFINITY);
-    if here <= Score::MINUS_INFINITY {
-        return needs;
-    }
-    // A node of less than zero is no option even where it has no rival.
-    let to_beat = rival.as_ref().map_or(Score::new(-1), |(_, score)| *score);
-    match rival {
-        Some((node, score)) if score.is_mandatory() => {
-            needs.push(Need::ChosenGone { node: node.name.clone() });
-        }
-        Some(_) | None if here <= to_beat => {
-            let missing = Score::new(i64::from(to_beat.value()) - i64::from(here.value()) + 1);
-            needs.push(Need::Preference { score: missing });
-        }
-        Some(_) | None if needs.is_empty() => needs.push(Need::Nothing),
-        Some(_) | None => {}
-    }
-    needs
 }
 
 /// Names of all resources that can be explained, for suggestions.

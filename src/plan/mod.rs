@@ -161,6 +161,9 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
+    /// What was known, with resources under their new names: together with the desired state and
+    /// the moment, all that the schedule was made from.
+    pub status: ClusterStatus,
 }
 
 /// Makes a plan.
@@ -176,15 +179,15 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let retiring = retirement::retirement(&in_force, &merged.cluster)
         .filter(|retiring| !scheduler::schedule(retiring, &status, inputs.now).changes.is_empty());
     let next = retiring.as_ref().unwrap_or(&merged.cluster);
-    let schedule = scheduler::schedule(next, &status, inputs.now);
-    let facts = scheduler::interpret::interpret(next, &status, inputs.now);
+    let (placement, schedule) = scheduler::decide(next, &status, inputs.now);
+    let facts = &placement.facts;
     let relations = Relations::of(next);
-    let situation = Situation::new(&facts, &schedule, &relations, &objects);
+    let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(&facts);
+    let cautions = cautions(facts);
     let disruption = disruption(&schedule, &steps);
-    let unplaced = unplaced::unplaced(&scheduler::assign::assign(facts), &relations);
+    let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
         basis: Basis::new(inputs.generation, inputs.in_force, inputs.declared, &steps),
         made_at: inputs.now,
@@ -195,14 +198,14 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         blocked,
         unplaced,
         background: step::background(&schedule.transition),
-        hazards: safety::hazards(&disruption),
+        hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
         desired: merged.cluster,
         retiring,
         cautions,
     };
-    Planned { plan, schedule }
+    Planned { plan, schedule, status }
 }
 
 fn cautions(facts: &Facts<'_>) -> Vec<Caution> {

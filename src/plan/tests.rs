@@ -176,13 +176,6 @@ fn a_plan_is_stale_when_other_steps_are_needed() {
 }
 
 #[test]
-fn a_plan_survives_its_file() {
-    let plan = plan_of(&cluster(&[]), &cluster(&["A", "B"]), &all_online());
-    let file = crate::view::plan::write_saved(&plan);
-    assert_eq!(crate::view::plan::read_saved(&file).unwrap(), plan);
-}
-
-#[test]
 fn a_resource_without_a_node_is_said_to_have_none() {
     let mut status = all_online();
     for node in ["node1", "node2"] {

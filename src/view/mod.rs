@@ -9,6 +9,7 @@ pub mod graph;
 mod ink;
 pub mod plan;
 pub mod progress;
+pub mod recording;
 pub mod status;
 pub mod transition;
 

@@ -52,7 +52,6 @@ pub(super) enum Feature {
     Pending,
     MultiplyActive,
     NodeTrouble,
-    Roles,
     Locations,
     Colocations,
     Orders,

@@ -5,6 +5,8 @@ use super::{Dice, Feature, Flavour, Xml};
 pub(super) fn properties(dice: &mut Dice, flavour: &Flavour) -> Xml {
     let mut options: Vec<(&str, &str)> = Vec::new();
     options.push(("stonith-enabled", if flavour.has(Feature::Fencing) { "true" } else { "false" }));
+    // The defaults of this one differ between versions.
+    options.push(("concurrent-fencing", "true"));
     let choices: &[(&str, &[&str])] = &[
         ("no-quorum-policy", &["stop", "freeze", "ignore", "demote", "suicide"]),
         ("symmetric-cluster", &["true", "false"]),
@@ -16,7 +18,6 @@ pub(super) fn properties(dice: &mut Dice, flavour: &Flavour) -> Xml {
         ("startup-fencing", &["true", "false"]),
         ("stonith-action", &["reboot", "off"]),
         ("enable-startup-probes", &["true", "false"]),
-        ("concurrent-fencing", &["true", "false"]),
         ("shutdown-lock", &["false", "true"]),
         ("batch-limit", &["0", "4"]),
         ("priority-fencing-delay", &["0", "30s"]),

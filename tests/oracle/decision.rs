@@ -39,7 +39,7 @@ impl Decision {
         let plan: Value = serde_json::from_str(&view::transition::json(&schedule)).unwrap();
         let mut decision = Self::default();
         decision.take_steps(&rows(&plan, "actions").map(step).collect::<Vec<_>>());
-        decision.changes = rows(&plan, "changes").map(change).collect();
+        decision.changes = rows(&plan, "changes").map(change_of).collect();
         decision.scores = rows(&plan, "scores").map(score).collect();
         decision
     }
@@ -98,14 +98,21 @@ fn step(row: &Value) -> Step {
     Step { id: row["id"].to_string(), real, after }
 }
 
-fn change(row: &Value) -> String {
+fn change_of(row: &Value) -> String {
     let verb = text(row, "action");
     if verb == "fence" {
         return format!("fence {} {}", text(row, "operation"), text(row, "node"));
     }
-    let (resource, from, to) = (text(row, "resource"), text(row, "from"), text(row, "to"));
-    let blocked = if row["blocked"] == true { " blocked" } else { "" };
-    format!("{verb} {resource} {from} {to}{blocked}")
+    let nodes = [row["from"].as_str(), row["to"].as_str()];
+    change(verb, text(row, "resource"), nodes, row["blocked"] == true)
+}
+
+/// A change in words. A node that is both left and gone to is named once, as what stays on a node
+/// is shown with either.
+pub(crate) fn change(verb: &str, resource: &str, nodes: [Option<&str>; 2], is_blocked: bool) -> String {
+    let mut nodes: Vec<&str> = nodes.into_iter().flatten().collect();
+    nodes.dedup();
+    format!("{verb} {resource} {}{}", nodes.join(" "), if is_blocked { " blocked" } else { "" })
 }
 
 fn score(row: &Value) -> String {

@@ -6,7 +6,7 @@ use std::{env, fs, process};
 use quorate::cib::Limits;
 use quorate::cib::xml::{self, Element};
 
-use crate::decision::{Decision, Step};
+use crate::decision::{self, Decision, Step};
 
 pub(crate) fn is_installed() -> bool {
     Command::new("crm_simulate").arg("--version").output().is_ok()
@@ -78,7 +78,8 @@ fn read_result(shown: &str, decision: &mut Decision) {
     let tree = xml::parse(shown, &Limits::default()).unwrap();
     for element in tree.elements() {
         if element.is("node_weight") {
-            let pool = attribute(element, "function");
+            // The installed version has an older name for this one.
+            let pool = attribute(element, "function").replace("_allocate", "_assign");
             let (id, node, score) =
                 (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
             decision.scores.insert(format!("{pool} {id} {node} {score}"));
@@ -92,6 +93,17 @@ fn read_result(shown: &str, decision: &mut Decision) {
     }
 }
 
+/// A change in the words of [`Decision`].
 fn change(element: Element<'_>) -> Option<String> {
-    Some(format!("{:?}", element.attributes().collect::<Vec<_>>()))
+    let named = |name: &str| element.attribute(name);
+    if let Some(operation) = named("action").and_then(|verb| verb.strip_prefix("Fence (")) {
+        return Some(format!("fence {} {}", operation.trim_end_matches(')'), named("node")?));
+    }
+    let verb = named("action").or_else(|| named("task"))?;
+    if element.is("node_action") {
+        return Some(format!("fence {verb} {}", named("node")?));
+    }
+    let resource = named("resource")?;
+    let nodes = [named("source").or_else(|| named("node")), named("dest")];
+    Some(decision::change(verb, resource, nodes, named("blocked") == Some("true")))
 }

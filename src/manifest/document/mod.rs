@@ -111,6 +111,8 @@ pub(super) struct Document {
     pub(super) nodes: Vec<Node>,
     /// `None` when the text holds nothing but comments.
     pub(super) root: Option<NodeIndex>,
+    /// Whether any value is anchored, and so perhaps used elsewhere.
+    pub(super) has_anchors: bool,
 }
 
 static NOTHING: Node = Node { span: 0..0, key: None, content: Content::Sequence(Vec::new()), is_flow: false };

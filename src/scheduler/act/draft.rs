@@ -55,6 +55,34 @@ impl Ability {
     }
 }
 
+/// Where an action stands in effect; for a collective's, its parts' count too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effective {
+    /// Whether it has to happen.
+    pub need: Need,
+    /// Whether it can.
+    pub ability: Ability,
+    /// Whether it is part of a live migration.
+    pub is_migratable: bool,
+}
+
+impl Effective {
+    /// Where an action stands by itself.
+    pub fn plain(draft: &Draft) -> Self {
+        Self { need: draft.need, ability: draft.ability, is_migratable: draft.is_migratable }
+    }
+
+    /// Whether it has to happen.
+    pub fn is_required(self) -> bool {
+        self.need == Need::Required
+    }
+
+    /// Whether it can.
+    pub fn is_runnable(self) -> bool {
+        self.ability == Ability::Runnable
+    }
+}
+
 /// An action that may or may not become part of the transition.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -88,6 +116,8 @@ pub struct Draft {
     pub priority: i64,
     /// How many runnable inputs it takes, where that matters.
     pub minimum: Option<Minimum>,
+    /// Where a collective's action stood when its parts were last looked at.
+    pub memo: Option<(u32, Effective)>,
     /// Name of the constraint or set that a pseudo-action stands for.
     pub name: Option<Arc<str>>,
     /// The result that means success, where it is not the operation's usual one.
@@ -128,6 +158,7 @@ impl Draft {
             waits_for: Requires::Nothing,
             priority: 0,
             minimum: None,
+            memo: None,
             name: None,
             expected_rc: None,
             meta: Vec::new(),

@@ -5,6 +5,7 @@ use super::link::Relations;
 use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::scheduler::facts::{ResourceIx, Variant};
+use crate::scheduler::variant::actions::instance;
 
 /// A walk from the probes of one resource along successors; each action is visited once per
 /// resource.
@@ -55,8 +56,8 @@ impl Walk {
             if let Some(other) = resource
                 && work.resource(owner).parent != Some(other)
             {
-                for child in &work.resource(other).children {
-                    waiting.extend(work.actions.youngest(*child, verb, None));
+                for child in instance::concerned(work, owner, other) {
+                    waiting.extend(work.actions.youngest(child, verb, None));
                 }
             }
         }

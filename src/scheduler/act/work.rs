@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draft::{Ability, Draft, DraftIx, Need};
+use super::draft::{Ability, Draft, DraftIx, Effective, Need};
 use super::link::{Link, LinkIx, Ordering, Relations, Side};
 use super::verb::{Key, NameIx, Verb};
 use crate::model::Role;
@@ -27,6 +27,10 @@ pub struct Actions {
     pub names: Vec<Arc<str>>,
     /// What the parts of some collective do has changed its action.
     pub is_revised: bool,
+    /// How often the drafts of each resource, or of its parts, may have changed.
+    revisions: Vec<u32>,
+    /// What each resource is part of.
+    parents: Vec<Option<ResourceIx>>,
     /// Drafts of each resource by key, each list oldest first.
     by_key: Vec<Vec<(Key, Vec<DraftIx>)>>,
     /// Drafts of the cluster that concern one node, by what they do.
@@ -100,6 +104,8 @@ impl Actions {
             resources: resources.collect(),
             nodes: nodes.collect(),
             by_key: vec![Vec::new(); facts.resources.len()],
+            revisions: vec![0; facts.resources.len()],
+            parents: facts.resources.iter().map(|resource| resource.parent).collect(),
             ..Self::default()
         }
     }
@@ -111,7 +117,26 @@ impl Actions {
 
     /// The draft with this number, to change it.
     pub fn draft_mut(&mut self, draft: DraftIx) -> &mut Draft {
+        self.note_change(self.drafts[draft.index()].resource);
         &mut self.drafts[draft.index()]
+    }
+
+    /// What was found out about the resource, and the collective it is part of, no longer holds.
+    fn note_change(&mut self, resource: Option<ResourceIx>) {
+        let Some(resource) = resource else { return };
+        for changed in [Some(resource), self.parents[resource.index()]].into_iter().flatten() {
+            self.revisions[changed.index()] += 1;
+        }
+    }
+
+    /// Rises whenever a draft of the resource or of one of its parts may have changed.
+    pub fn revision(&self, resource: ResourceIx) -> u32 {
+        self.revisions[resource.index()]
+    }
+
+    /// Keeps where a collective's action stands until it or its parts change.
+    pub fn remember(&mut self, draft: DraftIx, resource: ResourceIx, effective: Effective) {
+        self.drafts[draft.index()].memo = Some((self.revision(resource), effective));
     }
 
     /// The link with this number.
@@ -132,6 +157,7 @@ impl Actions {
     /// Adds a draft and finds it by its key from now on.
     pub fn add(&mut self, draft: Draft) -> DraftIx {
         let number = DraftIx::at(self.drafts.len());
+        self.note_change(draft.resource);
         if let Some(resource) = draft.resource {
             let lists = &mut self.by_key[resource.index()];
             match lists.iter_mut().find(|(key, _)| *key == draft.key) {
@@ -197,8 +223,9 @@ impl Actions {
 
     /// Keeps what the parts of a collective do to its action.
     pub fn revise(&mut self, draft: DraftIx, need: Need, ability: Ability) {
-        let entry = self.draft_mut(draft);
+        let entry = self.draft(draft);
         if entry.need != need || entry.ability != ability {
+            let entry = self.draft_mut(draft);
             (entry.need, entry.ability) = (need, ability);
             self.is_revised = true;
         }
@@ -224,8 +251,8 @@ impl Actions {
         }
         let number = LinkIx::at(self.links.len());
         self.links.push(Link { first, then, relations, made_as: relations });
-        self.draft_mut(first).successors.push(number);
-        self.draft_mut(then).inputs.push(number);
+        self.drafts[first.index()].successors.push(number);
+        self.drafts[then.index()].inputs.push(number);
         true
     }
 }

@@ -14,7 +14,6 @@ struct Follower {
     dependent: ResourceIx,
     dependent_is_promoted: bool,
     primary_is_promoted: bool,
-    is_explicit: bool,
 }
 
 /// Mandatory colocations by whom they follow.
@@ -24,17 +23,24 @@ pub(super) struct Blocking {
 }
 
 impl Blocking {
-    /// Collects the mandatory colocations.
+    /// Collects the mandatory colocations. Who follows a member of a group by somebody's wish
+    /// follows the group.
     pub(super) fn new(placement: &Placement<'_>) -> Self {
-        let mut followers = vec![Vec::new(); placement.facts.resources.len()];
+        let facts = &placement.facts;
+        let mut followers: Vec<Vec<Follower>> = vec![Vec::new(); facts.resources.len()];
         for record in placement.colocations.iter().filter(|record| record.score >= Score::INFINITY) {
-            let list: &mut Vec<Follower> = &mut followers[record.primary.index()];
-            list.push(Follower {
+            let follower = Follower {
                 dependent: record.dependent,
                 dependent_is_promoted: record.dependent_role == Some(Role::Promoted),
                 primary_is_promoted: record.primary_role == Some(Role::Promoted),
-                is_explicit: record.is_explicit,
+            };
+            followers[record.primary.index()].push(follower);
+            let group = facts.resource(record.primary).parent.filter(|parent| {
+                record.is_explicit && matches!(facts.resource(*parent).variant, Variant::Group(_))
             });
+            if let Some(group) = group {
+                followers[group.index()].push(follower);
+            }
         }
         Self { followers }
     }
@@ -44,17 +50,13 @@ impl Blocking {
         let draft = work.actions.draft(cause);
         let (Some(failed), verb) = (draft.resource, draft.verb) else { return Vec::new() };
         let top = work.facts.bundle_of(failed).unwrap_or_else(|| work.facts.topmost(failed));
-        let key = Key::once(verb);
-        let has_chance = work.resource(top).children.iter().any(|child| {
-            let actions = work.actions.with_key(*child, key);
-            actions.is_empty() || actions.iter().any(|action| work.actions.draft(*action).is_runnable())
-        });
-        if has_chance {
+        let followers = &self.followers[top.index()];
+        if followers.is_empty() || has_chance(work, top, verb) {
             return Vec::new();
         }
         let reason = Reason::ColocationWith(work.resource(failed).id.clone());
         let mut blocked = Vec::new();
-        for follower in self.followers_of(work, top) {
+        for follower in followers {
             if verb == Verb::Promote && !follower.primary_is_promoted {
                 continue;
             }
@@ -63,18 +65,14 @@ impl Blocking {
         }
         blocked
     }
+}
 
-    /// Who must follow a top-level resource: for a group, also who follows one of its members.
-    fn followers_of(&self, work: &Work<'_, '_>, top: ResourceIx) -> Vec<Follower> {
-        let mut followers = self.followers[top.index()].clone();
-        if matches!(work.resource(top).variant, Variant::Group(_)) {
-            for member in &work.resource(top).children {
-                let explicit = self.followers[member.index()].iter().filter(|follower| follower.is_explicit);
-                followers.extend(explicit.copied());
-            }
-        }
-        followers
-    }
+/// Whether some part of a collective may still act.
+fn has_chance(work: &Work<'_, '_>, top: ResourceIx, verb: Verb) -> bool {
+    work.resource(top).children.iter().any(|child| {
+        let actions = work.actions.with_key(*child, Key::once(verb));
+        actions.is_empty() || actions.iter().any(|action| work.actions.draft(*action).is_runnable())
+    })
 }
 
 fn block_tree(

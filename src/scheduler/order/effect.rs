@@ -1,7 +1,7 @@
 //! Effects: what a relation does to the two actions that it joins.
 
 use crate::model::Role;
-use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
+use crate::scheduler::act::draft::{Ability, DraftIx, Effective, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
@@ -9,34 +9,6 @@ use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::reason::{ActionRef, Reason};
 use crate::scheduler::transition::Task;
 use crate::scheduler::variant::actions as variant;
-
-/// Where an action stands in effect; for a collective's, its parts' count too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effective {
-    /// Whether it has to happen.
-    pub need: Need,
-    /// Whether it can.
-    pub ability: Ability,
-    /// Whether it is part of a live migration.
-    pub is_migratable: bool,
-}
-
-impl Effective {
-    /// Where an action stands by itself.
-    pub fn plain(draft: &Draft) -> Self {
-        Self { need: draft.need, ability: draft.ability, is_migratable: draft.is_migratable }
-    }
-
-    /// Whether it has to happen.
-    pub fn is_required(self) -> bool {
-        self.need == Need::Required
-    }
-
-    /// Whether it can.
-    pub fn is_runnable(self) -> bool {
-        self.ability == Ability::Runnable
-    }
-}
 
 /// Two joined actions, and where the first one stands in effect.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +94,9 @@ pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pa
             plan.add(rule, pair);
             let then = work.actions.draft(pair.then);
             let (then_resource, verb) = (then.resource, then.verb);
-            let members = then_resource.map_or(&[] as &[_], |group| &work.resource(group).children);
+            // Members have no completions of their own.
+            let group = then_resource.filter(|_| !verb.is_completion());
+            let members = group.map_or(&[] as &[_], |group| &work.resource(group).children);
             for member in members {
                 if let Some(action) = work.actions.youngest(*member, verb, pair.only_on) {
                     plan.add(rule, Pair { then: action, ..pair });
@@ -339,10 +313,12 @@ fn restarts(work: &mut Work<'_, '_>, pair: Pair) -> Changed {
 /// actions are shown.
 pub fn show(work: &mut Work<'_, '_>, pair: Pair, then: Effective, relations: Relations) {
     let can_run = work.actions.draft(pair.first).is_runnable();
-    if relations.has(Relations::FIRST_SHOWS_THEN) && can_run && pair.effective.is_required() {
+    let shows_then = relations.has(Relations::FIRST_SHOWS_THEN) && can_run && pair.effective.is_required();
+    if shows_then && !work.actions.draft(pair.then).is_shown {
         work.actions.draft_mut(pair.then).is_shown = true;
     }
-    if relations.has(Relations::THEN_SHOWS_FIRST) && then.is_required() {
+    let shows_first = relations.has(Relations::THEN_SHOWS_FIRST) && then.is_required();
+    if shows_first && !work.actions.draft(pair.first).is_shown {
         work.actions.draft_mut(pair.first).is_shown = true;
     }
 }

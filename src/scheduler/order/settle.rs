@@ -5,7 +5,7 @@
 
 use super::blocking::Blocking;
 use super::effect::{self, Changed, Pair, Place, Plan, Step};
-use crate::scheduler::act::draft::{Ability, DraftIx, Need};
+use crate::scheduler::act::draft::{Ability, DraftIx, Minimum, Need};
 use crate::scheduler::act::link::{LinkIx, Relations};
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
@@ -120,12 +120,14 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
     }
 
     fn begin(&mut self, draft: DraftIx) -> Frame {
-        let entry = self.work.actions.draft_mut(draft);
+        let entry = self.work.actions.draft(draft);
         let before = (entry.need, entry.ability);
-        if let Some(minimum) = &mut entry.minimum {
-            minimum.seen = 0;
+        if entry.minimum.is_some() {
+            let entry = self.work.actions.draft_mut(draft);
+            entry.minimum = entry.minimum.map(|minimum| Minimum { seen: 0, ..minimum });
             entry.ability = Ability::Blocked;
         }
+        let entry = self.work.actions.draft(draft);
         Frame { draft, remaining: entry.inputs.len(), changed: false, before, run: None }
     }
 

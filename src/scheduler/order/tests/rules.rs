@@ -2,12 +2,13 @@
 
 use super::{cluster, dummy, online, status};
 use crate::model::Resource;
+use crate::scheduler::act::draft::Effective;
 use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::{Actions, Work};
 use crate::scheduler::facts::ResourceIx;
-use crate::scheduler::order::effect::{Effective, Pair, RULES};
+use crate::scheduler::order::effect::{Pair, RULES};
 use crate::scheduler::{assign, interpret};
 
 /// Reads `o` optional or `r` required, `+` runnable or `-` blocked, and perhaps `m` migratable

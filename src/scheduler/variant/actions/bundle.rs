@@ -1,12 +1,12 @@
 //! What a bundle means for actions.
 
 use super::clone::{self, Steps};
+use crate::scheduler::act::draft::Effective;
 use crate::scheduler::act::draft::{Ability, DraftIx, Need};
 use crate::scheduler::act::link::{Relations, Side};
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{BundleFacts, NodeIx, Replica, ResourceIx, Variant};
-use crate::scheduler::order::effect::Effective;
 
 fn bundle_facts<'p>(work: &Work<'p, '_>, bundle: ResourceIx) -> Option<&'p BundleFacts> {
     match &work.resource(bundle).variant {

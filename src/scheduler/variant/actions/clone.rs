@@ -3,12 +3,12 @@
 use super::instance::{self, When};
 use super::notice;
 use crate::model::constraint::Discovery;
+use crate::scheduler::act::draft::Effective;
 use crate::scheduler::act::draft::{Ability, Draft, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
-use crate::scheduler::order::effect::Effective;
 
 /// Adds the orderings between a clone's actions and its instances', and between its instances.
 pub fn order_inside(work: &mut Work<'_, '_>, clone: ResourceIx) {

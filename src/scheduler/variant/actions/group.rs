@@ -1,11 +1,11 @@
 //! What a group means for actions.
 
+use crate::scheduler::act::draft::Effective;
 use crate::scheduler::act::draft::{Ability, DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{GroupFacts, ResourceIx, Variant};
-use crate::scheduler::order::effect::Effective;
 
 /// Adds the orderings between a group's actions and its members', and between its members.
 pub fn order_inside(work: &mut Work<'_, '_>, group: ResourceIx) {
@@ -110,6 +110,10 @@ pub fn act(work: &mut Work<'_, '_>, group: ResourceIx) {
 /// a completion that a member prevents is blocked for good.
 pub fn effective(work: &mut Work<'_, '_>, group: ResourceIx, draft: DraftIx) -> Effective {
     let entry = work.actions.draft(draft);
+    if let Some((_, effective)) = entry.memo.filter(|(revision, _)| *revision == work.actions.revision(group))
+    {
+        return effective;
+    }
     let (is_completion, verb) = (entry.verb.is_completion(), entry.verb.step());
     let (mut need, mut ability) = (entry.need, entry.ability);
     let mut lacks_action = false;
@@ -126,5 +130,8 @@ pub fn effective(work: &mut Work<'_, '_>, group: ResourceIx, draft: DraftIx) -> 
         }
     }
     work.actions.revise(draft, need, ability);
-    Effective { need, ability: if lacks_action { Ability::Blocked } else { ability }, is_migratable: false }
+    let ability = if lacks_action { Ability::Blocked } else { ability };
+    let effective = Effective { need, ability, is_migratable: false };
+    work.actions.remember(draft, group, effective);
+    effective
 }

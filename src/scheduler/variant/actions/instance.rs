@@ -71,6 +71,17 @@ pub fn compatible(
     nodes.into_iter().find_map(|(node, _)| instances.iter().find(|instance| is_on(instance, node)).copied())
 }
 
+/// The parts of a collective that something about another resource concerns: all, or where they
+/// are interleaved only the one that goes with it.
+pub fn concerned(work: &Work<'_, '_>, other: ResourceIx, collective: ResourceIx) -> Vec<ResourceIx> {
+    let children = &work.resource(collective).children;
+    if matches!(work.resource(collective).variant, Variant::Clone(_)) && work.is_interleaved(collective) {
+        compatible(work, other, collective, When::Next).into_iter().collect()
+    } else {
+        children.clone()
+    }
+}
+
 fn is_blocked(work: &Work<'_, '_>, instance: ResourceIx) -> bool {
     let facts = work.resource(instance);
     facts.is_blocked || facts.children.iter().any(|child| is_blocked(work, *child))

@@ -9,9 +9,9 @@ pub mod primitive;
 pub mod siblings;
 
 use crate::scheduler::act::draft::DraftIx;
+use crate::scheduler::act::draft::Effective;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
-use crate::scheduler::order::effect::Effective;
 
 /// Adds the orderings that follow from what a resource is, its parts included.
 pub fn order_inside(work: &mut Work<'_, '_>, resource: ResourceIx) {
