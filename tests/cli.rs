@@ -11,7 +11,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 #[test]
 fn transcripts_hold() {
@@ -33,6 +33,25 @@ fn transcripts_hold() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    for arguments in ["completions bash", "schema", "man"] {
+        let output = shell(&format!("(quorate {arguments}; echo $? >&2) | head -c 1"), root());
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "0\n", "{arguments}");
+    }
+}
+
+#[test]
+fn every_verb_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = shell("quorate man --dir pages && ls pages && quorate --help", folder.path());
+    let text = String::from_utf8_lossy(&output.stdout);
+    for verb in ["plan", "apply", "watch", "status", "simulate", "resource"] {
+        assert!(text.contains(&format!("quorate-{verb}.1")), "{verb} has none");
+    }
+    assert!(text.contains("103  the saved plan is stale"), "the exit codes are not in the help");
 }
 
 fn transcripts() -> Vec<PathBuf> {
@@ -69,17 +88,23 @@ fn replay(transcript: &str) -> String {
     replayed
 }
 
-fn run(command: &str, folder: &Path) -> String {
+/// Runs a command line with `quorate` in the path and little else.
+fn shell(command: &str, folder: &Path) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_quorate")).parent().unwrap();
-    let output = Command::new("sh")
+    Command::new("sh")
         .arg("-c")
         .arg(command)
         .current_dir(folder)
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
         .env("LC_ALL", "C")
+        .stdin(Stdio::null())
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+fn run(command: &str, folder: &Path) -> String {
+    let output = shell(command, folder);
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     for line in String::from_utf8_lossy(&output.stderr).lines() {
         writeln!(text, "! {line}").unwrap();

@@ -157,7 +157,7 @@ fn open(folders: &Folders) -> Local {
 /// Puts a cluster in force and converges; what agents were asked to do, without recurring monitors.
 async fn apply(engine: &mut Local, cluster: Cluster) -> Vec<String> {
     let base = engine.observe().await.unwrap().generation;
-    engine.submit(Desired { cluster, base, origin: "test".to_owned() }).await.unwrap();
+    engine.submit(Desired { cluster, base, origin: "test".to_owned(), renames: Vec::new() }).await.unwrap();
     let mut done = Vec::new();
     let outcome = engine
         .converge(&mut |event| {

@@ -241,7 +241,10 @@ async fn play(seed: u64) {
     let scene = scene(&mut dice);
     let mut engine = Simulated::in_memory(seed);
     let cluster = scene.cluster.clone();
-    engine.submit(Desired { cluster, base: Generation(0), origin: String::new() }).await.unwrap();
+    engine
+        .submit(Desired { cluster, base: Generation(0), origin: String::new(), renames: Vec::new() })
+        .await
+        .unwrap();
     let mut story = format!("seed {seed}\n");
     for _ in 0..12 {
         let outcome = engine.converge(&mut |_| {}).await.unwrap();

@@ -34,7 +34,7 @@ impl Lab {
 
     async fn apply(&mut self, cluster: &Cluster) -> Outcome {
         let base = self.engine.observe().await.unwrap().generation;
-        let desired = Desired { cluster: cluster.clone(), base, origin: "test".into() };
+        let desired = Desired { cluster: cluster.clone(), base, origin: "test".into(), renames: Vec::new() };
         self.engine.submit(desired).await.unwrap();
         self.converge().await
     }

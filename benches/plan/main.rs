@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Each input is written to a file and given to `quorate plan --cib` and, where it is installed, to
-//! `crm_simulate`, in turns, so that noise hits both. The table shows the median wall time of each
-//! and their ratio. The steady cluster also checks itself: its plan must be empty.
+//! `crm_simulate`, in turns, so that noise hits both; each prints what it would show to people. The
+//! table shows the median wall time of each and their ratio. The steady cluster also checks itself:
+//! its plan must be empty.
 
 #![expect(
     clippy::disallowed_methods,
@@ -69,7 +70,7 @@ fn compare(folder: &Path, street: Street) {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let start = Instant::now();
     while ours.len() < LEAST_RUNS || start.elapsed() < PATIENCE {
-        ours.extend(time(&mut quorate(&file)));
+        ours.extend(time(&mut quorate(&file, "text")));
         theirs.extend(time(&mut crm_simulate(&file)));
         if ours.is_empty() {
             break;
@@ -89,14 +90,9 @@ fn compare(folder: &Path, street: Street) {
     );
 }
 
-fn quorate(file: &Path) -> Command {
+fn quorate(file: &Path, form: &str) -> Command {
     let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_quorate")));
-    command.arg("plan").arg("--cib").arg(file).args([
-        "--now",
-        &Street::now().to_string(),
-        "-o",
-        "transition",
-    ]);
+    command.arg("plan").arg("--cib").arg(file).args(["--now", &Street::now().to_string(), "-o", form]);
     command
 }
 
@@ -125,7 +121,7 @@ fn show(time: Option<Duration>) -> String {
 
 /// A cluster in which everything runs where it should gives a plan without actions.
 fn check_steady(file: &Path) {
-    let Ok(output) = quorate(file).output() else { return };
+    let Ok(output) = quorate(file, "transition").output() else { return };
     let Ok(plan) = serde_json::from_slice::<serde_json::Value>(&output.stdout) else { return };
     let actions = plan["actions"].as_array().map_or(0, Vec::len);
     if actions > 0 {

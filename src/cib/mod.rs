@@ -14,7 +14,7 @@ pub mod xml;
 
 use std::sync::Arc;
 
-pub use write::{unsayable, write};
+pub use write::{for_pacemaker, unsayable, write};
 pub use xml::Limits;
 
 use crate::diagnostic::{Diagnostic, SourceId, Sources};

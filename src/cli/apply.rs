@@ -195,13 +195,19 @@ async fn carry_out(
         Format::Ndjson => Form::Records,
     };
     let mut progress = Progress::new(terminal, form);
-    let generation = put_in_force(plan, &mut *opened.engine, observation.generation).await?;
-    let outcome = if arguments.no_wait {
+    let interrupt = Interrupt::listen()?;
+    let (base, retired) =
+        retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;
+    let is_retired = retired == Outcome::Converged;
+    let generation = if is_retired { put_in_force(plan, &mut *opened.engine, base).await? } else { base };
+    let outcome = if !is_retired {
+        Some(retired)
+    } else if arguments.no_wait {
         None
     } else if plan.is_calm() && plan.objects.is_empty() {
         Some(Outcome::Converged)
     } else {
-        Some(converge(opened, &mut progress, arguments.timeout, &Interrupt::listen()?).await?)
+        Some(converge(opened, &mut progress, arguments.timeout, &interrupt).await?)
     };
     progress.end();
     if let Some(outcome) = &outcome {
@@ -216,6 +222,28 @@ async fn carry_out(
     }
 }
 
+/// Lets what is to be deleted stop in order first. Gives the generation to go on from, and whether
+/// all of it has stopped: only then may it be forgotten.
+pub(super) async fn retire(
+    plan: &Plan,
+    opened: &mut Opened,
+    base: Generation,
+    progress: &mut Progress,
+    timeout: Option<Duration>,
+    interrupt: &Interrupt,
+) -> Result<(Generation, Outcome), Failure> {
+    let Some(retiring) = &plan.retiring else { return Ok((base, Outcome::Converged)) };
+    let desired = Desired {
+        cluster: retiring.clone(),
+        base,
+        origin: plan.origin.clone(),
+        renames: plan.renames.clone(),
+    };
+    let generation = opened.engine.submit(desired).await?;
+    let outcome = converge(opened, progress, timeout, interrupt).await?;
+    Ok((generation, outcome))
+}
+
 /// Puts what the plan wants in force, unless it is already.
 pub(super) async fn put_in_force(
     plan: &Plan,
@@ -225,7 +253,9 @@ pub(super) async fn put_in_force(
     if plan.objects.is_empty() {
         return Ok(base);
     }
-    let desired = Desired { cluster: plan.desired.clone(), base, origin: plan.origin.clone() };
+    // What was held for retiring has the new names already.
+    let renames = if plan.retiring.is_some() { Vec::new() } else { plan.renames.clone() };
+    let desired = Desired { cluster: plan.desired.clone(), base, origin: plan.origin.clone(), renames };
     Ok(engine.submit(desired).await?)
 }
 

@@ -6,11 +6,15 @@
 mod apply;
 mod clock;
 mod completions;
+mod drill;
 mod engines;
 mod exit;
 mod explain;
+mod export;
 mod failure;
+mod fmt;
 mod graph;
+mod import;
 mod init;
 mod interrupt;
 mod man;
@@ -18,7 +22,9 @@ mod options;
 mod plan;
 mod planning;
 mod progress;
+mod replay;
 mod resource;
+mod schema;
 mod show;
 mod simulate;
 mod source;
@@ -53,6 +59,8 @@ struct Arguments {
 enum Verb {
     Init(init::Arguments),
     Validate(validate::Arguments),
+    Fmt(fmt::Arguments),
+    Schema(schema::Arguments),
     Plan(plan::Arguments),
     Show(show::Arguments),
     Apply(apply::Arguments),
@@ -60,9 +68,13 @@ enum Verb {
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
+    Drill(drill::Arguments),
+    Replay(replay::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
+    Import(import::Arguments),
+    Export(export::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -92,6 +104,8 @@ impl Verb {
         match self {
             Self::Init(arguments) => init::run(&arguments, options, terminal),
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
+            Self::Fmt(arguments) => fmt::run(&arguments, options, terminal),
+            Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
@@ -99,9 +113,13 @@ impl Verb {
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
+            Self::Drill(arguments) => drill::run(&arguments, options, terminal),
+            Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),
+            Self::Import(arguments) => import::run(&arguments, options, terminal),
+            Self::Export(arguments) => export::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

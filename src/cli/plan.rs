@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
-use super::{clock, source};
+use super::{clock, replay, source};
 use crate::engine::{Generation, Observation};
 use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// Save the plan here, for `apply FILE`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cib", "refresh_only", "what_if"])]
     out: Option<PathBuf>,
+    /// Record what was decided and all that it was decided from, for `replay FILE`.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Exit with 2 if there is anything to do.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -66,6 +69,7 @@ impl Arguments {
     pub(super) fn for_graph(cib: Option<PathBuf>, now: Option<i64>) -> Self {
         Self {
             out: None,
+            record: None,
             detailed_exitcode: false,
             refresh_only: false,
             prune: false,
@@ -93,6 +97,10 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         terminal
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
     }
+    if let Some(file) = &arguments.record {
+        let Planned { plan, schedule, status } = &planned;
+        replay::record(file, &plan.desired, status, plan.made_at, schedule)?;
+    }
     Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
 }
 
@@ -106,11 +114,14 @@ pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal)
 
 /// The schedule of a CIB, without the people's side being made: for large inputs.
 fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
-    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let mut observation = observation_of_cib(file, arguments.now, terminal)?;
     let cluster = observation.in_force.clone();
     planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
     let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
     terminal.data(&view::transition::json(&schedule))?;
+    if let Some(file) = &arguments.record {
+        replay::record(file, &cluster, &observation.status, observation.now, &schedule)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -155,7 +166,7 @@ fn plan_on_cib(
     options: &Options,
     terminal: Terminal,
 ) -> Result<Planned, Failure> {
-    let mut observation = observation_of_cib(file, arguments, terminal)?;
+    let mut observation = observation_of_cib(file, arguments.now, terminal)?;
     let wanted = match options.named_manifest() {
         Some(_) => Wanted::load(options, arguments.prune, terminal)?,
         None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
@@ -164,14 +175,15 @@ fn plan_on_cib(
     Ok(planning::make(&wanted, &observation))
 }
 
-fn observation_of_cib(
+/// What a CIB file says, seen at `now` or else at the present moment.
+pub(super) fn observation_of_cib(
     file: &Path,
-    arguments: &Arguments,
+    now: Option<i64>,
     terminal: Terminal,
 ) -> Result<Observation, Failure> {
     let cib = read_cib(file, terminal)?;
     Ok(Observation {
-        now: arguments.now.unwrap_or_else(clock::now),
+        now: now.unwrap_or_else(clock::now),
         generation: Generation(0),
         in_force: cib.cluster,
         status: cib.status,

@@ -5,7 +5,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::manifest;
+use crate::{manifest, view};
 
 /// Print the JSON Schema of the manifest, for editors.
 #[derive(Debug, Args)]
@@ -13,6 +13,6 @@ pub(super) struct Arguments {}
 
 /// Runs the verb.
 pub(super) fn run(_arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
-    terminal.data(&manifest::schema::text())?;
+    terminal.data(&view::to_json(&manifest::schema()))?;
     Ok(Exit::Done)
 }

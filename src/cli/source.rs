@@ -66,8 +66,8 @@ fn is_manifest(file: &Path) -> bool {
 
 fn to_text(bytes: &[u8], file: &Path) -> Result<Arc<str>, Failure> {
     manifest::decode(&file.display().to_string(), bytes).map_err(|diagnostic| {
-        let message = format!("{}: {}", file.display(), diagnostic.message);
-        diagnostic.help.into_iter().fold(Failure::new(Exit::ManifestInvalid, message), Failure::help)
+        let failure = Failure::new(Exit::ManifestInvalid, diagnostic.message);
+        diagnostic.help.into_iter().fold(failure, Failure::help)
     })
 }
 

@@ -9,10 +9,11 @@ use clap::{Args, ValueEnum};
 use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::options::Options;
+use super::options::{EngineName, Options};
 use super::terminal::Terminal;
 use super::validate;
-use crate::engine::Engine;
+use crate::engine::{Engine, Observation};
+use crate::model::NodeName;
 use crate::plan::Overview;
 use crate::plan::overview::{Concern, Health, overview};
 use crate::view;
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// One line and an exit code for monitoring: 0 ok, 1 warning, 2 critical, 3 unknown.
     #[arg(long)]
     check: bool,
+    /// What this node knows, where cut links have split a simulated cluster.
+    #[arg(long, value_name = "NODE", conflicts_with = "check")]
+    seen_from: Option<String>,
     /// Form of the status.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
@@ -50,9 +54,10 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     }
     engines::block_on(async {
         loop {
-            let mut engine = engines::open(options)?.engine;
-            let overview = look(&mut *engine, options).await?;
-            drop(engine);
+            let overview = match &arguments.seen_from {
+                Some(node) => look_from(node, options)?,
+                None => look(&mut *engines::open(options)?.engine, options).await?,
+            };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
                 Format::Json => view::status::json(&overview),
@@ -73,14 +78,27 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 /// Looks at the cluster, and at the manifest if there is a good one.
 pub(super) async fn look(engine: &mut dyn Engine, options: &Options) -> Result<Overview, Failure> {
     let observation = engine.observe().await?;
+    Ok(overview_of(&observation, options))
+}
+
+/// Looks at a simulated cluster with the eyes of one node.
+fn look_from(node: &str, options: &Options) -> Result<Overview, Failure> {
+    if options.engine != EngineName::Simulated {
+        return Err(Failure::usage("only a simulated cluster can be seen from any node"));
+    }
+    let observation = engines::open_simulated(options)?.observe_from(&NodeName::from(node))?;
+    Ok(overview_of(&observation, options))
+}
+
+fn overview_of(observation: &Observation, options: &Options) -> Overview {
     let manifest = validate::load_quietly(options.manifest());
-    Ok(overview(
+    overview(
         observation.generation.0,
         &observation.in_force,
         &observation.status,
         observation.now,
         manifest.as_ref().map(|manifest| &manifest.cluster),
-    ))
+    )
 }
 
 /// One line and a code of its own scale: monitoring systems expect nothing else.

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::options::Options;
-use super::source;
+use super::options::{EngineName, Options};
 use super::terminal::Terminal;
+use super::{engines, source};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{self, Manifest};
 
@@ -41,7 +41,10 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let sources = source::read(arguments.path.as_deref().unwrap_or(options.manifest()))?;
-    let reading = manifest::read(&sources);
+    let mut reading = manifest::read(&sources);
+    if let Some(manifest) = reading.manifest.as_ref().filter(|_| options.engine == EngineName::Local) {
+        reading.diagnostics.extend(ask_host(manifest, options)?);
+    }
     match arguments.output {
         Format::Text => {
             terminal.data(&crate::view::diagnostic::text(
@@ -59,6 +62,14 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         terminal.note(&summary(&reading.diagnostics));
     }
     if is_valid { Ok(Exit::Done) } else { Ok(Exit::ManifestInvalid) }
+}
+
+/// What this host knows of its agents.
+fn ask_host(manifest: &Manifest, options: &Options) -> Result<Vec<Diagnostic>, Failure> {
+    engines::block_on(async {
+        let mut engine = engines::open(options)?.engine;
+        Ok(engine.check(&manifest.cluster).await)
+    })
 }
 
 fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {

@@ -27,7 +27,6 @@ use crate::manifest;
 use crate::plan::{Basis, Plan};
 use crate::view;
 use folder::FolderWatch;
-use pulse::Pulse;
 
 /// Keep the cluster as the manifest says: reconcile at each change of either.
 #[derive(Debug, Args)]
@@ -89,7 +88,6 @@ async fn watch(
         Format::Ndjson => Form::Records,
     };
     let mut progress = Progress::new(terminal, form);
-    let mut pulse = Pulse::begin(options)?;
     terminal.note(&format!("Watching {}. Ctrl-C ends it; what is in force stays.", path.display()));
     let mut result = Ok(Exit::Done);
     while !interrupt.is_soon() && result.is_ok() {
@@ -104,13 +102,12 @@ async fn watch(
         tokio::select! {
             () = folder.changed() => {}
             () = interrupt.soon() => {}
-            beat = pulse.beat(arguments.interval, options, &mut progress) => {
+            beat = pulse::beat(arguments.interval, options, &mut progress) => {
                 result = beat.map(|()| Exit::Done);
             }
         }
     }
     progress.end();
-    pulse.end().await;
     terminal.note("No longer watching.");
     result
 }
@@ -211,8 +208,14 @@ impl Round<'_> {
             known.shown = Some(plan.basis.clone());
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
-        apply::put_in_force(&plan, &mut *opened.engine, observation.generation).await?;
-        let outcome = apply::converge(&mut opened, progress, None, self.interrupt).await?;
+        let (base, retired) =
+            apply::retire(&plan, &mut opened, observation.generation, progress, None, self.interrupt).await?;
+        let outcome = if retired == Outcome::Converged {
+            apply::put_in_force(&plan, &mut *opened.engine, base).await?;
+            apply::converge(&mut opened, progress, None, self.interrupt).await?
+        } else {
+            retired
+        };
         progress.record(&view::progress::outcome_record(&outcome));
         Ok(Some(outcome))
     }

@@ -4,6 +4,7 @@
 //! conformance tests run on each (`tests/engine_conformance.rs`).
 
 pub mod converge;
+pub mod drill;
 pub mod hands;
 pub mod ledger;
 pub mod local;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
+use crate::plan::Rename;
 use crate::scheduler::{Action, Schedule};
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 
@@ -91,6 +93,8 @@ pub struct Desired {
     pub base: Generation,
     /// Where it came from, for people (`cluster.yaml at 3f2c1d`).
     pub origin: String,
+    /// Resources that have another name from now on; what is known of them goes with them.
+    pub renames: Vec<Rename>,
 }
 
 /// What an engine saw.

@@ -1,6 +1,6 @@
 //! Where everything that is wrong goes, and how a place becomes a label.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -16,6 +16,8 @@ pub(super) const FINDINGS_MAX: usize = 200;
 pub(super) struct Findings<'d> {
     documents: &'d Documents,
     state: RefCell<State>,
+    /// Values read so far: the measure of work.
+    reads: Cell<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -32,11 +34,22 @@ struct State {
 impl<'d> Findings<'d> {
     pub(super) fn new(documents: &'d Documents, diagnostics: Vec<Diagnostic>) -> Self {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        Self { documents, state: RefCell::new(State { diagnostics, errors, ..State::default() }) }
+        let state = State { diagnostics, errors, ..State::default() };
+        Self { documents, state: RefCell::new(state), reads: Cell::new(0) }
     }
 
     pub(super) fn documents(&self) -> &'d Documents {
         self.documents
+    }
+
+    /// Counts a value that is read.
+    pub(super) fn count_read(&self) {
+        self.reads.set(self.reads.get() + 1);
+    }
+
+    /// How many values have been read.
+    pub(super) fn reads(&self) -> usize {
+        self.reads.get()
     }
 
     /// Whether the manifest is beyond use.
@@ -215,12 +228,6 @@ impl Draft<'_, '_> {
             }
             None => self,
         }
-    }
-
-    /// The flag that allows it all the same.
-    pub(super) fn allowed_by(mut self, flag: &'static str) -> Self {
-        self.diagnostic.allowed_by = Some(flag);
-        self
     }
 
     pub(super) fn report(self) {

@@ -9,6 +9,7 @@ mod adopt;
 mod check;
 mod document;
 mod findings;
+mod format;
 mod lower;
 pub mod rule;
 mod schema;
@@ -23,6 +24,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use format::{AdvertisedOperation, expand_ops, format};
 pub use schema::schema;
 pub use settings::{
     Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
@@ -64,6 +66,11 @@ pub struct Reading {
 
 /// Reads one manifest from all the sources together.
 pub fn read(sources: &Sources) -> Reading {
+    read_measured(sources).0
+}
+
+/// Reading, and how much work it was: nodes of the texts, and values read from them.
+fn read_measured(sources: &Sources) -> (Reading, usize, usize) {
     let mut found = Vec::new();
     let documents = Documents::parse(sources, &mut found);
     let findings = Findings::new(&documents, found);
@@ -72,10 +79,19 @@ pub fn read(sources: &Sources) -> Reading {
     if files.is_empty() && !findings.has_errors() {
         findings.report(empty(sources));
     }
-    let gathered = gather(&files, &findings);
-    let names = Names::of(&gathered, &findings);
-    let lowered = Lower { gathered: &gathered, names: &names, findings: &findings }.run();
-    cycle::check(&lowered.cluster, &lowered.constraint_places, &findings);
+    let manifest = check(&files, &findings);
+    let nodes = documents.iter().map(|document| document.nodes.len()).sum();
+    let reads = findings.reads();
+    let manifest = if findings.has_errors() { None } else { Some(manifest) };
+    (Reading { manifest, diagnostics: findings.into_diagnostics() }, nodes, reads)
+}
+
+/// From words to model, with everything that is wrong or unwise reported.
+fn check(files: &[typed::At<File>], findings: &Findings<'_>) -> Manifest {
+    let gathered = gather(files, findings);
+    let names = Names::of(&gathered, findings);
+    let lowered = Lower { gathered: &gathered, names: &names, findings }.run();
+    cycle::check(&lowered.cluster, &lowered.constraint_places, findings);
     if !findings.has_errors() {
         Lint {
             cluster: &lowered.cluster,
@@ -83,14 +99,12 @@ pub fn read(sources: &Sources) -> Reading {
             gathered: &gathered,
             names: &names,
             constraint_places: &lowered.constraint_places,
-            findings: &findings,
+            findings,
         }
         .run();
     }
-    tolerance::check_needed(&gathered.tolerate, &findings);
-    let manifest = Manifest { cluster: lowered.cluster, settings: lowered.settings };
-    let has_errors = findings.has_errors();
-    Reading { manifest: (!has_errors).then_some(manifest), diagnostics: findings.into_diagnostics() }
+    tolerance::check_needed(&gathered.tolerate, findings);
+    Manifest { cluster: lowered.cluster, settings: lowered.settings }
 }
 
 fn empty(sources: &Sources) -> Diagnostic {

@@ -26,3 +26,44 @@ fn the_extended_sketch_is_read() {
     let reading = reading(EXTENDED);
     assert!(reading.manifest.is_some(), "{:#?}", reading.diagnostics);
 }
+
+/// A manifest of about ten megabytes: many resources, each with a preference, all in one chain.
+fn giant() -> String {
+    let mut text = String::from(
+        "apiVersion: quorate/v1\nkind: Cluster\nnodes: {node1: , node2: }\nproperties: {stonith-enabled: false}\nresources:\n",
+    );
+    let count = 50_000;
+    for number in 0..count {
+        text.push_str(&format!("  r{number}: {{agent: ocf:heartbeat:Dummy, params: {{state: /run/d{number}}}, ops: [{{name: monitor, interval: 30s}}]}}\n"));
+    }
+    text.push_str("constraints:\n  location:\n");
+    for number in 0..count {
+        text.push_str(&format!("    - {{resource: r{number}, node: node{}, score: 50}}\n", number % 2 + 1));
+    }
+    text.push_str("  order:\n");
+    for number in 1..count {
+        text.push_str(&format!("    - {{first: r{}, then: r{number}}}\n", number - 1));
+    }
+    text
+}
+
+#[test]
+fn work_grows_with_the_text_and_no_faster() {
+    let text = giant();
+    assert!(text.len() > 9_000_000 && text.len() < document::BYTES_MAX, "{}", text.len());
+    let mut sources = Sources::default();
+    sources.add("m.yaml", text);
+    let (reading, nodes, reads) = read_measured(&sources);
+    assert!(reads <= nodes, "{reads} values read of {nodes} nodes");
+    assert!(reading.manifest.is_some());
+    assert!(reading.diagnostics.len() <= findings::FINDINGS_MAX + 1);
+}
+
+#[test]
+fn a_text_beyond_the_limit_is_refused_before_it_is_read() {
+    let mut sources = Sources::default();
+    sources.add("a.yaml", "#".repeat(document::BYTES_MAX));
+    sources.add("b.yaml", "[".repeat(100));
+    let reading = read(&sources);
+    assert_eq!(reading.diagnostics.first().unwrap().code, "manifest-too-large");
+}

@@ -68,7 +68,7 @@ impl Basis {
 }
 
 /// SHA-256 of the value's JSON, in hexadecimal.
-fn digest(value: &impl Serialize) -> String {
+pub fn digest(value: &impl Serialize) -> String {
     let json = serde_json::to_vec(value).unwrap_or_default();
     Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect()
 }

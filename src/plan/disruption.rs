@@ -63,7 +63,7 @@ impl Disruption {
             Verb::Stop => self.stops.push(resource.to_owned()),
             Verb::Move | Verb::Migrate => self.moves.push(resource.to_owned()),
             Verb::Recover if whole.to.is_some_and(|to| whole.from != Some(to)) => {
-                self.moves.push(resource.to_owned())
+                self.moves.push(resource.to_owned());
             }
             Verb::Restart | Verb::Recover => self.restarts.push(resource.to_owned()),
             Verb::Promote | Verb::Demote | Verb::RePromote => self.role_changes.push(resource.to_owned()),

@@ -260,7 +260,7 @@ fn keep_members(cluster: &mut Cluster, in_force: &Cluster, is_kept: &dyn Fn(&str
 }
 
 /// What is left of a resource in force without the members that have a place elsewhere now.
-fn rest(resource: &Resource, present: &BTreeSet<String>) -> Option<Resource> {
+pub(super) fn rest(resource: &Resource, present: &BTreeSet<String>) -> Option<Resource> {
     let is_free = |id: &ResourceId| !present.contains(id.as_str());
     let rest_of_group = |group: &Group| {
         let mut group = group.clone();

@@ -9,6 +9,7 @@ pub mod basis;
 pub mod because;
 pub mod difference;
 pub mod disruption;
+pub mod drill;
 pub mod explain;
 pub mod merge;
 mod narration;
@@ -16,6 +17,7 @@ pub mod outline;
 pub mod overview;
 pub mod relation;
 pub mod rename;
+pub mod retirement;
 pub mod safety;
 mod situation;
 pub mod step;
@@ -77,6 +79,8 @@ pub struct Plan {
     pub origin: String,
     /// What should be in force.
     pub desired: Cluster,
+    /// What is held before that, so that what is deleted stops in order; see [`retirement`].
+    pub retiring: Option<Cluster>,
     /// Resources that have another name from now on.
     pub renames: Vec<Rename>,
     /// What differs from what is in force.
@@ -157,6 +161,9 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
+    /// What was known, with resources under their new names: together with the desired state and
+    /// the moment, all that the schedule was made from.
+    pub status: ClusterStatus,
 }
 
 /// Makes a plan.
@@ -169,15 +176,18 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
-    let schedule = scheduler::schedule(&merged.cluster, &status, inputs.now);
-    let facts = scheduler::interpret::interpret(&merged.cluster, &status, inputs.now);
-    let relations = Relations::of(&merged.cluster);
-    let situation = Situation::new(&facts, &schedule, &relations, &objects);
+    let retiring = retirement::retirement(&in_force, &merged.cluster)
+        .filter(|retiring| !scheduler::schedule(retiring, &status, inputs.now).changes.is_empty());
+    let next = retiring.as_ref().unwrap_or(&merged.cluster);
+    let (placement, schedule) = scheduler::decide(next, &status, inputs.now);
+    let facts = &placement.facts;
+    let relations = Relations::of(next);
+    let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(&facts);
+    let cautions = cautions(facts);
     let disruption = disruption(&schedule, &steps);
-    let unplaced = unplaced::unplaced(&scheduler::assign::assign(facts), &relations);
+    let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
         basis: Basis::new(inputs.generation, inputs.in_force, inputs.declared, &steps),
         made_at: inputs.now,
@@ -188,13 +198,14 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         blocked,
         unplaced,
         background: step::background(&schedule.transition),
-        hazards: safety::hazards(&disruption),
+        hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
         desired: merged.cluster,
+        retiring,
         cautions,
     };
-    Planned { plan, schedule }
+    Planned { plan, schedule, status }
 }
 
 fn cautions(facts: &Facts<'_>) -> Vec<Caution> {
@@ -230,3 +241,6 @@ fn disruption(schedule: &Schedule, steps: &[Step]) -> Disruption {
     });
     Disruption::of(wholes, steps)
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,7 +283,7 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
 
 fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
     let is_only_due = concerns.iter().all(|concern| matches!(concern, Concern::Due { .. }));
-    if in_force.resources.is_empty() {
+    if in_force.nodes.is_empty() && in_force.resources.is_empty() {
         Health::Missing
     } else if concerns.contains(&Concern::Maintenance) {
         Health::Suspended

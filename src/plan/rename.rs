@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::relation::base;
 use crate::model::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
 use crate::model::resource::CloneChild;
 use crate::model::{Cluster, Constraint, Primitive, Resource, ResourceId};
@@ -51,24 +52,48 @@ pub fn rename_in_cluster(cluster: &mut Cluster, renames: &[Rename]) {
 pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
     for node in &mut status.nodes {
         for history in &mut node.resources {
-            let (base, instance) = history
-                .id
-                .split_once(':')
-                .map_or((&*history.id, None), |(base, number)| (base, Some(number.to_owned())));
-            let Some(rename) = renames.iter().find(|rename| rename.from == *base) else { continue };
-            let new: Arc<str> = match instance {
-                Some(number) => format!("{}:{number}", rename.to).into(),
-                None => rename.to.to_shared(),
-            };
-            let (old, new_base) = (rename.from.as_str().to_owned(), rename.to.as_str().to_owned());
+            let old = Arc::clone(&history.id);
+            history.id = rename_instance(&old, renames);
             for entry in &mut history.entries {
-                entry.id = entry.id.replacen(&old, &new_base, 1).into();
-                entry.operation_key =
-                    entry.operation_key.as_ref().map(|key| key.replacen(&old, &new_base, 1).into());
+                entry.id = rename_key(&entry.id, &old, &history.id);
+                let key = entry.operation_key.as_ref();
+                entry.operation_key = key.map(|key| rename_key(key, &old, &history.id));
             }
-            history.id = new;
+        }
+        for pair in node.attributes.iter_mut().flat_map(|set| &mut set.pairs) {
+            pair.name = rename_failure(&pair.name, renames);
         }
     }
+}
+
+/// The new name of a resource, or of an instance of it.
+pub fn rename_instance(name: &Arc<str>, renames: &[Rename]) -> Arc<str> {
+    let base = base(name);
+    match renames.iter().find(|rename| rename.from == *base) {
+        Some(rename) => format!("{}{}", rename.to, name.get(base.len()..).unwrap_or_default()).into(),
+        None => Arc::clone(name),
+    }
+}
+
+/// A key `RESOURCE_OPERATION_INTERVAL` under the new name.
+pub fn rename_key(key: &Arc<str>, old: &str, new: &str) -> Arc<str> {
+    match key.strip_prefix(old) {
+        Some(rest) if old != new => format!("{new}{rest}").into(),
+        Some(_) | None => Arc::clone(key),
+    }
+}
+
+/// The attributes `fail-count-RESOURCE#...` and `last-failure-RESOURCE#...` under the new name.
+fn rename_failure(attribute: &Arc<str>, renames: &[Rename]) -> Arc<str> {
+    for prefix in ["fail-count-", "last-failure-"] {
+        if let Some((resource, operation)) =
+            attribute.strip_prefix(prefix).and_then(|rest| rest.split_once('#'))
+        {
+            let resource = rename_instance(&resource.into(), renames);
+            return format!("{prefix}{resource}#{operation}").into();
+        }
+    }
+    Arc::clone(attribute)
 }
 
 /// Names of all resources, members of collectives included.

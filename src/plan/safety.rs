@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::disruption::Disruption;
+use crate::scheduler::ResourceIx;
+use crate::scheduler::assign::Placement;
+use crate::scheduler::facts::Variant;
 
 /// Kinds of consequence that must be allowed where nobody confirms the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,14 +30,26 @@ impl Hazard {
     }
 }
 
-/// The hazards in a plan.
-pub(super) fn hazards(disruption: &Disruption) -> Vec<Hazard> {
+/// The hazards in a plan. That one instance of many stops is none while others go on.
+pub(super) fn hazards(disruption: &Disruption, placement: &Placement<'_>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
-    if !disruption.stops.is_empty() {
+    if disruption.stops.iter().any(|stopped| !goes_on(stopped, placement)) {
         hazards.push(Hazard::Stop);
     }
     if !disruption.fences.is_empty() {
         hazards.push(Hazard::Fence);
     }
     hazards
+}
+
+/// Whether other instances of what a resource is part of have a place.
+fn goes_on(resource: &str, placement: &Placement<'_>) -> bool {
+    let facts = &placement.facts;
+    let index = facts.resources.iter().position(|facts| *facts.id == *resource);
+    index.map(ResourceIx::at).is_some_and(|index| {
+        let top = facts.topmost(index);
+        top != index
+            && placement.node_of(top).is_some()
+            && !matches!(facts.resource(top).variant, Variant::Group(_))
+    })
 }

@@ -24,6 +24,7 @@ pub(super) struct Situation<'a> {
     /// Resources by name, instances by their numbered names too.
     resources: BTreeMap<&'a str, ResourceIx>,
     new_resources: BTreeSet<&'a str>,
+    deleted_resources: BTreeSet<&'a str>,
 }
 
 impl<'a> Situation<'a> {
@@ -44,14 +45,21 @@ impl<'a> Situation<'a> {
             resources.insert(&*resource.id, ResourceIx::at(index));
             resources.entry(&*resource.base_id).or_insert(ResourceIx::at(index));
         }
-        let new_resources = objects
-            .iter()
-            .filter(|object| {
-                object.kind == ObjectChangeKind::Add && object.address.kind == ObjectKind::Resource
-            })
-            .map(|object| object.address.name.as_str())
-            .collect();
-        Self { facts, schedule, relations, objects, changes, resources, new_resources }
+        let resources_of = |kind: ObjectChangeKind| {
+            objects
+                .iter()
+                .filter(|object| object.kind == kind && object.address.kind == ObjectKind::Resource)
+                .map(|object| object.address.name.as_str())
+                .collect()
+        };
+        let new_resources = resources_of(ObjectChangeKind::Add);
+        let deleted_resources = resources_of(ObjectChangeKind::Delete);
+        Self { facts, schedule, relations, objects, changes, resources, new_resources, deleted_resources }
+    }
+
+    /// Whether the resource, or what it is part of, goes with this plan.
+    fn is_deleted(&self, resource: &str) -> bool {
+        self.relations.lineage(resource).iter().any(|name| self.deleted_resources.contains(name))
     }
 
     /// Why a change is made.
@@ -127,6 +135,9 @@ impl<'a> Situation<'a> {
     }
 
     fn of_stop(&self, change: &Change) -> Because {
+        if change.resource.as_deref().is_some_and(|resource| self.is_deleted(resource)) {
+            return Because::IsRemoved;
+        }
         let facts = change.resource.as_deref().and_then(|resource| self.resource(resource));
         if let Some(role) = facts.and_then(|facts| facts.target_role)
             && role <= change.role_to

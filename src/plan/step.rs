@@ -101,7 +101,7 @@ impl Verb {
     }
 
     /// What an action alone is called; `None` for what happens in the background.
-    const fn of_task(task: &Task) -> Option<Self> {
+    pub(super) const fn of_task(task: &Task) -> Option<Self> {
         match task {
             Task::Start => Some(Self::Start),
             Task::Stop => Some(Self::Stop),

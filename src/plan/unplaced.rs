@@ -92,7 +92,8 @@ fn candidates(facts: &Facts<'_>, top: ResourceIx) -> Vec<ResourceIx> {
     }
 }
 
-fn should_run(facts: &Facts<'_>, resource: ResourceIx) -> bool {
+/// Whether a resource is meant to run, as far as its own settings and the cluster's go.
+pub(super) fn should_run(facts: &Facts<'_>, resource: ResourceIx) -> bool {
     let resource = facts.resource(resource);
     let is_wanted = resource.target_role.is_none_or(|role| role > Role::Stopped);
     resource.is_managed

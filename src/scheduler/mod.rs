@@ -50,9 +50,19 @@ use crate::status::ClusterStatus;
 ///
 /// `now` is the moment of the decision, in seconds since 1970.
 pub fn schedule(cluster: &Cluster, status: &ClusterStatus, now: i64) -> Schedule {
+    decide(cluster, status, now).1
+}
+
+/// Decides as [`schedule`] does, and also gives the placement with its facts, for those who explain.
+pub fn decide<'a>(
+    cluster: &'a Cluster,
+    status: &'a ClusterStatus,
+    now: i64,
+) -> (assign::Placement<'a>, Schedule) {
     let facts = interpret::interpret(cluster, status, now);
     let placement = assign::assign(facts);
     let actions = act::act(&placement);
     let ordered = order::order(&placement, actions);
-    Schedule::new(&placement, ordered)
+    let schedule = Schedule::new(&placement, ordered);
+    (placement, schedule)
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::because::obstacle_at;
+use super::because::{because, obstacle_at};
 use super::{Ink, to_json};
 use crate::model::{NodeName, Score};
-use crate::plan::explain::{Companion, Explanation, Part, Source, Verdict};
+use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Source, Verdict};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -29,6 +29,15 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     if !explanation.is_managed {
         text.push_str("It is unmanaged: nothing is done with it.\n");
     }
+    if let Some(role) = explanation.target_role {
+        text.push_str(&format!("It is told to be {role} (target-role).\n"));
+    }
+    if let Some(why) = &explanation.blocked {
+        text.push_str(&format!("What should be done cannot be done: {}.\n", because(why)));
+    }
+    if let (Some(chosen), Some(how)) = (&explanation.chosen, &explanation.decision) {
+        text.push_str(&format!("{}\n", decision(chosen, how)));
+    }
     if !explanation.after.is_empty() {
         text.push_str(&format!("It starts after {}.\n", explanation.after.join(", ")));
     }
@@ -44,11 +53,27 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
     let name = ink.heading(&explanation.resource);
     let now: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
     match (now.as_slice(), &explanation.chosen) {
+        ([], None) if explanation.target_role.is_some() => format!("{name} does not run, and should not."),
         ([], None) => format!("{name} does not run, and no node can run it."),
         ([], Some(node)) => format!("{name} does not run; it should run on {node}."),
         ([node], Some(chosen)) if chosen == *node => format!("{name} runs on {node}, and belongs there."),
         (nodes, Some(chosen)) => format!("{name} runs on {}; it should run on {chosen}.", nodes.join(", ")),
         (nodes, None) => format!("{name} runs on {}, and should not run.", nodes.join(", ")),
+    }
+}
+
+/// Why this node, and no other.
+fn decision(chosen: &NodeName, decision: &Decision) -> String {
+    match decision {
+        Decision::Only => format!("No node but {chosen} can run it."),
+        Decision::Highest { next, score } => {
+            format!("{chosen} has the highest score; the next is {next} with {score}.")
+        }
+        Decision::Even { with } => {
+            let with: Vec<&str> = with.iter().map(NodeName::as_str).collect();
+            format!("{} would be as good; load and order of the nodes decided.", with.join(", "))
+        }
+        Decision::DespiteScore => format!("Not the score decided for {chosen}, but capacity or load."),
     }
 }
 
@@ -64,24 +89,89 @@ fn verdict_lines(verdict: &Verdict, ink: Ink) -> String {
     for part in &verdict.parts {
         lines.push_str(&part_line(part));
     }
-    if verdict.parts.is_empty() && verdict.score == Some(Score::ZERO) {
-        lines.push_str("              nothing speaks for or against it\n");
+    if verdict.parts.is_empty() {
+        lines.push_str(match verdict.score {
+            Some(_) => "              nothing speaks for or against it\n",
+            None => "              nothing allows it there\n",
+        });
+    }
+    let needs: Vec<String> =
+        verdict.needs.iter().filter_map(|need| words_of_need(need, &verdict.node)).collect();
+    if !needs.is_empty() {
+        lines.push_str(&ink.faint(&format!("              to go there: {}", needs.join("; "))));
+        lines.push('\n');
     }
     lines
 }
 
 fn part_line(part: &Part) -> String {
-    let source = match &part.source {
-        Source::Stickiness => "stickiness: it runs there".to_owned(),
+    format!("  {:>10}  {}\n", part.score.to_string(), words_of_source(&part.source))
+}
+
+fn words_of_source(source: &Source) -> String {
+    match source {
+        Source::NodeScore => "score of the node".to_owned(),
+        Source::History => "what happened there (failed for good, or must stay where it is)".to_owned(),
         Source::Location { id } => format!("location {id}"),
-        Source::Failures => "it failed there".to_owned(),
-        Source::Company { with } => {
-            let with: Vec<String> = with.iter().map(companion).collect();
-            format!("colocation with {}", with.join(", "))
-        }
-        Source::Rest => "rules, health, utilization and the like".to_owned(),
-    };
-    format!("  {:>10}  {source}\n", part.score.to_string())
+        Source::Health => "health of the node".to_owned(),
+        Source::ShutdownLock => "waits for the node that was shut down".to_owned(),
+        Source::Stickiness => "stickiness: it runs there".to_owned(),
+        Source::Failures { count } => failures(*count),
+        Source::Discovery => "discovery: only other nodes are open to it".to_owned(),
+        Source::Ticket { id } => format!("ticket {id}"),
+        Source::With { id, other } => format!("colocation {id} with {}", companion(other)),
+        Source::PulledBy { id, other } => format!("colocation {id}: what suits {}", companion(other)),
+        Source::TargetRole => "told to be stopped".to_owned(),
+        Source::Connection => "where connections, guests and bundles can be".to_owned(),
+        Source::Capacity => "not enough capacity left".to_owned(),
+        Source::PromotionScore => "promotion score".to_owned(),
+        Source::Siblings => "other instances are there, or there are enough".to_owned(),
+        Source::Floor => "instances of clones do not yield that much to others".to_owned(),
+    }
+}
+
+fn failures(count: Score) -> String {
+    match count.value() {
+        1 => "it failed there (migration-threshold)".to_owned(),
+        _ if count.is_mandatory() => "it failed there for good (start-failure-is-fatal)".to_owned(),
+        count => format!("it failed there {count} times (migration-threshold)"),
+    }
+}
+
+fn words_of_need(need: &Need, node: &NodeName) -> Option<String> {
+    Some(match need {
+        Need::Node => format!("{node} must be able to run anything"),
+        Need::Preference { score } => format!("a score of {score} more"),
+        Need::ChosenGone { node } => format!("{node} must be unable to run it"),
+        Need::Without { source } => remedy(source, node)?,
+        Need::Nothing => return None,
+    })
+}
+
+/// What takes a prohibition away; none when nothing but time does.
+fn remedy(source: &Source, node: &NodeName) -> Option<String> {
+    Some(match source {
+        Source::Location { id } => format!("without {id}"),
+        Source::Failures { .. } => "after its failures there are cleaned up".to_owned(),
+        Source::Ticket { id } => format!("once the ticket of {id} is granted"),
+        Source::With { other, .. } => match &other.node {
+            Some(place) if place == node => format!("once {} is elsewhere", other.resource),
+            Some(_) | None => format!("once {} is there", other.resource),
+        },
+        Source::PulledBy { other, .. } => format!("once {} can be there", other.resource),
+        Source::TargetRole => "once target-role lets it".to_owned(),
+        Source::Capacity => "once there is room".to_owned(),
+        Source::Health => "once the node is healthy".to_owned(),
+        Source::ShutdownLock => "once the lock ends".to_owned(),
+        Source::Siblings => "with more instances".to_owned(),
+        Source::NodeScore
+        | Source::History
+        | Source::Stickiness
+        | Source::Discovery
+        | Source::Connection
+        | Source::PromotionScore
+        | Source::Floor => return None,
+    })
 }
 
 fn companion(companion: &Companion) -> String {

@@ -3,11 +3,13 @@
 pub mod agent;
 pub mod because;
 pub mod diagnostic;
+pub mod drill;
 pub mod explain;
 pub mod graph;
 mod ink;
 pub mod plan;
 pub mod progress;
+pub mod recording;
 pub mod status;
 pub mod transition;
 

@@ -82,7 +82,7 @@ pub(crate) async fn submit<S: Subject>(
     cluster: &Cluster,
     base: Generation,
 ) -> Result<Generation, EngineError> {
-    let desired = Desired { cluster: cluster.clone(), base, origin: "test".to_owned() };
+    let desired = Desired { cluster: cluster.clone(), base, origin: "test".to_owned(), renames: Vec::new() };
     subject.engine().submit(desired).await
 }
 

@@ -15,8 +15,9 @@ mod rules;
 mod tests;
 
 use crate::diagnostic::Diagnostic;
+use crate::model::option::{PROPERTIES, Standing};
 use crate::model::resource::CloneChild;
-use crate::model::{Cluster, OptionSet, Resource, Value};
+use crate::model::{Cluster, NameValue, OptionSet, Resource, Value};
 use element::Element;
 
 /// The schema that the document is written under: that of Pacemaker 2.1.5 and later.
@@ -49,6 +50,30 @@ pub fn write(cluster: &Cluster) -> String {
     root.push(Element::new("status"));
     ids::settle(&mut root);
     root.to_text()
+}
+
+/// The configuration as a running Pacemaker has it: the cluster's name is a property, and properties
+/// have the names that every version knows. Newer versions know new names as well; older ones would
+/// take `fencing-enabled: false` for nothing, and fence.
+#[must_use]
+pub fn for_pacemaker(mut cluster: Cluster) -> Cluster {
+    let name = cluster.name.take().map(|name| NameValue::text("cluster-name", name));
+    match cluster.properties.iter_mut().find(|set| set.rule.is_none()) {
+        Some(set) => set.pairs.extend(name),
+        None => cluster
+            .properties
+            .extend(name.map(|pair| OptionSet { pairs: vec![pair], ..OptionSet::default() })),
+    }
+    for spec in PROPERTIES {
+        let Standing::AliasOf(newer) = spec.standing else { continue };
+        for set in &mut cluster.properties {
+            let has_both = set.pairs.iter().any(|pair| &*pair.name == spec.name);
+            for pair in set.pairs.iter_mut().filter(|pair| !has_both && &*pair.name == newer) {
+                pair.name = spec.name.into();
+            }
+        }
+    }
+    cluster
 }
 
 /// What the configuration says and a CIB cannot.

@@ -27,6 +27,7 @@ use crate::diagnostic::Diagnostic;
 use crate::executor::ActionResult;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
+use crate::plan::rename::rename_in_status;
 use crate::scheduler::Action;
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
@@ -210,13 +211,20 @@ impl Local {
 
     async fn put_in_force(&self, desired: Desired) -> Result<Generation, EngineError> {
         self.require_suitable(&desired.cluster)?;
-        let session = self.begin().await?;
+        let mut session = self.begin().await?;
         let actual = session.in_force.generation;
         if desired.base != actual {
             return Err(EngineError::Conflict { planned: desired.base, actual });
         }
+        let renames = desired.renames.clone();
         let next = InForce::new(Generation(actual.0 + 1), desired);
         self.store.put_in_force(&next)?;
+        if !renames.is_empty() {
+            let Live { ledger, standing, .. } = &mut session.live;
+            rename_in_status(&mut ledger.status, &renames);
+            standing.monitors.iter_mut().for_each(|monitor| monitor.rename(&renames));
+            self.store.keep(ledger, standing)?;
+        }
         Ok(next.generation)
     }
 

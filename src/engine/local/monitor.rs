@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::rounds::Round;
 use crate::executor::ActionResult;
 use crate::model::{Agent, NodeName};
+use crate::plan::Rename;
+use crate::plan::rename::{rename_instance, rename_key};
 use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
@@ -66,6 +68,14 @@ impl Answer {
 }
 
 impl StandingMonitor {
+    /// Goes on under another name.
+    pub(super) fn rename(&mut self, renames: &[Rename]) {
+        let old = std::mem::replace(&mut self.resource, Arc::from(""));
+        self.resource = rename_instance(&old, renames);
+        self.instance = self.instance.as_ref().map(|instance| rename_instance(instance, renames));
+        self.key = rename_key(&self.key, &old, &self.resource);
+    }
+
     /// What goes on after the first answer of a recurring monitor; `None` for anything else.
     pub(super) fn after(action: &Action, agent: &Agent, result: &ActionResult) -> Option<Self> {
         if action.task != Task::Monitor || action.interval.is_zero() {

@@ -254,7 +254,12 @@ mod tests {
     fn what_should_be_is_read_back() {
         let (_dir, store) = store();
         assert_eq!(store.in_force().unwrap().generation, Generation(0));
-        let desired = Desired { cluster: Cluster::default(), base: Generation(0), origin: "x".to_owned() };
+        let desired = Desired {
+            cluster: Cluster::default(),
+            base: Generation(0),
+            origin: "x".to_owned(),
+            renames: Vec::new(),
+        };
         let next = InForce::new(Generation(1), desired);
         store.put_in_force(&next).unwrap();
         assert_eq!(store.in_force().unwrap(), next);

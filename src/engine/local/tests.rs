@@ -221,7 +221,7 @@ async fn only_a_cluster_of_this_host_can_be_put_in_force() {
         (vec!["node1", "node2"], "has 2 nodes (node1, node2)"),
     ] {
         let cluster = Cluster { nodes: nodes.into_iter().map(Node::member).collect(), ..Cluster::default() };
-        let desired = Desired { cluster, base: Generation(0), origin: String::new() };
+        let desired = Desired { cluster, base: Generation(0), origin: String::new(), renames: Vec::new() };
         let error = bench.local.submit(desired).await.unwrap_err();
         assert!(matches!(error, EngineError::Unsuitable(_)));
         assert!(error.to_string().contains(problem), "{error}");
@@ -301,7 +301,7 @@ async fn a_rest_is_over_when_another_command_changed_what_should_be() {
     let cluster = bench.cluster.clone();
     let change = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let desired = Desired { cluster, base: Generation(0), origin: String::new() };
+        let desired = Desired { cluster, base: Generation(0), origin: String::new(), renames: Vec::new() };
         other.submit(desired).await.unwrap();
     };
     let begun = Instant::now();
@@ -379,7 +379,10 @@ impl Bench {
             ..self.cluster.clone()
         };
         let base = self.local.observe().await.unwrap().generation;
-        self.local.submit(Desired { cluster, base, origin: String::new() }).await.unwrap();
+        self.local
+            .submit(Desired { cluster, base, origin: String::new(), renames: Vec::new() })
+            .await
+            .unwrap();
         self.local.converge(&mut |_| {}).await.unwrap()
     }
 }

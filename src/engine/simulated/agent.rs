@@ -33,6 +33,15 @@ pub(super) fn traits(agent: &Agent) -> AgentTraits {
     AgentTraits { restart_params: can_reload, secret_params: Vec::new() }
 }
 
+/// Whether the hosts that an agent pings answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// They do.
+    All,
+    /// It does not look any more.
+    None,
+}
+
 impl World {
     /// Does what an agent would do, and gives its answer.
     pub(super) fn act(&mut self, action: &Action, agent: Option<&Agent>, took: Duration) -> ActionResult {
@@ -59,6 +68,7 @@ impl World {
             Task::Stop => {
                 self.set_role(resource, node, Role::Stopped);
                 self.set_promotion_score(action, node, None);
+                self.set_connectivity(action, agent, node, Reach::None);
                 ResultCode::OK
             }
             Task::Monitor => self.monitor(agent, resource, node),
@@ -103,8 +113,28 @@ impl World {
         if self.role(resource, node) == Role::Stopped {
             self.set_role(resource, node, Role::Started);
             self.set_promotion_score(action, node, Some(5));
+            self.set_connectivity(action, agent, node, Reach::All);
         }
         ResultCode::OK
+    }
+
+    /// Agents that look after connectivity tell how many hosts they reach, here all or none.
+    fn set_connectivity(&mut self, action: &Action, agent: Option<&Agent>, node: &NodeName, reach: Reach) {
+        let looks_after =
+            |agent: &Agent| agent.provider.as_deref() == Some("pacemaker") && &*agent.kind == "ping";
+        if !agent.is_some_and(looks_after) {
+            return;
+        }
+        let param = |name: &str| action.params.get(name).map(|text| &**text);
+        let hosts = param("host_list").unwrap_or_default().split_whitespace().count();
+        let multiplier = param("multiplier").and_then(|text| text.parse().ok()).unwrap_or(1_usize);
+        let value = match reach {
+            Reach::All => Some(hosts.saturating_mul(multiplier).to_string().into()),
+            Reach::None => None,
+        };
+        if let Some(machine) = self.machines.get_mut(node) {
+            machine.attributes.insert(param("name").unwrap_or("pingd").into(), value);
+        }
     }
 
     /// Reaches a remote node or guest; one that was never heard of is there and up.

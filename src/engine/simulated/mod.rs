@@ -13,6 +13,7 @@ mod hands;
 mod injection;
 mod monitor;
 mod side;
+mod stage;
 mod store;
 mod world;
 
@@ -25,6 +26,8 @@ use super::ledger::Ledger;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
+use crate::plan::Rename;
+use crate::plan::rename::rename_in_status;
 use hands::SimulatedHands;
 use side::Side;
 use store::{State, Store};
@@ -86,12 +89,21 @@ impl Simulated {
         if desired.base != self.state.generation {
             return Err(EngineError::Conflict { planned: desired.base, actual: self.state.generation });
         }
+        self.rename(&desired.renames);
         self.admit(&desired.cluster);
         self.state.generation.0 += 1;
         self.state.in_force = desired.cluster;
         self.state.origin = desired.origin;
         self.save()?;
         Ok(self.state.generation)
+    }
+
+    /// What runs under an old name runs under the new one from now on, and is known by it.
+    fn rename(&mut self, renames: &[Rename]) {
+        self.state.world.rename(renames);
+        for side in &mut self.state.sides {
+            rename_in_status(&mut side.ledger.status, renames);
+        }
     }
 
     /// Nodes that appear in the configuration come up; those that vanish from it are gone.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::NodeName;
+use crate::plan::Rename;
+use crate::plan::rename::{rename_instance, rename_key};
 use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::ResultCode;
@@ -31,6 +33,14 @@ pub(super) struct StandingMonitor {
 }
 
 impl StandingMonitor {
+    /// Goes on under another name.
+    pub(super) fn rename(&mut self, renames: &[Rename]) {
+        let old = std::mem::replace(&mut self.resource, Arc::from(""));
+        self.resource = rename_instance(&old, renames);
+        self.instance = self.instance.as_ref().map(|instance| rename_instance(instance, renames));
+        self.key = rename_key(&self.key, &old, &self.resource);
+    }
+
     /// What goes on after the first answer of a recurring monitor; `None` for anything else.
     pub(super) fn after(action: &Action, rc: ResultCode, clock: u64) -> Option<Self> {
         if action.task != Task::Monitor || action.interval.is_zero() {

@@ -28,7 +28,8 @@ fn cluster() -> Cluster {
 
 fn simulated() -> Simulated {
     let mut simulated = Simulated::in_memory(1);
-    let desired = Desired { cluster: cluster(), base: Generation(0), origin: String::new() };
+    let desired =
+        Desired { cluster: cluster(), base: Generation(0), origin: String::new(), renames: Vec::new() };
     simulated.put_in_force(desired).unwrap();
     simulated
 }
@@ -259,7 +260,8 @@ fn state_outlives_the_process_and_only_one_may_have_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = Simulated::open(dir.path()).unwrap();
     assert!(matches!(Simulated::open(dir.path()), Err(EngineError::Locked(_))));
-    let desired = Desired { cluster: cluster(), base: Generation(0), origin: "test".into() };
+    let desired =
+        Desired { cluster: cluster(), base: Generation(0), origin: "test".into(), renames: Vec::new() };
     first.put_in_force(desired).unwrap();
     first.fail_node(&NodeName::new("n2")).unwrap();
     let state = first.state.clone();

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::injection::{Answer, Injection};
 use super::monitor::StandingMonitor;
 use crate::engine::roster::Roster;
-use crate::model::{NodeName, Role};
+use crate::model::{NodeName, ResourceId, Role};
+use crate::plan::Rename;
+use crate::plan::rename::rename_instance;
 use crate::scheduler::Action;
 
 /// Moment at which every simulated world begins, milliseconds since 1970 (2026-01-01).
@@ -60,6 +62,21 @@ impl World {
     /// Virtual time in seconds.
     pub(super) fn now(&self) -> i64 {
         i64::try_from(self.clock / 1000).unwrap_or(i64::MAX)
+    }
+
+    /// Gives what is active another name.
+    pub(super) fn rename(&mut self, renames: &[Rename]) {
+        for machine in self.machines.values_mut() {
+            let active = std::mem::take(&mut machine.active);
+            machine.active =
+                active.into_iter().map(|(name, role)| (rename_instance(&name, renames), role)).collect();
+        }
+        for monitor in &mut self.monitors {
+            monitor.rename(renames);
+        }
+        for injection in &mut self.injections {
+            injection.resource = ResourceId::new(rename_instance(&injection.resource.to_shared(), renames));
+        }
     }
 
     pub(super) fn is_up(&self, node: &NodeName) -> bool {

@@ -24,13 +24,15 @@ pub(super) fn fit(mut cluster: Cluster, ids: ConstraintIds) -> Cluster {
         level.id = None;
     }
     fit_names_of_parts(&mut cluster);
-    constraint::fit(&mut cluster.constraints, ids);
+    constraint::fit(&mut cluster, ids);
     cluster
 }
 
 /// The cluster's name has a place of its own, and what the cluster itself writes has none.
 fn fit_properties(cluster: &mut Cluster) {
-    if let [only] = cluster.properties.as_mut_slice()
+    let is_named = |set: &&mut OptionSet| set.pairs.iter().any(|pair| &*pair.name == "cluster-name");
+    let mut named: Vec<&mut OptionSet> = cluster.properties.iter_mut().filter(is_named).collect();
+    if let [only] = named.as_mut_slice()
         && only.rule.is_none()
         && cluster.name.is_none()
     {
@@ -70,9 +72,9 @@ fn fit_promotable(clone: &mut ClonedResource) {
     }
 }
 
-/// `standby` and `maintenance` are switches of a node, written first.
-fn put_switches_first(attributes: &mut [OptionSet]) {
-    let [only] = attributes else { return };
+/// `standby` and `maintenance` are switches of a node, written first where they are on.
+fn put_switches_first(attributes: &mut Vec<OptionSet>) {
+    let [only] = attributes.as_mut_slice() else { return };
     if only.id.is_some() || only.rule.is_some() || only.score != Score::ZERO {
         return;
     }
@@ -83,12 +85,16 @@ fn put_switches_first(attributes: &mut [OptionSet]) {
             continue;
         };
         only.pairs.remove(at);
+        if !switch {
+            continue;
+        }
         only.pairs.insert(0, NameValue { name: name.into(), value: Value::Text(switch.to_string().into()) });
     }
+    attributes.retain(|set| !set.pairs.is_empty());
 }
 
-/// Ids of ports, mounts, recipients and permissions that start with their owner's name were made,
-/// not chosen.
+/// Ports and mounts are told apart by what they say. Ids of recipients and permissions that start
+/// with their owner's name were made, not chosen.
 fn fit_names_of_parts(cluster: &mut Cluster) {
     let forget = |id: &mut Option<Arc<str>>, owner: &str| {
         if id.as_deref().is_some_and(|id| id.starts_with(owner)) {
@@ -97,10 +103,8 @@ fn fit_names_of_parts(cluster: &mut Cluster) {
     };
     for resource in &mut cluster.resources {
         if let Resource::Bundle(bundle) = resource {
-            let owner = bundle.id.clone();
-            let ports = bundle.network.iter_mut().flat_map(|network| &mut network.ports);
-            ports.for_each(|port| forget(&mut port.id, owner.as_str()));
-            bundle.mounts.iter_mut().for_each(|mount| forget(&mut mount.id, owner.as_str()));
+            bundle.network.iter_mut().flat_map(|network| &mut network.ports).for_each(|port| port.id = None);
+            bundle.mounts.iter_mut().for_each(|mount| mount.id = None);
         }
     }
     for alert in &mut cluster.alerts {

@@ -6,7 +6,7 @@ use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::manifest::lower::{Gathered, Named};
 use crate::manifest::suggest::similar;
-use crate::manifest::typed::At;
+use crate::manifest::typed::{At, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Owner};
 use crate::manifest::vocabulary::resource::{ResourceEntry, TemplateEntry};
 
@@ -299,7 +299,7 @@ pub(crate) fn texts<'o, K: Owner>(options: &'o Options<K>, name: &str) -> Vec<&'
         }
     };
     maps.into_iter()
-        .flat_map(|map| map.iter())
+        .flat_map(Map::iter)
         .filter(|(key, _)| key.text() == name)
         .filter_map(|(_, value)| match value.get()? {
             OptionValue::Text(text) => Some(text.as_str()),

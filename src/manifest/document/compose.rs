@@ -20,7 +20,8 @@ pub(crate) fn compose(
     budget: &mut Budget,
     found: &mut Vec<Diagnostic>,
 ) -> Document {
-    let empty = Document { source, text: Arc::clone(text), nodes: Vec::new(), root: None };
+    let empty =
+        Document { source, text: Arc::clone(text), nodes: Vec::new(), root: None, has_anchors: false };
     if let Err(diagnostic) = budget.take_text(source, text).and_then(|()| check_characters(source, text)) {
         found.push(diagnostic);
         return empty;
@@ -162,6 +163,7 @@ impl Composer<'_> {
     fn leaf(&mut self, content: Content, span: Range<usize>, expanded: u64, anchor: usize) -> Step {
         let index = self.push(Node { span, key: None, content, is_flow: false })?;
         if anchor != 0 {
+            self.document.has_anchors = true;
             self.anchors.insert(anchor, Anchor { index, expanded, is_complete: true });
         }
         self.attach(index, expanded)
@@ -198,6 +200,7 @@ impl Composer<'_> {
         let is_flow = self.document.text.get(span.clone()).is_some_and(|text| text.ends_with(['[', '{']));
         let index = self.push(Node { span, key: None, content, is_flow })?;
         if anchor != 0 {
+            self.document.has_anchors = true;
             self.anchors.insert(anchor, Anchor { index, expanded: 0, is_complete: false });
         }
         self.open.push(Open { index, anchor, key: None, expanded: 1 });

@@ -17,6 +17,8 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, SourceId, Sources};
 
 pub(super) use compose::compose;
+#[cfg(test)]
+pub(super) use limit::BYTES_MAX;
 pub(super) use limit::Budget;
 
 /// Index of a node in its document.
@@ -109,6 +111,8 @@ pub(super) struct Document {
     pub(super) nodes: Vec<Node>,
     /// `None` when the text holds nothing but comments.
     pub(super) root: Option<NodeIndex>,
+    /// Whether any value is anchored, and so perhaps used elsewhere.
+    pub(super) has_anchors: bool,
 }
 
 static NOTHING: Node = Node { span: 0..0, key: None, content: Content::Sequence(Vec::new()), is_flow: false };

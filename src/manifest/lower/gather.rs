@@ -52,8 +52,8 @@ pub(crate) struct Gathered<'a> {
 
 /// Gathers all files.
 pub(crate) fn gather<'a>(files: &'a [At<File>], findings: &Findings<'_>) -> Gathered<'a> {
-    let mut all = Gathered::default();
-    all.tolerate = files.iter().filter_map(At::get).flat_map(|file| list(&file.tolerate)).collect();
+    let tolerate = files.iter().filter_map(At::get).flat_map(|file| list(&file.tolerate)).collect();
+    let mut all = Gathered { tolerate, ..Gathered::default() };
     tolerance::tolerate(&all.tolerate, findings);
     for at in files {
         let Some(file) = at.get() else { continue };

@@ -127,7 +127,7 @@ impl Lower<'_, '_> {
                 draft
                     .here("too many parts")
                     .help(format!("only `ocf` has providers: write `{class}:{kind}`"))
-                    .report()
+                    .report();
             }
             [_] => draft.here("class and provider are missing").help(FULL_NAMES).report(),
             _ => draft.here("a part is missing").help(FULL_NAMES).report(),

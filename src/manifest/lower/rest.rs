@@ -229,7 +229,7 @@ impl Lower<'_, '_> {
         let is_enabled = || {
             let enabled =
                 |at: &&At<_>| at.get().is_some_and(|options| texts(options, "enable-acl").contains(&"true"));
-            gathered.properties.iter().any(|at| enabled(at))
+            gathered.properties.iter().any(enabled)
         };
         if let (Some((key, _)), false) = (gathered.acl_roles.first(), is_enabled()) {
             self.findings

@@ -153,18 +153,23 @@ pub(super) fn calendar_range(text: &str) -> Option<(Option<u32>, Option<u32>)> {
     }
 }
 
+/// The numbers that a calendar field can have.
+pub(super) fn limits(field: &str) -> Range<u32> {
+    match field {
+        "seconds" | "minutes" => 0..60,
+        "hours" => 0..24,
+        "monthdays" => 1..32,
+        "weekdays" => 1..8,
+        "yeardays" => 1..367,
+        "months" => 1..13,
+        "weeks" => 1..54,
+        _ => 0..u32::MAX,
+    }
+}
+
 pub(super) fn check_spec(parts: &[Pair]) -> Result<(), RuleError> {
     for part in parts {
-        let limits: Range<u32> = match &*part.name {
-            "seconds" | "minutes" => 0..60,
-            "hours" => 0..24,
-            "monthdays" => 1..32,
-            "weekdays" => 1..8,
-            "yeardays" => 1..367,
-            "months" => 1..13,
-            "weeks" => 1..54,
-            _ => 0..u32::MAX,
-        };
+        let limits = limits(&part.name);
         let error = |message: String| Err(RuleError::new(part.span.clone(), message));
         let Some((start, end)) = calendar_range(&part.value) else {
             return error(format!("`{}` is not a number or range such as `9-16`", part.value));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::date::calendar_range;
+use super::date::{calendar_range, limits};
 use crate::model::Rule;
 use crate::model::rule::{
     AttributeCondition, Combine, Comparison, Condition, DateCondition, DateParts, ValueSource,
@@ -12,7 +12,7 @@ use crate::model::rule::{
 pub(super) fn negate(condition: Condition) -> Result<Condition, String> {
     match condition {
         Condition::Rule(rule) => negate_rule(rule).map(Condition::Rule),
-        Condition::Attribute(attribute) => negate_attribute(attribute),
+        Condition::Attribute(attribute) => negate_attribute(&attribute),
         Condition::Date(date) => negate_date(date),
         Condition::Agent { .. } => {
             Err("`not` cannot be applied to `agent`: a rule can only ask which agent it is".to_owned())
@@ -37,7 +37,7 @@ fn negate_rule(rule: Rule) -> Result<Rule, String> {
     Ok(Rule { id: None, combine, conditions })
 }
 
-fn negate_attribute(condition: AttributeCondition) -> Result<Condition, String> {
+fn negate_attribute(condition: &AttributeCondition) -> Result<Condition, String> {
     let with = |comparison| Condition::Attribute(AttributeCondition { comparison, ..condition.clone() });
     let inverse = match condition.comparison {
         Comparison::Defined => return Ok(with(Comparison::NotDefined)),
@@ -95,8 +95,11 @@ fn negate_spec(parts: &DateParts) -> Result<Condition, String> {
     let mut outside = Vec::new();
     for (name, value) in &parts.0 {
         let (start, end) = calendar_range(value).ok_or("`not` needs ranges of numbers")?;
-        let below = start.and_then(|start| start.checked_sub(1)).map(|last| format!("-{last}"));
-        let above = end.map(|end| format!("{}-", end.saturating_add(1)));
+        let limits = limits(name);
+        let last_below = start.and_then(|start| start.checked_sub(1)).filter(|last| limits.contains(last));
+        let first_above = end.map(|end| end.saturating_add(1)).filter(|first| limits.contains(first));
+        let below = last_below.map(|last| format!("-{last}"));
+        let above = first_above.map(|first| format!("{first}-"));
         for range in below.into_iter().chain(above) {
             let parts = DateParts(vec![(Arc::clone(name), range.into())]);
             outside.push(Condition::Date(DateCondition::Spec(parts)));

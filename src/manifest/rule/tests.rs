@@ -52,6 +52,8 @@ fn not_is_worked_into_the_conditions() {
     assert_eq!(round("not date gt 2026-12-24"), "date in ..2026-12-24");
     assert_eq!(round("not date-spec hours=9-16"), "(date-spec hours=-8 or date-spec hours=17-)");
     assert_eq!(round("not date-spec hours=0-16"), "date-spec hours=17-");
+    assert_eq!(round("not date-spec weekdays=1-5"), "date-spec weekdays=6-");
+    assert!(parse("not date-spec hours=0-23").is_err());
 }
 
 #[test]

@@ -27,6 +27,7 @@ impl<'d> SeqAccess<'d> for AtAccess<'d> {
     fn next_element_seed<T: DeserializeSeed<'d>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         if !self.is_place_given {
             self.is_place_given = true;
+            self.value.findings.count_read();
             let bits: U64Deserializer<Error> = self.value.place().to_bits().into_deserializer();
             return seed.deserialize(bits).map(Some);
         }

@@ -90,10 +90,10 @@ impl serde::de::Error for Error {
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let error = Self::new("wrong-type", format!("expected {expected}, found {}", describe(unexpected)));
-        match unexpected {
-            Unexpected::Unit => error.label("the value is missing").help("for an empty text write \"\""),
-            _ => error,
+        if unexpected == Unexpected::Unit {
+            return error.label("the value is missing").help("for an empty text write \"\"");
         }
+        error
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -133,11 +133,10 @@ impl serde::de::Error for Error {
 }
 
 fn describe(unexpected: Unexpected<'_>) -> String {
-    match unexpected {
-        Unexpected::Map => "a mapping".to_owned(),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Unit => "nothing".to_owned(),
-        Unexpected::Str(text) => format!("`{text}`"),
-        other => other.to_string(),
+    if let Unexpected::Str(text) = unexpected {
+        return format!("`{text}`");
     }
+    let names = [(Unexpected::Map, "a mapping"), (Unexpected::Seq, "a list"), (Unexpected::Unit, "nothing")];
+    let name = names.iter().find(|(kind, _)| *kind == unexpected);
+    name.map_or_else(|| unexpected.to_string(), |(_, name)| (*name).to_owned())
 }

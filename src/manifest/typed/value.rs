@@ -101,10 +101,10 @@ impl<'d> Value<'d> {
             Content::Mapping(_) | Content::Alias(_) => Unexpected::Map,
         };
         let error = <Error as serde::de::Error>::invalid_type(unexpected, visitor);
-        match unexpected {
-            Unexpected::Seq => error.help("write `NAME: VALUE` lines, without the `-` of a list"),
-            _ => error,
+        if unexpected == Unexpected::Seq {
+            return error.help("write `NAME: VALUE` lines, without the `-` of a list");
         }
+        error
     }
 }
 

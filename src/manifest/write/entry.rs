@@ -65,7 +65,7 @@ fn fencing_entry(levels: &[FencingLevel]) -> Option<FencingEntry> {
         FencingTarget::Node(node) => target = text(Some(node)),
         FencingTarget::Pattern(pattern) => target_pattern = text(Some(pattern)),
         FencingTarget::Attribute { name, value } => {
-            target_attribute = map([(name.to_string(), value.to_string())])
+            target_attribute = map([(name.to_string(), value.to_string())]);
         }
     }
     let levels = levels.iter().enumerate().map(|(position, level)| {

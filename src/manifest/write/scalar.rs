@@ -30,8 +30,8 @@ fn can_be_plain(text: &str, context: Context) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let is_indicator = |c: char| "?:,[]{}#&*!|>'\"%@`=".contains(c);
     let starts_well = !is_indicator(first)
-        && !(first == '-'
-            && !text.chars().nth(1).is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '.' || c == '/'));
+        && (first != '-'
+            || text.chars().nth(1).is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '.' || c == '/'));
     let is_break = |c: char| context == Context::Flow && matches!(c, ',' | '[' | ']' | '{' | '}');
     starts_well
         && text.trim() == text
@@ -61,7 +61,7 @@ fn in_double_quotes(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
             c if needs_escape(c) && u32::from(c) <= 0xff => {
-                quoted.push_str(&format!("\\x{:02x}", u32::from(c)))
+                quoted.push_str(&format!("\\x{:02x}", u32::from(c)));
             }
             c if needs_escape(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),

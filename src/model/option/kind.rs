@@ -36,8 +36,6 @@ pub enum OptionKind {
     Text,
 }
 
-/// Any whole number.
-pub(super) const INTEGER: OptionKind = OptionKind::Integer { min: i32::MIN as i64, max: i32::MAX as i64 };
 /// A whole number from zero.
 pub(super) const COUNT: OptionKind = OptionKind::Integer { min: 0, max: i32::MAX as i64 };
 /// Zero or one and above; −1 for no limit.

@@ -127,6 +127,12 @@ pub struct Plan {
     pub place: Place,
 }
 
+impl Default for Plan {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Plan {
     /// Nothing yet.
     pub const fn new() -> Self {

@@ -58,3 +58,53 @@ pub fn read_saved(text: &str) -> Result<Plan, UnreadablePlan> {
     }
     Ok(serde_json::from_value::<Saved>(value)?.plan)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a claim that cannot be made ends its test")]
+
+    use super::*;
+    use crate::model::{Agent, Cluster, Node, OptionSet, Primitive, Resource};
+    use crate::plan::{Inputs, Prune, plan};
+    use crate::status::{ClusterStatus, NodeState};
+
+    fn some_plan() -> Plan {
+        let agent = Agent::parse("ocf:pacemaker:Dummy").unwrap();
+        let declared = Cluster {
+            properties: vec![OptionSet::of([("stonith-enabled", "false")])],
+            nodes: vec![Node::member("node1")],
+            resources: vec![Resource::Primitive(Primitive::new("A", agent))],
+            ..Cluster::default()
+        };
+        let status = ClusterStatus {
+            has_quorum: true,
+            nodes: vec![NodeState::online("node1")],
+            ..ClusterStatus::default()
+        };
+        let inputs = Inputs {
+            generation: 1,
+            in_force: &Cluster::default(),
+            status: &status,
+            now: 1_000,
+            declared: &declared,
+            renames: &[],
+            prune: Prune::No,
+            origin: "test",
+        };
+        plan(&inputs).plan
+    }
+
+    #[test]
+    fn a_plan_survives_its_file() {
+        let plan = some_plan();
+        assert_eq!(plan.steps.len(), 1);
+        assert_eq!(read_saved(&write_saved(&plan)).unwrap(), plan);
+    }
+
+    #[test]
+    fn a_printed_plan_is_no_saved_plan() {
+        let printed = super::super::json(&some_plan());
+        assert!(matches!(read_saved(&printed), Err(UnreadablePlan::OtherKind)));
+        assert!(matches!(read_saved("resources:"), Err(UnreadablePlan::Malformed(_))));
+    }
+}

@@ -7,7 +7,7 @@ use crate::manifest::typed::At;
 use crate::model::constraint::{Constraint, LocationPreference};
 use crate::model::node::NodeKind;
 use crate::model::resource::Origin;
-use crate::model::{Resource, Score};
+use crate::model::{Resource, ResourceId, Score};
 
 impl Lint<'_, '_> {
     pub(super) fn check_membership(self) {
@@ -70,7 +70,7 @@ impl Lint<'_, '_> {
         let mut is_everything_open = false;
         for constraint in &self.cluster.constraints {
             let Constraint::Location(location) = constraint else { continue };
-            let resource = location.target.resource.as_ref().map(|id| id.as_str());
+            let resource = location.target.resource.as_ref().map(ResourceId::as_str);
             let named = resource.filter(|id| self.names.resources.contains_key(id));
             match (&location.preference, named) {
                 (LocationPreference::Node { node, score }, Some(id)) if location.role.is_none() => {

@@ -16,7 +16,7 @@ use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::manifest::lower::Gathered;
 use crate::manifest::settings::Settings;
-use crate::manifest::typed::At;
+use crate::manifest::typed::{At, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Properties};
 use crate::model::node::NodeKind;
 use crate::model::scalar::parse_boolean;
@@ -74,7 +74,7 @@ impl Lint<'_, '_> {
                     blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
                 }
             };
-            maps.into_iter().flat_map(|map| map.iter()).find(is_it).map(|(_, value)| value.place)
+            maps.into_iter().flat_map(Map::iter).find(is_it).map(|(_, value)| value.place)
         })
     }
 

@@ -1,7 +1,7 @@
 //! Passwords in plain sight.
 
 use super::Lint;
-use crate::manifest::typed::{At, Field};
+use crate::manifest::typed::{At, Field, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
 
 impl Lint<'_, '_> {
@@ -26,7 +26,7 @@ impl Lint<'_, '_> {
                 blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
             }
         };
-        for (key, value) in maps.into_iter().flat_map(|map| map.iter()) {
+        for (key, value) in maps.into_iter().flat_map(Map::iter) {
             let is_plain = matches!(value.get(), Some(OptionValue::Text(text)) if !text.is_empty());
             if is_plain && is_secret(key.text()) {
                 self.findings

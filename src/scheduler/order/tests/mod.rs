@@ -1,5 +1,5 @@
 //! Tests of acting and ordering, from small clusters to whole schedules.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod chains;
 mod examples;

@@ -1,0 +1,90 @@
+//! `drill`: would every failure be survived?
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use super::{clock, engines, plan, validate};
+use crate::engine::drill::{Beginning, Extent, drill};
+use crate::plan::drill::Report;
+use crate::view;
+use crate::view::plan::Detail;
+
+/// Let every node and every resource fail in a simulation, and report what would stay down.
+///
+/// Begins with the manifest alone, all nodes up and everything started, unless told otherwise.
+/// Nothing outside of this process is touched.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Let up to so many nodes fail at once; 0 spares them.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    failures: usize,
+    /// Let only nodes fail, no resources.
+    #[arg(long)]
+    nodes_only: bool,
+    /// Begin with the cluster as it is now, with what is in force.
+    #[arg(long, conflicts_with = "cib")]
+    live: bool,
+    /// Begin with a Pacemaker CIB file, status included.
+    #[arg(long, value_name = "FILE")]
+    cib: Option<PathBuf>,
+    /// Begin at this moment (with --live or --cib).
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
+    now: Option<i64>,
+    /// Refuse to try more failures than this.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
+    trials_max: usize,
+    /// Form of the report.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let report = engines::block_on(make(arguments, options, terminal))?;
+    let text = match arguments.output {
+        Format::Text => view::drill::text(&report, detail(terminal), terminal.output_ink()),
+        Format::Json => view::drill::json(&report),
+        Format::Markdown => view::drill::markdown(&report),
+    };
+    terminal.data(&text)?;
+    Ok(if report.is_survived() { Exit::Done } else { Exit::Unsatisfiable })
+}
+
+async fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Report, Failure> {
+    let extent = Extent {
+        nodes: arguments.failures,
+        resources: !arguments.nodes_only,
+        trials_max: arguments.trials_max,
+    };
+    if let Some(file) = &arguments.cib {
+        let observation = plan::observation_of_cib(file, arguments.now, terminal)?;
+        return Ok(drill(Beginning::Seen(&observation), extent).await?);
+    }
+    if arguments.live {
+        let mut observation = engines::open(options)?.engine.observe().await?;
+        observation.now = arguments.now.unwrap_or(observation.now);
+        return Ok(drill(Beginning::Seen(&observation), extent).await?);
+    }
+    let manifest = validate::load(options.manifest(), terminal)?;
+    Ok(drill(Beginning::Cold(&manifest.cluster), extent).await?)
+}
+
+fn detail(terminal: Terminal) -> Detail {
+    if terminal.is_verbose() { Detail::All } else { Detail::Usual }
+}

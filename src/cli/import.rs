@@ -1,0 +1,172 @@
+//! `import`: a manifest from a cluster that was configured elsewhere.
+
+#![expect(clippy::disallowed_methods, reason = "writes a file")]
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use super::{clock, source};
+use crate::cib::{self, Cib};
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::manifest::{self, Adopted, ConstraintIds, Manifest};
+use crate::model::Cluster;
+use crate::scheduler;
+use crate::view;
+
+/// Write a manifest for a cluster that was configured elsewhere.
+///
+/// Both configurations are planned and the plans compared before anything is written.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Form of the configuration.
+    #[arg(long, value_enum)]
+    from: From,
+    /// The configuration: a file, or `-` for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    path: PathBuf,
+    /// Name constraints after their ends, as for constraints that people write.
+    #[arg(long)]
+    new_names: bool,
+    /// Replace the manifest if there is one.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Forms of configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// The XML of a Pacemaker cluster, with or without status.
+    Cib,
+    /// A running Pacemaker cluster.
+    Pacemaker,
+    /// What `pcs ... --output-format=json` prints.
+    Pcs,
+    /// What `crm configure show` prints.
+    Crmsh,
+    /// Variables of the Ansible role `ha_cluster`.
+    HaCluster,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if let Some(other_way) = arguments.from.other_way() {
+        let name = arguments.from.to_possible_value().map(|value| value.get_name().to_owned());
+        return Err(Failure::usage(format!("cannot import from {} yet", name.unwrap_or_default()))
+            .help(format!("{other_way}, then `quorate import --from cib cib.xml`")));
+    }
+    let target = options.manifest();
+    if target != Path::new("-") && target.exists() && !arguments.force {
+        return Err(Failure::error(format!("{} is there already", target.display()))
+            .help("--force replaces it; -f names another file"));
+    }
+    let cib = read(&arguments.path, terminal)?;
+    let adopted = adopt(&cib, arguments, target, terminal)?;
+    if target == Path::new("-") {
+        terminal.data(&adopted.text)?;
+    } else {
+        std::fs::write(target, &adopted.text).map_err(|error| Failure::file("write", target, &error))?;
+        terminal.note(&format!("Wrote {}.", target.display()));
+    }
+    Ok(Exit::Done)
+}
+
+impl From {
+    /// How to get at a CIB where this form cannot be read; `None` where it can.
+    const fn other_way(self) -> Option<&'static str> {
+        match self {
+            Self::Cib => None,
+            Self::Pacemaker => Some("on a node, run `cibadmin --query > cib.xml`"),
+            Self::Pcs => Some("on a node, run `pcs cluster cib > cib.xml`"),
+            Self::Crmsh => Some("on a node, run `crm configure show xml > cib.xml`"),
+            Self::HaCluster => {
+                Some("on a node that the role has configured, run `pcs cluster cib > cib.xml`")
+            }
+        }
+    }
+}
+
+fn read(path: &Path, terminal: Terminal) -> Result<Cib, Failure> {
+    let sources = source::read(path)?;
+    let show = |found: &[Diagnostic]| {
+        terminal.say_raw(&view::diagnostic::text(found, &sources, terminal.error_ink()));
+    };
+    match cib::read(&sources) {
+        Ok(cib) => {
+            if !cib.diagnostics.is_empty() {
+                show(&cib.diagnostics);
+            }
+            Ok(cib)
+        }
+        Err(diagnostic) => {
+            show(&[diagnostic]);
+            Err(Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", path.display())))
+        }
+    }
+}
+
+fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) -> Result<Adopted, Failure> {
+    let ids = if arguments.new_names { ConstraintIds::Derive } else { ConstraintIds::Keep };
+    let adopted = manifest::adopt(cib.cluster.clone(), ids, &target.display().to_string());
+    let Some(manifest) = &adopted.reading.manifest else {
+        show_errors(&adopted.reading.diagnostics, &adopted.sources, terminal);
+        return Err(Failure::new(Exit::ManifestInvalid, "the configuration has what no manifest can say"));
+    };
+    let actions = compare(cib, manifest)?;
+    terminal.note(&format!("Imported {}.", extent(&manifest.cluster)));
+    terminal.note(&match actions {
+        0 => "Checked: neither the CIB nor the manifest asks for any action.".to_owned(),
+        1 => "Checked: the CIB and the manifest ask for the same action.".to_owned(),
+        several => format!("Checked: the CIB and the manifest ask for the same {several} actions."),
+    });
+    note_tolerated(manifest, &adopted, terminal);
+    Ok(adopted)
+}
+
+/// How many actions both ask for. A manifest that asks for others must not be used.
+fn compare(cib: &Cib, manifest: &Manifest) -> Result<usize, Failure> {
+    let now = cib.status.observed_at.unwrap_or_else(clock::now);
+    let before = scheduler::schedule(&cib.cluster, &cib.status, now);
+    let after = scheduler::schedule(&manifest.cluster, &cib.status, now);
+    if before.transition == after.transition && before.changes == after.changes {
+        return Ok(after.transition.actions.len());
+    }
+    Err(Failure::error("the manifest would not do what the CIB does; nothing was written")
+        .help("this is a fault of `import`: please report it with the CIB"))
+}
+
+fn extent(cluster: &Cluster) -> String {
+    let counted =
+        |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    format!(
+        "{}, {} and {}",
+        counted(cluster.nodes.len(), "node"),
+        counted(cluster.resources.len(), "resource"),
+        counted(cluster.constraints.len(), "constraint"),
+    )
+}
+
+fn note_tolerated(manifest: &Manifest, adopted: &Adopted, terminal: Terminal) {
+    let tolerated = &manifest.settings.tolerated;
+    if tolerated.is_empty() {
+        return;
+    }
+    let codes: Vec<&str> = tolerated.iter().map(|code| &**code).collect();
+    let is_tolerated = |found: &&Diagnostic| codes.contains(&found.code);
+    let count = adopted.reading.diagnostics.iter().filter(is_tolerated).count();
+    terminal.note(&format!(
+        "The configuration has {count} mistake{} that `tolerate` lets pass: {}. `quorate validate` shows where.",
+        if count == 1 { "" } else { "s" },
+        codes.join(", ")
+    ));
+}
+
+fn show_errors(diagnostics: &[Diagnostic], sources: &Sources, terminal: Terminal) {
+    let errors: Vec<Diagnostic> =
+        diagnostics.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    terminal.say_raw(&view::diagnostic::text(&errors, sources, terminal.error_ink()));
+}

@@ -1,0 +1,80 @@
+//! `replay`: make a recorded decision once more.
+
+#![expect(clippy::disallowed_methods, reason = "recordings are files")]
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use similar::TextDiff;
+
+use super::exit::Exit;
+use super::failure::{Failure, with_causes};
+use super::terminal::Terminal;
+use crate::model::Cluster;
+use crate::scheduler::Schedule;
+use crate::status::ClusterStatus;
+use crate::view::{recording, transition};
+
+/// Make a recorded decision once more, and compare: the same input gives the same schedule.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A file that `quorate plan --record` wrote.
+    recording: PathBuf,
+    /// What is printed.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+/// What can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Whether it is the same, and what differs.
+    Text,
+    /// The schedule as it is decided now.
+    Transition,
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    let file = &arguments.recording;
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
+    let recorded = recording::read(&text)
+        .map_err(|error| Failure::error(format!("{} is {}", file.display(), with_causes(&error))))?;
+    let schedule = recorded.decide();
+    let now = transition::json(&schedule);
+    let is_same = now == recorded.schedule;
+    match arguments.output {
+        Format::Transition => terminal.data(&now)?,
+        Format::Text if is_same => {
+            let actions = schedule.transition.actions.len();
+            terminal.data(&format!(
+                "Same: the {actions} actions, their order and all scores are as recorded.\n"
+            ))?;
+        }
+        Format::Text => {
+            let difference = TextDiff::from_lines(&recorded.schedule, &now);
+            terminal.data(&difference.unified_diff().header("recorded", "now").to_string())?;
+        }
+    }
+    if is_same {
+        return Ok(Exit::Done);
+    }
+    let by = format!(
+        "it was recorded by version {}, and this is {}",
+        recorded.quorate_version,
+        env!("CARGO_PKG_VERSION")
+    );
+    Err(Failure::error("the decision differs from the recorded one").help(by))
+}
+
+/// Writes the recording of a decision into a file.
+pub(super) fn record(
+    file: &Path,
+    cluster: &Cluster,
+    status: &ClusterStatus,
+    now: i64,
+    schedule: &Schedule,
+) -> Result<(), Failure> {
+    let text = recording::write(cluster, status, now, schedule);
+    std::fs::write(file, text).map_err(|error| Failure::file("write", file, &error))
+}

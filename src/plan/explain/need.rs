@@ -1,0 +1,64 @@
+//! Needs: what would have to change for a resource to go to another node.
+
+use serde::Serialize;
+
+use super::{Source, Verdict};
+use crate::model::{NodeName, Score};
+use crate::scheduler::facts::NodeFacts;
+
+/// What would have to change for a resource to go to a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "need", rename_all = "kebab-case")]
+pub enum Need {
+    /// The node must be able to run anything.
+    Node,
+    /// More preference for the node, by at least so much.
+    Preference {
+        /// How much.
+        score: Score,
+    },
+    /// The node that was chosen must become unable to run it, as its score cannot be beaten.
+    ChosenGone {
+        /// Which.
+        node: NodeName,
+    },
+    /// Something that forbids the node must go.
+    Without {
+        /// What.
+        source: Source,
+    },
+    /// Nothing but what decides between equals.
+    Nothing,
+}
+
+/// What would have to change for a resource to be here, and not with its rival.
+pub(super) fn needs(verdict: &Verdict, rival: Option<(&NodeFacts<'_>, Score)>) -> Vec<Need> {
+    let mut needs = Vec::new();
+    if verdict.obstacle.is_some() {
+        needs.push(Need::Node);
+    }
+    for part in verdict.parts.iter().filter(|part| part.score <= Score::MINUS_INFINITY) {
+        let need = Need::Without { source: part.source.clone() };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    let here = verdict.score.unwrap_or(Score::MINUS_INFINITY);
+    if here <= Score::MINUS_INFINITY {
+        return needs;
+    }
+    // A node of less than zero is no option even where it has no rival.
+    let to_beat = rival.as_ref().map_or(Score::new(-1), |(_, score)| *score);
+    match rival {
+        Some((node, score)) if score.is_mandatory() => {
+            needs.push(Need::ChosenGone { node: node.name.clone() });
+        }
+        Some(_) | None if here <= to_beat => {
+            let missing = Score::new(i64::from(to_beat.value()) - i64::from(here.value()) + 1);
+            needs.push(Need::Preference { score: missing });
+        }
+        Some(_) | None if needs.is_empty() => needs.push(Need::Nothing),
+        Some(_) | None => {}
+    }
+    needs
+}

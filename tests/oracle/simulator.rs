@@ -1,0 +1,109 @@
+//! The installed simulator as a black box: a CIB in, a decision out.
+
+use std::process::Command;
+use std::{env, fs, process};
+
+use quorate::cib::Limits;
+use quorate::cib::xml::{self, Element};
+
+use crate::decision::{self, Decision, Step};
+
+pub(crate) fn is_installed() -> bool {
+    Command::new("crm_simulate").arg("--version").output().is_ok()
+}
+
+/// What the simulator decides, or why it refuses to.
+pub(crate) fn decide(cib: &str) -> Result<Decision, String> {
+    let folder = env::temp_dir();
+    let input = folder.join(format!("oracle-{}.xml", process::id()));
+    let graph = folder.join(format!("oracle-{}-graph.xml", process::id()));
+    fs::write(&input, cib).unwrap();
+    let _ = fs::remove_file(&graph);
+    let mut command = Command::new("crm_simulate");
+    command.env("TZ", "UTC").arg("--xml-file").arg(&input).arg("--save-graph").arg(&graph);
+    let output = command.args(["--show-scores", "--output-as=xml"]).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let drawn = fs::read_to_string(&graph);
+    let _ = (fs::remove_file(&input), fs::remove_file(&graph));
+    let (true, Ok(drawn)) = (output.status.success(), drawn) else {
+        return Err(format!("{shown}{}", String::from_utf8_lossy(&output.stderr)));
+    };
+    let mut decision = Decision::default();
+    decision.take_steps(&steps(&drawn));
+    read_result(&shown, &mut decision);
+    Ok(decision)
+}
+
+fn steps(graph: &str) -> Vec<Step> {
+    let tree = xml::parse(graph, &Limits::default()).unwrap();
+    let mut steps = Vec::new();
+    for synapse in tree.root().unwrap().children_named("synapse") {
+        let inputs = synapse.child("inputs").into_iter().flat_map(|inputs| inputs.children_named("trigger"));
+        let after: Vec<String> =
+            inputs.flat_map(Element::children).map(|action| attribute(action, "id")).collect();
+        for action in synapse.child("action_set").into_iter().flat_map(Element::children) {
+            steps.push(Step { id: attribute(action, "id"), real: real(action), after: after.clone() });
+        }
+    }
+    steps
+}
+
+fn attribute(element: Element<'_>, name: &str) -> String {
+    element.attribute(name).unwrap_or("-").to_owned()
+}
+
+/// An action in the words of [`Decision`], unless it is a pseudo action.
+fn real(action: Element<'_>) -> Option<String> {
+    if action.is("pseudo_event") {
+        return None;
+    }
+    let attributes = action.child("attributes")?;
+    let meta = |name: &str| attributes.attribute(name);
+    let mut task = attribute(action, "operation");
+    if task == "stonith" {
+        task = meta("CRM_meta_stonith_action")?.to_owned();
+    }
+    let resource =
+        action.child("primitive").map_or_else(|| "-".to_owned(), |primitive| attribute(primitive, "id"));
+    let interval = meta("CRM_meta_interval").unwrap_or("0");
+    let notify = match (task.as_str(), meta("CRM_meta_notify_key_type"), meta("CRM_meta_notify_operation")) {
+        ("notify", Some(kind), Some(operation)) => format!("{kind}-{operation}"),
+        _ => "-".to_owned(),
+    };
+    let node = attribute(action, "on_node");
+    Some(format!("{task} {resource} {node} {interval} {notify}"))
+}
+
+fn read_result(shown: &str, decision: &mut Decision) {
+    let tree = xml::parse(shown, &Limits::default()).unwrap();
+    for element in tree.elements() {
+        if element.is("node_weight") {
+            // The installed version has an older name for this one.
+            let pool = attribute(element, "function").replace("_allocate", "_assign");
+            let (id, node, score) =
+                (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
+            decision.scores.insert(format!("{pool} {id} {node} {score}"));
+        } else if element.is("promotion_score") {
+            let (id, node, score) =
+                (attribute(element, "id"), attribute(element, "node"), attribute(element, "score"));
+            decision.scores.insert(format!("promotion {id} {node} {score}"));
+        } else if element.is("rsc_action") || element.is("node_action") {
+            decision.changes.extend(change(element));
+        }
+    }
+}
+
+/// A change in the words of [`Decision`].
+fn change(element: Element<'_>) -> Option<String> {
+    let named = |name: &str| element.attribute(name);
+    if let Some(operation) = named("action").and_then(|verb| verb.strip_prefix("Fence (")) {
+        return Some(format!("fence {} {}", operation.trim_end_matches(')'), named("node")?));
+    }
+    let verb = named("action").or_else(|| named("task"))?;
+    if element.is("node_action") {
+        return Some(format!("fence {verb} {}", named("node")?));
+    }
+    let resource = named("resource")?;
+    let nodes = [named("source").or_else(|| named("node")), named("dest")];
+    Some(decision::change(verb, resource, nodes, named("blocked") == Some("true")))
+}
