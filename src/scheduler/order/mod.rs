@@ -31,30 +31,6 @@ pub fn order(placement: &Placement<'_>, actions: Actions) -> Ordered {
     let mut work = Work::new(placement, actions);
     apply::link_all(&mut work);
     settle::settle(&mut work);
-    /*DUMP*/
-    #[allow(clippy::all, clippy::disallowed_methods, clippy::print_stderr)]
-    if std::env::var("DUMP").is_ok() {
-        for (i, d) in work.actions.drafts.iter().enumerate() {
-            eprintln!(
-                "{} {:?} {:?} on {:?} {:?} {:?} pseudo={} mig={} shown={} reason={:?}",
-                i + 1,
-                d.resource.map(|r| work.resource(r).id.clone()),
-                d.verb,
-                d.node.map(|n| work.node(n).name.clone()),
-                d.need,
-                d.ability,
-                d.is_pseudo,
-                d.is_migratable,
-                d.is_shown,
-                d.reason.as_ref().map(|r| r.to_string())
-            );
-            for l in &d.inputs {
-                let l = work.actions.link(*l);
-                eprintln!("      <- {} {:?}", l.first.index() + 1, l.relations);
-            }
-        }
-    }
-    /*END*/
     graph::drop_guest_links(&mut work);
     load_loop::break_loops(&mut work);
     graph::complete(&mut work);
