@@ -232,13 +232,8 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                 run.instance_changed |= changed.then;
             }
             Place::Interleaved => {
-                if changed.then {
-                    nested.extend(self.successors(pair.then));
-                }
-                if changed.first {
-                    nested.extend(self.successors(pair.first));
-                    nested.push(Item::Visit(pair.first));
-                }
+                run.changed.first |= changed.first;
+                run.changed.then |= changed.then;
             }
         }
         nested
