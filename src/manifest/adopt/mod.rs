@@ -10,6 +10,7 @@ mod fit;
 mod operation;
 mod sets;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests may")]
 mod tests;
 
 use std::collections::BTreeSet;
