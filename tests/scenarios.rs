@@ -54,12 +54,15 @@ async fn scenarios_are_planned_as_reviewed() {
 }
 
 #[tokio::test]
-async fn every_example_is_valid_and_can_be_applied() {
+async fn every_example_is_canonical_and_valid_and_can_be_applied() {
     let mut files = Vec::new();
     collect(&root().join("examples"), &mut files);
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     assert!(files.len() >= 8, "examples are missing");
+    files.push(root().join("src/cli/init/cluster.yaml"));
     for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(manifest::format(&text), text, "{} is not in canonical form", file.display());
         let manifest = read(&file);
         let mut cluster = Simulated::in_memory(1);
         put_in_force(&mut cluster, &manifest.cluster).await;

@@ -8,8 +8,8 @@
 //!
 //! Each input is written to a file and given to `quorate plan --cib` and, where it is installed, to
 //! `crm_simulate`, in turns, so that noise hits both; each prints what it would show to people. The
-//! table shows the median wall time of each
-//! and their ratio. The steady cluster also checks itself: its plan must be empty.
+//! table shows the median wall time of each and their ratio. The steady cluster also checks itself:
+//! its plan must be empty.
 
 #![expect(
     clippy::disallowed_methods,

@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+mod fmt;
 mod graph;
 mod import;
 mod init;
@@ -58,6 +59,7 @@ struct Arguments {
 enum Verb {
     Init(init::Arguments),
     Validate(validate::Arguments),
+    Fmt(fmt::Arguments),
     Schema(schema::Arguments),
     Plan(plan::Arguments),
     Show(show::Arguments),
@@ -102,6 +104,7 @@ impl Verb {
         match self {
             Self::Init(arguments) => init::run(&arguments, options, terminal),
             Self::Validate(arguments) => validate::run(&arguments, options, terminal),
+            Self::Fmt(arguments) => fmt::run(&arguments, options, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Plan(arguments) => plan::run(&arguments, options, terminal),
             Self::Show(arguments) => show::run(&arguments, terminal),

@@ -7,6 +7,7 @@ pub mod early;
 pub mod fencing;
 pub mod link;
 pub mod migration;
+mod ordering;
 pub mod probe;
 pub mod probe_walk;
 pub mod recurring;

@@ -44,6 +44,15 @@ pub enum Step {
         /// How then is related to the action that the link is about.
         place: Place,
     },
+    /// Two interleaved instances' actions are linked.
+    Join {
+        /// Comes first.
+        first: DraftIx,
+        /// Comes then.
+        then: DraftIx,
+        /// By what.
+        relation: Relations,
+    },
     /// What comes is about an instance that does this; only if that can run.
     BeginInstance(DraftIx),
     /// What came was about an instance that does this; if it changed, what follows it is settled.

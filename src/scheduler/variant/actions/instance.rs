@@ -151,7 +151,7 @@ fn expand_interleaved(
         let first_action = work.instance_action(partner, first_verb, Inside::ExceptStop);
         let then_action = work.instance_action(instance, then_verb, Inside::OnlyPromotion);
         let (Some(first_action), Some(then_action)) = (first_action, then_action) else { continue };
-        work.actions.link_drafts(first_action, then_action, relation);
+        plan.steps.push(Step::Join { first: first_action, then: then_action, relation });
         let effective = super::effective(work, first_action, None);
         let parts = Pair { first: first_action, then: then_action, effective, only_on: pair.only_on };
         effect::expand(work, relation, rule, parts, plan);
