@@ -69,10 +69,10 @@ fn a_manifest_made_from_a_cib_leads_to_the_same_plan() {
 fn a_cib_made_from_such_a_manifest_leads_to_the_same_plan() {
     each_case(|case| {
         let cib = case.read();
-        let adopted = manifest::adopt(cib.cluster.clone(), ConstraintIds::Derive, "cluster.yaml");
+        let adopted = manifest::adopt(cib.cluster.clone(), ConstraintIds::Keep, "cluster.yaml");
         let manifest = adopted.reading.manifest.ok_or("the manifest cannot be read")?;
-        let exported = read_cib(&cib::write(&cib::for_pacemaker(manifest.cluster.clone()))).cluster;
-        let before = schedule(&manifest.cluster, &cib, case.now)?;
+        let exported = read_cib(&cib::write(&cib::for_pacemaker(manifest.cluster))).cluster;
+        let before = schedule(&cib.cluster, &cib, case.now)?;
         let after = schedule(&exported, &cib, case.now)?;
         same_plan(&before, &after)
     });

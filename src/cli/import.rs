@@ -116,7 +116,7 @@ fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) ->
         show_errors(&adopted.reading.diagnostics, &adopted.sources, terminal);
         return Err(Failure::new(Exit::ManifestInvalid, "the configuration has what no manifest can say"));
     };
-    let actions = compare(cib, manifest)?;
+    let actions = compare(cib, &with_old_names(manifest.cluster.clone(), &cib.cluster))?;
     terminal.note(&format!("Imported {}.", extent(&manifest.cluster)));
     terminal.note(&match actions {
         0 => "Checked: neither the CIB nor the manifest asks for any action.".to_owned(),
@@ -127,11 +127,22 @@ fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) ->
     Ok(adopted)
 }
 
+/// The imported cluster with its constraints under the names that they had: actions that stand for
+/// constraints are called after them.
+fn with_old_names(mut imported: Cluster, original: &Cluster) -> Cluster {
+    let kept = manifest::adopt(original.clone(), ConstraintIds::Keep, "").reading.manifest;
+    let named = kept.iter().flat_map(|manifest| &manifest.cluster.constraints);
+    for (constraint, named) in imported.constraints.iter_mut().zip(named) {
+        constraint.rename(named.id().clone());
+    }
+    imported
+}
+
 /// How many actions both ask for. A manifest that asks for others must not be used.
-fn compare(cib: &Cib, manifest: &Manifest) -> Result<usize, Failure> {
+fn compare(cib: &Cib, imported: &Cluster) -> Result<usize, Failure> {
     let now = cib.status.observed_at.unwrap_or_else(clock::now);
     let before = scheduler::schedule(&cib.cluster, &cib.status, now);
-    let after = scheduler::schedule(&manifest.cluster, &cib.status, now);
+    let after = scheduler::schedule(imported, &cib.status, now);
     if before.transition == after.transition && before.changes == after.changes {
         return Ok(after.transition.actions.len());
     }

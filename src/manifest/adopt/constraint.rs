@@ -32,12 +32,7 @@ pub(super) fn fit(cluster: &mut Cluster, ids: ConstraintIds) {
             name = ConstraintId::new(format!("{wanted}-{number}"));
             number += 1;
         }
-        match constraint {
-            Constraint::Location(one) => one.id = name,
-            Constraint::Colocation(one) => one.id = name,
-            Constraint::Order(one) => one.id = name,
-            Constraint::Ticket(one) => one.id = name,
-        }
+        constraint.rename(name);
     }
 }
 

@@ -39,4 +39,14 @@ impl Constraint {
             Self::Ticket(ticket) => &ticket.id,
         }
     }
+
+    /// Gives the constraint another name.
+    pub fn rename(&mut self, id: ConstraintId) {
+        match self {
+            Self::Location(location) => location.id = id,
+            Self::Colocation(colocation) => colocation.id = id,
+            Self::Order(order) => order.id = id,
+            Self::Ticket(ticket) => ticket.id = id,
+        }
+    }
 }
