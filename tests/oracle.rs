@@ -31,7 +31,7 @@ use decision::Decision;
 use generator::Xml;
 
 #[test]
-#[ignore = "about four random clusters in a hundred are decided or shown differently for reasons not yet known"]
+#[ignore = "about one random cluster in a hundred is decided or shown differently for reasons not yet known"]
 fn the_installed_simulator_decides_the_same() {
     if !simulator::is_installed() {
         eprintln!("SKIPPED: crm_simulate is not installed");

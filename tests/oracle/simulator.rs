@@ -96,12 +96,10 @@ fn read_result(shown: &str, decision: &mut Decision) {
 /// A change in the words of [`Decision`].
 fn change(element: Element<'_>) -> Option<String> {
     let named = |name: &str| element.attribute(name);
-    if let Some(operation) = named("action").and_then(|verb| verb.strip_prefix("Fence (")) {
-        return Some(format!("fence {} {}", operation.trim_end_matches(')'), named("node")?));
-    }
     let verb = named("action").or_else(|| named("task"))?;
     if element.is("node_action") {
-        return Some(format!("fence {verb} {}", named("node")?));
+        let operation = verb.trim_start_matches("Fence (").trim_end_matches(')');
+        return Some(format!("fence {operation} {}", named("node")?));
     }
     let resource = named("resource")?;
     let nodes = [named("source").or_else(|| named("node")), named("dest")];
