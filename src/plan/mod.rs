@@ -7,6 +7,7 @@
 pub mod address;
 pub mod basis;
 pub mod because;
+mod catalogue;
 pub mod difference;
 pub mod disruption;
 pub mod drill;
