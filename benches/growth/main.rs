@@ -11,11 +11,7 @@
 //! three, in milliseconds, in this process. `cold` plans for nodes on which nothing has run yet,
 //! `steady` once all of that has been done.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a benchmark takes the time and prints"
-)]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark takes the time and prints")]
 
 mod shapes;
 
@@ -139,10 +135,10 @@ fn time<T>(mut work: impl FnMut() -> T) -> (T, Duration) {
 
 /// Every node up, nothing ever run.
 fn fresh(cluster: &Cluster) -> ClusterStatus {
-    let nodes = cluster.nodes.iter().map(|node| NodeState {
-        id: node.id.clone(),
-        ..NodeState::online(node.name.as_str())
-    });
+    let nodes = cluster
+        .nodes
+        .iter()
+        .map(|node| NodeState { id: node.id.clone(), ..NodeState::online(node.name.as_str()) });
     ClusterStatus { has_quorum: true, nodes: nodes.collect(), ..ClusterStatus::default() }
 }
 

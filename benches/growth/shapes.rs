@@ -36,7 +36,8 @@ pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "flow-line", size: 10_000, write: flow_line },
 ];
 
-const HEAD: &str = "apiVersion: quorate/v1\nkind: Cluster\nname: growth\nproperties: {stonith-enabled: false}\n";
+const HEAD: &str =
+    "apiVersion: quorate/v1\nkind: Cluster\nname: growth\nproperties: {stonith-enabled: false}\n";
 
 /// Five nodes and so many primitives.
 fn base(nodes: usize, primitives: usize) -> String {

@@ -101,7 +101,8 @@ impl<'a> Catalogue<'a> {
             }
             changed
         });
-        let numbers: BTreeSet<usize> = names.iter().filter_map(|name| changed.get(name)).flatten().copied().collect();
+        let numbers: BTreeSet<usize> =
+            names.iter().filter_map(|name| changed.get(name)).flatten().copied().collect();
         numbers.into_iter().filter_map(|number| self.objects.get(number))
     }
 }

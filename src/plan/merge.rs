@@ -184,12 +184,7 @@ fn keep<T: Clone>(new: &mut Vec<T>, old: &[T], name: impl Fn(&T) -> &str, is_kep
 
 /// Puts what is kept of each item of `old` into `new`: after the nearest earlier item of `old`
 /// that is there; else in front.
-fn weave<T>(
-    new: &mut Vec<T>,
-    old: &[T],
-    name: impl Fn(&T) -> &str,
-    kept: impl Fn(&T) -> Option<T>,
-) {
+fn weave<T>(new: &mut Vec<T>, old: &[T], name: impl Fn(&T) -> &str, kept: impl Fn(&T) -> Option<T>) {
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, item) in new.iter().enumerate() {
         places.entry(name(item)).or_insert(index);
@@ -234,9 +229,8 @@ fn keep_resources(cluster: &mut Cluster, in_force: &Cluster, is_kept: &dyn Fn(&s
     keep_members(cluster, in_force, is_kept);
     let present: BTreeSet<String> = names(cluster).into_iter().map(|id| id.as_str().to_owned()).collect();
     let is_kept = |name: &str| is_kept(name) && !present.contains(name);
-    let kept = |resource: &Resource| {
-        is_kept(resource.id().as_str()).then(|| rest(resource, &present)).flatten()
-    };
+    let kept =
+        |resource: &Resource| is_kept(resource.id().as_str()).then(|| rest(resource, &present)).flatten();
     weave(&mut cluster.resources, &in_force.resources, |resource| resource.id().as_str(), kept);
 }
 

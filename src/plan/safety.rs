@@ -42,9 +42,8 @@ pub(super) fn hazards(disruption: &Disruption, placement: &Placement<'_>) -> Vec
         let numbered = facts.resources.iter().enumerate();
         numbered.map(|(number, facts)| (&*facts.id, ResourceIx::at(number))).collect()
     };
-    let goes_on = |stopped: &String| {
-        numbers.get(stopped.as_str()).is_some_and(|number| goes_on(*number, placement))
-    };
+    let goes_on =
+        |stopped: &String| numbers.get(stopped.as_str()).is_some_and(|number| goes_on(*number, placement));
     if !disruption.stops.iter().all(goes_on) {
         hazards.push(Hazard::Stop);
     }

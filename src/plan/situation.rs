@@ -145,7 +145,11 @@ impl<'a> Situation<'a> {
             return Because::TargetRole { role };
         }
         if let Some(facts) = facts.filter(|facts| facts.is_removed) {
-            return if self.catalogue.is_configured(&facts.base_id) { Because::IsSurplus } else { Because::IsRemoved };
+            return if self.catalogue.is_configured(&facts.base_id) {
+                Because::IsSurplus
+            } else {
+                Because::IsRemoved
+            };
         }
         if let Some(because) = self.of_from_node(change) {
             return because;

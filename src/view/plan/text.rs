@@ -65,6 +65,10 @@ fn sentence(caution: Caution) -> &'static str {
         }
         Caution::Maintenance => "The cluster is in maintenance: resources are left as they are.",
         Caution::StopAll => "All resources were told to stop (stop-all-resources).",
+        Caution::PreferencesCutShort => {
+            "So many colocations join the resources that not all preferences were followed: use sets or groups."
+        }
+        Caution::OrdersUnsettled => "Orders contradict each other: this plan may not be the best there is.",
     }
 }
 
