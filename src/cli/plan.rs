@@ -123,7 +123,7 @@ pub(super) fn make(
 fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     let mut observation = observation_of_cib(file, arguments.now, terminal)?;
     let cluster = std::mem::take(&mut observation.in_force);
-    planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &cluster)?;
     let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
     terminal.data(&view::transition::json(&schedule))?;
     if let Some(file) = &arguments.record {
@@ -162,7 +162,7 @@ async fn plan_on_cluster(
         let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
         (wanted, observation)
     };
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
     Ok((planning::make(&wanted, &observation), observation))
 }
@@ -174,11 +174,14 @@ fn plan_on_cib(
     terminal: Terminal,
 ) -> Result<(Planned, Observation), Failure> {
     let mut observation = observation_of_cib(file, arguments.now, terminal)?;
-    let wanted = match options.named_manifest() {
-        Some(_) => Wanted::load(options, arguments.prune, terminal)?,
-        None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
-    };
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    if options.named_manifest().is_none() {
+        let Observation { status, in_force, .. } = &mut observation;
+        planning::imagine(status, &arguments.what_if, in_force)?;
+        let planned = planning::make_from_force(&observation, &file.display().to_string());
+        return Ok((planned, observation));
+    }
+    let wanted = Wanted::load(options, arguments.prune, terminal)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     Ok((planning::make(&wanted, &observation), observation))
 }
 

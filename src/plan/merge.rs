@@ -72,7 +72,7 @@ pub struct Merged {
 
 /// Joins what is declared with what is in force.
 pub fn merge(in_force: &Cluster, declared: &Cluster, prune: Prune) -> Merged {
-    if in_force == declared {
+    if std::ptr::eq(in_force, declared) || in_force == declared {
         return Merged { cluster: declared.clone(), leftovers: Vec::new() };
     }
     let (outlined, declared_outline) = (outline(in_force), outline(declared));
