@@ -39,7 +39,7 @@ pub(super) fn hazards(disruption: &Disruption, placement: &Placement<'_>) -> Vec
     let numbers: BTreeMap<&str, ResourceIx> = if disruption.stops.is_empty() {
         BTreeMap::new()
     } else {
-        let numbered = facts.resources.iter().enumerate();
+        let numbered = facts.resources.iter().enumerate().rev(); // Of several, the first counts.
         numbered.map(|(number, facts)| (&*facts.id, ResourceIx::at(number))).collect()
     };
     let goes_on =

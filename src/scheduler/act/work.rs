@@ -382,3 +382,6 @@ impl<'p, 'a> Work<'p, 'a> {
         self.facts.find_leaf(clone, |leaf| Some(self.resource(leaf).is_unique)).unwrap_or(false)
     }
 }
+
+#[cfg(test)]
+mod tests;
