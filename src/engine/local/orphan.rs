@@ -50,10 +50,10 @@ impl Local {
         let Some(process) = flight.running() else { return Ok(()) };
         let what = flight.describe(process);
         tracing::warn!(what, "an action of a command that was killed still runs");
-        if flight.may_change() {
+        if !flight.is_monitor() {
             report(Event::Awaiting { what: what.clone() });
         }
-        while flight.may_change() && !flight.left().is_zero() {
+        while !flight.is_monitor() && !flight.left().is_zero() {
             if self.stop.is_cancelled() {
                 return Err(EngineError::Locked(format!("{what}, begun by an earlier command, still runs")));
             }
