@@ -81,6 +81,11 @@ impl Flight {
         tasks.iter().any(|task| *self.task == *task.as_str())
     }
 
+    /// Whether the agent's process is on record.
+    pub(super) const fn is_process_known(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// The agent's process, if it still runs.
     pub(super) fn running(&self) -> Option<Process> {
         match self.process {
