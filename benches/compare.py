@@ -23,8 +23,10 @@ def run(command, cwd=None):
     """Runs a command; gives processor seconds, wall seconds and peak MB."""
     start = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=cwd)
-    _, _, usage = os.wait4(child.pid, 0)
-    child.returncode = 0
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if command[0] == QUORATE and child.returncode not in (0, 113):
+        sys.exit(f'failed: {" ".join(command)}')
     return usage.ru_utime + usage.ru_stime, time.monotonic() - start, usage.ru_maxrss / 1024
 
 
@@ -126,9 +128,9 @@ def manifest(_):
         subprocess.run([sys.executable, os.path.join(SHARED, 'lab', 'gen_cib.py'), '-n', '32', '-r', '1000', '--state',
                         'steady', '--history', 'full', '-o', cib], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
-        yaml = os.path.join(folder, 'big.yaml')
-        with open(yaml, 'w') as out:
-            subprocess.run([QUORATE, 'import', '--from', 'cib', cib], stdout=out, stderr=subprocess.DEVNULL)
+        subprocess.run([QUORATE, 'import', '--from', 'cib', cib], check=True, cwd=folder, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        yaml = os.path.join(folder, 'cluster.yaml')
         timed('32x1000 probed, a manifest on a CIB', [QUORATE, '-f', yaml, 'plan', '--cib', cib, '--now', NOW], 7)
         timed('32x1000 probed, the CIB alone', plan(cib), 7)
 
