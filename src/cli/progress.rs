@@ -72,7 +72,7 @@ impl Progress {
                     self.failures += 1;
                 }
             }
-            Event::Scheduled(_) | Event::Aborted { .. } => {}
+            Event::Scheduled(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
         }
     }
 
@@ -90,6 +90,9 @@ impl Progress {
                     self.print(&line);
                 }
                 self.draw();
+            }
+            Event::Waiting { length, because } => {
+                self.print(&progress::waiting_line(*length, because, self.terminal.error_ink()));
             }
             Event::Aborted { because } => self.print(&format!("  planning again: {because}")),
         }

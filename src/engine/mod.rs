@@ -130,6 +130,13 @@ pub enum Event {
         /// How long it took.
         took: Duration,
     },
+    /// Nothing is done for so long.
+    Waiting {
+        /// How long.
+        length: Duration,
+        /// What for.
+        because: String,
+    },
     /// The transition was given up, because of this.
     Aborted {
         /// What came between.

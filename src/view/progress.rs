@@ -36,6 +36,10 @@ enum Record<'a> {
         exit_reason: Option<&'a str>,
         took_ms: u128,
     },
+    Waiting {
+        length_ms: u128,
+        because: &'a str,
+    },
     Aborted {
         because: &'a str,
     },
@@ -76,6 +80,7 @@ pub fn event_record(event: &Event) -> String {
             exit_reason: exit_reason.as_deref(),
             took_ms: took.as_millis(),
         },
+        Event::Waiting { length, because } => Record::Waiting { length_ms: length.as_millis(), because },
         Event::Aborted { because } => Record::Aborted { because },
     })
 }
@@ -182,6 +187,11 @@ pub fn describe(action: &Action) -> String {
         (None, Some(node)) => format!("{task} {node}"),
         (None, None) => task.to_owned(),
     }
+}
+
+/// A wait as a line for people.
+pub fn waiting_line(length: Duration, because: &str, ink: Ink) -> String {
+    format!("  {}  {}.{}s: {because}", ink.faint("waits "), length.as_secs(), length.subsec_millis() / 100)
 }
 
 /// A finished action as a line for people.
