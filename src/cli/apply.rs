@@ -103,7 +103,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     let mut opened = engines::open(options)?;
     let wanted = match &saved {
         Some(plan) => saved_wanted(plan),
-        None => Wanted::load(options, arguments.prune, terminal)?,
+        None => Wanted::load_checked(&mut *opened.engine, options, arguments.prune, terminal).await?,
     };
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;

@@ -217,7 +217,7 @@ pub fn describe(concern: &Concern) -> String {
         }
         Concern::UncleanNode { node } => format!("{node} was lost without notice"),
         Concern::LostNode { node } => {
-            format!("{node} is lost: whether it still runs anything is unknown here")
+            format!("{node} is lost: what it still runs is unknown here")
         }
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::FailedResource { resource } => format!("{resource} has failed"),

@@ -26,6 +26,7 @@ use std::time::Duration;
 use super::converge::{self, Bounds};
 use super::ledger::Ledger;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::diagnostic::Diagnostic;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 use crate::plan::Rename;
@@ -167,6 +168,10 @@ impl Simulated {
         let State { world, sides, in_force, .. } = &mut self.state;
         for side in sides.iter_mut() {
             side.note_losses(world, in_force);
+            if !side.is_alive(world) {
+                // Nobody is left to look, but nobody will take the dead for alive either.
+                Side::look(&mut side.ledger, &side.members, world, in_force);
+            }
         }
         let bound = in_force.release_bound().filter(|_| !is_fencing_enabled(in_force));
         let turn = |side: &Side| bound.and_then(|bound| side.holds_until(world, in_force, bound));
@@ -210,6 +215,10 @@ impl Engine for Simulated {
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>> {
         Box::pin(self.converge_all(u64::MAX, report))
+    }
+
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        Box::pin(async { quorum::not_simulated(cluster) })
     }
 }
 

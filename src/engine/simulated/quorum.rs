@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::world::World;
+use crate::diagnostic::{Diagnostic, Subject};
 use crate::model::corosync::{Corosync, Quorum};
 use crate::model::isolation::Proof;
 use crate::model::node::NodeKind;
@@ -152,4 +153,29 @@ impl<'a> Votes<'a> {
     fn quorum(&self) -> Option<&'a Quorum> {
         self.corosync().map(|corosync| &corosync.quorum)
     }
+}
+
+/// What of the messaging layer a simulated cluster does without. Votes that change with time would
+/// decide otherwise; how nodes talk changes no decision.
+pub(super) fn not_simulated(cluster: &Cluster) -> Vec<Diagnostic> {
+    let Some(corosync) = &cluster.corosync else { return Vec::new() };
+    let Corosync { token, token_coefficient, consensus, link_mode, cipher, hash, links, quorum, qdevice: _ } =
+        corosync;
+    let mut found = Vec::new();
+    if quorum.last_man_standing == Some(true) {
+        let message = "`last-man-standing` is not simulated: expected votes stay what they are";
+        found.push(
+            Diagnostic::warning("without-effect", message)
+                .about(Subject::Section("corosync.quorum.last-man-standing".to_owned())),
+        );
+    }
+    let has_transport = token.or(*token_coefficient).or(*consensus).is_some()
+        || link_mode.as_ref().or(cipher.as_ref()).or(hash.as_ref()).is_some()
+        || !links.is_empty();
+    if has_transport {
+        let message = "how the nodes talk is not simulated: what happens is seen at once";
+        found
+            .push(Diagnostic::note("without-effect", message).about(Subject::Section("corosync".to_owned())));
+    }
+    found
 }
