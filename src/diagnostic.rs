@@ -201,6 +201,12 @@ impl Diagnostic {
         self
     }
 
+    /// Sorts by place; what has none comes last.
+    pub fn place(&self) -> (bool, Option<(SourceId, usize)>) {
+        let first = self.labels.first();
+        (first.is_none(), first.map(|label| (label.source, label.span.start)))
+    }
+
     /// Whether it stops the work.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -104,5 +104,6 @@ fn placed(mut found: Vec<Diagnostic>, manifest: &Manifest, sources: &Sources) ->
         }
     }
     manifest::pin(sources, &mut found);
+    found.sort_by_key(Diagnostic::place);
     found
 }

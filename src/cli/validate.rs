@@ -48,6 +48,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     let mut reading = manifest::read(&sources);
     if let Some(manifest) = &reading.manifest {
         reading.diagnostics.extend(ask_nodes(manifest, &sources, arguments, options)?);
+        reading.diagnostics.sort_by_key(Diagnostic::place);
     }
     let is_valid = reading.manifest.is_some() && !has_errors(&reading.diagnostics, arguments.strict);
     if terminal.is_quiet() {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::document::{Content, Document, Documents, NodeIndex};
-use crate::diagnostic::{Diagnostic, Part, SourceId, Sources, Subject};
+use crate::diagnostic::{Diagnostic, Label, Part, SourceId, Sources, Subject};
 use crate::model::period;
 
 /// Points findings without a place at what they are about. What is written nowhere, such as an
@@ -17,7 +17,7 @@ pub fn pin(sources: &Sources, diagnostics: &mut [Diagnostic]) {
             Subject::Resource { id, part } => resource(&documents, id, part),
         };
         if let Some((source, span)) = found {
-            *diagnostic = std::mem::replace(diagnostic, Diagnostic::note("", "")).at(source, span, "");
+            diagnostic.labels.push(Label { source, span, text: String::new() });
         }
     }
 }
