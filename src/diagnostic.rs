@@ -33,7 +33,7 @@ pub struct Diagnostic {
     /// The flag that allows it all the same, where there is one.
     pub allowed_by: Option<&'static str>,
     /// What it is about, where whoever found it has not the text: `manifest::pin` finds the place.
-    pub about: Option<Subject>,
+    pub about: Option<Box<Subject>>,
 }
 
 /// A part of a manifest, by name.
@@ -170,7 +170,7 @@ impl Diagnostic {
     /// Says what it is about, by name.
     #[must_use]
     pub fn about(mut self, subject: Subject) -> Self {
-        self.about = Some(subject);
+        self.about = Some(Box::new(subject));
         self
     }
 

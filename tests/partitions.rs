@@ -203,3 +203,50 @@ async fn expected_votes_and_the_tie_breaker_count() {
         assert_eq!(lab.has_quorum("node1"), goes_on, "{rest}");
     }
 }
+
+/// Draws numbers; the same seed draws the same.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// Whatever is cut, crashes and comes back, second by second.
+#[tokio::test]
+async fn nothing_ever_runs_twice_where_a_cut_off_node_lets_go() {
+    let cases = [
+        ("isolation: {carrier: [eth0], within: 15s}", 4),
+        ("isolation: {ping: [192.0.2.1, 192.0.2.2], when: any}", 4),
+        ("corosync: {qdevice: {host: 192.0.2.9}}", 5),
+        ("corosync: {qdevice: {host: 192.0.2.9}}\nisolation: {qdevice: true, within: 5s}", 5),
+    ];
+    for (rest, happenings) in cases {
+        let mut places = std::collections::BTreeSet::new();
+        for seed in 0..10 {
+            let mut dice = Dice(seed);
+            let mut lab = Lab::new(&cluster(2, rest)).await;
+            let mut log = Vec::new();
+            for _ in 0..25 {
+                let name = format!("node{}", 1 + dice.below(2));
+                let happening = dice.below(happenings);
+                log.push((happening, name.clone()));
+                match happening {
+                    0 => lab.engine.cut_link(&node(&name)).unwrap(),
+                    1 => lab.engine.recover_node(&node(&name)).unwrap(),
+                    2 if dice.below(3) == 0 => lab.engine.fail_node(&node(&name)).unwrap(),
+                    4 => lab.engine.cut_from_peers(&node(&name)).unwrap(),
+                    _ => {}
+                }
+                for _ in 0..dice.below(12) {
+                    lab.advance(3).await;
+                    assert!(lab.places().len() < 2, "{rest}, seed {seed}: {:?} after {log:?}", lab.places());
+                    places.extend(lab.places());
+                }
+            }
+        }
+        assert_eq!(places.len(), 2, "{rest}: it was taken over now and then");
+    }
+}

@@ -11,8 +11,8 @@ use crate::model::period;
 pub fn pin(sources: &Sources, diagnostics: &mut [Diagnostic]) {
     let documents = Documents::parse(sources, &mut Vec::new());
     for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.labels.is_empty()) {
-        let Some(subject) = diagnostic.about.clone() else { continue };
-        let found = match &subject {
+        let Some(subject) = diagnostic.about.as_deref() else { continue };
+        let found = match subject {
             Subject::Section(path) => section(&documents, path),
             Subject::Resource { id, part } => resource(&documents, id, part),
         };
