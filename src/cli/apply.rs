@@ -18,6 +18,7 @@ use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, show};
 use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
+use crate::model::NodeName;
 use crate::plan::{Hazard, Plan, Staleness};
 use crate::view;
 
@@ -99,6 +100,16 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 }
 
 async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if let (Some(plan), Some(file)) = (&arguments.plan, options.manifest_on_command_line()) {
+        let what = format!(
+            "{} is applied as it was saved: -f {} says nothing about it",
+            plan.display(),
+            file.display()
+        );
+        return Err(
+            Failure::usage(what).help("apply the one or the other; `quorate plan --out` saves a new plan")
+        );
+    }
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
     let mut opened = engines::open(options)?;
     let wanted = match &saved {
@@ -332,12 +343,9 @@ fn unfinished(after: &Plan) -> Failure {
         Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
     };
     let blocked = after.blocked.iter().map(|blocked| {
-        format!(
-            "{} {}: {}",
-            blocked.verb.as_str(),
-            blocked.resource.as_deref().unwrap_or_default(),
-            view::because::because(&blocked.because)
-        )
+        let node = blocked.from.as_ref().map(NodeName::as_str);
+        let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
+        view::because::cannot(blocked.verb, subject, &blocked.because)
     });
     blocked.fold(failure, Failure::help)
 }

@@ -24,7 +24,7 @@ use super::{clock, engines, source};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::Outcome;
 use crate::manifest;
-use crate::plan::{Basis, Plan};
+use crate::plan::{Basis, Leftover, Plan};
 use crate::view;
 use folder::FolderWatch;
 
@@ -63,6 +63,8 @@ struct Known {
     told: Option<String>,
     /// The basis of the plan that was shown last: one that is tried again is not shown again.
     shown: Option<Basis>,
+    /// What stays in force although the manifest does not have it, as it was told last.
+    kept: Vec<Leftover>,
 }
 
 /// Runs the verb.
@@ -184,7 +186,11 @@ impl Round<'_> {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(outcome)) => known.tell(view::progress::outcome_message(&outcome), self.terminal),
+            Ok(Some(outcome)) => {
+                let why = self.obstacles().await;
+                let message = view::progress::outcome_message(&outcome);
+                known.tell(format!("{message}{why}"), self.terminal);
+            }
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
@@ -201,11 +207,13 @@ impl Round<'_> {
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
         let plan = planning::make(self.wanted, &observation).plan;
         if !plan.is_actionable() {
+            self.tell_kept(&plan, known);
             return Ok(None);
         }
         if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
             self.show(&plan)?;
             known.shown = Some(plan.basis.clone());
+            known.kept.clone_from(&plan.leftovers);
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
         let (base, retired) =
@@ -218,6 +226,26 @@ impl Round<'_> {
         };
         progress.record(&view::progress::outcome_record(&outcome));
         Ok(Some(outcome))
+    }
+
+    /// Says what stays in force although the manifest does not have it, when that is news.
+    fn tell_kept(&self, plan: &Plan, known: &mut Known) {
+        if known.kept == plan.leftovers {
+            return;
+        }
+        known.kept.clone_from(&plan.leftovers);
+        let text = view::plan::leftovers(plan, self.terminal.error_ink());
+        if self.arguments.output == Format::Text && !text.is_empty() {
+            self.terminal.note(text.trim_end());
+        }
+    }
+
+    /// What cannot be done, and why, on a line each; nothing when the cluster cannot be asked.
+    async fn obstacles(&self) -> String {
+        let Ok(mut opened) = engines::open(self.options) else { return String::new() };
+        let Ok(observation) = opened.engine.observe().await else { return String::new() };
+        let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
+        view::because::obstacles(&plan).iter().map(|line| format!("\n  {line}")).collect()
     }
 
     fn show(&self, plan: &Plan) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ mod lower;
 pub mod rule;
 mod schema;
 mod settings;
-mod suggest;
+pub(crate) mod suggest;
 mod typed;
 mod vocabulary;
 mod write;

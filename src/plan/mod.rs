@@ -33,7 +33,7 @@ pub use merge::{Leftover, Owner, Prune};
 pub use overview::Overview;
 pub use rename::Rename;
 pub use safety::Hazard;
-pub use step::{Background, BackgroundKind, Step, Verb};
+pub use step::{Background, BackgroundKind, FencingMethod, Step, Verb};
 pub use unplaced::Unplaced;
 pub use what_if::WhatIf;
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::unplaced::Unplaced;
-use super::{Inputs, Plan, Prune, plan};
-use crate::model::{Cluster, NodeName, Role};
+use super::{Because, Inputs, Plan, Prune, Verb, plan};
+use crate::model::{Cluster, NodeName, Role, Score};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
-use crate::scheduler::{Facts, ResourceIx, interpret};
+use crate::scheduler::{Facts, ResourceIx, failures, interpret};
 use crate::status::ClusterStatus;
 
 /// How a cluster is.
@@ -93,6 +93,10 @@ pub enum Concern {
     Blocked {
         /// Of which resource or node.
         subject: String,
+        /// What.
+        verb: Verb,
+        /// Why not.
+        because: Because,
     },
     /// Actions are due.
     Due {
@@ -170,6 +174,19 @@ pub struct ResourceOverview {
     pub is_removed: bool,
     /// The role that it was told to have.
     pub target_role: Option<Role>,
+    /// How often it failed where, as far as that still counts.
+    pub fail_counts: Vec<FailCount>,
+}
+
+/// How often a resource failed on a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailCount {
+    /// Where.
+    pub node: NodeName,
+    /// How often; infinite after a failure that bans it at once.
+    pub count: Score,
+    /// After how many it must leave (`migration-threshold`); none if it may fail for ever.
+    pub limit: Option<Score>,
 }
 
 /// A failure that is still remembered.
@@ -268,6 +285,8 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
                 .clone()
                 .or_else(|| blocked.from.as_ref().map(ToString::to_string))
                 .unwrap_or_default(),
+            verb: blocked.verb,
+            because: blocked.because.clone(),
         }
     }));
     for resource in &facts.resources {
@@ -318,9 +337,12 @@ fn node_overview(facts: &Facts<'_>, node: &NodeFacts<'_>) -> NodeOverview {
     }
 }
 
-fn list(facts: &Facts<'_>, resource: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
-    let resource = facts.resource(resource);
-    list_of.push(resource_overview(facts, resource, depth));
+fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
+    let resource = facts.resource(index);
+    list_of.push(ResourceOverview {
+        fail_counts: fail_counts(facts, index),
+        ..resource_overview(facts, resource, depth)
+    });
     for child in &resource.children {
         list(facts, *child, depth + 1, list_of);
     }
@@ -346,7 +368,28 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         is_failed: resource.is_failed,
         is_removed: resource.is_removed,
         target_role: resource.target_role,
+        fail_counts: Vec::new(),
     }
+}
+
+/// How often a primitive failed on each node. Of alike instances only the first tells: failures
+/// are counted for all of them together.
+fn fail_counts(facts: &Facts<'_>, index: ResourceIx) -> Vec<FailCount> {
+    let resource = facts.resource(index);
+    let is_echo = !resource.is_unique
+        && resource.id.ends_with(|last: char| last.is_ascii_digit())
+        && resource.id.rsplit_once(':').is_some_and(|(_, number)| number != "0");
+    if resource.primitive().is_none() || is_echo {
+        return Vec::new();
+    }
+    let limit = resource.migration_threshold;
+    let limit = (!limit.is_mandatory() && limit > Score::ZERO).then_some(limit);
+    let counts = facts.node_numbers().map(|node| FailCount {
+        node: facts.node(node).name.clone(),
+        count: failures::effective_count(facts, index, node, None),
+        limit,
+    });
+    counts.filter(|failed| failed.count > Score::ZERO).collect()
 }
 
 fn failure(facts: &Facts<'_>, failed: &crate::scheduler::facts::FailedAction) -> FailureOverview {
