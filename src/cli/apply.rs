@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -16,9 +16,11 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, engines, show};
+use super::{clock, engines, show, source};
 use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
-use crate::model::NodeName;
+use crate::manifest;
+use crate::model::{Cluster, NodeName};
+use crate::plan::secrecy::{Sealed, Unsealable};
 use crate::plan::{Hazard, Plan, Staleness};
 use crate::view;
 
@@ -112,6 +114,10 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     }
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
     let mut opened = engines::open(options)?;
+    let saved = match saved {
+        Some(sealed) => Some(unseal(&sealed, &mut *opened.engine).await?),
+        None => None,
+    };
     let wanted = match &saved {
         Some(plan) => saved_wanted(plan),
         None => Wanted::load(options, arguments.prune, terminal)?,
@@ -128,6 +134,29 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
     carry_out(arguments, &plan, &mut opened, &observation, terminal).await
+}
+
+/// Puts back the secrets that a saved plan does not hold: the manifest it was made from knows them,
+/// or what is in force does.
+async fn unseal(sealed: &Sealed, engine: &mut dyn Engine) -> Result<Plan, Failure> {
+    if sealed.seal.is_none() {
+        return Ok(sealed.plan.clone());
+    }
+    let manifest = source::read(Path::new(&sealed.plan.origin)).ok();
+    let manifest =
+        manifest.and_then(|sources| manifest::read(&sources).manifest).map(|manifest| manifest.cluster);
+    let in_force = engine.observe().await?.in_force;
+    let known: Vec<&Cluster> = manifest.iter().chain([&in_force]).collect();
+    let backwards: Vec<&Cluster> = known.iter().rev().copied().collect();
+    sealed.unseal(&known).or_else(|_| sealed.unseal(&backwards)).map_err(|error| {
+        let help = match error {
+            Unsealable::Unknown { .. } => {
+                "apply it where the manifest is that it was made from; or write `{secret: NAME}` there"
+            }
+            Unsealable::Changed => "nothing was changed; plan again, and have the new plan reviewed",
+        };
+        Failure::new(Exit::Stale, error.to_string()).help(help)
+    })
 }
 
 /// A saved plan wants exactly what it says: nothing is merged once more.

@@ -19,6 +19,7 @@ pub mod relation;
 pub mod rename;
 pub mod retirement;
 pub mod safety;
+pub mod secrecy;
 mod situation;
 pub mod step;
 pub mod unplaced;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::hands::{MonitorRun, SimulatedHands};
 use super::side::Side;
 use super::store::State;
+use super::world::World;
 use super::{Injection, Simulated};
 use crate::engine::converge::{self, Report};
 use crate::engine::roster::Roster;
@@ -160,14 +161,19 @@ impl Simulated {
         };
         let mut outcome = self.converge_all(report).await?;
         let mut recheck = self.next_recheck();
+        let mut settled = self.all_due();
         loop {
             let next = [self.next_due(), recheck].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= deadline) else { break };
             self.state.world.clock = self.state.world.clock.max(at);
+            if at > settled && self.monitors_are_steady() {
+                self.skip_monitors(recheck.map_or(deadline, |recheck| recheck.min(deadline)));
+            }
             let has_changed = self.run_monitors(at, report)?;
             if has_changed || recheck.is_some_and(|recheck| recheck <= at) {
                 outcome = self.converge_all(report).await?;
                 recheck = self.next_recheck();
+                settled = self.all_due();
             }
         }
         self.state.world.clock = self.state.world.clock.max(deadline);
@@ -180,9 +186,26 @@ impl Simulated {
     /// # Errors
     /// As for [`Simulated::advance`].
     pub async fn settle(&mut self, report: &mut Report<'_>) -> Result<Outcome, EngineError> {
-        let clock = self.state.world.clock;
-        let last = self.state.world.monitors.iter().map(|monitor| monitor.due).max().unwrap_or(clock);
-        self.advance(Duration::from_millis(last.saturating_sub(clock)), report).await
+        let until = self.all_due().saturating_sub(self.state.world.clock);
+        self.advance(Duration::from_millis(until), report).await
+    }
+
+    /// When every monitor that runs will have run once more.
+    fn all_due(&self) -> u64 {
+        let World { clock, monitors, .. } = &self.state.world;
+        monitors.iter().map(|monitor| monitor.due).max().unwrap_or(*clock)
+    }
+
+    /// Whether monitors will go on to answer what they answered last, as long as nothing happens.
+    fn monitors_are_steady(&self) -> bool {
+        !self.state.world.injections.iter().any(Injection::is_single)
+    }
+
+    /// Leaves out the monitors that would answer the same once more: years pass in no time.
+    fn skip_monitors(&mut self, until: u64) {
+        for monitor in &mut self.state.world.monitors {
+            monitor.skip_to(until);
+        }
     }
 
     /// Where each resource is really active, whatever anyone knows.

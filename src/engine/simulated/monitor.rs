@@ -71,6 +71,13 @@ impl StandingMonitor {
         self.due = clock.saturating_add(interval);
     }
 
+    /// Leaves out the runs before `moment`.
+    pub(super) fn skip_to(&mut self, moment: u64) {
+        let interval = u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX).max(1);
+        let runs = moment.saturating_sub(self.due).div_ceil(interval);
+        self.due = self.due.saturating_add(runs.saturating_mul(interval));
+    }
+
     /// Whether this is the same operation on the same node.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.node == other.node && self.resource == other.resource && self.interval == other.interval

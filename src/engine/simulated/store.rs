@@ -2,8 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the simulated cluster lives in files between two commands")]
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -103,7 +104,10 @@ impl Store {
 
     fn replace(&self, state: &State) -> io::Result<()> {
         let beside = self.path.with_extension("json.new");
-        let mut file = File::create(&beside)?;
+        // What is in force may hold passwords.
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(&serde_json::to_vec_pretty(state)?)?;
         file.sync_all()?;
         fs::rename(&beside, &self.path)?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::json::{FORMAT_VERSION, PlanDocument, document};
 use crate::plan::Plan;
 use crate::plan::basis::document_digest;
+use crate::plan::secrecy::{self, Sealed};
 
 /// The field that holds the digest of all others.
 const DIGEST: &str = "digest";
@@ -17,6 +18,8 @@ struct SavedPlan<'a> {
     #[serde(flatten)]
     document: PlanDocument<'a>,
     plan: &'a Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal: &'a Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +31,8 @@ struct Version {
 #[derive(Deserialize)]
 struct Saved {
     plan: Plan,
+    #[serde(default)]
+    seal: Option<String>,
 }
 
 /// Why a file is not a saved plan that can be used.
@@ -47,9 +52,11 @@ pub enum UnreadablePlan {
     Altered,
 }
 
-/// The file for a plan.
+/// The file for a plan. It holds none of its secrets: they are found again when it is applied.
 pub fn write_saved(plan: &Plan) -> String {
-    let saved = SavedPlan { document: document(plan), plan };
+    let sealed = secrecy::seal(plan);
+    let saved =
+        sealed.as_ref().map(|Sealed { plan, seal }| SavedPlan { document: document(plan), plan, seal });
     let mut value = serde_json::to_value(&saved).unwrap_or_default();
     let digest = document_digest(&value);
     if let Value::Object(fields) = &mut value {
@@ -62,7 +69,7 @@ pub fn write_saved(plan: &Plan) -> String {
 ///
 /// # Errors
 /// When it is something else, damaged, changed since, or of another major version.
-pub fn read_saved(text: &str) -> Result<Plan, UnreadablePlan> {
+pub fn read_saved(text: &str) -> Result<Sealed, UnreadablePlan> {
     let value: Value = serde_json::from_str(text)?;
     let version: Version = serde_json::from_value(value.clone())?;
     let major = |version: &str| version.split('.').next().map(str::to_owned);
@@ -75,7 +82,8 @@ pub fn read_saved(text: &str) -> Result<Plan, UnreadablePlan> {
     if value.get(DIGEST).and_then(Value::as_str) != Some(document_digest(&value).as_str()) {
         return Err(UnreadablePlan::Altered);
     }
-    Ok(serde_json::from_value::<Saved>(value)?.plan)
+    let Saved { plan, seal } = serde_json::from_value(value)?;
+    Ok(Sealed { plan, seal })
 }
 
 #[cfg(test)]
@@ -117,7 +125,7 @@ mod tests {
     fn a_plan_survives_its_file() {
         let plan = some_plan();
         assert_eq!(plan.steps.len(), 1);
-        assert_eq!(read_saved(&write_saved(&plan)).unwrap(), plan);
+        assert_eq!(read_saved(&write_saved(&plan)).unwrap().unseal(&[]).unwrap(), plan);
     }
 
     #[test]
@@ -138,7 +146,7 @@ mod tests {
     fn a_saved_plan_may_be_laid_out_anew() {
         let plan = some_plan();
         let value: Value = serde_json::from_str(&write_saved(&plan)).unwrap();
-        assert_eq!(read_saved(&value.to_string()).unwrap(), plan);
+        assert_eq!(read_saved(&value.to_string()).unwrap().plan, plan);
     }
 
     #[test]
