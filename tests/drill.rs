@@ -13,8 +13,8 @@ use std::{env, fs};
 use quorate::diagnostic::Sources;
 use quorate::engine::drill::{Beginning, Extent, drill};
 use quorate::engine::{Generation, Observation};
+use quorate::model::Cluster;
 use quorate::model::secrecy::holds_secret;
-use quorate::model::{Cluster, Resource};
 use quorate::plan::drill::{Mishap, Report};
 use quorate::scheduler::Schedule;
 use quorate::view::{recording, transition};
@@ -117,9 +117,8 @@ fn recorded_decisions_are_made_again_to_the_byte() {
         let recorded = recording::read(&text).unwrap();
         assert_eq!(recorded.schedule, transition::json(&recorded.decide()), "{name}");
         assert_eq!(without_secrets(recorded.decide()), without_secrets(schedule), "{name}");
-        for secret in secrets(&cib.cluster) {
-            assert!(!text.contains(&format!("\"{secret}\"")), "{name} tells {secret}");
-        }
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(told(&document), Vec::<String>::new(), "{name}");
     }
 }
 
@@ -132,10 +131,21 @@ fn without_secrets(mut schedule: Schedule) -> Schedule {
     schedule
 }
 
-/// Passwords of a cluster; none that are also ordinary words of a CIB.
-fn secrets(cluster: &Cluster) -> Vec<String> {
-    let primitives = cluster.resources.iter().flat_map(Resource::primitives);
-    let pairs = primitives.flat_map(|primitive| &primitive.params).flat_map(|set| &set.pairs);
-    let values = pairs.filter(|pair| holds_secret(&pair.name)).map(|pair| pair.value.to_text().to_string());
-    values.filter(|value| value.len() > 4 && !value.starts_with("lrm://")).collect()
+/// Values of options that hold secrets, unless something stands in for them.
+fn told(document: &serde_json::Value) -> Vec<String> {
+    let children: Vec<&serde_json::Value> = match document {
+        serde_json::Value::Object(fields) => {
+            if fields.get("name").and_then(|name| name.as_str()).is_some_and(holds_secret)
+                && let Some(value) = fields.get("value").and_then(|value| value.get("Text"))
+            {
+                let value = value.as_str().unwrap();
+                let is_kept = value.is_empty() || value.starts_with("masked:") || value.starts_with("lrm://");
+                return if is_kept { Vec::new() } else { vec![value.to_owned()] };
+            }
+            fields.values().collect()
+        }
+        serde_json::Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    children.into_iter().flat_map(told).collect()
 }

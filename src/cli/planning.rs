@@ -3,6 +3,7 @@
 use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
@@ -86,10 +87,8 @@ pub(super) fn imagine(
 ) -> Result<(), Failure> {
     for what_if in what_ifs {
         if let Some(node) = what_if.node() {
-            let is_known = cluster.nodes.iter().any(|known| known.name.is(node.as_str()))
-                || observation.status.node(node.as_str()).is_some();
-            if !is_known {
-                return Err(Failure::usage(format!("--what-if names an unknown node `{node}`")));
+            if observation.status.node(node.as_str()).is_none() {
+                name::check_node(node, &name::nodes(cluster))?;
             }
         }
         what_if.imagine(&mut observation.status);

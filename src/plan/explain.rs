@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::outline::rule_text;
 use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
-use super::{Because, Inputs, Prune, plan};
+use super::{Address, Because, Inputs, ObjectKind, Prune, plan};
 use crate::model::constraint::LocationPreference;
 use crate::model::{Cluster, Constraint, NodeName, Role, Score};
 use crate::scheduler::assign::{Cause, Contribution, Placement};
@@ -51,7 +51,7 @@ pub struct Explanation {
 pub struct Predecessor {
     /// Which.
     pub resource: String,
-    /// The constraint that says so; none for members of a group.
+    /// The address of the constraint that says so; none for members of a group.
     pub constraint: Option<String>,
 }
 
@@ -243,7 +243,10 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         .sort_by_key(|verdict| (!verdict.is_chosen, Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY))));
     let after = relations.predecessors_of(&own.id).map(|sequence| Predecessor {
         resource: sequence.first.to_string(),
-        constraint: sequence.constraint.clone(),
+        constraint: sequence
+            .constraint
+            .as_ref()
+            .map(|id| Address::new(ObjectKind::Order, id.as_str()).to_string()),
     });
     Explanation {
         resource: own.id.to_string(),

@@ -179,7 +179,7 @@ fn remedy(source: &Source, node: &NodeName) -> Option<String> {
 /// What starts before, and which constraint says so.
 fn predecessor(predecessor: &Predecessor) -> String {
     match &predecessor.constraint {
-        Some(constraint) => format!("{} (order {constraint})", predecessor.resource),
+        Some(constraint) => format!("{} ({constraint})", predecessor.resource),
         None => predecessor.resource.clone(),
     }
 }
