@@ -145,7 +145,10 @@ fn told(document: &serde_json::Value) -> Vec<String> {
             fields.values().collect()
         }
         serde_json::Value::Array(items) => items.iter().collect(),
-        _ => Vec::new(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => Vec::new(),
     };
     children.into_iter().flat_map(told).collect()
 }

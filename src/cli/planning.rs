@@ -86,10 +86,10 @@ pub(super) fn imagine(
     cluster: &Cluster,
 ) -> Result<(), Failure> {
     for what_if in what_ifs {
-        if let Some(node) = what_if.node() {
-            if observation.status.node(node.as_str()).is_none() {
-                name::check_node(node, &name::nodes(cluster))?;
-            }
+        if let Some(node) = what_if.node()
+            && observation.status.node(node.as_str()).is_none()
+        {
+            name::check_node(node, &name::nodes(cluster))?;
         }
         what_if.imagine(&mut observation.status);
     }
