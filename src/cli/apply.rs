@@ -2,13 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::engines::Opened;
+use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -16,12 +16,10 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, engines, show, source};
-use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
-use crate::manifest;
-use crate::model::{Cluster, NodeName};
-use crate::plan::secrecy::{Sealed, Unsealable};
-use crate::plan::{Hazard, Plan, Staleness};
+use super::{clock, engines, saved, show};
+use crate::engine::{Desired, Engine, EngineError, Generation, Observation, Outcome};
+use crate::model::NodeName;
+use crate::plan::{Hazard, Plan};
 use crate::view;
 
 /// Plan, ask, apply, and wait until the cluster is as it should be.
@@ -83,6 +81,16 @@ enum Format {
     Ndjson,
 }
 
+impl Format {
+    const fn progress(self) -> Form {
+        match self {
+            Self::Text => Form::People,
+            Self::Json => Form::Silent,
+            Self::Ndjson => Form::Records,
+        }
+    }
+}
+
 /// The JSON document at the end.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -113,19 +121,21 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
         );
     }
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
-    let mut opened = engines::open(options)?;
+    let mut opened = engines::open(options, Access::Write)?;
     let saved = match saved {
-        Some(sealed) => Some(unseal(&sealed, &mut *opened.engine).await?),
+        Some(sealed) => Some(saved::unseal(&sealed, &mut *opened.engine).await?),
         None => None,
     };
     let wanted = match &saved {
-        Some(plan) => saved_wanted(plan),
+        Some(plan) => saved::wanted(plan),
         None => Wanted::load(options, arguments.prune, terminal)?,
     };
+    let mut progress = Progress::new(terminal, arguments.output.progress());
+    claim(&mut *opened.engine, &mut progress, arguments.timeout).await?;
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
-        check_fresh(saved, &plan)?;
+        saved::check_fresh(saved, &plan)?;
     }
     if arguments.output == Format::Text {
         terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
@@ -133,56 +143,22 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if !plan.is_empty() {
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
-    carry_out(arguments, &plan, &mut opened, &observation, terminal).await
+    carry_out(arguments, &plan, &mut opened, &observation, progress).await
 }
 
-/// Puts back the secrets that a saved plan does not hold: the manifest it was made from knows them,
-/// or what is in force does.
-async fn unseal(sealed: &Sealed, engine: &mut dyn Engine) -> Result<Plan, Failure> {
-    if sealed.seal.is_none() {
-        return Ok(sealed.plan.clone());
+/// Makes sure that nobody else is at work, and waits for what a killed command left behind.
+async fn claim(
+    engine: &mut dyn Engine,
+    progress: &mut Progress,
+    timeout: Option<Duration>,
+) -> Result<(), Failure> {
+    let mut report = |event| progress.show(&event);
+    let claiming = engine.claim(&mut report);
+    let Some(timeout) = timeout else { return Ok(claiming.await?) };
+    match tokio::time::timeout(timeout, claiming).await {
+        Ok(claimed) => Ok(claimed?),
+        Err(_) => Err(Failure::new(Exit::Timeout, "what an earlier command began has not ended; time is up")),
     }
-    let manifest = source::read(Path::new(&sealed.plan.origin)).ok();
-    let manifest =
-        manifest.and_then(|sources| manifest::read(&sources).manifest).map(|manifest| manifest.cluster);
-    let in_force = engine.observe().await?.in_force;
-    let known: Vec<&Cluster> = manifest.iter().chain([&in_force]).collect();
-    let backwards: Vec<&Cluster> = known.iter().rev().copied().collect();
-    sealed.unseal(&known).or_else(|_| sealed.unseal(&backwards)).map_err(|error| {
-        let help = match error {
-            Unsealable::Unknown { .. } => {
-                "apply it where the manifest is that it was made from; or write `{secret: NAME}` there"
-            }
-            Unsealable::Changed => "nothing was changed; plan again, and have the new plan reviewed",
-        };
-        Failure::new(Exit::Stale, error.to_string()).help(help)
-    })
-}
-
-/// A saved plan wants exactly what it says: nothing is merged once more.
-fn saved_wanted(plan: &Plan) -> Wanted {
-    Wanted {
-        cluster: plan.desired.clone(),
-        renames: plan.renames.clone(),
-        prune: crate::plan::Prune::Yes,
-        origin: plan.origin.clone(),
-    }
-}
-
-fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
-    let why = match saved.basis.staleness(&now.basis) {
-        None => return Ok(()),
-        Some(Staleness::Generation { planned, actual }) => {
-            format!("it was made on generation {planned}, and generation {actual} is in force")
-        }
-        Some(Staleness::InForce) => "it was made for another cluster".to_owned(),
-        Some(Staleness::Steps) => format!(
-            "the cluster has changed, and other actions are needed now ({})",
-            view::plan::disruption_summary(&now.disruption).trim_end_matches('.')
-        ),
-    };
-    Err(Failure::new(Exit::Stale, format!("the saved plan is stale: {why}"))
-        .help("nothing was changed; plan again, and have the new plan reviewed"))
 }
 
 /// A saved plan was confirmed when it was reviewed. Otherwise a person says yes, or the flags do.
@@ -227,14 +203,9 @@ async fn carry_out(
     plan: &Plan,
     opened: &mut Opened,
     observation: &Observation,
-    terminal: Terminal,
+    mut progress: Progress,
 ) -> Result<Exit, Failure> {
-    let form = match arguments.output {
-        Format::Text => Form::People,
-        Format::Json => Form::Silent,
-        Format::Ndjson => Form::Records,
-    };
-    let mut progress = Progress::new(terminal, form);
+    let terminal = progress.terminal;
     let interrupt = Interrupt::listen()?;
     let (base, retired) =
         retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;
@@ -324,9 +295,11 @@ pub(super) async fn converge(
     if let Some(stopper) = stopper {
         stopper.cancel();
         tokio::select! {
-            outcome = &mut work => {
-                outcome?;
-            }
+            // Whoever is at work on the cluster instead was waited for long enough.
+            outcome = &mut work => match outcome {
+                Ok(_) | Err(EngineError::Locked(_)) => {}
+                Err(error) => return Err(error.into()),
+            },
             () = interrupt.now() => {}
         }
     }

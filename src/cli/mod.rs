@@ -25,6 +25,7 @@ mod planning;
 mod progress;
 mod replay;
 mod resource;
+mod saved;
 mod schema;
 mod show;
 mod simulate;

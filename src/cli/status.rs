@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             let declared = declared(options, terminal)?;
             let overview = match &arguments.seen_from {
                 Some(node) => look_from(node, options, declared.as_ref())?,
-                None => look(&mut *engines::open(options)?.engine, declared.as_ref()).await?,
+                None => look(&mut *engines::open(options, Access::Read)?.engine, declared.as_ref()).await?,
             };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
@@ -111,7 +112,7 @@ fn look_from(node: &str, options: &Options, declared: Option<&Manifest>) -> Resu
     if options.engine != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
-    let observation = engines::open_simulated(options)?.observe_from(&NodeName::from(node))?;
+    let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
     Ok(overview_of(&observation, declared))
 }
 
@@ -129,7 +130,7 @@ fn overview_of(observation: &Observation, declared: Option<&Manifest>) -> Overvi
 fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
         let declared = declared(options, terminal)?;
-        let mut engine = engines::open(options)?.engine;
+        let mut engine = engines::open(options, Access::Read)?.engine;
         look(&mut *engine, declared.as_ref()).await
     });
     let (word, exit, line) = match &overview {

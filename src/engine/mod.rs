@@ -5,9 +5,11 @@
 
 pub mod converge;
 pub mod drill;
+mod file;
 pub mod hands;
 pub mod ledger;
 pub mod local;
+mod recurring;
 pub mod roster;
 pub mod simulated;
 
@@ -67,6 +69,28 @@ pub trait Engine: Send {
             tokio::time::sleep(length).await;
             Ok(())
         })
+    }
+
+    /// Whether this engine can run such a cluster at all.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsuitable`], which says why not.
+    fn admit(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let _ = cluster;
+        Ok(())
+    }
+
+    /// Makes sure that nobody else is at work on the cluster, and brings to an end what a command that
+    /// was killed left unfinished. Called before a plan is made that will be carried out.
+    ///
+    /// # Errors
+    /// [`EngineError::Locked`] names who is at work; otherwise as for `observe`.
+    fn claim<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        let _ = report;
+        Box::pin(async { Ok(()) })
     }
 
     /// What the nodes know better than the manifest: agents that are not there, parameters that their
@@ -129,6 +153,11 @@ pub enum Event {
         exit_reason: Option<String>,
         /// How long it took.
         took: Duration,
+    },
+    /// What a command that was killed left running is waited for, before anything is decided.
+    Awaiting {
+        /// What that is.
+        what: String,
     },
     /// The transition was given up, because of this.
     Aborted {

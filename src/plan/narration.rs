@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::because::Because;
+use super::fencing::FencingMethod;
 use super::situation::Situation;
-use super::step::{self, FencingMethod, Run, Step, Verb};
+use super::step::{self, Run, Step, Verb};
 use crate::scheduler::{Action, Change, ChangeKind};
 
 /// The steps of a schedule, each with its reason.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::fail_count::{FailCount, fail_counts};
 use super::unplaced::Unplaced;
 use super::{Because, Inputs, Plan, Prune, Verb, plan};
-use crate::model::{Cluster, NodeName, Role, Score};
+use crate::model::{Cluster, NodeName, Role};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
-use crate::scheduler::{Facts, ResourceIx, failures, interpret};
+use crate::scheduler::{Facts, ResourceIx, interpret};
 use crate::status::ClusterStatus;
 
 /// How a cluster is.
@@ -176,17 +177,6 @@ pub struct ResourceOverview {
     pub target_role: Option<Role>,
     /// How often it failed where, as far as that still counts.
     pub fail_counts: Vec<FailCount>,
-}
-
-/// How often a resource failed on a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FailCount {
-    /// Where.
-    pub node: NodeName,
-    /// How often; infinite after a failure that bans it at once.
-    pub count: Score,
-    /// After how many it must leave (`migration-threshold`); none if it may fail for ever.
-    pub limit: Option<Score>,
 }
 
 /// A failure that is still remembered.
@@ -370,26 +360,6 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         target_role: resource.target_role,
         fail_counts: Vec::new(),
     }
-}
-
-/// How often a primitive failed on each node. Of alike instances only the first tells: failures
-/// are counted for all of them together.
-fn fail_counts(facts: &Facts<'_>, index: ResourceIx) -> Vec<FailCount> {
-    let resource = facts.resource(index);
-    let is_echo = !resource.is_unique
-        && resource.id.ends_with(|last: char| last.is_ascii_digit())
-        && resource.id.rsplit_once(':').is_some_and(|(_, number)| number != "0");
-    if resource.primitive().is_none() || is_echo {
-        return Vec::new();
-    }
-    let limit = resource.migration_threshold;
-    let limit = (!limit.is_mandatory() && limit > Score::ZERO).then_some(limit);
-    let counts = facts.node_numbers().map(|node| FailCount {
-        node: facts.node(node).name.clone(),
-        count: failures::effective_count(facts, index, node, None),
-        limit,
-    });
-    counts.filter(|failed| failed.count > Score::ZERO).collect()
 }
 
 fn failure(facts: &Facts<'_>, failed: &crate::scheduler::facts::FailedAction) -> FailureOverview {

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::because::{cannot, refusals};
 use super::{Ink, moment, to_json};
 use crate::model::{NodeName, Role};
+use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
-    Concern, FailCount, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview,
-    Sync,
+    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
 };
 
 /// Minor versions add, major versions break.
