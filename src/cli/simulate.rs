@@ -41,8 +41,11 @@ enum Happening {
     Recover(Recovering),
     /// The link of a node is cut: it goes on by itself, and so do the others.
     Cut {
-        /// Which node.
+        /// Which node. It loses its carrier, and neither gateway, arbiter nor witness answers it.
         node: String,
+        /// Cut only what leads to other nodes: everything else still answers.
+        #[arg(long)]
+        peers_only: bool,
     },
     /// An agent answers what it is told to answer.
     Inject(Injecting),
@@ -179,8 +182,12 @@ fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, En
             cluster.recover_node(&name(node))?;
             Ok(Reaction::AtOnce)
         }
-        Happening::Cut { node } => {
-            cluster.cut_link(&name(node))?;
+        Happening::Cut { node, peers_only } => {
+            if *peers_only {
+                cluster.cut_from_peers(&name(node))?;
+            } else {
+                cluster.cut_link(&name(node))?;
+            }
             Ok(Reaction::AtOnce)
         }
         Happening::Inject(injecting) => {
@@ -204,7 +211,7 @@ fn check_names(happening: &Happening, cluster: &Simulated) -> Result<(), Failure
     let (resource, node) = match happening {
         Happening::Fail(Failing::Node { node })
         | Happening::Recover(Recovering::Node { node })
-        | Happening::Cut { node }
+        | Happening::Cut { node, .. }
         | Happening::Attribute { node, .. } => (None, Some(node)),
         Happening::Fail(Failing::Resource { resource, node }) => (Some(resource), node.as_ref()),
         Happening::Inject(injecting) => (Some(&injecting.resource), injecting.node.as_ref()),
