@@ -10,6 +10,9 @@ impl World {
     pub(crate) const DETECTION: i64 = 1000;
 
     pub(crate) fn multicast(&mut self, host: usize, bytes: Vec<u8>) {
+        if bytes.starts_with(br#"{"v":1,"m":{"orders""#) {
+            self.orders.push((host, bytes.clone()));
+        }
         let delay = 1 + i64::try_from(self.dice.roll(3)).unwrap();
         let at = self.hosts[host].last_sent.max(self.now + delay);
         self.hosts[host].last_sent = at;
