@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::engines::Opened;
+use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -17,7 +17,7 @@ use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, show};
-use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
+use crate::engine::{Desired, Engine, EngineError, Generation, Observation, Outcome};
 use crate::plan::{Hazard, Plan, Staleness};
 use crate::view;
 
@@ -80,6 +80,16 @@ enum Format {
     Ndjson,
 }
 
+impl Format {
+    const fn progress(self) -> Form {
+        match self {
+            Self::Text => Form::People,
+            Self::Json => Form::Silent,
+            Self::Ndjson => Form::Records,
+        }
+    }
+}
+
 /// The JSON document at the end.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -100,11 +110,13 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 
 async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
-    let mut opened = engines::open(options)?;
+    let mut opened = engines::open(options, Access::Write)?;
     let wanted = match &saved {
         Some(plan) => saved_wanted(plan),
         None => Wanted::load(options, arguments.prune, terminal)?,
     };
+    let mut progress = Progress::new(terminal, arguments.output.progress());
+    claim(&mut *opened.engine, &mut progress, arguments.timeout).await?;
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
@@ -116,7 +128,22 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if !plan.is_empty() {
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
-    carry_out(arguments, &plan, &mut opened, &observation, terminal).await
+    carry_out(arguments, &plan, &mut opened, &observation, progress).await
+}
+
+/// Makes sure that nobody else is at work, and waits for what a killed command left behind.
+async fn claim(
+    engine: &mut dyn Engine,
+    progress: &mut Progress,
+    timeout: Option<Duration>,
+) -> Result<(), Failure> {
+    let mut report = |event| progress.show(&event);
+    let claiming = engine.claim(&mut report);
+    let Some(timeout) = timeout else { return Ok(claiming.await?) };
+    match tokio::time::timeout(timeout, claiming).await {
+        Ok(claimed) => Ok(claimed?),
+        Err(_) => Err(Failure::new(Exit::Timeout, "what an earlier command began has not ended; time is up")),
+    }
 }
 
 /// A saved plan wants exactly what it says: nothing is merged once more.
@@ -187,14 +214,9 @@ async fn carry_out(
     plan: &Plan,
     opened: &mut Opened,
     observation: &Observation,
-    terminal: Terminal,
+    mut progress: Progress,
 ) -> Result<Exit, Failure> {
-    let form = match arguments.output {
-        Format::Text => Form::People,
-        Format::Json => Form::Silent,
-        Format::Ndjson => Form::Records,
-    };
-    let mut progress = Progress::new(terminal, form);
+    let terminal = progress.terminal;
     let interrupt = Interrupt::listen()?;
     let (base, retired) =
         retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;
@@ -284,9 +306,11 @@ pub(super) async fn converge(
     if let Some(stopper) = stopper {
         stopper.cancel();
         tokio::select! {
-            outcome = &mut work => {
-                outcome?;
-            }
+            // Whoever is at work on the cluster instead was waited for long enough.
+            outcome = &mut work => match outcome {
+                Ok(_) | Err(EngineError::Locked(_)) => {}
+                Err(error) => return Err(error.into()),
+            },
             () = interrupt.now() => {}
         }
     }
