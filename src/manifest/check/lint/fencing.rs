@@ -67,8 +67,8 @@ impl Lint<'_, '_> {
     }
 
     fn check_two_nodes(self) {
-        let has_witness = self.settings.corosync.as_ref().is_some_and(|corosync| corosync.qdevice.is_some());
-        if self.member_count() != 2 || has_witness || self.settings.isolation.is_some() {
+        let has_witness = self.cluster.corosync.as_ref().is_some_and(|corosync| corosync.qdevice.is_some());
+        if self.member_count() != 2 || has_witness || self.cluster.isolation.is_some() {
             return;
         }
         let members: Vec<_> = self
