@@ -11,6 +11,7 @@ pub mod alert;
 pub mod constraint;
 pub mod corosync;
 pub mod fencing;
+pub mod generation;
 pub mod id;
 pub mod isolation;
 pub mod node;
@@ -29,6 +30,7 @@ pub use alert::Alert;
 pub use constraint::Constraint;
 pub use corosync::Corosync;
 pub use fencing::FencingLevel;
+pub use generation::Generation;
 pub use id::{
     ConstraintId, NodeId, NodeName, OptionSetId, ResourceId, RuleId, SecretName, TagId, TemplateId, TicketId,
 };
