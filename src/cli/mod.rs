@@ -5,6 +5,7 @@
 
 mod apply;
 mod clock;
+mod cluster;
 mod completions;
 mod drill;
 mod engines;
@@ -75,6 +76,7 @@ enum Verb {
     Resource(resource::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -120,6 +122,7 @@ impl Verb {
             Self::Resource(arguments) => resource::run(&arguments, terminal),
             Self::Import(arguments) => import::run(&arguments, options, terminal),
             Self::Export(arguments) => export::run(&arguments, options, terminal),
+            Self::Cluster(arguments) => cluster::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

@@ -17,4 +17,5 @@ mod host;
 mod lab;
 mod room;
 
+mod formation;
 mod hosts;
