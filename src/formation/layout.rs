@@ -100,6 +100,9 @@ pub enum LayoutFault {
     /// Options that corosync refuses together.
     #[error("`corosync` has both {0} and {1}, which corosync refuses together")]
     Exclusive(&'static str, &'static str),
+    /// A text that would be read as something else.
+    #[error("`{}` cannot stand in corosync.conf", .0.escape_debug())]
+    BadText(String),
     /// A tie-breaker that is no node.
     #[error("`{0}` breaks ties but is no node of the manifest")]
     UnknownTieBreaker(String),
@@ -203,6 +206,12 @@ impl Layout {
         if described > self.links() {
             faults.push(LayoutFault::UnknownLinks { described, has: self.links() });
         }
+        let witness = self.corosync.qdevice.iter().map(|qdevice| qdevice.host.as_ref());
+        let addresses = self.members.iter().flat_map(|member| &member.addresses).map(String::as_str);
+        let is_bad =
+            |text: &&str| text.is_empty() || text.contains(|c: char| c.is_control() || "{}".contains(c));
+        let bad = addresses.chain(witness).chain([self.cluster.as_str()]).filter(is_bad);
+        faults.extend(bad.map(|text| LayoutFault::BadText(text.to_owned())));
         faults.extend(self.shared_addresses());
         faults.extend(self.faults_of_quorum());
         let has_cipher = self.corosync.cipher.as_deref() != Some("none");

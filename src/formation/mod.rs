@@ -24,3 +24,6 @@ pub const CONF_FILE: &str = "/etc/corosync/corosync.conf";
 pub const KEY_FILE: &str = "/etc/corosync/authkey";
 /// Length of a key, in bytes: the most that corosync uses.
 pub const KEY_LENGTH: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,12 @@ use super::{CONF_FILE, KEY_FILE, Work};
 /// Ends the text of a file within a script.
 const END: &str = "END-OF-FILE-OF-QUORATE";
 
-const OPEN: &str = "set -eu
-umask 077
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-";
+/// How every script begins.
+const OPEN: &str = concat!("set -eu\numask 077\n", include_str!("prelude.sh"));
+
+/// Stops corosync where no systemd does, and waits until it has ended.
+const STOP_COROSYNC: &str = "corosync-cfgtool -H --force >/dev/null 2>&1 || true
+  while [ -n \"$(processes corosync)\" ]; do sleep 0.1; done";
 
 /// Writes the files that a host needs. Running it again changes nothing.
 pub fn install(work: Work, conf: &str, key: &[u8]) -> String {
@@ -51,18 +53,15 @@ pub fn install(work: Work, conf: &str, key: &[u8]) -> String {
 pub fn start(work: Work, has_qdevice: bool) -> String {
     let verb = if work.restarts_corosync { "restart" } else { "start" };
     let witness = if has_qdevice { "corosync-qdevice" } else { "" };
-    let restart = if work.restarts_corosync {
-        "  corosync-cfgtool -H --force >/dev/null || true\n  while corosync-cfgtool -s >/dev/null 2>&1; do sleep 0.1; done\n"
-    } else {
-        ""
-    };
+    let stop = if work.restarts_corosync { STOP_COROSYNC } else { "" };
     format!(
         "{OPEN}if [ -d /run/systemd/system ]; then
   systemctl --quiet enable corosync {witness} quorate
   systemctl {verb} corosync
   systemctl start {witness} quorate
 else
-{restart}  corosync-cfgtool -s >/dev/null 2>&1 || corosync
+  {stop}
+  corosync-cfgtool -s >/dev/null 2>&1 || corosync
   tries=0
   until corosync-cfgtool -s >/dev/null 2>&1; do
     tries=$((tries + 1))
@@ -102,17 +101,10 @@ pub fn destroy() -> String {
   systemctl --quiet disable --now quorate corosync-qdevice 2>/dev/null || systemctl --quiet disable --now quorate || true
   systemctl --quiet disable --now corosync || true
 else
-  tries=0
-  for name in quorate corosync-qdevice; do
-    for comm in $(grep -lx $name /proc/[0-9]*/comm 2>/dev/null); do
-      process=${{comm%/comm}}
-      [ \"$(readlink $process/ns/pid)\" = \"$(readlink /proc/self/ns/pid)\" ] || continue
-      kill \"${{process#/proc/}}\" || continue
-      while [ -e \"$comm\" ] && [ $tries -lt 600 ]; do tries=$((tries + 1)); sleep 0.1; done
-    done
-  done
-  corosync-cfgtool -H --force >/dev/null 2>&1 || true
-  while corosync-cfgtool -s >/dev/null 2>&1 && [ $tries -lt 600 ]; do tries=$((tries + 1)); sleep 0.1; done
+  # The daemon first: it stops the node's resources.
+  for process in $(daemons) $(processes corosync-qdevi); do kill \"$process\" 2>/dev/null || true; done
+  while [ -n \"$(daemons)$(processes corosync-qdevi)\" ]; do sleep 0.1; done
+  {STOP_COROSYNC}
 fi
 rm -f {CONF_FILE} {KEY_FILE}
 if [ -e {CONF_FILE}.before-quorate ]; then mv {CONF_FILE}.before-quorate {CONF_FILE}; fi

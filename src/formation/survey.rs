@@ -54,7 +54,7 @@ pub struct Survey {
 
 impl Survey {
     /// The shell script that makes a host say it; changes nothing there.
-    pub const SCRIPT: &str = include_str!("survey.sh");
+    pub const SCRIPT: &str = concat!(include_str!("prelude.sh"), include_str!("survey.sh"));
 
     /// Reads what the script printed. `None` if it did not come to its end.
     pub fn read(text: &str) -> Option<Self> {

@@ -1,23 +1,14 @@
 # What a host says of itself: one "KEY VALUE" a line. Changes nothing.
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 say() { printf '%s %s\n' "$1" "$2"; }
-own=$(readlink /proc/self/ns/pid)
-# Whether a process of this host (not of a container on it) has this name.
-runs() {
-  for comm in $(grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null); do
-    [ "$(readlink "${comm%/comm}/ns/pid")" = "$own" ] && return 0
-  done
-  return 1
-}
 say user "$(id -u)"
 say name "$(uname -n)"
 say clock "$(date +%s.%N)"
 say quorate "$(quorate --version 2>/dev/null | sed 's/^quorate //')"
 say corosync "$(corosync -v 2>/dev/null | sed -n "s/.*version '\([^']*\)'.*/\1/p")"
 if [ -d /run/systemd/system ]; then say systemd yes; fi
-if runs corosync; then say runs corosync; fi
-if runs pacemakerd; then say runs pacemaker; fi
-if [ -n "$(ls /run/quorate/*.sock 2>/dev/null)" ] && runs quorate; then say runs quorate; fi
+if [ -n "$(processes corosync)" ]; then say runs corosync; fi
+if [ -n "$(processes pacemakerd)" ]; then say runs pacemaker; fi
+if [ -n "$(daemons)" ]; then say runs quorate; fi
 if command -v corosync-qdevice >/dev/null; then say qdevice yes; fi
 if [ -e /etc/corosync/qdevice/net/nssdb/cert9.db ] || [ -e /etc/corosync/qdevice/net/nssdb/cert8.db ]; then
   say certificate yes
