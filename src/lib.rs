@@ -28,6 +28,7 @@ pub mod plan;
 
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
+pub mod daemon;
 pub mod engine;
 
 pub mod view;
