@@ -24,7 +24,12 @@ pub mod manifest;
 pub mod scheduler;
 
 pub mod executor;
+
+pub mod ledger;
+
 pub mod plan;
+
+pub mod cluster;
 
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// Modules of the pure ring with what each may import.
-const PURE: [(&str, &[&str]); 9] = [
+const PURE: [(&str, &[&str]); 10] = [
     ("diagnostic", &[]),
     ("model", &[]),
     ("status", &["model"]),
@@ -18,7 +18,8 @@ const PURE: [(&str, &[&str]); 9] = [
     ("scheduler", &["model", "status"]),
     ("plan", &["model", "status", "diagnostic", "manifest", "scheduler"]),
     ("executor", &["model", "status", "scheduler"]),
-    ("cluster", &["model", "status", "scheduler", "executor"]),
+    ("ledger", &["model", "status", "scheduler", "executor"]),
+    ("cluster", &["model", "status", "scheduler", "executor", "ledger", "plan"]),
 ];
 
 /// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).

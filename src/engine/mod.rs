@@ -6,14 +6,15 @@
 pub mod converge;
 pub mod drill;
 pub mod hands;
-pub mod ledger;
 pub mod local;
-pub mod roster;
 pub mod simulated;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+
+pub use crate::ledger::{self, roster};
+pub use crate::model::Generation;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Cluster;
@@ -76,13 +77,6 @@ pub trait Engine: Send {
         Box::pin(async { Vec::new() })
     }
 }
-
-/// Rises by one with each desired state that comes in force; zero before the first.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(transparent)]
-pub struct Generation(pub u64);
 
 /// A desired state on its way into force.
 #[derive(Debug, Clone, PartialEq)]

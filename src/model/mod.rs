@@ -9,6 +9,7 @@ pub mod acl;
 pub mod alert;
 pub mod constraint;
 pub mod fencing;
+pub mod generation;
 pub mod id;
 pub mod node;
 pub mod operation;
@@ -25,6 +26,7 @@ pub use acl::Acls;
 pub use alert::Alert;
 pub use constraint::Constraint;
 pub use fencing::FencingLevel;
+pub use generation::Generation;
 pub use id::{
     ConstraintId, NodeId, NodeName, OptionSetId, ResourceId, RuleId, SecretName, TagId, TemplateId, TicketId,
 };

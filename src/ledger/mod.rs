@@ -7,6 +7,7 @@ mod digest;
 mod entry;
 mod failure;
 mod membership;
+pub mod roster;
 
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ pub struct Performed<'a> {
 }
 
 /// What an agent says of its parameters.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentTraits {
     /// The parameters that only a restart can change; `None` if the agent cannot reload at all.
     pub restart_params: Option<Vec<Arc<str>>>,

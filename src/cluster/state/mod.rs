@@ -1,0 +1,5 @@
+//! What all members agree on.
+
+mod durable;
+
+pub use durable::Durable;
