@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Departure, Event, Group, Member, Quorum, View, Votes};
+use super::{Event, Group};
+use crate::cluster::{Departure, Member, MemberId, Parting, Quorum, View};
 use crate::model::NodeName;
 
 /// Where daemons of one process meet. Each node has one vote; more than half of all votes are a
@@ -27,7 +28,6 @@ pub struct Seat {
 #[derive(Debug)]
 struct Inside {
     nodes: Vec<Node>,
-    ring: u64,
     processes: u32,
 }
 
@@ -52,7 +52,7 @@ impl Room {
             seat: None,
             told: Vec::new(),
         });
-        Self(Arc::new(Mutex::new(Inside { nodes: nodes.collect(), ring: 1, processes: 0 })))
+        Self(Arc::new(Mutex::new(Inside { nodes: nodes.collect(), processes: 0 })))
     }
 
     /// A daemon of a node comes in; `None` if there is no such node, or it is down.
@@ -63,14 +63,13 @@ impl Room {
         let process = inside.processes;
         let node = inside.nodes.iter_mut().find(|node| node.name.is(name))?;
         let part = node.part?;
-        let me = Member { node: node.number, process, name: node.name.clone() };
-        // Who joins has seen no view before.
-        let _ = sender.send(Event::Found { me: me.clone() });
+        let me = Member { id: MemberId { node: node.number, process }, name: node.name.clone() };
         node.seat = Some((me.clone(), sender));
+        // Who joins has seen no view before.
         node.told = Vec::new();
         let number = node.number;
         inside.tell_quorum(|node| node.number == number);
-        inside.tell_view(part, &|_| Departure::Left);
+        inside.tell_view(part, &|_| Parting::Left);
         Some(Seat { room: self.clone(), me, events })
     }
 
@@ -78,7 +77,6 @@ impl Room {
     /// node that no list names goes down, with its daemon.
     pub fn split(&self, parts: &[&[&str]]) {
         let mut inside = self.inside();
-        inside.ring += 1;
         for node in &mut inside.nodes {
             let part = parts.iter().position(|names| names.iter().any(|name| node.name.is(name)));
             node.part = part.and_then(|part| u32::try_from(part).ok());
@@ -87,7 +85,7 @@ impl Room {
             }
         }
         for part in (0..).take(parts.len()) {
-            inside.tell(part, &|_| Departure::NodeDown);
+            inside.tell(part, &|_| Parting::NodeDown);
         }
     }
 
@@ -103,12 +101,12 @@ impl Room {
     }
 
     /// A daemon goes.
-    fn depart(&self, who: &Member, departure: Departure) {
+    fn depart(&self, who: &Member, why: Parting) {
         let mut inside = self.inside();
         let Some(node) = inside.nodes.iter_mut().find(|node| node.sits(who)) else { return };
         node.seat = None;
         if let Some(part) = node.part {
-            inside.tell_view(part, &|_| departure);
+            inside.tell_view(part, &|_| why);
         }
     }
 }
@@ -121,14 +119,14 @@ impl Node {
 
 impl Inside {
     /// Tells a part what changed with the walls: who may act no more hears of that first.
-    fn tell(&mut self, part: u32, departure: &dyn Fn(&Member) -> Departure) {
-        let is_quorate = self.quorum(part).is_quorate;
+    fn tell(&mut self, part: u32, why: &dyn Fn(&Member) -> Parting) {
+        let is_quorate = self.quorum(part).quorate;
         if is_quorate {
-            self.tell_view(part, departure);
+            self.tell_view(part, why);
             self.tell_quorum(|node| node.part == Some(part));
         } else {
             self.tell_quorum(|node| node.part == Some(part));
-            self.tell_view(part, departure);
+            self.tell_view(part, why);
         }
     }
 
@@ -141,7 +139,7 @@ impl Inside {
         }
     }
 
-    fn tell_view(&mut self, part: u32, departure: &dyn Fn(&Member) -> Departure) {
+    fn tell_view(&mut self, part: u32, why: &dyn Fn(&Member) -> Parting) {
         let members: Vec<Member> = self
             .nodes
             .iter()
@@ -149,22 +147,20 @@ impl Inside {
             .filter_map(|node| node.seat.as_ref().map(|(me, _)| me.clone()))
             .collect();
         for node in self.nodes.iter_mut().filter(|node| node.part == Some(part)) {
-            let Some((_, sender)) = &node.seat else { continue };
+            let Some((me, sender)) = &node.seat else { continue };
             let gone = node.told.iter().filter(|member| !members.contains(member));
-            let left = gone.map(|member| (member.clone(), departure(member))).collect();
-            let _ = sender.send(Event::View(View { ring: self.ring, members: members.clone(), left }));
+            let left = gone.map(|member| Departure { member: member.clone(), why: why(member) }).collect();
+            let _ = sender.send(Event::View(View { me: me.id, members: members.clone(), left }));
             node.told.clone_from(&members);
         }
     }
 
     fn quorum(&self, part: u32) -> Quorum {
         let there = self.nodes.iter().filter(|node| node.part == Some(part));
-        let nodes: Vec<_> = there.map(|node| (node.number, node.name.clone())).collect();
+        let nodes: Vec<_> = there.map(|node| node.name.clone()).collect();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let (expected, total) = (count(self.nodes.len()), count(nodes.len()));
-        let needed = expected / 2 + 1;
-        let votes = Some(Votes { expected, total, needed });
-        Quorum { is_quorate: total >= needed, ring: self.ring, nodes, votes }
+        let (expected_votes, votes) = (count(self.nodes.len()), count(nodes.len()));
+        Quorum { quorate: votes > expected_votes / 2, votes, expected_votes, nodes }
     }
 
     fn deliver(&self, from: &Member, message: &[u8]) {
@@ -176,7 +172,7 @@ impl Inside {
             .filter_map(|node| Some((node.number, &node.seat.as_ref()?.1)))
             .collect();
         for hearer in hearers.values() {
-            let _ = hearer.send(Event::Delivered { from: from.clone(), message: message.to_vec() });
+            let _ = hearer.send(Event::Delivered { from: from.id, message: message.to_vec() });
         }
     }
 }
@@ -195,13 +191,13 @@ impl Group for Seat {
     }
 
     async fn leave(&mut self) {
-        self.room.depart(&self.me, Departure::Left);
+        self.room.depart(&self.me, Parting::Left);
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.room.depart(&self.me, Departure::ProcessDown);
+        self.room.depart(&self.me, Parting::ProcessDown);
     }
 }
 
@@ -216,16 +212,15 @@ mod tests {
         let mut words = Vec::new();
         while let Ok(event) = seat.events.try_recv() {
             words.push(match event {
-                Event::Found { .. } => "found".to_owned(),
                 Event::View(view) => {
                     let names: String = view.members.iter().map(|member| member.name.as_str()).collect();
                     let left: String =
-                        view.left.iter().map(|(member, why)| format!("-{}{why:?}", member.name)).collect();
+                        view.left.iter().map(|gone| format!("-{}{:?}", gone.member.name, gone.why)).collect();
                     format!("{names}{left}")
                 }
-                Event::Quorum(quorum) => if quorum.is_quorate { "may" } else { "may not" }.to_owned(),
+                Event::Quorum(quorum) => if quorum.quorate { "may" } else { "may not" }.to_owned(),
                 Event::Delivered { from, message } => {
-                    format!("{}:{}", from.name, String::from_utf8(message).unwrap())
+                    format!("{}:{}", from.node, String::from_utf8(message).unwrap())
                 }
                 Event::Lost { .. } => "lost".to_owned(),
             });
@@ -237,12 +232,12 @@ mod tests {
     async fn all_hear_the_same_in_the_same_order() {
         let room = Room::new(&["a", "b", "c"]);
         let mut a = room.enter("a").unwrap();
-        assert_eq!(told(&mut a), "found, may, a");
+        assert_eq!(told(&mut a), "may, a");
         let mut b = room.enter("b").unwrap();
         a.multicast(b"1");
         b.multicast(b"2");
-        assert_eq!(told(&mut a), "ab, a:1, b:2");
-        assert_eq!(told(&mut b), "found, may, ab, a:1, b:2");
+        assert_eq!(told(&mut a), "ab, 1:1, 2:2");
+        assert_eq!(told(&mut b), "may, ab, 1:1, 2:2");
         b.leave().await;
         drop(b);
         assert_eq!(told(&mut a), "a-bLeft");
@@ -257,7 +252,7 @@ mod tests {
         }
         room.split(&[&["a"], &["b", "c"]]);
         a.multicast(b"alone");
-        assert_eq!(told(&mut a), "may not, a-bNodeDown-cNodeDown, a:alone");
+        assert_eq!(told(&mut a), "may not, a-bNodeDown-cNodeDown, 1:alone");
         assert_eq!(told(&mut b), "bc-aNodeDown, may");
         room.heal();
         assert_eq!(told(&mut a), "abc, may");

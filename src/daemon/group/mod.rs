@@ -9,7 +9,7 @@ pub mod in_process;
 
 use std::future::Future;
 
-use crate::model::NodeName;
+use crate::cluster::{MemberId, Quorum, View};
 
 /// A group of daemons that hear the same messages in the same order.
 pub trait Group: Send {
@@ -25,34 +25,19 @@ pub trait Group: Send {
     fn leave(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// A daemon in the group.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member {
-    /// The number of its node in the membership layer.
-    pub node: u32,
-    /// Tells this run of the daemon from others on its node (a process id).
-    pub process: u32,
-    /// The name of its node.
-    pub name: NodeName,
-}
-
 /// Something that happened in the group. What concerns who is there comes in the order in which it
 /// may be acted on: who is gone is told together with whether the others may act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// This daemon has found the group; a view with it follows.
-    Found {
-        /// This daemon.
-        me: Member,
-    },
-    /// The members are these now.
+    /// The members are these now. The first view after the beginning, or after a loss, has this
+    /// daemon in it.
     View(View),
     /// Whether the nodes that see each other may act was counted anew.
     Quorum(Quorum),
     /// A member said something.
     Delivered {
         /// Who.
-        from: Member,
+        from: MemberId,
         /// What.
         message: Vec<u8>,
     },
@@ -61,51 +46,4 @@ pub enum Event {
         /// Why, and what to do, for people.
         because: String,
     },
-}
-
-/// Who is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// Number of the ring of nodes that this view is of; the same on all members, and higher for a
-    /// younger ring.
-    pub ring: u64,
-    /// All members, by node.
-    pub members: Vec<Member>,
-    /// Who is here no more since the view before.
-    pub left: Vec<(Member, Departure)>,
-}
-
-/// Why a member is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Departure {
-    /// It left by itself.
-    Left,
-    /// The daemon ended; its node is still there.
-    ProcessDown,
-    /// Its node cannot be reached.
-    NodeDown,
-}
-
-/// Whether the nodes that see each other may act.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Quorum {
-    /// Whether they may.
-    pub is_quorate: bool,
-    /// The ring that was counted.
-    pub ring: u64,
-    /// The nodes that see each other, by number, whether a daemon runs there or not.
-    pub nodes: Vec<(u32, NodeName)>,
-    /// The votes, where they are known.
-    pub votes: Option<Votes>,
-}
-
-/// The count behind quorum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Votes {
-    /// Votes that there should be.
-    pub expected: u32,
-    /// Votes that there are.
-    pub total: u32,
-    /// Votes that are needed.
-    pub needed: u32,
 }

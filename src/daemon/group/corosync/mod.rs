@@ -17,7 +17,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::fragment::{self, Assembly};
-use super::{Departure, Event, Group, Member, Quorum, View, Votes};
+use super::{Event, Group};
+use crate::cluster::{Departure, Member, MemberId, Parting, Quorum, View};
 use crate::model::NodeName;
 use library::{Counted, Cpg, CpgEvent, Fault, Process, Reason, Votequorum, Watched};
 use pairing::{Held, Pairing};
@@ -47,7 +48,7 @@ struct Link {
     cpg: Watched<Cpg>,
     quorum: Watched<library::Quorum>,
     votes: Votequorum,
-    me: Member,
+    me: MemberId,
     names: BTreeMap<u32, NodeName>,
     pairing: Pairing,
     assembly: Assembly,
@@ -80,7 +81,6 @@ impl Corosync {
             Ok(link) => {
                 self.attempt.pause = Self::ATTEMPT.0;
                 self.attempt.told = None;
-                self.events.push_back(Event::Found { me: link.me.clone() });
                 self.link = Some(link);
             }
             Err(fault) => self.lose(fault),
@@ -148,7 +148,7 @@ impl Link {
             cpg,
             quorum,
             votes,
-            me: Member { node, process: std::process::id(), name: host.clone() },
+            me: MemberId { node, process: std::process::id() },
             names: BTreeMap::new(),
             pairing: Pairing::default(),
             assembly: Assembly::default(),
@@ -156,7 +156,6 @@ impl Link {
         };
         link.names = names()?;
         link.names.entry(node).or_insert_with(|| host.clone());
-        link.me.name = link.name(node);
         link.cpg.service().join()?;
         Ok(link)
     }
@@ -185,33 +184,33 @@ impl Link {
         match event {
             CpgEvent::Delivered { node, pid, message } => {
                 if let Some(message) = self.assembly.take((node, pid), &message) {
-                    let from = self.member(node, pid);
+                    let from = MemberId { node, process: pid };
                     events.push_back(Event::Delivered { from, message });
                 }
             }
             CpgEvent::Changed { members, left, with_ring: _ } => {
-                let mut members: Vec<_> =
-                    members.iter().map(|process| self.member(process.node, process.pid)).collect();
+                let mut members: Vec<_> = members.iter().map(|process| self.member(process)).collect();
                 members.sort();
                 let left = left.iter().map(|process| self.departed(process)).collect();
-                events.push_back(Event::View(View { ring: self.pairing.ring(), members, left }));
+                events.push_back(Event::View(View { me: self.me, members, left }));
             }
             CpgEvent::Ring { .. } => {}
         }
     }
 
-    fn departed(&mut self, process: &Process) -> (Member, Departure) {
+    fn departed(&mut self, process: &Process) -> Departure {
         self.assembly.forget((process.node, process.pid));
-        let departure = match process.reason {
-            Reason::Leave => Departure::Left,
-            Reason::NodeDown => Departure::NodeDown,
-            Reason::ProcessDown | Reason::NodeUp | Reason::Other => Departure::ProcessDown,
+        let why = match process.reason {
+            Reason::Leave => Parting::Left,
+            Reason::NodeDown => Parting::NodeDown,
+            Reason::ProcessDown | Reason::NodeUp | Reason::Other => Parting::ProcessDown,
         };
-        (self.member(process.node, process.pid), departure)
+        Departure { member: self.member(process), why }
     }
 
-    fn member(&mut self, node: u32, process: u32) -> Member {
-        Member { node, process, name: self.name(node) }
+    fn member(&mut self, process: &Process) -> Member {
+        let id = MemberId { node: process.node, process: process.pid };
+        Member { id, name: self.name(process.node) }
     }
 
     /// The name of a node. One that was added to the running cluster is looked up.
@@ -231,14 +230,10 @@ impl Link {
     fn describe(&mut self, counted: Counted) -> Quorum {
         let votes = self.votes.votes(self.me.node).ok();
         Quorum {
-            is_quorate: counted.is_quorate,
-            ring: counted.ring,
-            nodes: counted.nodes.into_iter().map(|node| (node, self.name(node))).collect(),
-            votes: votes.map(|votes| Votes {
-                expected: votes.expected,
-                total: votes.total,
-                needed: votes.needed,
-            }),
+            quorate: counted.is_quorate,
+            votes: votes.map_or(0, |votes| votes.total),
+            expected_votes: votes.map_or(0, |votes| votes.expected),
+            nodes: counted.nodes.into_iter().map(|node| self.name(node)).collect(),
         }
     }
 

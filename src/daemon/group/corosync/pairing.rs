@@ -52,11 +52,6 @@ impl Pairing {
         self.counted = Some(counted);
     }
 
-    /// The ring that both speak of.
-    pub(super) fn ring(&self) -> u64 {
-        self.quorum_ring
-    }
-
     /// What may be told next. Who may act no more hears of that first; who may act again hears
     /// first of those who are with it.
     pub(super) fn next(&mut self) -> Option<Held> {

@@ -54,8 +54,6 @@ pub(in super::super) struct Votes {
     pub(in super::super) expected: u32,
     /// Votes that there are.
     pub(in super::super) total: u32,
-    /// Votes that are needed.
-    pub(in super::super) needed: u32,
 }
 
 /// A connection to the vote count.
@@ -92,7 +90,7 @@ impl Votequorum {
         // SAFETY: the handle is open; `info` is as the header lays it out.
         let code = unsafe { (self.functions.get_info)(self.handle, node, &raw mut info) };
         check("votequorum_getinfo", code)?;
-        Ok(Votes { expected: info.highest_expected, total: info.total, needed: info.quorum })
+        Ok(Votes { expected: info.highest_expected, total: info.total })
     }
 }
 
