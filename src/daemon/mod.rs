@@ -1,3 +1,4 @@
 //! The daemon of a node.
 
+pub mod executor;
 pub mod group;
