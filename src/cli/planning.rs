@@ -67,12 +67,13 @@ pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
     })
 }
 
-/// Observes the cluster as it will be once the manifest is in force.
+/// Observes the cluster as it will be once the manifest is in force, if the engine can run that at all.
 pub(super) async fn observe(
     engine: &mut dyn Engine,
     options: &Options,
     wanted: &Cluster,
 ) -> Result<Observation, Failure> {
+    engine.admit(wanted)?;
     let mut observation = engine.observe().await?;
     engines::foresee(options, &mut observation, wanted);
     Ok(observation)

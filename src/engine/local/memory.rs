@@ -22,11 +22,21 @@ impl Memory {
     pub(super) fn apply(&self, action: &Action) -> Action {
         let mut action = action.clone();
         if action.task == Task::Stop
-            && let Some(params) = action.resource.as_ref().and_then(|resource| self.0.get(resource))
+            && let Some(params) = action.resource.as_deref().and_then(|resource| self.params(resource))
         {
             action.params.clone_from(params);
         }
         action
+    }
+
+    /// The parameters that a resource runs with, if it runs.
+    pub(super) fn params(&self, resource: &str) -> Option<&Table> {
+        self.0.get(resource)
+    }
+
+    /// Takes it that a resource runs with these.
+    pub(super) fn assume(&mut self, resource: &Arc<str>, params: &Table) {
+        self.0.insert(Arc::clone(resource), params.clone());
     }
 
     /// Learns from the result of an action. What failed to start may still run with what it was given.
@@ -58,7 +68,7 @@ impl Memory {
             | Task::Pseudo(_) => false,
         };
         if runs_with_these {
-            self.0.insert(Arc::clone(resource), action.params.clone());
+            self.assume(resource, &action.params);
         }
     }
 }

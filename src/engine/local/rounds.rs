@@ -51,9 +51,10 @@ impl Rounds {
     }
 
     fn begin(&mut self, round: Round, monitor: &StandingMonitor) {
-        let (runner, action, agent) = (Arc::clone(&self.runner), monitor.action(), monitor.agent.clone());
+        let (runner, action, agent) =
+            (Arc::clone(&self.runner), monitor.operation.action(), monitor.agent.clone());
         let told = round.clone();
-        let run = self.tasks.spawn(async move { (told, runner.run(&action, &agent).await) });
+        let run = self.tasks.spawn(async move { (told, runner.run(&action, &agent, None).await) });
         self.running.insert(round, run);
     }
 

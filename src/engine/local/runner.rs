@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::secrets::Secrets;
 use crate::agent::check::check_cluster;
-use crate::agent::{Completed, Installation, Invocation, catalog};
+use crate::agent::{Completed, Installation, Invocation, Witness, catalog};
 use crate::diagnostic::Diagnostic;
 use crate::engine::ledger::AgentTraits;
 use crate::executor::{ActionResult, expected_rc};
@@ -81,27 +81,41 @@ impl Runner {
         Self { site, secrets, node, calls: Calls::default(), traits: Mutex::default() }
     }
 
+    /// How long an agent may take to end after it was asked to.
+    pub(super) const fn grace(&self) -> Duration {
+        self.site.grace
+    }
+
     /// Compares a cluster with the agents of this host.
     pub(super) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
         check_cluster(&self.site, cluster).await
     }
 
-    /// Performs an action to its end.
-    pub(super) async fn perform(&self, action: &Action, agent: Option<&Agent>) -> ActionResult {
-        match (action.kind, &action.task) {
-            (ActionKind::Pseudo | ActionKind::Cluster, _)
-            | (ActionKind::Resource, Task::Cancel | Task::Delete) => {
-                ActionResult::done(ResultCode::OK, Duration::ZERO)
-            }
-            (ActionKind::Fence, _) => failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody"),
-            (ActionKind::Resource, _) => match agent {
-                Some(agent) => self.run_after_delay(action, agent).await,
+    /// Performs an action to its end; `witness` is told of its processes.
+    pub(super) async fn perform(
+        &self,
+        action: &Action,
+        agent: Option<&Agent>,
+        witness: Option<Witness>,
+    ) -> ActionResult {
+        match action.kind {
+            ActionKind::Fence => failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody"),
+            ActionKind::Resource if runs_agent(action) => match agent {
+                Some(agent) => self.run_after_delay(action, agent, witness).await,
                 None => failed(ResultStatus::NotInstalled, "nothing is known of the agent of this resource"),
             },
+            ActionKind::Resource | ActionKind::Pseudo | ActionKind::Cluster => {
+                ActionResult::done(ResultCode::OK, Duration::ZERO)
+            }
         }
     }
 
-    async fn run_after_delay(&self, action: &Action, agent: &Agent) -> ActionResult {
+    async fn run_after_delay(
+        &self,
+        action: &Action,
+        agent: &Agent,
+        witness: Option<Witness>,
+    ) -> ActionResult {
         let delay = start_delay(action);
         if delay > Self::DELAY_MAX {
             return ActionResult::done(expected_rc(action), Duration::ZERO);
@@ -109,14 +123,14 @@ impl Runner {
         tokio::time::sleep(delay).await;
         if needs_traits(action) {
             // Side by side: what the agent says of itself is wanted with the result, not before.
-            tokio::join!(self.run(action, agent), self.learn(agent)).0
+            tokio::join!(self.run(action, agent, witness), self.learn(agent)).0
         } else {
-            self.run(action, agent).await
+            self.run(action, agent, witness).await
         }
     }
 
     /// Runs the agent itself.
-    pub(super) async fn run(&self, action: &Action, agent: &Agent) -> ActionResult {
+    pub(super) async fn run(&self, action: &Action, agent: &Agent, witness: Option<Witness>) -> ActionResult {
         let mut call = Invocation::new(
             agent.clone(),
             action.resource.as_deref().unwrap_or_default(),
@@ -127,6 +141,7 @@ impl Runner {
         call.timeout = action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT);
         call.params.clone_from(&action.params);
         call.meta.clone_from(&action.meta);
+        call.witness = witness;
         let mut secrets = Vec::new();
         for value in call.params.values_mut() {
             match self.secrets.reveal(value) {
@@ -174,8 +189,13 @@ impl Runner {
     }
 }
 
+/// Whether an action is something that an agent does.
+pub(super) fn runs_agent(action: &Action) -> bool {
+    action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
+}
+
 /// How long to wait before an operation is first run.
-fn start_delay(action: &Action) -> Duration {
+pub(super) fn start_delay(action: &Action) -> Duration {
     let written = ["start_delay", "start-delay"].iter().find_map(|name| action.meta.get(*name));
     let ms = written.and_then(|text| text.parse().ok()).unwrap_or(0);
     Duration::from_millis(ms)
