@@ -33,8 +33,11 @@ pub mod cluster;
 
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
-pub mod daemon;
+pub mod host;
+
 pub mod engine;
+
+pub mod daemon;
 
 pub mod view;
 

@@ -94,7 +94,8 @@ impl Exits {
                 Some(ended) = self.watches.join_next(), if !self.watches.is_empty() => {
                     // A watch that was aborted tells nothing.
                     let Ok(resource) = ended else { continue };
-                    if self.watched.remove(&resource).is_some() {
+                    if let Some(watches) = self.watched.remove(&resource) {
+                        watches.iter().for_each(AbortHandle::abort);
                         self.lost.insert(Arc::clone(&resource));
                         return resource;
                     }

@@ -21,10 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Call, Flight, Input, Kept, Record};
 use crate::engine::EngineError;
-use crate::engine::local::runner::Runner;
 use crate::executor::ActionResult;
+use crate::host::runner::{Runner, runs_agent};
 use crate::model::Agent;
-use crate::scheduler::{Action, ActionKind, Task};
+use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 use exits::Exits;
 use standing::{Answered, Standings};
@@ -95,16 +95,14 @@ impl Executor {
         self.prepare(&flight.action)?;
         let action = self.volatile.to_be_run(&flight.action);
         let is_recorded = runs_agent(&action);
-        if is_recorded {
-            self.volatile.begin(&flight)?;
-        }
+        let witness = if is_recorded { Some(self.volatile.begin(&flight)?) } else { None };
         let kill = CancellationToken::new();
         let (runner, agent, call, killed) =
             (Arc::clone(&self.runner), flight.agent.clone(), flight.call, kill.clone());
         self.runs.insert(call, Run { flight, kill, is_recorded });
         self.tasks.spawn(async move {
             let result = tokio::select! {
-                result = runner.perform(&action, agent.as_ref()) => result,
+                result = runner.perform(&action, agent.as_ref(), witness) => result,
                 () = killed.cancelled() => ended_by("was killed"),
             };
             (call, result)
@@ -209,7 +207,7 @@ impl Executor {
             if result.is_expected(action) && begins_service(action) {
                 self.expect_exits(action, Exits::SETTLED);
             }
-            self.volatile.end(call)?;
+            self.volatile.end(&flight, &result)?;
         }
         let traits = self.traits(flight.agent.as_ref());
         Ok(Some(Input::Ended { call, result, traits }))
@@ -243,11 +241,6 @@ impl Executor {
     fn traits(&self, agent: Option<&Agent>) -> crate::ledger::AgentTraits {
         agent.map(|agent| self.runner.traits(agent)).unwrap_or_default()
     }
-}
-
-/// Whether an action is something that an agent does.
-fn runs_agent(action: &Action) -> bool {
-    action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
 }
 
 /// Whether processes of a resource may run after this that did not before.

@@ -13,8 +13,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::cluster::Flight;
-use crate::engine::local::runner::Runner;
 use crate::executor::ActionResult;
+use crate::host::runner::Runner;
 use crate::scheduler::Task;
 use crate::status::{ResultCode, ResultStatus};
 
@@ -226,7 +226,7 @@ impl Standings {
             (Arc::clone(&self.runner), Arc::clone(&self.places), self.count, key);
         let round = self.rounds.spawn(async move {
             let _place = places.acquire().await;
-            let result = runner.run(&action, &agent).await;
+            let result = runner.run(&action, &agent, None).await;
             (told, number, result)
         });
         watched.due = None;

@@ -14,13 +14,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::standing::Standing;
+use crate::agent::{Invocation, Witness};
 use crate::cluster::{Call, Flight, Kept};
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync, storage};
-use crate::engine::local::memory::Memory;
 use crate::executor::ActionResult;
+use crate::host::memory::Memory;
+use crate::host::process::Process;
+use crate::host::runner::start_delay;
 use crate::model::OptionSet;
-use crate::scheduler::Action;
+use crate::scheduler::{Action, Task};
 use crate::status::ResourceHistory;
 
 /// Format of the files; rises when an older Quorate could not read them.
@@ -45,6 +48,27 @@ pub(super) struct Own {
 pub(super) struct Begun {
     /// What was begun.
     pub(super) flight: Flight,
+    /// Process session of the daemon that began it.
+    pub(super) session: u32,
+    /// The agent's process, which leads a group of its own; unknown at the very beginning.
+    pub(super) process: Option<Process>,
+    /// How it ended, if it did; kept until the cluster has it.
+    pub(super) result: Option<ActionResult>,
+    /// When its time is over, in milliseconds since 1970.
+    deadline: i64,
+}
+
+impl Begun {
+    /// What tells its agent in the environment.
+    pub(super) fn mark(&self) -> String {
+        self.flight.call.to_string()
+    }
+
+    /// How much of its time is left. A clock that was set back does not give it more than it had.
+    pub(super) fn left(&self) -> Duration {
+        let left = u64::try_from(self.deadline.saturating_sub(now())).unwrap_or(0);
+        Duration::from_millis(left).min(time_of(&self.flight.action))
+    }
 }
 
 /// All that is on record.
@@ -76,13 +100,16 @@ struct Attributes {
 pub(super) struct Volatile {
     folder: PathBuf,
     resources: BTreeMap<Arc<str>, Own>,
+    /// Records of what has ended and is not known to the cluster yet.
+    ended: BTreeMap<Arc<str>, Vec<PathBuf>>,
 }
 
 impl Volatile {
     /// Reads what is on record since this host was booted.
     pub(super) fn open(folder: &Path) -> Result<(Self, Known), EngineError> {
         forget_other_boot(folder)?;
-        let mut volatile = Self { folder: folder.to_owned(), resources: BTreeMap::new() };
+        let mut volatile =
+            Self { folder: folder.to_owned(), resources: BTreeMap::new(), ended: BTreeMap::new() };
         let pages: Vec<Page<Own>> = read_all(&volatile.resource_folder())?;
         volatile.resources = pages.into_iter().map(|page| (page.name, page.content)).collect();
         let flights: Vec<Page<Begun>> = read_all(&volatile.flight_folder())?;
@@ -101,16 +128,51 @@ impl Volatile {
         own.map_or_else(|| action.clone(), |own| own.memory.apply(action))
     }
 
-    /// Notes that an action is about to begin.
-    pub(super) fn begin(&self, flight: &Flight) -> Result<(), EngineError> {
-        let name: Arc<str> = flight.call.to_string().into();
-        let path = self.flight_folder().join(file_name(&name));
-        write(&path, name, &Begun { flight: flight.clone() })
+    /// Notes that an action is about to begin; what it returns is to note its process.
+    pub(super) fn begin(&self, flight: &Flight) -> Result<Witness, EngineError> {
+        let mark: Arc<str> = flight.call.to_string().into();
+        let time = i64::try_from(time_of(&flight.action).as_millis()).unwrap_or(i64::MAX);
+        let begun = Begun {
+            flight: flight.clone(),
+            session: Process::own().map_or(0, |own| own.session),
+            process: None,
+            result: None,
+            deadline: now().saturating_add(time),
+        };
+        let path = self.flight_path(flight.call);
+        write(&path, Arc::clone(&mark), &begun)?;
+        Ok(Witness::new(Arc::clone(&mark), move |id| {
+            let begun = Begun { process: Process::of(id), ..begun.clone() };
+            if let Err(error) = write(&path, Arc::clone(&mark), &begun) {
+                // Its mark tells as well, a little less surely.
+                tracing::warn!(%error, process = id, "the process of an agent is not on record");
+            }
+        }))
     }
 
-    /// Notes that an action has ended, and that this is known elsewhere.
-    pub(super) fn end(&self, call: Call) -> Result<(), EngineError> {
-        remove(&self.flight_folder().join(file_name(&call.to_string())))
+    /// Notes the end of an action. What changes the history of its resource stays on record with its
+    /// result until the cluster has it, as [`Volatile::keep`] tells.
+    pub(super) fn end(&mut self, flight: &Flight, result: &ActionResult) -> Result<(), EngineError> {
+        let path = self.flight_path(flight.call);
+        let Some(resource) = flight.action.resource.clone().filter(|_| flight.action.task != Task::Notify)
+        else {
+            return remove(&path);
+        };
+        let begun = Begun {
+            flight: flight.clone(),
+            session: 0,
+            process: None,
+            result: Some(result.clone()),
+            deadline: 0,
+        };
+        write(&path, flight.call.to_string().into(), &begun)?;
+        self.ended.entry(resource).or_default().push(path);
+        Ok(())
+    }
+
+    /// The cluster has the results of a resource.
+    fn settle(&mut self, resource: &Arc<str>) -> Result<(), EngineError> {
+        self.ended.remove(resource).into_iter().flatten().try_for_each(|path| remove(&path))
     }
 
     /// Learns from a result what its resource runs with.
@@ -147,9 +209,13 @@ impl Volatile {
         match kept {
             Kept::History(history) => {
                 let resource = Arc::clone(&history.id);
-                self.change(&resource, |own| own.history = Some(*history))
+                self.change(&resource, |own| own.history = Some(*history))?;
+                self.settle(&resource)
             }
-            Kept::Forgotten(resource) => self.change(&resource, |own| own.history = None),
+            Kept::Forgotten(resource) => {
+                self.change(&resource, |own| own.history = None)?;
+                self.settle(&resource)
+            }
             Kept::Attributes(sets) => {
                 write(&self.attribute_file(), "attributes".into(), &Attributes { sets })
             }
@@ -182,6 +248,10 @@ impl Volatile {
         self.folder.join("flights")
     }
 
+    fn flight_path(&self, call: Call) -> PathBuf {
+        self.flight_folder().join(file_name(&call.to_string()))
+    }
+
     fn attribute_file(&self) -> PathBuf {
         self.folder.join("attributes.json")
     }
@@ -195,6 +265,16 @@ pub fn boot_id() -> Result<String, EngineError> {
     let text =
         fs::read_to_string(BOOT_ID).map_err(|source| storage("cannot read", Path::new(BOOT_ID), source))?;
     Ok(text.trim().to_owned())
+}
+
+/// All the time that an action has.
+fn time_of(action: &Action) -> Duration {
+    start_delay(action) + action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT)
+}
+
+/// Now, in milliseconds since 1970.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }
 
 /// Takes away what another boot left, where the folder is not memory-backed.

@@ -10,13 +10,9 @@
 
 mod flight;
 mod hands;
-mod memory;
 mod monitor;
 mod orphan;
-mod process;
 mod rounds;
-mod runner;
-mod secrets;
 mod store;
 mod watch;
 
@@ -33,15 +29,15 @@ use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observat
 use crate::agent::{Installation, settle_process};
 use crate::diagnostic::Diagnostic;
 use crate::executor::ActionResult;
+use crate::host::runner::Runner;
+use crate::host::secrets::Secrets;
+pub use crate::host::{CallCount, Calls};
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 use crate::plan::rename::rename_in_status;
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
-use runner::Runner;
-pub use runner::{CallCount, Calls};
-use secrets::Secrets;
 use store::{InForce, Live, Store};
 
 /// Where the local engine keeps what it knows.

@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep};
 
 use super::Folders;
 use super::flight::Flights;
-use super::memory::Memory;
 use super::monitor::StandingMonitor;
 use crate::engine::file::{self, Attempt, Lock, Sync, storage};
 use crate::engine::ledger::Ledger;
 use crate::engine::{Desired, EngineError, Generation};
+use crate::host::memory::Memory;
 use crate::model::{Cluster, NodeName};
 
 /// Format of the files; rises when an older Quorate could not read them.
