@@ -34,6 +34,7 @@ pub mod cluster;
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
 pub mod host;
+pub mod source;
 
 pub mod engine;
 
