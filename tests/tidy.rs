@@ -30,7 +30,7 @@ const EFFECT: [(&str, &[&str]); 7] = [
     ("engine", &["agent", "host"]),
     ("view", &["agent", "engine"]),
     ("daemon", &["agent", "host", "source", "engine", "view"]),
-    ("cli", &["agent", "source", "engine", "view", "daemon"]),
+    ("cli", &["agent", "host", "source", "engine", "view", "daemon"]),
 ];
 
 /// Longest file, in lines without its inline tests.

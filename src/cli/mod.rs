@@ -6,6 +6,7 @@
 mod apply;
 mod clock;
 mod completions;
+mod daemon;
 mod drill;
 mod engines;
 mod exit;
@@ -17,6 +18,7 @@ mod graph;
 mod import;
 mod init;
 mod interrupt;
+mod log;
 mod man;
 mod options;
 mod plan;
@@ -65,6 +67,7 @@ enum Verb {
     Show(show::Arguments),
     Apply(apply::Arguments),
     Watch(watch::Arguments),
+    Daemon(daemon::Arguments),
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
@@ -110,6 +113,7 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Watch(arguments) => watch::run(&arguments, options, terminal),
+            Self::Daemon(arguments) => daemon::run(&arguments),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),

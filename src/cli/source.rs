@@ -32,14 +32,6 @@ pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
     files::read(path).map_err(failure)
 }
 
-/// The files of a manifest, in order of their names.
-///
-/// # Errors
-/// When the path cannot be read, or is a directory without manifests.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    files::files(path).map_err(failure)
-}
-
 fn failure(error: ReadError) -> Failure {
     match error {
         ReadError::File { path, error } => unreadable(&path, &error),

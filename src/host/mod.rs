@@ -7,3 +7,16 @@ pub(crate) mod runner;
 pub(crate) mod secrets;
 
 pub use runner::{CallCount, Calls};
+
+use std::io;
+
+use crate::model::NodeName;
+
+/// The name of this host.
+///
+/// # Errors
+/// When the kernel does not tell, or it is no text.
+pub fn name() -> io::Result<NodeName> {
+    let name = rustix::system::uname().nodename().to_str().map(NodeName::from);
+    name.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}

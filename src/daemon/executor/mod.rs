@@ -24,6 +24,7 @@ use crate::engine::EngineError;
 use crate::executor::ActionResult;
 use crate::host::runner::{Runner, runs_agent};
 use crate::model::Agent;
+use crate::plan::Rename;
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 use exits::Exits;
@@ -123,6 +124,27 @@ impl Executor {
     /// When it cannot be written.
     pub(super) fn keep(&mut self, kept: Kept) -> Result<(), EngineError> {
         self.volatile.keep(kept)
+    }
+
+    /// Lets monitors, and what services were started with, go on under other names.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn rename(&mut self, renames: &[Rename]) -> Result<(), EngineError> {
+        for (old, monitors) in self.volatile.rename(renames)? {
+            self.exits.forget(&old);
+            self.standings.end_all(&old);
+            for monitor in monitors {
+                self.expect_exits(&monitor.flight.action, Duration::ZERO);
+                self.standings.resume(monitor);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is in flight.
+    pub(super) fn is_idle(&self) -> bool {
+        self.runs.is_empty()
     }
 
     /// Waits for the next end of a run or new answer of a monitor. May be dropped at any time without

@@ -23,6 +23,8 @@ use crate::host::memory::Memory;
 use crate::host::process::Process;
 use crate::host::runner::start_delay;
 use crate::model::OptionSet;
+use crate::plan::Rename;
+use crate::plan::rename::{rename_instance, rename_key};
 use crate::scheduler::{Action, Task};
 use crate::status::ResourceHistory;
 
@@ -220,6 +222,41 @@ impl Volatile {
                 write(&self.attribute_file(), "attributes".into(), &Attributes { sets })
             }
         }
+    }
+
+    /// Takes monitors and what services were started with to other names: the old names, and the
+    /// monitors as they are called now.
+    pub(super) fn rename(
+        &mut self,
+        renames: &[Rename],
+    ) -> Result<Vec<(Arc<str>, Vec<Standing>)>, EngineError> {
+        let names: Vec<Arc<str>> = self.resources.keys().cloned().collect();
+        let mut renamed = Vec::new();
+        for old in names {
+            let new = rename_instance(&old, renames);
+            if new == old {
+                continue;
+            }
+            let (mut memory, mut monitors) = (Memory::default(), Vec::new());
+            self.change(&old, |own| {
+                memory = std::mem::take(&mut own.memory);
+                monitors = std::mem::take(&mut own.monitors);
+            })?;
+            for monitor in &mut monitors {
+                let action = &mut monitor.flight.action;
+                action.key = rename_key(&action.key, &old, &new);
+                action.resource = Some(Arc::clone(&new));
+                action.instance = action.instance.as_ref().map(|instance| rename_instance(instance, renames));
+            }
+            self.change(&new, |own| {
+                if let Some(params) = memory.params(&old) {
+                    own.memory.assume(&new, params);
+                }
+                own.monitors.clone_from(&monitors);
+            })?;
+            renamed.push((old, monitors));
+        }
+        Ok(renamed)
     }
 
     /// Changes what is known of a resource, and writes it down if it is different then.

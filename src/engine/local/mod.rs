@@ -102,7 +102,11 @@ impl Local {
     /// # Errors
     /// When the host's name or boot cannot be read.
     pub fn open(folders: &Folders) -> Result<Self, EngineError> {
-        Self::open_as(store::host_name()?, folders, Installation::default())
+        let node = crate::host::name().map_err(|source| EngineError::Storage {
+            what: "cannot read this host's name".to_owned(),
+            source,
+        })?;
+        Self::open_as(node, folders, Installation::default())
     }
 
     /// This host under a given name, with given agents.
