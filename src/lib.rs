@@ -34,7 +34,12 @@ pub mod cluster;
 
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
+pub mod host;
+pub mod source;
+
 pub mod engine;
+
+pub mod daemon;
 
 pub mod view;
 

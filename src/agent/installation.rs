@@ -101,6 +101,7 @@ impl Installation {
             timeout,
             grace: self.grace,
             output_limit: self.output_limit,
+            witness: None,
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::engines::Opened;
+use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -80,6 +80,16 @@ enum Format {
     Ndjson,
 }
 
+impl Format {
+    const fn progress(self) -> Form {
+        match self {
+            Self::Text => Form::People,
+            Self::Json => Form::Silent,
+            Self::Ndjson => Form::Records,
+        }
+    }
+}
+
 /// The JSON document at the end.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -100,11 +110,13 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 
 async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
-    let mut opened = engines::open(options)?;
+    let mut opened = engines::open(options, Access::Write)?;
     let wanted = match &saved {
         Some(plan) => saved_wanted(plan),
         None => Wanted::load(options, arguments.prune, terminal)?,
     };
+    let mut progress = Progress::new(terminal, arguments.output.progress());
+    opened.engine.claim(&mut |event| progress.show(&event)).await?;
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
@@ -116,7 +128,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if !plan.is_empty() {
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
-    carry_out(arguments, &plan, &mut opened, &observation, terminal).await
+    carry_out(arguments, &plan, &mut opened, &observation, progress).await
 }
 
 /// A saved plan wants exactly what it says: nothing is merged once more.
@@ -187,14 +199,9 @@ async fn carry_out(
     plan: &Plan,
     opened: &mut Opened,
     observation: &Observation,
-    terminal: Terminal,
+    mut progress: Progress,
 ) -> Result<Exit, Failure> {
-    let form = match arguments.output {
-        Format::Text => Form::People,
-        Format::Json => Form::Silent,
-        Format::Ndjson => Form::Records,
-    };
-    let mut progress = Progress::new(terminal, form);
+    let terminal = progress.terminal;
     let interrupt = Interrupt::listen()?;
     let (base, retired) =
         retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -77,7 +78,7 @@ async fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> R
         return Ok(drill(Beginning::Seen(&observation), extent).await?);
     }
     if arguments.live {
-        let mut observation = engines::open(options)?.engine.observe().await?;
+        let mut observation = engines::open(options, Access::Read)?.engine.observe().await?;
         observation.now = arguments.now.unwrap_or(observation.now);
         return Ok(drill(Beginning::Seen(&observation), extent).await?);
     }

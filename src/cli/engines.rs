@@ -32,10 +32,25 @@ pub(super) struct Opened {
     pub(super) stopper: Option<CancellationToken>,
 }
 
+/// What an engine is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// To look: whatever others are at work on, and without making anything.
+    Read,
+    /// To change something, too.
+    Write,
+}
+
 /// Opens the engine that was asked for.
-pub(super) fn open(options: &Options) -> Result<Opened, Failure> {
+pub(super) fn open(options: &Options, access: Access) -> Result<Opened, Failure> {
     match options.engine {
-        EngineName::Simulated => Ok(Opened { engine: Box::new(open_simulated(options)?), stopper: None }),
+        EngineName::Simulated => {
+            let engine = match access {
+                Access::Read => peek_simulated(options)?,
+                Access::Write => open_simulated(options)?,
+            };
+            Ok(Opened { engine: Box::new(engine), stopper: None })
+        }
         EngineName::Local => {
             let engine = open_local(options)?;
             let stopper = Some(engine.stopper());
@@ -44,10 +59,18 @@ pub(super) fn open(options: &Options) -> Result<Opened, Failure> {
     }
 }
 
-/// Opens the simulated cluster.
+/// Opens the simulated cluster, for this command alone.
 pub(super) fn open_simulated(options: &Options) -> Result<Simulated, Failure> {
-    let dir = options.state_dir.clone().unwrap_or_else(|| PathBuf::from(".quorate"));
-    Ok(Simulated::open(&dir)?)
+    Ok(Simulated::open(&simulated_dir(options))?)
+}
+
+/// Opens the simulated cluster to look at it.
+pub(super) fn peek_simulated(options: &Options) -> Result<Simulated, Failure> {
+    Ok(Simulated::peek(&simulated_dir(options))?)
+}
+
+fn simulated_dir(options: &Options) -> PathBuf {
+    options.state_dir.clone().unwrap_or_else(|| PathBuf::from(".quorate"))
 }
 
 /// Opens this host.

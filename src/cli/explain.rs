@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -40,7 +41,7 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let (cluster, observation) = engines::block_on(async {
-        let mut engine = engines::open(options)?.engine;
+        let mut engine = engines::open(options, Access::Read)?.engine;
         if arguments.planned {
             let wanted = Wanted::load(options, false, terminal)?;
             let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;

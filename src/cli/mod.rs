@@ -7,6 +7,7 @@ mod apply;
 mod clock;
 mod cluster;
 mod completions;
+mod daemon;
 mod drill;
 mod engines;
 mod exit;
@@ -18,6 +19,7 @@ mod graph;
 mod import;
 mod init;
 mod interrupt;
+mod log;
 mod man;
 mod options;
 mod plan;
@@ -66,6 +68,7 @@ enum Verb {
     Show(show::Arguments),
     Apply(apply::Arguments),
     Watch(watch::Arguments),
+    Daemon(daemon::Arguments),
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
@@ -112,6 +115,7 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Watch(arguments) => watch::run(&arguments, options, terminal),
+            Self::Daemon(arguments) => daemon::run(&arguments),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -146,7 +147,7 @@ async fn plan_on_cluster(
     options: &Options,
     terminal: Terminal,
 ) -> Result<Planned, Failure> {
-    let mut engine = engines::open(options)?.engine;
+    let mut engine = engines::open(options, Access::Read)?.engine;
     let (wanted, mut observation) = if arguments.refresh_only {
         let observation = engine.observe().await?;
         (Wanted::in_force(&observation), observation)

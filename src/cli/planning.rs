@@ -7,7 +7,7 @@ use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
 use crate::engine::{Engine, Observation};
-use crate::manifest::{Manifest, Moved};
+use crate::manifest::Manifest;
 use crate::model::Cluster;
 use crate::plan::{self, Inputs, Plan, Planned, Prune, Rename, WhatIf};
 
@@ -31,7 +31,7 @@ impl Wanted {
     /// What a manifest asks for; `prune` on the command line adds to what the manifest says.
     pub(super) fn of(manifest: Manifest, prune: bool, origin: String) -> Self {
         let prune = if prune || manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
-        let renames = manifest.settings.moved.iter().filter_map(rename).collect();
+        let renames = manifest.settings.moved.iter().filter_map(Rename::of).collect();
         Self { cluster: manifest.cluster, renames, prune, origin }
     }
 
@@ -44,13 +44,6 @@ impl Wanted {
             origin: format!("what is in force (generation {})", observation.generation.0),
         }
     }
-}
-
-/// Resources keep running under a new name; other things have nothing to keep.
-fn rename(moved: &Moved) -> Option<Rename> {
-    let from = moved.from.strip_prefix("resources.")?;
-    let to = moved.to.strip_prefix("resources.")?;
-    Some(Rename { from: from.into(), to: to.into() })
 }
 
 /// Makes the plan that leads from what was observed to what is wanted.
@@ -67,12 +60,13 @@ pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
     })
 }
 
-/// Observes the cluster as it will be once the manifest is in force.
+/// Observes the cluster as it will be once the manifest is in force, if the engine can run that at all.
 pub(super) async fn observe(
     engine: &mut dyn Engine,
     options: &Options,
     wanted: &Cluster,
 ) -> Result<Observation, Failure> {
+    engine.admit(wanted)?;
     let mut observation = engine.observe().await?;
     engines::foresee(options, &mut observation, wanted);
     Ok(observation)

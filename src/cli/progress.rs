@@ -19,7 +19,7 @@ pub(super) enum Form {
 /// Shows events as they come.
 #[derive(Debug)]
 pub(super) struct Progress {
-    terminal: Terminal,
+    pub(super) terminal: Terminal,
     form: Form,
     /// What is in flight, for the line that is redrawn.
     in_flight: Vec<(ActionId, String)>,
@@ -72,7 +72,7 @@ impl Progress {
                     self.failures += 1;
                 }
             }
-            Event::Scheduled(_) | Event::Aborted { .. } => {}
+            Event::Scheduled(_) | Event::Awaiting { .. } | Event::Aborted { .. } => {}
         }
     }
 
@@ -90,6 +90,9 @@ impl Progress {
                     self.print(&line);
                 }
                 self.draw();
+            }
+            Event::Awaiting { what } => {
+                self.print(&format!("  waiting for {what}, which an earlier command began"));
             }
             Event::Aborted { because } => self.print(&format!("  planning again: {because}")),
         }

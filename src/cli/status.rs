@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
@@ -56,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         loop {
             let overview = match &arguments.seen_from {
                 Some(node) => look_from(node, options)?,
-                None => look(&mut *engines::open(options)?.engine, options).await?,
+                None => look(&mut *engines::open(options, Access::Read)?.engine, options).await?,
             };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
@@ -86,7 +87,7 @@ fn look_from(node: &str, options: &Options) -> Result<Overview, Failure> {
     if options.engine != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
-    let observation = engines::open_simulated(options)?.observe_from(&NodeName::from(node))?;
+    let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
     Ok(overview_of(&observation, options))
 }
 
@@ -104,7 +105,7 @@ fn overview_of(observation: &Observation, options: &Options) -> Overview {
 /// One line and a code of its own scale: monitoring systems expect nothing else.
 fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
-        let mut engine = engines::open(options)?.engine;
+        let mut engine = engines::open(options, Access::Read)?.engine;
         look(&mut *engine, options).await
     });
     let (word, exit, line) = match &overview {

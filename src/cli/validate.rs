@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
@@ -67,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 /// What this host knows of its agents.
 fn ask_host(manifest: &Manifest, options: &Options) -> Result<Vec<Diagnostic>, Failure> {
     engines::block_on(async {
-        let mut engine = engines::open(options)?.engine;
+        let mut engine = engines::open(options, Access::Read)?.engine;
         Ok(engine.check(&manifest.cluster).await)
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -61,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     engines::block_on(async {
         let started = tokio::time::Instant::now();
         loop {
-            let mut engine = engines::open(options)?.engine;
+            let mut engine = engines::open(options, Access::Read)?.engine;
             let overview = status::look(&mut *engine, options).await?;
             drop(engine);
             if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {

@@ -3,7 +3,6 @@
 //! A manifest that cannot be used does not stop the watch: the last good one stays in force, and
 //! the trouble is told once.
 
-mod folder;
 mod pulse;
 
 use std::path::Path;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::apply::{self, Allowed};
+use super::engines::Opened;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -20,13 +20,14 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, engines, source};
+use super::{clock, source};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::Outcome;
 use crate::manifest;
 use crate::plan::{Basis, Plan};
+use crate::source::folder::FolderWatch;
 use crate::view;
-use folder::FolderWatch;
+use pulse::Resident;
 
 /// Keep the cluster as the manifest says: reconcile at each change of either.
 #[derive(Debug, Args)]
@@ -71,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     if path == Path::new("-") {
         return Err(Failure::usage("standard input cannot be watched"));
     }
-    engines::block_on(watch(arguments, options, path, terminal))
+    super::engines::block_on(watch(arguments, options, path, terminal))
 }
 
 async fn watch(
@@ -81,7 +82,7 @@ async fn watch(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen()?;
-    let mut folder = FolderWatch::new(path)?;
+    let mut folder = FolderWatch::new(path).map_err(|error| Failure::error(error.to_string()))?;
     let mut known = Known::default();
     let form = match arguments.output {
         Format::Text => Form::People,
@@ -90,11 +91,12 @@ async fn watch(
     let mut progress = Progress::new(terminal, form);
     terminal.note(&format!("Watching {}. Ctrl-C ends it; what is in force stays.", path.display()));
     let mut result = Ok(Exit::Done);
+    let mut engine = Resident::new(options);
     while !interrupt.is_soon() && result.is_ok() {
         known.read(path, arguments.prune, terminal);
         if let Some(wanted) = known.wanted.clone() {
             let round = Round { arguments, options, wanted: &wanted, interrupt: &interrupt, terminal };
-            if let Err(failure) = round.reconcile(&mut known, &mut progress).await {
+            if let Err(failure) = round.reconcile(&mut engine, &mut known, &mut progress).await {
                 result = Err(failure);
                 continue;
             }
@@ -102,7 +104,7 @@ async fn watch(
         tokio::select! {
             () = folder.changed() => {}
             () = interrupt.soon() => {}
-            beat = pulse::beat(arguments.interval, options, &mut progress) => {
+            beat = engine.beat(arguments.interval, &mut progress) => {
                 result = beat.map(|()| Exit::Done);
             }
         }
@@ -178,8 +180,18 @@ struct Round<'a> {
 impl Round<'_> {
     /// Plans, and applies what there is to apply. Another process at work, or a conflict with
     /// one, is no reason to end: the next round looks again.
-    async fn reconcile(&self, known: &mut Known, progress: &mut Progress) -> Result<(), Failure> {
-        match self.apply(known, progress).await {
+    async fn reconcile(
+        &self,
+        engine: &mut Resident<'_>,
+        known: &mut Known,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let done = match engine.open() {
+            Ok(opened) => self.apply(opened, known, progress).await,
+            Err(failure) => Err(failure),
+        };
+        engine.leave();
+        match done {
             Ok(Some(Outcome::Converged)) => {
                 self.terminal.note("In sync.");
                 known.told = None;
@@ -196,8 +208,13 @@ impl Round<'_> {
     }
 
     /// `None` when there was nothing to do.
-    async fn apply(&self, known: &mut Known, progress: &mut Progress) -> Result<Option<Outcome>, Failure> {
-        let mut opened = engines::open(self.options)?;
+    async fn apply(
+        &self,
+        opened: &mut Opened,
+        known: &mut Known,
+        progress: &mut Progress,
+    ) -> Result<Option<Outcome>, Failure> {
+        opened.engine.claim(&mut |event| progress.show(&event)).await?;
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
         let plan = planning::make(self.wanted, &observation).plan;
         if !plan.is_actionable() {
@@ -209,10 +226,10 @@ impl Round<'_> {
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
         let (base, retired) =
-            apply::retire(&plan, &mut opened, observation.generation, progress, None, self.interrupt).await?;
+            apply::retire(&plan, opened, observation.generation, progress, None, self.interrupt).await?;
         let outcome = if retired == Outcome::Converged {
             apply::put_in_force(&plan, &mut *opened.engine, base).await?;
-            apply::converge(&mut opened, progress, None, self.interrupt).await?
+            apply::converge(opened, progress, None, self.interrupt).await?
         } else {
             retired
         };

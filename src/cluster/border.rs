@@ -13,6 +13,7 @@ use super::state::Durable;
 use crate::executor::ActionResult;
 use crate::ledger::AgentTraits;
 use crate::model::{Agent, NodeName, OptionSet};
+use crate::plan::Rename;
 use crate::scheduler::Action;
 use crate::status::ResourceHistory;
 
@@ -159,6 +160,8 @@ pub enum Output {
     Persist(Box<Durable>),
     /// Keep this until the node boots: it is part of the next daemon's [`Record`].
     Record(Kept),
+    /// Standing monitors and remembered parameters of these resources go on under another name.
+    Rename(Vec<Rename>),
     /// Answer a request.
     Answer {
         /// Whose number.

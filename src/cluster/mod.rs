@@ -17,8 +17,11 @@
 
 mod border;
 mod call;
+mod control;
 mod event;
 mod member;
+mod message;
+mod node;
 mod request;
 mod state;
 
@@ -26,8 +29,9 @@ pub use border::{Input, Kept, Output, Record, Settings, Timer};
 pub use call::{Call, Flight};
 pub use event::{Decision, Event};
 pub use member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
+pub use node::Node;
 pub use request::{
     Accepted, Change, Leave, Lifetime, Override, OverrideId, Overriding, Pause, Proposal, Refusal, Request,
     RequestId,
 };
-pub use state::Durable;
+pub use state::{Durable, Fencing, Heard, Live, Mark, Seat, State};

@@ -5,8 +5,10 @@
 
 pub mod converge;
 pub mod drill;
+pub(crate) mod file;
 pub mod hands;
 pub mod local;
+mod recurring;
 pub mod simulated;
 
 use std::future::Future;
@@ -70,6 +72,28 @@ pub trait Engine: Send {
         })
     }
 
+    /// Whether this engine can run such a cluster at all.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsuitable`], which says why not.
+    fn admit(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let _ = cluster;
+        Ok(())
+    }
+
+    /// Makes sure that nobody else is at work on the cluster, and brings to an end what a command that
+    /// was killed left unfinished. Called before a plan is made that will be carried out.
+    ///
+    /// # Errors
+    /// [`EngineError::Locked`] names who is at work; otherwise as for `observe`.
+    fn claim<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        let _ = report;
+        Box::pin(async { Ok(()) })
+    }
+
     /// What the nodes know better than the manifest: agents that are not there, parameters that their
     /// agents do not know. Engines that cannot ask find nothing.
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
@@ -123,6 +147,11 @@ pub enum Event {
         exit_reason: Option<String>,
         /// How long it took.
         took: Duration,
+    },
+    /// What a command that was killed left running is waited for, before anything is decided.
+    Awaiting {
+        /// What that is.
+        what: String,
     },
     /// The transition was given up, because of this.
     Aborted {

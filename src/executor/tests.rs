@@ -10,29 +10,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::NodeName;
-use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, ActionId, ActionKind, Task, Transition};
 use crate::status::{ResultCode, ResultStatus};
 
 fn action(id: u32, task: Task, resource: &str, node: &str, after: &[u32]) -> Action {
     Action {
         id: ActionId(id),
-        kind: ActionKind::Resource,
-        key: format!("{resource}_{task}_0").into(),
-        task,
-        resource: Some(resource.into()),
-        instance: Some(resource.into()),
-        node: Some(NodeName::new(node)),
-        router: None,
-        interval: Duration::ZERO,
-        notify: None,
         timeout: Some(Duration::from_secs(20)),
-        expected_rc: None,
-        params: Table::new(),
-        meta: Table::new(),
-        priority: 0,
-        reason: None,
         after: after.iter().copied().map(ActionId).collect(),
+        ..Action::new(task, resource, NodeName::new(node))
     }
 }
 

@@ -73,6 +73,7 @@ else
   done
   {witness}
   mkdir -p -m 755 /var/log/quorate
+  if [ -r /etc/default/quorate ]; then set -a; . /etc/default/quorate; set +a; fi
   setsid quorate daemon </dev/null >>/var/log/quorate/daemon.log 2>&1 &
 fi
 "

@@ -92,6 +92,17 @@ pub(super) fn entries_for(
     ids.into_iter().map(|id| HistoryEntry { id, ..entry.clone() }).collect()
 }
 
+/// What an action leaves behind while it is in flight. It stands last, where the one before stood.
+pub(super) fn pending_entry(
+    done: &Performed<'_>,
+    transition: u64,
+    writer: &str,
+    node: &NodeName,
+) -> Option<HistoryEntry> {
+    let failure = last_failure_id(done.action.resource.as_deref()?);
+    entries_for(done, transition, writer, node).into_iter().find(|entry| entry.id != failure)
+}
+
 /// The id of the entry that remembers the last failure.
 pub(super) fn last_failure_id(resource: &str) -> Arc<str> {
     format!("{resource}_last_failure_0").into()

@@ -1,5 +1,6 @@
 //! Fail counts: node attributes that say how often an operation failed, and when last.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Performed;
@@ -48,6 +49,20 @@ pub(super) fn clear(state: &mut NodeState, resource: &str) {
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
         history.entries.retain(|entry| entry.id != failure);
     }
+}
+
+/// The resources that failed on a node, by their fail counts and last failures.
+pub(super) fn failed_resources(state: &NodeState) -> BTreeSet<Arc<str>> {
+    let pairs = state.attributes.iter().flat_map(|set| &set.pairs);
+    let counted = pairs.into_iter().filter_map(|pair| {
+        let (resource, _) = pair.name.strip_prefix("fail-count-")?.split_once('#')?;
+        Some(Arc::from(resource))
+    });
+    let remembered = state.resources.iter().filter(|history| {
+        let failure = last_failure_id(&history.id);
+        history.entries.iter().any(|entry| entry.id == failure)
+    });
+    counted.chain(remembered.map(|history| Arc::clone(&history.id))).collect()
 }
 
 /// The text of a node attribute that lasts until the node leaves.

@@ -59,6 +59,12 @@ impl Ledger {
         }
     }
 
+    /// The text of a node attribute that lasts until the node leaves.
+    pub fn attribute(&self, node: &NodeName, name: &str) -> Option<Arc<str>> {
+        let state = self.status.nodes.iter().find(|state| super::is_called(state, node));
+        state.and_then(|state| failure::attribute(state, name))
+    }
+
     /// Sets or takes away a node attribute that lasts until the node leaves.
     pub fn set_attribute(&mut self, node: &NodeName, name: &str, value: Option<&str>) {
         let state = self.node_mut(node);
@@ -109,7 +115,8 @@ impl Ledger {
             .collect()
     }
 
-    pub(super) fn record_shutdown(&mut self, name: &NodeName) {
+    /// A node left in good order: nothing runs there, and nobody misses it.
+    pub fn node_left(&mut self, name: &NodeName) {
         self.node_lost(name);
         let state = self.node_mut(name);
         state.expected_up = false;

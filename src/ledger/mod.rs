@@ -6,17 +6,22 @@
 mod digest;
 mod entry;
 mod failure;
+mod guest;
 mod membership;
+mod oblivion;
 pub mod roster;
 
+pub use guest::takes_down;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::executor::ActionResult;
 use crate::model::{Agent, NodeName};
 use crate::scheduler::{Action, ActionKind, Task};
-use crate::status::{ClusterStatus, NodeState, ResourceHistory};
+use crate::status::{ClusterStatus, NodeState, ResourceHistory, ResultCode, ResultStatus};
 
 /// Version of the rules by which entries and digests are written.
 pub const FEATURE_SET: &str = "3.20.5";
@@ -73,6 +78,31 @@ impl Ledger {
             ActionKind::Cluster => self.record_housekeeping(done, &node),
             ActionKind::Fence => self.record_fencing(done, &node),
             ActionKind::Pseudo => {}
+        }
+    }
+
+    /// Writes down that an action was begun at a moment (seconds since 1970) and may or may not have
+    /// come about.
+    pub fn record_pending(&mut self, action: &Action, agent: Option<&Agent>, since: i64) {
+        let (Some(node), Some(resource)) = (&action.node, &action.resource) else { return };
+        let result = ActionResult {
+            rc: ResultCode::UNKNOWN,
+            status: ResultStatus::Pending,
+            exit_reason: None,
+            took: Duration::ZERO,
+        };
+        let done = Performed {
+            action,
+            agent,
+            traits: &AgentTraits::default(),
+            result: &result,
+            at: since,
+            start_failure_is_fatal: false,
+        };
+        let pending = entry::pending_entry(&done, self.transition, &self.writer, node);
+        let state = self.node_mut(node);
+        if let (Some(entry), Some(history)) = (pending, history_mut(state, &done, resource)) {
+            entry::put(history, entry);
         }
     }
 
@@ -139,7 +169,7 @@ impl Ledger {
         match done.action.task {
             Task::ClearFailCount => failure::clear(self.node_mut(node), resource),
             Task::ClearHistory | Task::Delete => self.forget(resource, node),
-            Task::Shutdown => self.record_shutdown(node),
+            Task::Shutdown => self.node_left(node),
             Task::Start
             | Task::Stop
             | Task::Promote

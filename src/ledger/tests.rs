@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::*;
 use crate::model::AgentClass;
 use crate::scheduler::ActionId;
-use crate::scheduler::facts::Table;
 use crate::status::{HistoryEntry, Presence, ResultCode, ResultStatus};
 
 fn dummy() -> Agent {
@@ -17,22 +16,8 @@ fn dummy() -> Agent {
 fn action(task: Task) -> Action {
     Action {
         id: ActionId(3),
-        kind: ActionKind::Resource,
-        key: format!("A_{task}_0").into(),
-        task,
-        resource: Some("A".into()),
-        instance: Some("A".into()),
-        node: Some(NodeName::new("n1")),
-        router: None,
-        interval: Duration::ZERO,
-        notify: None,
         timeout: Some(Duration::from_secs(20)),
-        expected_rc: None,
-        params: Table::new(),
-        meta: Table::new(),
-        priority: 0,
-        reason: None,
-        after: Vec::new(),
+        ..Action::new(task, "A", NodeName::new("n1"))
     }
 }
 

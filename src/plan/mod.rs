@@ -176,10 +176,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
-    let retiring = retirement::retirement(&in_force, &merged.cluster)
-        .filter(|retiring| !scheduler::schedule(retiring, &status, inputs.now).changes.is_empty());
-    let next = retiring.as_ref().unwrap_or(&merged.cluster);
-    let (placement, schedule) = scheduler::decide(next, &status, inputs.now);
+    let retiring = retirement::retirement(&in_force, &merged.cluster);
+    let decide = |cluster| (cluster, scheduler::decide(cluster, &status, inputs.now));
+    let retired = retiring.as_ref().map(decide).filter(|(_, (_, schedule))| !schedule.changes.is_empty());
+    let is_retiring = retired.is_some();
+    let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&merged.cluster));
     let facts = &placement.facts;
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
@@ -202,7 +203,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         disruption,
         steps,
         desired: merged.cluster,
-        retiring,
+        retiring: retiring.filter(|_| is_retiring),
         cautions,
     };
     Planned { plan, schedule, status }

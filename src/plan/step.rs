@@ -101,25 +101,38 @@ impl Verb {
     }
 
     /// What an action alone is called; `None` for what happens in the background.
-    pub(super) const fn of_task(task: &Task) -> Option<Self> {
-        match task {
-            Task::Start => Some(Self::Start),
-            Task::Stop => Some(Self::Stop),
-            Task::Promote => Some(Self::Promote),
-            Task::Demote => Some(Self::Demote),
-            Task::MigrateTo | Task::MigrateFrom => Some(Self::Migrate),
-            Task::Reload => Some(Self::Reload),
-            Task::FenceReboot | Task::FenceOff => Some(Self::Fence),
-            Task::FenceOn => Some(Self::Unfence),
-            Task::Shutdown => Some(Self::Shutdown),
-            Task::Monitor
-            | Task::Cancel
-            | Task::Notify
-            | Task::Delete
-            | Task::ClearFailCount
-            | Task::ClearHistory
-            | Task::Pseudo(_) => None,
+    pub const fn of_task(task: &Task) -> Option<Self> {
+        match sight(task) {
+            Sight::Step(verb) => Some(verb),
+            Sight::Background(_) | Sight::Hidden => None,
         }
+    }
+}
+
+/// How people see a task.
+enum Sight {
+    Step(Verb),
+    Background(BackgroundKind),
+    Hidden,
+}
+
+const fn sight(task: &Task) -> Sight {
+    match task {
+        Task::Start => Sight::Step(Verb::Start),
+        Task::Stop => Sight::Step(Verb::Stop),
+        Task::Promote => Sight::Step(Verb::Promote),
+        Task::Demote => Sight::Step(Verb::Demote),
+        Task::MigrateTo | Task::MigrateFrom => Sight::Step(Verb::Migrate),
+        Task::Reload => Sight::Step(Verb::Reload),
+        Task::FenceReboot | Task::FenceOff => Sight::Step(Verb::Fence),
+        Task::FenceOn => Sight::Step(Verb::Unfence),
+        Task::Shutdown => Sight::Step(Verb::Shutdown),
+        Task::Monitor => Sight::Background(BackgroundKind::Monitor),
+        Task::Cancel => Sight::Background(BackgroundKind::EndMonitor),
+        Task::Notify => Sight::Background(BackgroundKind::Notify),
+        Task::ClearFailCount => Sight::Background(BackgroundKind::ForgetFailures),
+        Task::Delete | Task::ClearHistory => Sight::Background(BackgroundKind::ForgetHistory),
+        Task::Pseudo(_) => Sight::Hidden,
     }
 }
 
@@ -319,25 +332,10 @@ pub(super) fn background(transition: &Transition) -> Vec<Background> {
         .iter()
         .filter(|action| action.kind != ActionKind::Pseudo)
         .filter_map(|action| {
-            let kind = match &action.task {
-                Task::Monitor if action.is_probe() => BackgroundKind::Probe,
-                Task::Monitor => BackgroundKind::Monitor,
-                Task::Cancel => BackgroundKind::EndMonitor,
-                Task::Notify => BackgroundKind::Notify,
-                Task::ClearFailCount => BackgroundKind::ForgetFailures,
-                Task::Delete | Task::ClearHistory => BackgroundKind::ForgetHistory,
-                Task::Start
-                | Task::Stop
-                | Task::Promote
-                | Task::Demote
-                | Task::MigrateTo
-                | Task::MigrateFrom
-                | Task::Reload
-                | Task::Shutdown
-                | Task::FenceReboot
-                | Task::FenceOff
-                | Task::FenceOn
-                | Task::Pseudo(_) => return None,
+            let kind = match sight(&action.task) {
+                Sight::Background(BackgroundKind::Monitor) if action.is_probe() => BackgroundKind::Probe,
+                Sight::Background(kind) => kind,
+                Sight::Step(_) | Sight::Hidden => return None,
             };
             let resource = action.instance.as_ref().or(action.resource.as_ref())?;
             Some(Background {

@@ -155,6 +155,30 @@ impl fmt::Display for Task {
 }
 
 impl Action {
+    /// What an agent does once to a resource on a node, with nothing said but that.
+    pub fn new(task: Task, resource: impl Into<Arc<str>>, node: NodeName) -> Self {
+        let resource = resource.into();
+        Self {
+            id: ActionId(0),
+            kind: ActionKind::Resource,
+            key: format!("{resource}_{task}_0").into(),
+            task,
+            instance: Some(Arc::clone(&resource)),
+            resource: Some(resource),
+            node: Some(node),
+            router: None,
+            interval: Duration::ZERO,
+            notify: None,
+            timeout: None,
+            expected_rc: None,
+            params: Table::new(),
+            meta: Table::new(),
+            priority: 0,
+            reason: None,
+            after: Vec::new(),
+        }
+    }
+
     /// Whether it is a one-shot monitor that finds out what runs.
     pub fn is_probe(&self) -> bool {
         self.task == Task::Monitor && self.interval.is_zero()

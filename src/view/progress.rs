@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Ink;
 use crate::engine::{Event, Outcome};
 use crate::model::NodeName;
+use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -35,6 +36,9 @@ enum Record<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         exit_reason: Option<&'a str>,
         took_ms: u128,
+    },
+    Awaiting {
+        what: &'a str,
     },
     Aborted {
         because: &'a str,
@@ -76,6 +80,7 @@ pub fn event_record(event: &Event) -> String {
             exit_reason: exit_reason.as_deref(),
             took_ms: took.as_millis(),
         },
+        Event::Awaiting { what } => Record::Awaiting { what },
         Event::Aborted { because } => Record::Aborted { because },
     })
 }
@@ -122,26 +127,7 @@ fn row(action: &Action) -> Row<'_> {
 
 /// Whether people want to see the action while all goes well.
 pub fn is_worth_showing(action: &Action) -> bool {
-    match &action.task {
-        Task::Start
-        | Task::Stop
-        | Task::Promote
-        | Task::Demote
-        | Task::MigrateTo
-        | Task::MigrateFrom
-        | Task::Reload
-        | Task::Shutdown
-        | Task::FenceReboot
-        | Task::FenceOff
-        | Task::FenceOn => true,
-        Task::Monitor
-        | Task::Cancel
-        | Task::Notify
-        | Task::Delete
-        | Task::ClearFailCount
-        | Task::ClearHistory
-        | Task::Pseudo(_) => false,
-    }
+    Verb::of_task(&action.task).is_some()
 }
 
 /// Whether an action ended as it should. A probe may find anything.

@@ -35,7 +35,7 @@ impl Local {
     /// As for [`super::Engine::converge`]; that another command is at work is waited out.
     pub async fn watch(&mut self, report: &mut Report<'_>) -> Result<(), EngineError> {
         while !self.stop.is_cancelled() {
-            let pause = match self.begin().await {
+            let pause = match self.begin(Self::PATIENCE, report).await {
                 Ok(mut session) => {
                     self.bring_about(&mut session, report).await?;
                     Self::until_recheck(&session)
@@ -99,7 +99,7 @@ impl Local {
         result: &ActionResult,
         report: &mut Report<'_>,
     ) -> Result<bool, EngineError> {
-        match self.begin().await {
+        match self.begin(Self::PATIENCE, report).await {
             Ok(mut session) => self.take_answer(&mut session, round, result, report),
             Err(EngineError::Locked(_)) => Ok(false),
             Err(error) => Err(error),

@@ -54,6 +54,16 @@ impl Simulated {
         Ok(Self { state, store: Some(store), bounds: Bounds::default() })
     }
 
+    /// The simulated cluster kept in `dir` as it was last saved, also while another process has it
+    /// open. Nothing is made there, and what happens to this value is not kept.
+    ///
+    /// # Errors
+    /// As for [`Simulated::open`], which alone is locked out.
+    pub fn peek(dir: &Path) -> Result<Self, EngineError> {
+        let state = store::peek(dir)?.unwrap_or_else(|| new_state(0));
+        Ok(Self { state, store: None, bounds: Bounds::default() })
+    }
+
     /// A simulated cluster that is gone when this value is; latencies follow from `seed`.
     pub fn in_memory(seed: u64) -> Self {
         Self { state: new_state(seed), store: None, bounds: Bounds::default() }
@@ -116,7 +126,7 @@ impl Simulated {
             .collect();
         let State { world, sides, .. } = &mut self.state;
         world.machines.retain(|name, machine| machine.is_remote || members.contains(&name));
-        world.monitors.retain(|monitor| world.machines.contains_key(&monitor.node));
+        world.monitors.retain(|monitor| world.machines.contains_key(&monitor.operation.node));
         for side in sides.iter_mut() {
             side.members.retain(|name| members.contains(&name));
             side.ledger.keep_members(&members, |name| world.machines.contains_key(name));

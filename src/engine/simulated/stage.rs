@@ -54,7 +54,9 @@ impl Simulated {
     /// Whether a recurring monitor of the resource runs on the node.
     pub fn is_monitored(&self, resource: &str, node: &NodeName) -> bool {
         let monitors = &self.state.world.monitors;
-        monitors.iter().any(|monitor| *monitor.resource == *resource && monitor.node == *node)
+        monitors
+            .iter()
+            .any(|monitor| *monitor.operation.resource == *resource && monitor.operation.node == *node)
     }
 }
 

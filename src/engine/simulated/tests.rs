@@ -9,7 +9,6 @@ use crate::engine::converge::carry_out;
 use crate::executor::{self, Cause};
 use crate::model::fencing::FencingTarget;
 use crate::model::{Agent, FencingLevel, Node, Primitive, Resource, ResourceId, Role};
-use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, ActionId, ActionKind, Schedule, Task, Transition};
 use crate::status::{Presence, ResultCode, ResultStatus};
 
@@ -35,25 +34,7 @@ fn simulated() -> Simulated {
 }
 
 fn action(task: Task, node: &str) -> Action {
-    Action {
-        id: ActionId(1),
-        kind: ActionKind::Resource,
-        key: format!("A_{task}_0").into(),
-        task,
-        resource: Some("A".into()),
-        instance: Some("A".into()),
-        node: Some(NodeName::new(node)),
-        router: None,
-        interval: Duration::ZERO,
-        notify: None,
-        timeout: Some(Duration::from_secs(20)),
-        expected_rc: None,
-        params: Table::new(),
-        meta: Table::new(),
-        priority: 0,
-        reason: None,
-        after: Vec::new(),
-    }
+    Action { timeout: Some(Duration::from_secs(20)), ..Action::new(task, "A", NodeName::new(node)) }
 }
 
 fn monitor(node: &str) -> Action {
@@ -87,7 +68,7 @@ async fn rc_of(simulated: &mut Simulated, action: Action) -> u8 {
     let (_, events) = run(simulated, vec![action]).await;
     let mut rcs = events.iter().filter_map(|event| match event {
         Event::Finished { rc, .. } => Some(rc.0),
-        Event::Scheduled(_) | Event::Started(_) | Event::Aborted { .. } => None,
+        Event::Scheduled(_) | Event::Started(_) | Event::Awaiting { .. } | Event::Aborted { .. } => None,
     });
     rcs.next_back().unwrap()
 }

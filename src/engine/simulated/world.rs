@@ -72,7 +72,7 @@ impl World {
                 active.into_iter().map(|(name, role)| (rename_instance(&name, renames), role)).collect();
         }
         for monitor in &mut self.monitors {
-            monitor.rename(renames);
+            monitor.operation.rename(renames);
         }
         for injection in &mut self.injections {
             injection.resource = ResourceId::new(rename_instance(&injection.resource.to_shared(), renames));
@@ -88,7 +88,7 @@ impl World {
         let Some(machine) = self.machines.get_mut(node) else { return };
         let before =
             std::mem::replace(machine, Machine { is_remote: machine.is_remote, ..Machine::default() });
-        self.monitors.retain(|monitor| monitor.node != *node);
+        self.monitors.retain(|monitor| monitor.operation.node != *node);
         for resource in before.active.keys() {
             self.end_guest(resource, roster);
         }

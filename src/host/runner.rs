@@ -11,21 +11,21 @@ use tokio::sync::OnceCell;
 
 use super::secrets::Secrets;
 use crate::agent::check::check_cluster;
-use crate::agent::{Completed, Installation, Invocation, catalog};
+use crate::agent::{Completed, Installation, Invocation, Witness, catalog};
 use crate::diagnostic::Diagnostic;
-use crate::engine::ledger::AgentTraits;
 use crate::executor::{ActionResult, expected_rc};
+use crate::ledger::AgentTraits;
 use crate::model::{Agent, AgentClass, Cluster, NodeName};
 use crate::scheduler::{Action, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
 /// What runs agents; shared by all actions in flight.
 #[derive(Debug)]
-pub(super) struct Runner {
+pub(crate) struct Runner {
     site: Installation,
     secrets: Secrets,
     node: NodeName,
-    pub(super) calls: Calls,
+    pub(crate) calls: Calls,
     traits: Mutex<BTreeMap<Agent, Arc<OnceCell<AgentTraits>>>>,
 }
 
@@ -77,31 +77,45 @@ impl Runner {
     /// A longer delay is not waited for: the operation counts as run until it first recurs.
     const DELAY_MAX: Duration = Duration::from_secs(300);
 
-    pub(super) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
+    pub(crate) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
         Self { site, secrets, node, calls: Calls::default(), traits: Mutex::default() }
     }
 
+    /// How long an agent may take to end after it was asked to.
+    pub(crate) const fn grace(&self) -> Duration {
+        self.site.grace
+    }
+
     /// Compares a cluster with the agents of this host.
-    pub(super) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
+    pub(crate) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
         check_cluster(&self.site, cluster).await
     }
 
-    /// Performs an action to its end.
-    pub(super) async fn perform(&self, action: &Action, agent: Option<&Agent>) -> ActionResult {
-        match (action.kind, &action.task) {
-            (ActionKind::Pseudo | ActionKind::Cluster, _)
-            | (ActionKind::Resource, Task::Cancel | Task::Delete) => {
-                ActionResult::done(ResultCode::OK, Duration::ZERO)
-            }
-            (ActionKind::Fence, _) => failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody"),
-            (ActionKind::Resource, _) => match agent {
-                Some(agent) => self.run_after_delay(action, agent).await,
+    /// Performs an action to its end; `witness` is told of its processes.
+    pub(crate) async fn perform(
+        &self,
+        action: &Action,
+        agent: Option<&Agent>,
+        witness: Option<Witness>,
+    ) -> ActionResult {
+        match action.kind {
+            ActionKind::Fence => failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody"),
+            ActionKind::Resource if runs_agent(action) => match agent {
+                Some(agent) => self.run_after_delay(action, agent, witness).await,
                 None => failed(ResultStatus::NotInstalled, "nothing is known of the agent of this resource"),
             },
+            ActionKind::Resource | ActionKind::Pseudo | ActionKind::Cluster => {
+                ActionResult::done(ResultCode::OK, Duration::ZERO)
+            }
         }
     }
 
-    async fn run_after_delay(&self, action: &Action, agent: &Agent) -> ActionResult {
+    async fn run_after_delay(
+        &self,
+        action: &Action,
+        agent: &Agent,
+        witness: Option<Witness>,
+    ) -> ActionResult {
         let delay = start_delay(action);
         if delay > Self::DELAY_MAX {
             return ActionResult::done(expected_rc(action), Duration::ZERO);
@@ -109,14 +123,14 @@ impl Runner {
         tokio::time::sleep(delay).await;
         if needs_traits(action) {
             // Side by side: what the agent says of itself is wanted with the result, not before.
-            tokio::join!(self.run(action, agent), self.learn(agent)).0
+            tokio::join!(self.run(action, agent, witness), self.learn(agent)).0
         } else {
-            self.run(action, agent).await
+            self.run(action, agent, witness).await
         }
     }
 
     /// Runs the agent itself.
-    pub(super) async fn run(&self, action: &Action, agent: &Agent) -> ActionResult {
+    pub(crate) async fn run(&self, action: &Action, agent: &Agent, witness: Option<Witness>) -> ActionResult {
         let mut call = Invocation::new(
             agent.clone(),
             action.resource.as_deref().unwrap_or_default(),
@@ -127,6 +141,7 @@ impl Runner {
         call.timeout = action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT);
         call.params.clone_from(&action.params);
         call.meta.clone_from(&action.meta);
+        call.witness = witness;
         let mut secrets = Vec::new();
         for value in call.params.values_mut() {
             match self.secrets.reveal(value) {
@@ -144,7 +159,7 @@ impl Runner {
     }
 
     /// What an agent says of its parameters, if it has been asked.
-    pub(super) fn traits(&self, agent: &Agent) -> AgentTraits {
+    pub(crate) fn traits(&self, agent: &Agent) -> AgentTraits {
         self.cell(agent).get().cloned().unwrap_or_default()
     }
 
@@ -174,8 +189,13 @@ impl Runner {
     }
 }
 
+/// Whether an action is something that an agent does.
+pub(crate) fn runs_agent(action: &Action) -> bool {
+    action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
+}
+
 /// How long to wait before an operation is first run.
-fn start_delay(action: &Action) -> Duration {
+pub(crate) fn start_delay(action: &Action) -> Duration {
     let written = ["start_delay", "start-delay"].iter().find_map(|name| action.meta.get(*name));
     let ms = written.and_then(|text| text.parse().ok()).unwrap_or(0);
     Duration::from_millis(ms)
