@@ -75,6 +75,11 @@ impl Watch {
         self.samples().into_iter().next_back()?.page
     }
 
+    /// How many requests since `start` had no answer.
+    pub(crate) fn failures_since(&self, start: Instant) -> usize {
+        self.samples().iter().filter(|sample| sample.asked >= start && sample.page.is_none()).count()
+    }
+
     /// The longest time without an answer since `start`, between two answers.
     pub(crate) fn outage_since(&self, start: Instant) -> Option<Duration> {
         let good: Vec<Instant> =

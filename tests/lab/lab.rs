@@ -1,5 +1,6 @@
 //! A lab: hosts, a client, and what a test does with them.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::audit;
 use crate::host::{Host, Init};
+use crate::members;
 use crate::room::Room;
 
 /// First three parts of the addresses on each link.
@@ -41,6 +43,7 @@ pub(crate) struct Blueprint {
 pub(crate) struct Lab {
     hosts: Vec<Host>,
     client: Host,
+    expected: RefCell<Vec<String>>,
 }
 
 impl Lab {
@@ -67,6 +70,29 @@ impl Lab {
     /// The machine of operators and users.
     pub(crate) fn client(&self) -> &Host {
         &self.client
+    }
+
+    /// Logs may say this: the test causes it.
+    pub(crate) fn expect(&self, words: &str) {
+        self.expected.borrow_mut().push(words.to_owned());
+    }
+
+    /// Whether the test causes this line of a log.
+    pub(crate) fn is_expected(&self, line: &str) -> bool {
+        self.expected.borrow().iter().any(|words| line.contains(words))
+    }
+
+    /// Waits until no daemon has logged anything for three seconds.
+    pub(crate) fn settle(&self) {
+        let lengths = || self.hosts_on().map(members::log_length).collect::<Vec<_>>();
+        let last = RefCell::new((Instant::now(), lengths()));
+        self.until("rest", members::PATIENCE, || {
+            let mut last = last.borrow_mut();
+            if last.1 != lengths() {
+                *last = (Instant::now(), lengths());
+            }
+            last.0.elapsed() > Duration::from_secs(3)
+        });
     }
 
     /// Waits until something holds.
@@ -139,6 +165,7 @@ impl Blueprint {
         let lab = Lab {
             hosts: (1..=self.hosts).map(host).collect(),
             client: Host::new(&room, "client", addresses(50), Init::Client),
+            expected: RefCell::default(),
         };
         lab.install(&room);
         lab.hosts.iter().chain([&lab.client]).for_each(Host::boot);

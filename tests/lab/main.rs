@@ -15,7 +15,9 @@ mod audit;
 mod client;
 mod host;
 mod lab;
+mod members;
 mod room;
 
+mod failover;
 mod formation;
 mod hosts;
