@@ -57,7 +57,7 @@ fn same(what: &str, members: &[&Host], ask: impl Fn(&Host) -> String) -> Option<
 /// Whom a member last took for the controller.
 fn controller(host: &Host) -> String {
     let log = host.read(LOG);
-    let last = log.lines().rfind(|line| line.contains("members agree")).unwrap_or_default();
+    let last = log.lines().rfind(|line| line.contains("members agree dc=")).unwrap_or_default();
     last.split_whitespace().find(|word| word.contains("dc=")).unwrap_or_default().to_owned()
 }
 

@@ -83,8 +83,10 @@ impl Host {
             self.wait_for("systemd", is_up);
         }
         for (link, address) in self.addresses.iter().enumerate() {
+            // A network card keeps its address over a boot.
+            let last = address.rsplit('.').next().unwrap();
             self.room.run_on_network(&format!(
-                "ip link add {0} type veth peer name eth{link} netns {pid}",
+                "ip link add {} type veth peer name eth{link} address 02:00:00:00:0{link}:{last} netns {pid}",
                 self.port(link)
             ));
             self.room.run_on_network(&format!("ip link set {} master net{link} up", self.port(link)));

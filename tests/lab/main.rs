@@ -21,3 +21,4 @@ mod room;
 mod failover;
 mod formation;
 mod hosts;
+mod partition;
