@@ -285,13 +285,20 @@ impl Step {
         Self { action, stage: Stage::Waiting, waits_for: 0, followers: Vec::new() }
     }
 
-    /// Whether this step touches what `other` is still working on.
+    /// Whether this step touches what `other` is still working on: the same resource on the same node,
+    /// or the same instance elsewhere, which must not become active while it still ends here.
     fn must_wait_for(&self, other: &Action) -> bool {
-        self.stage == Stage::Waiting
-            && self.action.kind != ActionKind::Pseudo
-            && self.action.resource.is_some()
+        if self.stage != Stage::Waiting || self.action.kind == ActionKind::Pseudo {
+            return false;
+        }
+        let is_same_place = self.action.resource.is_some()
             && self.action.resource == other.resource
-            && self.action.node == other.node
+            && self.action.node == other.node;
+        let begins =
+            matches!(self.action.task, Task::Start | Task::Promote | Task::MigrateTo | Task::MigrateFrom);
+        let ends = matches!(other.task, Task::Stop | Task::Demote | Task::MigrateTo | Task::MigrateFrom);
+        let is_same_instance = self.action.instance.is_some() && self.action.instance == other.instance;
+        is_same_place || begins && ends && is_same_instance
     }
 }
 

@@ -178,6 +178,7 @@ impl Control {
             // What was said before the members changed is refused by all.
             self.sent.clear();
             self.ruled.clear();
+            self.reconsider("the members changed");
         }
         self.find(ground, out);
         self.take_overdue(ground, out);

@@ -21,7 +21,7 @@ pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
     let has_nothing_to_do = durable.generation == Generation::default();
     // Quorum and view come apart, and a decision on half of the news is one too early: a partition
     // that just lost the others would still believe in its quorum.
-    if has_nothing_to_do || !ground.sight.is_coherent(ground.view) {
+    if has_nothing_to_do || ground.sight.is_in_doubt() || !ground.sight.is_coherent(ground.view) {
         return Some(Obstacle { until: None });
     }
     if let Some(pause) = &durable.pause
@@ -33,7 +33,8 @@ pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
 }
 
 /// A new cluster waits a while (`dc-deadtime`) for nodes that were never seen, where it would have to
-/// fence them otherwise.
+/// fence them otherwise; and for its first quorum, so that nodes whose daemons all start again do not
+/// stop what runs there because the first of them has no quorum yet.
 fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
     let cluster = &ground.state.durable.cluster;
     let is_fencing = property(cluster, &["fencing-enabled", "stonith-enabled"])
@@ -49,5 +50,6 @@ fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
     let patience = patience.unwrap_or(Duration::from_secs(20));
     let until =
         ground.state.live.formed.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
-    (is_waiting && until > ground.now.0).then_some(Moment(until))
+    let lacks_quorum = !ground.sight.has_quorum() && !ground.state.live.had_quorum;
+    ((is_waiting || lacks_quorum) && until > ground.now.0).then_some(Moment(until))
 }

@@ -32,6 +32,11 @@ impl Sight {
         self.believed
     }
 
+    /// Whether quorum was gained but is not believed in yet.
+    pub(in crate::cluster) const fn is_in_doubt(&self) -> bool {
+        self.quorum.quorate && !self.believed
+    }
+
     /// Whether the membership layer sees a node.
     pub(in crate::cluster) fn sees(&self, node: &NodeName) -> bool {
         self.quorum.nodes.iter().any(|seen| seen.is(node.as_str()))

@@ -171,6 +171,7 @@ impl State {
         match ruling.finding {
             Finding::Quorum(quorate) => {
                 self.live.ledger.status.has_quorum = quorate;
+                self.live.had_quorum |= quorate;
                 effects.push(Effect::Tell(Event::Quorum { quorate }));
                 effects.push(Effect::Changed("quorum changed".to_owned()));
             }

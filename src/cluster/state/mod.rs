@@ -62,6 +62,8 @@ pub struct Live {
     pub fencing: Vec<Fencing>,
     /// Since when there is a cluster.
     pub formed: Moment,
+    /// Whether it ever had quorum.
+    pub had_quorum: bool,
 }
 
 /// A member's seat.
@@ -110,6 +112,7 @@ impl State {
             heard: BTreeMap::new(),
             fencing: Vec::new(),
             formed: Moment::default(),
+            had_quorum: false,
         };
         Self { epoch: 0, durable, live }
     }
