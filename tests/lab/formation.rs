@@ -168,3 +168,33 @@ fn what_is_in_the_way_is_said_and_nothing_is_changed() {
         assert!(cluster_ok(lab, "destroy --auto-approve").contains("Nothing to do"));
     });
 }
+
+#[test]
+fn with_systemd_a_cluster_comes_back_with_its_hosts() {
+    Lab::of(2).systemd().test(|lab| {
+        manifest(lab, 2, "corosync: {token: 2s}\n");
+        let node1 = lab.host("node1");
+        // As packages leave a host: corosync runs alone, with the example of a configuration.
+        node1.write(CONF, include_str!("example.conf"));
+        node1.run("systemctl enable --now corosync");
+        cluster_ok(lab, "init");
+        for host in lab.hosts() {
+            assert!(sees(host, 2), "{}", host.name);
+            assert_eq!(host.run("systemctl is-enabled corosync quorate"), "enabled\nenabled\n");
+            assert_eq!(host.run("systemctl is-active corosync quorate"), "active\nactive\n");
+        }
+        let again = String::from_utf8_lossy(&cluster(lab, "init -o json").stdout).into_owned();
+        assert!(again.contains("\"changed\": false"), "{again}");
+
+        node1.reset();
+        lab.until("node1 coming back", Duration::from_secs(60), || {
+            node1.succeeds("systemctl is-active quorate") && sees(node1, 2)
+        });
+        cluster_ok(lab, "destroy --auto-approve");
+        for host in lab.hosts() {
+            assert!(!host.succeeds("systemctl is-enabled corosync || systemctl is-enabled quorate"));
+            assert!(!host.succeeds("systemctl is-active corosync || systemctl is-active quorate"));
+        }
+        assert_eq!(node1.read(CONF), include_str!("example.conf"));
+    });
+}

@@ -69,6 +69,7 @@ impl Host {
             .unwrap();
         let holder = environment(&mut start)
             .env("QUORATE_BINARY", env!("CARGO_BIN_EXE_quorate"))
+            .env("QUORATE_UNIT", concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/quorate.service"))
             .stdin(Stdio::null())
             .stdout(console.try_clone().unwrap())
             .stderr(console)
