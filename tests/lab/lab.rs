@@ -190,7 +190,7 @@ impl Lab {
             room.run(&key(&format!("/run/lab/{disk}/etc/ssh/ssh_host_ed25519_key")));
             let path = room.path(&format!("{disk}/etc/ssh/ssh_host_ed25519_key.pub"));
             let public = std::fs::read_to_string(path).unwrap();
-            let ways = [&[host.name.clone()], host.addresses.as_slice()].concat().join(",");
+            let ways = format!("{},{}", host.name, host.addresses.join(","));
             known.push_str(&format!("{ways} {public}"));
             room.write(&format!("{disk}/admin/.ssh/authorized_keys"), &client_key);
             room.write(&format!("{disk}/etc/hosts"), &names);
