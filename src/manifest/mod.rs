@@ -11,6 +11,7 @@ mod document;
 mod findings;
 mod format;
 mod lower;
+mod pin;
 pub mod rule;
 mod schema;
 mod settings;
@@ -25,6 +26,7 @@ mod tests;
 use std::sync::Arc;
 
 pub use format::{AdvertisedOperation, expand_ops, format};
+pub use pin::pin;
 pub use schema::schema;
 pub use settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
 

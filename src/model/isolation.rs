@@ -68,11 +68,11 @@ impl Isolation {
 
     /// Whether a node that lost all others is the one that is cut off; `speaks_against` says whether a
     /// piece of evidence does. Without any evidence it is not.
-    pub fn is_cut_off(&self, mut speaks_against: impl FnMut(Proof<'_>) -> bool) -> bool {
+    pub fn is_cut_off(&self, speaks_against: impl FnMut(Proof<'_>) -> bool) -> bool {
         let mut proofs = self.proofs().into_iter();
         match self.when {
             Evidence::Any => proofs.any(speaks_against),
-            Evidence::All => proofs.len() > 0 && proofs.all(|proof| speaks_against(proof)),
+            Evidence::All => proofs.len() > 0 && proofs.all(speaks_against),
         }
     }
 }

@@ -83,10 +83,17 @@ impl Lower<'_, '_> {
             if let Some(at) = field.as_ref().filter(|at| at.get() == Some(&true)) {
                 self.findings
                     .error("conflicting-quorum", at.place, format!("`{name}` {why}"))
-                    .label_key(at.place, "corosync refuses the two together")
+                    .label_key(at.place, "corosync refuses this")
                     .report();
             }
         };
+        let members = self.gathered.nodes.iter().filter(|(_, at)| {
+            at.get().is_some_and(|node| node.remote.as_ref().and_then(At::get) != Some(&true))
+        });
+        let size = members.count();
+        if size != 2 {
+            clash(&entry.two_node, "two-node", &format!("in a cluster of {size}"));
+        }
         if corosync.qdevice.is_some() {
             clash(&entry.two_node, "two-node", "beside a qdevice");
             clash(&entry.auto_tie_breaker, "auto-tie-breaker", "beside a qdevice");
