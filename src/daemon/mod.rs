@@ -13,6 +13,7 @@ mod chronicle;
 mod door;
 mod durable;
 pub mod executor;
+mod fencing;
 pub mod group;
 mod manifest;
 mod notice;

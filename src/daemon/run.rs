@@ -248,7 +248,7 @@ impl<G: Group> Daemon<G> {
             Output::Begin(flight) => {
                 let call = flight.call;
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
-                if let Err(error) = self.executor.begin(*flight) {
+                if let Err(error) = self.executor.begin(*flight, &self.node.durable().cluster) {
                     tracing::error!(%error, "an action could not be begun");
                     self.backlog.push_back(not_begun(call, &error));
                 }
