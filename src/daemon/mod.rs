@@ -28,7 +28,7 @@ use crate::agent::Installation;
 use crate::engine::EngineError;
 use crate::model::NodeName;
 
-pub use door::{Door, Gone, Snapshot};
+pub use door::{Attribute, Door, Gone, Snapshot};
 pub use notice::Notice;
 pub use run::{Daemon, Ending};
 

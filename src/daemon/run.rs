@@ -21,7 +21,7 @@ use super::group::{self, Group};
 use super::manifest::{self, Reading};
 use super::proposing::Proposing;
 use super::timers::Timers;
-use super::{DaemonError, Door, Notice, Setup, Snapshot, chronicle};
+use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, chronicle};
 use crate::agent::settle_process;
 use crate::cluster::{Accepted, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings};
 use crate::engine::EngineError;
@@ -210,6 +210,9 @@ impl<G: Group> Daemon<G> {
             Happening::Group(event) => inputs.push(translate(event)),
             Happening::Ask(Ask::Request(request, asker)) => {
                 inputs.push(self.ask(request, Asker::Door(asker)));
+            }
+            Happening::Ask(Ask::Attribute(Attribute { node, name, value, lifetime })) => {
+                inputs.push(Input::AttributeSet { node, name, value, lifetime });
             }
             Happening::Ask(Ask::Reread) => self.reread.send_modify(|count| *count += 1),
             Happening::Ask(Ask::Look(asker)) => {
