@@ -152,7 +152,7 @@ async fn plan_on_cluster(
         let observation = engine.observe().await?;
         (Wanted::in_force(&observation), observation)
     } else {
-        let wanted = Wanted::load(options, arguments.prune, terminal)?;
+        let wanted = Wanted::load_checked(&mut *engine, options, arguments.prune, terminal).await?;
         let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
         (wanted, observation)
     };

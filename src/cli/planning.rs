@@ -1,11 +1,11 @@
 //! Making a plan from a manifest and a cluster, as `plan`, `apply`, `watch` and others need it.
 
-use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
+use super::{advice, engines};
 use crate::engine::{Engine, Observation};
 use crate::manifest::Manifest;
 use crate::model::Cluster;
@@ -26,6 +26,17 @@ impl Wanted {
         let path = options.manifest();
         let manifest = validate::load(path, terminal)?;
         Ok(Self::of(manifest, prune, path.display().to_string()))
+    }
+
+    /// Reads the manifest that the options name, and has the engine look at it.
+    pub(super) async fn load_checked(
+        engine: &mut dyn Engine,
+        options: &Options,
+        prune: bool,
+        terminal: Terminal,
+    ) -> Result<Self, Failure> {
+        let manifest = advice::load(engine, options, terminal).await?;
+        Ok(Self::of(manifest, prune, options.manifest().display().to_string()))
     }
 
     /// What a manifest asks for; `prune` on the command line adds to what the manifest says.

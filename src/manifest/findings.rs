@@ -129,10 +129,7 @@ impl<'d> Findings<'d> {
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let state = self.state.into_inner();
         let mut diagnostics = state.diagnostics;
-        diagnostics.sort_by_key(|diagnostic| {
-            let first = diagnostic.labels.first();
-            (first.is_none(), first.map(|label| (label.source, label.span.start)))
-        });
+        diagnostics.sort_by_key(Diagnostic::place);
         if state.left_out > 0 {
             diagnostics.push(Diagnostic::note(
                 "more-findings",

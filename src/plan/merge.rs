@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
-use super::outline::{Object, address_of, level_name, outline};
+use super::outline::{COROSYNC, ISOLATION, Object, address_of, level_name, outline};
 use super::relation::named_resources;
 use super::rename::names;
 use crate::model::resource::CloneChild;
@@ -118,6 +118,12 @@ fn join(in_force: &Cluster, declared: &Cluster, kept: &BTreeSet<&Address>) -> Cl
     let mut cluster = declared.clone();
     if cluster.name.is_none() {
         cluster.name.clone_from(&in_force.name);
+    }
+    if is_kept(ObjectKind::Cluster, COROSYNC) {
+        cluster.corosync.clone_from(&in_force.corosync);
+    }
+    if is_kept(ObjectKind::Cluster, ISOLATION) {
+        cluster.isolation.clone_from(&in_force.isolation);
     }
     keep(
         &mut cluster.nodes,

@@ -6,10 +6,12 @@
 //! say nothing.
 
 mod constraint;
+mod membership;
 mod options;
 mod parts;
 mod resource;
 
+pub(super) use membership::{COROSYNC, ISOLATION};
 pub(super) use parts::level_name;
 
 use std::fmt::Display;
@@ -68,6 +70,8 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
         tags,
         alerts,
         acls,
+        corosync,
+        isolation,
     } = cluster;
     let mut objects = Vec::new();
     if let Some(name) = name {
@@ -76,6 +80,8 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
         object.headline.clone_from(name);
         objects.push(object);
     }
+    objects.extend(corosync.as_ref().map(membership::corosync));
+    objects.extend(isolation.as_ref().map(membership::isolation));
     objects.extend(nodes.iter().map(parts::node));
     objects.extend(options::settings(ObjectKind::Property, properties));
     objects.extend(options::settings(ObjectKind::ResourceDefault, resource_defaults));
