@@ -23,7 +23,7 @@ start) sleep "${OCF_RESKEY_slow:-0}"; echo x >"$state"
     [ -z "$OCF_RESKEY_process" ] || { setsid sleep 300 >/dev/null 2>&1 & echo $! >"$state"; } ;;
 stop) [ -z "$OCF_RESKEY_process" ] || kill "$(cat "$state")" 2>/dev/null; rm -f "$state" ;;
 monitor) [ -f "$state" ] || exit 7
-    [ -z "$OCF_RESKEY_process" ] || kill -0 "$(cat "$state")" 2>/dev/null || exit 7 ;;
+    [ -z "$OCF_RESKEY_process" ] || grep -q '^State:.[^Z]' "/proc/$(cat "$state")/status" 2>/dev/null || exit 7 ;;
 esac
 "#;
 

@@ -294,3 +294,6 @@ fn ended_by(what: &str) -> ActionResult {
         took: Duration::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests;

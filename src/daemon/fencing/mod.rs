@@ -217,3 +217,6 @@ fn refused(why: &str, took: Duration) -> ActionResult {
         took,
     }
 }
+
+#[cfg(test)]
+mod tests;
