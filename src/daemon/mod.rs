@@ -15,6 +15,7 @@ mod durable;
 pub mod executor;
 mod fencing;
 pub mod group;
+mod hearing;
 mod manifest;
 mod notice;
 mod proposing;
