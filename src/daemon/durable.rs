@@ -1,7 +1,5 @@
 //! What must outlast a power failure: the desired state, on every node.
 
-#![expect(clippy::disallowed_methods, reason = "makes the folders of a daemon")]
-
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
