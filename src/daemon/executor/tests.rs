@@ -45,7 +45,7 @@ impl Site {
 
     fn flight(&mut self, task: Task, params: &[(&str, &str)], interval: Duration) -> Flight {
         self.calls += 1;
-        let mut action = Action::new(task, "A".into(), NodeName::from("n"));
+        let mut action = Action::new(task, "A", NodeName::from("n"));
         action.interval = interval;
         action.timeout = Some(Duration::from_secs(30));
         action.key = format!("A_{}_{}", action.task.as_str(), interval.as_millis()).into();

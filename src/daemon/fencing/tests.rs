@@ -47,7 +47,7 @@ impl World {
         let cluster = reading.manifest.unwrap_or_else(|| unreachable!("{:?}", reading.diagnostics)).cluster;
         let site = Installation { fence_dir: self.0.path().to_owned(), ..Installation::default() };
         let fencer = Fencer::new(site, Secrets::new(self.0.path().join("secrets")), Arc::new(cluster));
-        let mut action = Action::new(task, "unused".into(), NodeName::from(target));
+        let mut action = Action::new(task, "unused", NodeName::from(target));
         action.resource = None;
         fencer.perform(&action).await
     }
