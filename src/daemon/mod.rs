@@ -13,7 +13,9 @@ mod chronicle;
 mod door;
 mod durable;
 pub mod executor;
+mod fencing;
 pub mod group;
+mod hearing;
 mod manifest;
 mod notice;
 mod proposing;
@@ -27,7 +29,7 @@ use crate::agent::Installation;
 use crate::engine::EngineError;
 use crate::model::NodeName;
 
-pub use door::{Door, Gone, Snapshot};
+pub use door::{Attribute, Door, Gone, Snapshot};
 pub use notice::Notice;
 pub use run::{Daemon, Ending};
 

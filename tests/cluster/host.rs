@@ -19,6 +19,8 @@ pub(crate) struct Host {
     pub(crate) boot: u32,
     pub(crate) daemon: Option<Node>,
     pub(crate) process: u32,
+    /// Its daemon does not do anything for now.
+    pub(crate) is_hung: bool,
     /// Whom its cables reach: hosts with the same number.
     pub(crate) island: usize,
     /// On disk.
@@ -55,6 +57,7 @@ impl Host {
             boot: 0,
             daemon: None,
             process: 0,
+            is_hung: false,
             island: 0,
             durable: None,
             record: Record::default(),

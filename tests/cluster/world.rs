@@ -22,6 +22,8 @@ pub(crate) struct World {
     asked: u64,
     pub(crate) hosts: Vec<Host>,
     pub(crate) rings: Vec<Vec<usize>>,
+    /// Messages that wait until the rings have formed.
+    pub(crate) stalled: Vec<(usize, u32, Vec<u8>)>,
     pub(crate) dice: Dice,
     /// Every action that was begun: when, on which host, what.
     pub(crate) begun: Vec<Begun>,
@@ -30,6 +32,8 @@ pub(crate) struct World {
     pub(crate) slow: BTreeMap<(Arc<str>, &'static str), i64>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) is_fencing_broken: bool,
+    /// Orders as they were given, by whom.
+    pub(crate) orders: Vec<(usize, Vec<u8>)>,
     /// Resources that were active twice, where that was not to be.
     pub(crate) doubled: Vec<String>,
     /// Whether doubles count.
@@ -67,6 +71,7 @@ impl World {
             asked: 0,
             hosts: (1..=hosts).map(Host::new).collect(),
             rings: Vec::new(),
+            stalled: Vec::new(),
             dice: Dice::new(seed),
             begun: Vec::new(),
             events: Vec::new(),
@@ -74,6 +79,7 @@ impl World {
             slow: BTreeMap::new(),
             failures: Vec::new(),
             is_fencing_broken: false,
+            orders: Vec::new(),
             doubled: Vec::new(),
             counts_doubles: true,
             is_two_node: hosts == 2,
@@ -125,8 +131,9 @@ impl World {
             }
         }
         panic!(
-            "the cluster does not come to rest: {:#?}",
-            self.begun.iter().rev().take(12).collect::<Vec<_>>()
+            "the cluster does not come to rest:
+{}",
+            self.portrait()
         );
     }
 
@@ -151,6 +158,10 @@ impl World {
 
     fn read_inbox(&mut self, host: usize) {
         let now = self.now;
+        if self.hosts[host].is_hung {
+            self.plan(100, Item::Inbox(host));
+            return;
+        }
         let inbox = &mut self.hosts[host].inbox;
         let ready = inbox.iter().take_while(|(at, _)| *at <= now).count();
         // Sometimes one by one, sometimes all at once.
@@ -199,7 +210,7 @@ impl World {
             }
             Output::Persist(durable) => self.hosts[host].durable = Some(*durable),
             Output::Record(kept) => self.hosts[host].keep(kept),
-            Output::Rename(_) => {}
+            Output::Rename(renames) => self.rename(host, &renames),
             Output::Answer { request, answer } => {
                 self.answers.insert(request.0, answer);
             }

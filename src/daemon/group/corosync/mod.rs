@@ -155,7 +155,10 @@ impl Link {
             outbox: Outbox::new(),
         };
         link.names = names()?;
-        link.names.entry(node).or_insert_with(|| host.clone());
+        let listed = link.names.entry(node).or_insert_with(|| host.clone());
+        if !listed.is(host.as_str()) {
+            return Err(Fault::OtherName { listed: listed.to_string(), own: host.to_string() });
+        }
         link.cpg.service().join()?;
         Ok(link)
     }
