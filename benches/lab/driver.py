@@ -41,7 +41,8 @@ class Quorate(Pacemaker):
 kind: Cluster
 name: perf
 nodes:
-{nodes}properties: {{stonith-enabled: false, no-quorum-policy: ignore}}
+{nodes}reconcile: {{prune: true}}
+properties: {{stonith-enabled: false, no-quorum-policy: ignore}}
 defaults: {{resource: {{meta: {{resource-stickiness: 100}}}}}}
 resources:
   ClusterIP: {{agent: ocf:heartbeat:IPaddr2, params: {{ip: {VIP}, cidr_netmask: 24, nic: eth0}}, {monitor}}}
