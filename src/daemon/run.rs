@@ -264,6 +264,9 @@ impl<G: Group> Daemon<G> {
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
+                if let Event::Settled { members, dc } = &event {
+                    self.notice.status(&format!("{} members, {dc} leads", members.len()));
+                }
                 // Nobody has to listen.
                 let _ = self.inside.events.send(Arc::new(event));
             }
