@@ -21,7 +21,9 @@ use super::proposing::Proposing;
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, chronicle};
 use crate::agent::settle_process;
-use crate::cluster::{Accepted, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings};
+use crate::cluster::{
+    Accepted, Event, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings,
+};
 use crate::engine::EngineError;
 use crate::engine::file::Lock;
 use crate::host::runner::Runner;
@@ -264,6 +266,9 @@ impl<G: Group> Daemon<G> {
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
+                if let Event::Settled { members, dc } = &event {
+                    self.notice.status(&format!("{} members, {dc} leads", members.len()));
+                }
                 // Nobody has to listen.
                 let _ = self.inside.events.send(Arc::new(event));
             }

@@ -228,6 +228,7 @@ impl World {
 
     /// What runs under an old name runs under the new one.
     pub(crate) fn rename(&mut self, host: usize, renames: &[Rename]) {
+        let number = host;
         let host = &mut self.hosts[host];
         for rename in renames {
             if let Some(role) = host.active.remove(rename.from.as_str()) {
@@ -242,6 +243,7 @@ impl World {
                 }
             }
         }
+        self.resume_monitors(number);
     }
 
     pub(crate) fn resume_monitors(&mut self, host: usize) {

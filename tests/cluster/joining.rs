@@ -287,4 +287,6 @@ fn a_node_without_its_group_lets_go_of_everything() {
     world.lose_group(host);
     world.run_for(10_000);
     assert!(world.hosts[host].active.is_empty());
+    assert_ne!(world.place("A"), host, "the others waited for that, and no longer");
+    assert!(world.doubled.is_empty(), "{:?}", world.doubled);
 }

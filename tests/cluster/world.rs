@@ -246,6 +246,6 @@ impl World {
     /// What daemons believe to be members, in the ring of a host.
     pub(crate) fn members_of(&self, ring: &[usize]) -> Vec<Member> {
         let there = ring.iter().map(|host| &self.hosts[*host]);
-        there.filter(|host| host.daemon.is_some()).map(Host::member).collect()
+        there.filter(|host| host.daemon.is_some() && host.has_group).map(Host::member).collect()
     }
 }

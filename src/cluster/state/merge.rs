@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Durable, Heard, Live, Seat, State};
+use super::{Awaited, Durable, Heard, Live, Seat, State};
 use crate::cluster::call::Flight;
 use crate::cluster::member::{Member, MemberId, Moment};
 use crate::model::{Generation, NodeName, OptionSet};
@@ -199,7 +199,7 @@ impl State {
             })
             .map(|member| member.name.clone())
             .collect();
-        self.live.awaited.extend(silent);
+        self.live.awaited.extend(silent.into_iter().map(|name| (name, Awaited::Return)));
         self.live
             .members
             .retain(|seat| members.contains(&seat.member) && announcements.contains_key(&seat.member.id));
@@ -221,7 +221,7 @@ impl State {
 
     fn install(&mut self, name: &NodeName, slice: &Slice) {
         let live = &mut self.live;
-        live.awaited.retain(|known| !known.is(name.as_str()));
+        live.awaited.retain(|known, _| !known.is(name.as_str()));
         live.detached.retain(|known| !known.is(name.as_str()));
         live.heard.insert(name.clone(), slice.heard);
         live.in_flight.retain(|flight| !flight.worker.is(name.as_str()));

@@ -30,7 +30,7 @@ use crate::scheduler::{Action, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 use exits::Exits;
 use standing::{Answered, Standings};
-use volatile::Volatile;
+use volatile::{Renamed, Volatile};
 
 pub use volatile::boot_id;
 
@@ -140,7 +140,7 @@ impl Executor {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn rename(&mut self, renames: &[Rename]) -> Result<(), EngineError> {
-        for (old, monitors) in self.volatile.rename(renames)? {
+        for Renamed { old, monitors } in self.volatile.rename(renames)? {
             self.exits.forget(&old);
             self.standings.end_all(&old);
             for monitor in monitors {

@@ -53,7 +53,13 @@ async fn run(simulated: &mut Simulated, actions: Vec<Action>) -> (executor::Outc
         action.after = (number > 1).then_some(ActionId(number - 1)).into_iter().collect();
     }
     let transition = Transition { actions, start_failure_is_fatal: true, ..Transition::default() };
-    let schedule = Schedule { transition, changes: Vec::new(), scores: Vec::new(), recheck_by: None };
+    let schedule = Schedule {
+        transition,
+        changes: Vec::new(),
+        scores: Vec::new(),
+        recheck_by: None,
+        shortcuts: Vec::new(),
+    };
     let mut events = Vec::new();
     let State { world, sides, in_force, .. } = &mut simulated.state;
     let mut hands = SimulatedHands::new(world, in_force, &sides[0], true);

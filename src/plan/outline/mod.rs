@@ -6,11 +6,13 @@
 //! say nothing.
 
 mod constraint;
+mod index;
 mod membership;
 mod options;
 mod parts;
 mod resource;
 
+pub(super) use index::Index;
 pub(super) use membership::{COROSYNC, ISOLATION};
 pub(super) use parts::level_name;
 
@@ -171,6 +173,11 @@ fn means_the_same(one: &str, other: &str) -> bool {
         (Some(one), Some(other)) => one == other,
         (_, _) => false,
     }
+}
+
+/// Whether another text may mean the same as this one.
+fn is_free_in_spelling(text: &str) -> bool {
+    scalar::parse_boolean(text).is_some() || exact_score(text).is_some() || period::parse(text).is_some()
 }
 
 fn exact_score(text: &str) -> Option<Score> {
