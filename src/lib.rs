@@ -19,6 +19,7 @@ pub mod model;
 pub mod status;
 
 pub mod cib;
+pub mod formation;
 pub mod manifest;
 
 pub mod scheduler;
@@ -33,7 +34,12 @@ pub mod cluster;
 
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
+pub mod host;
+pub mod source;
+
 pub mod engine;
+
+pub mod daemon;
 
 pub mod view;
 

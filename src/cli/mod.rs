@@ -6,7 +6,9 @@
 mod advice;
 mod apply;
 mod clock;
+mod cluster;
 mod completions;
+mod daemon;
 mod drill;
 mod engines;
 mod exit;
@@ -18,6 +20,7 @@ mod graph;
 mod import;
 mod init;
 mod interrupt;
+mod log;
 mod man;
 mod name;
 mod options;
@@ -68,6 +71,7 @@ enum Verb {
     Show(show::Arguments),
     Apply(apply::Arguments),
     Watch(watch::Arguments),
+    Daemon(daemon::Arguments),
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
@@ -78,6 +82,7 @@ enum Verb {
     Resource(resource::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -113,6 +118,7 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Watch(arguments) => watch::run(&arguments, options, terminal),
+            Self::Daemon(arguments) => daemon::run(&arguments),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
@@ -123,6 +129,7 @@ impl Verb {
             Self::Resource(arguments) => resource::run(&arguments, terminal),
             Self::Import(arguments) => import::run(&arguments, options, terminal),
             Self::Export(arguments) => export::run(&arguments, options, terminal),
+            Self::Cluster(arguments) => cluster::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 use super::validate;
 use super::{advice, engines};
 use crate::engine::{Engine, Observation};
-use crate::manifest::{Manifest, Moved};
+use crate::manifest::Manifest;
 use crate::model::Cluster;
 use crate::plan::{self, Inputs, Plan, Planned, Prune, Rename, WhatIf};
 use crate::status::ClusterStatus;
@@ -44,7 +44,7 @@ impl Wanted {
     /// What a manifest asks for; `prune` on the command line adds to what the manifest says.
     pub(super) fn of(manifest: Manifest, prune: bool, origin: String) -> Self {
         let prune = if prune || manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
-        let renames = manifest.settings.moved.iter().filter_map(rename).collect();
+        let renames = manifest.settings.moved.iter().filter_map(Rename::of).collect();
         Self { cluster: manifest.cluster, renames, prune, origin }
     }
 
@@ -57,13 +57,6 @@ impl Wanted {
             origin: format!("what is in force (generation {})", observation.generation.0),
         }
     }
-}
-
-/// Resources keep running under a new name; other things have nothing to keep.
-fn rename(moved: &Moved) -> Option<Rename> {
-    let from = moved.from.strip_prefix("resources.")?;
-    let to = moved.to.strip_prefix("resources.")?;
-    Some(Rename { from: from.into(), to: to.into() })
 }
 
 /// Makes the plan that leads from what was observed to what is wanted.

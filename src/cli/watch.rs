@@ -3,7 +3,6 @@
 //! A manifest that cannot be used does not stop the watch: the last good one stays in force, and
 //! the trouble is told once.
 
-mod folder;
 mod pulse;
 
 use std::path::Path;
@@ -26,8 +25,8 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::{Engine, Outcome};
 use crate::manifest::{self, Manifest};
 use crate::plan::{Basis, Leftover, Plan};
+use crate::source::folder::FolderWatch;
 use crate::view;
-use folder::FolderWatch;
 use pulse::Resident;
 
 /// Keep the cluster as the manifest says: reconcile at each change of either.
@@ -89,7 +88,7 @@ async fn watch(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen()?;
-    let mut folder = FolderWatch::new(path)?;
+    let mut folder = FolderWatch::new(path).map_err(|error| Failure::error(error.to_string()))?;
     let mut known = Known::default();
     let form = match arguments.output {
         Format::Text => Form::People,

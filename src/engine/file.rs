@@ -17,7 +17,7 @@ use super::EngineError;
 
 /// Whether a file must outlive a power failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sync {
+pub(crate) enum Sync {
     /// It must.
     ToDisk,
     /// It is of this boot only, and need not.
@@ -31,7 +31,7 @@ struct Version {
 
 /// Reads a document of format `version` or older; `None` where there is no file. `help` says what to
 /// do about a damaged one.
-pub(super) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: DeserializeOwned>(
     path: &Path,
     version: u32,
     help: &str,
@@ -54,13 +54,13 @@ pub(super) fn read<T: DeserializeOwned>(
 }
 
 /// The error for a file that cannot be understood.
-pub(super) fn damaged(path: &Path, why: &dyn fmt::Display, help: &str) -> EngineError {
+pub(crate) fn damaged(path: &Path, why: &dyn fmt::Display, help: &str) -> EngineError {
     EngineError::Damaged(format!("{} is damaged ({why}); {help}", path.display()))
 }
 
 /// Replaces a file as a whole: whoever reads it sees the old or the new one. When that fails, the old
 /// one stays and nothing is left beside it.
-pub(super) fn replace(path: &Path, value: &impl Serialize, sync: Sync) -> Result<(), EngineError> {
+pub(crate) fn replace(path: &Path, value: &impl Serialize, sync: Sync) -> Result<(), EngineError> {
     let beside = path.with_extension("json.new");
     replace_by(&beside, path, value, sync).map_err(|source| {
         // What was half written is of no use, and the disk may be full of it.
@@ -87,17 +87,17 @@ fn replace_by(beside: &Path, path: &Path, value: &impl Serialize, sync: Sync) ->
 }
 
 /// The error for a file that cannot be read or written.
-pub(super) fn storage(what: &str, path: &Path, source: io::Error) -> EngineError {
+pub(crate) fn storage(what: &str, path: &Path, source: io::Error) -> EngineError {
     EngineError::Storage { what: format!("{what} {}", path.display()), source }
 }
 
 /// The right to write in a folder; held as long as this lives, and by one process at a time.
 #[derive(Debug)]
-pub(super) struct Lock(File);
+pub(crate) struct Lock(File);
 
 /// What came of asking for a lock.
 #[derive(Debug)]
-pub(super) enum Attempt {
+pub(crate) enum Attempt {
     /// It is ours.
     Taken(Lock),
     /// Another process has it.
@@ -106,7 +106,7 @@ pub(super) enum Attempt {
 
 /// Who holds a lock, as far as that is known: `process 4711, since 2026-01-01T00:00:00Z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Holder(String);
+pub(crate) struct Holder(String);
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,7 +118,7 @@ impl Lock {
     const NAME: &str = "lock";
 
     /// Asks for the lock of a folder, which is made when it is not there.
-    pub(super) fn take(folder: &Path) -> Result<Attempt, EngineError> {
+    pub(crate) fn take(folder: &Path) -> Result<Attempt, EngineError> {
         fs::create_dir_all(folder).map_err(|source| storage("cannot make", folder, source))?;
         let path = folder.join(Self::NAME);
         let mut options = OpenOptions::new();
@@ -134,7 +134,7 @@ impl Lock {
 
     /// The lock of a folder, if it is there for the taking: a reader makes nothing for it, and goes
     /// without where it may not write.
-    pub(super) fn if_free(folder: &Path) -> Option<Self> {
+    pub(crate) fn if_free(folder: &Path) -> Option<Self> {
         let file = OpenOptions::new().read(true).write(true).open(folder.join(Self::NAME)).ok()?;
         Self::of(file).ok()
     }

@@ -5,7 +5,7 @@
 
 pub mod converge;
 pub mod drill;
-mod file;
+pub(crate) mod file;
 pub mod hands;
 pub mod local;
 mod recurring;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::relation::base;
+use crate::manifest::Moved;
 use crate::model::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
 use crate::model::resource::CloneChild;
 use crate::model::{Cluster, Constraint, Primitive, Resource, ResourceId};
@@ -18,6 +19,15 @@ pub struct Rename {
     pub from: ResourceId,
     /// Its name from now on.
     pub to: ResourceId,
+}
+
+impl Rename {
+    /// What a renaming in a manifest says of resources; other things have nothing to keep.
+    pub fn of(moved: &Moved) -> Option<Self> {
+        let from = moved.from.strip_prefix("resources.")?;
+        let to = moved.to.strip_prefix("resources.")?;
+        Some(Self { from: from.into(), to: to.into() })
+    }
 }
 
 /// The renames that apply: the old name is in force, the new one is not.

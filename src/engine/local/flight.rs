@@ -21,10 +21,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::monitor::{millis, now};
-use super::process::{Process, Sighting};
 use crate::agent::{Invocation, Witness};
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync, storage};
+use crate::host::process::{Process, Sighting};
 use crate::model::{Agent, NodeName};
 use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, Task};

@@ -10,13 +10,9 @@
 
 mod flight;
 mod hands;
-mod memory;
 mod monitor;
 mod orphan;
-mod process;
 mod rounds;
-mod runner;
-mod secrets;
 mod store;
 mod watch;
 
@@ -33,15 +29,15 @@ use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observat
 use crate::agent::{Installation, settle_process};
 use crate::diagnostic::{Diagnostic, Subject};
 use crate::executor::ActionResult;
+use crate::host::runner::Runner;
+use crate::host::secrets::Secrets;
+pub use crate::host::{CallCount, Calls};
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 use crate::plan::rename::rename_in_status;
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
-use runner::Runner;
-pub use runner::{CallCount, Calls};
-use secrets::Secrets;
 use store::{InForce, Live, Store};
 
 /// Where the local engine keeps what it knows.
@@ -106,7 +102,11 @@ impl Local {
     /// # Errors
     /// When the host's name or boot cannot be read.
     pub fn open(folders: &Folders) -> Result<Self, EngineError> {
-        Self::open_as(store::host_name()?, folders, Installation::default())
+        let node = crate::host::name().map_err(|source| EngineError::Storage {
+            what: "cannot read this host's name".to_owned(),
+            source,
+        })?;
+        Self::open_as(node, folders, Installation::default())
     }
 
     /// This host under a given name, with given agents.

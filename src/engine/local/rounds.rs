@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::monitor::StandingMonitor;
-use super::runner::Runner;
 use crate::executor::ActionResult;
+use crate::host::runner::Runner;
 
 /// One run of a recurring monitor. It is told by when it was due: once the monitor has another
 /// due time, what an older run has to say is of the past.

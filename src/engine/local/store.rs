@@ -12,21 +12,18 @@ use tokio::time::{Instant, sleep};
 
 use super::Folders;
 use super::flight::Flights;
-use super::memory::Memory;
 use super::monitor::StandingMonitor;
 use crate::engine::file::{self, Attempt, Lock, Sync, storage};
 use crate::engine::ledger::Ledger;
 use crate::engine::{Desired, EngineError, Generation};
-use crate::model::{Cluster, NodeName};
+use crate::host::memory::Memory;
+use crate::model::Cluster;
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
 
 /// Tells one boot of this host from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
-
-/// How this host calls itself.
-const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
 /// What should be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -165,11 +162,6 @@ impl Store {
     fn live_path(&self) -> PathBuf {
         self.volatile.join("live.json")
     }
-}
-
-/// The name of this host.
-pub(super) fn host_name() -> Result<NodeName, EngineError> {
-    read_kernel(HOST_NAME).map(NodeName::from)
 }
 
 fn read_kernel(path: &str) -> Result<String, EngineError> {

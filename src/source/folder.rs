@@ -8,14 +8,13 @@
 #![expect(clippy::disallowed_methods, reason = "watching files is this module's work")]
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
-use super::super::failure::Failure;
 
 /// Nothing may happen for this long before the files are read: a checkout takes a moment, and
 /// shows an absent file in between.
@@ -25,7 +24,8 @@ const QUIET: Duration = Duration::from_millis(200);
 const NET: Duration = Duration::from_secs(10);
 
 /// A watch on everything that a manifest is made of.
-pub(super) struct FolderWatch {
+#[derive(Debug)]
+pub struct FolderWatch {
     path: PathBuf,
     watcher: RecommendedWatcher,
     events: UnboundedReceiver<()>,
@@ -34,7 +34,10 @@ pub(super) struct FolderWatch {
 
 impl FolderWatch {
     /// Begins to watch.
-    pub(super) fn new(path: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// When the system cannot watch files.
+    pub fn new(path: &Path) -> io::Result<Self> {
         let (sender, events) = unbounded_channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // An error may mean that events were lost: time to look, too.
@@ -42,14 +45,14 @@ impl FolderWatch {
                 let _ = sender.send(());
             }
         })
-        .map_err(|error| Failure::error(format!("cannot watch files: {error}")))?;
+        .map_err(|error| io::Error::other(format!("cannot watch files: {error}")))?;
         let mut watch = Self { path: path.to_owned(), watcher, events, folders: BTreeSet::new() };
         watch.arm();
         Ok(watch)
     }
 
     /// Waits until something happened and all is quiet again, or until it is time to look anyway.
-    pub(super) async fn changed(&mut self) {
+    pub async fn changed(&mut self) {
         let first = tokio::time::timeout(NET, self.events.recv()).await;
         if first.is_ok() {
             while tokio::time::timeout(QUIET, self.events.recv()).await.is_ok_and(|event| event.is_some()) {}

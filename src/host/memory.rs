@@ -15,11 +15,11 @@ use crate::status::{ResultCode, ResultStatus};
 /// The parameters of what runs, by the name the agent is called by.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Memory(BTreeMap<Arc<str>, Table>);
+pub(crate) struct Memory(BTreeMap<Arc<str>, Table>);
 
 impl Memory {
     /// The action as its agent has to run it.
-    pub(super) fn apply(&self, action: &Action) -> Action {
+    pub(crate) fn apply(&self, action: &Action) -> Action {
         let mut action = action.clone();
         if action.task == Task::Stop
             && let Some(params) = action.resource.as_deref().and_then(|resource| self.params(resource))
@@ -30,17 +30,17 @@ impl Memory {
     }
 
     /// The parameters that a resource runs with, if it runs.
-    pub(super) fn params(&self, resource: &str) -> Option<&Table> {
+    pub(crate) fn params(&self, resource: &str) -> Option<&Table> {
         self.0.get(resource)
     }
 
     /// Takes it that a resource runs with these.
-    pub(super) fn assume(&mut self, resource: &Arc<str>, params: &Table) {
+    pub(crate) fn assume(&mut self, resource: &Arc<str>, params: &Table) {
         self.0.insert(Arc::clone(resource), params.clone());
     }
 
     /// Learns from the result of an action. What failed to start may still run with what it was given.
-    pub(super) fn learn(&mut self, action: &Action, result: &ActionResult) {
+    pub(crate) fn learn(&mut self, action: &Action, result: &ActionResult) {
         let Some(resource) = &action.resource else { return };
         let is_expected = result.is_expected(action);
         let runs_with_these = match &action.task {

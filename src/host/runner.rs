@@ -13,19 +13,19 @@ use super::secrets::Secrets;
 use crate::agent::check::check_cluster;
 use crate::agent::{Completed, Installation, Invocation, Witness, catalog};
 use crate::diagnostic::Diagnostic;
-use crate::engine::ledger::AgentTraits;
 use crate::executor::{ActionResult, expected_rc};
+use crate::ledger::AgentTraits;
 use crate::model::{Agent, AgentClass, Cluster, NodeName};
 use crate::scheduler::{Action, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
 /// What runs agents; shared by all actions in flight.
 #[derive(Debug)]
-pub(super) struct Runner {
+pub(crate) struct Runner {
     site: Installation,
     secrets: Secrets,
     node: NodeName,
-    pub(super) calls: Calls,
+    pub(crate) calls: Calls,
     traits: Mutex<BTreeMap<Agent, Arc<OnceCell<AgentTraits>>>>,
 }
 
@@ -77,22 +77,27 @@ impl Runner {
     /// A longer delay is not waited for: the operation counts as run until it first recurs.
     const DELAY_MAX: Duration = Duration::from_secs(300);
 
-    pub(super) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
+    pub(crate) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
         Self { site, secrets, node, calls: Calls::default(), traits: Mutex::default() }
     }
 
     /// How long an agent may take to end after it was asked to.
-    pub(super) const fn grace(&self) -> Duration {
+    pub(crate) const fn grace(&self) -> Duration {
         self.site.grace
     }
 
+    /// The agents and the secrets of this host.
+    pub(crate) const fn means(&self) -> (&Installation, &Secrets) {
+        (&self.site, &self.secrets)
+    }
+
     /// Compares a cluster with the agents of this host.
-    pub(super) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
+    pub(crate) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
         check_cluster(&self.site, cluster).await
     }
 
     /// Performs an action to its end; `witness` is told of its processes.
-    pub(super) async fn perform(
+    pub(crate) async fn perform(
         &self,
         action: &Action,
         agent: Option<&Agent>,
@@ -130,7 +135,7 @@ impl Runner {
     }
 
     /// Runs the agent itself.
-    pub(super) async fn run(&self, action: &Action, agent: &Agent, witness: Option<Witness>) -> ActionResult {
+    pub(crate) async fn run(&self, action: &Action, agent: &Agent, witness: Option<Witness>) -> ActionResult {
         let mut call = Invocation::new(
             agent.clone(),
             action.resource.as_deref().unwrap_or_default(),
@@ -159,7 +164,7 @@ impl Runner {
     }
 
     /// What an agent says of its parameters, if it has been asked.
-    pub(super) fn traits(&self, agent: &Agent) -> AgentTraits {
+    pub(crate) fn traits(&self, agent: &Agent) -> AgentTraits {
         self.cell(agent).get().cloned().unwrap_or_default()
     }
 
@@ -190,12 +195,12 @@ impl Runner {
 }
 
 /// Whether an action is something that an agent does.
-pub(super) fn runs_agent(action: &Action) -> bool {
+pub(crate) fn runs_agent(action: &Action) -> bool {
     action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
 }
 
 /// How long to wait before an operation is first run.
-pub(super) fn start_delay(action: &Action) -> Duration {
+pub(crate) fn start_delay(action: &Action) -> Duration {
     let written = ["start_delay", "start-delay"].iter().find_map(|name| action.meta.get(*name));
     let ms = written.and_then(|text| text.parse().ok()).unwrap_or(0);
     Duration::from_millis(ms)

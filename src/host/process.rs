@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 
 /// A process. Its number alone may be given to another one day; with its beginning it is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Process {
-    pub(super) id: u32,
+pub(crate) struct Process {
+    pub(crate) id: u32,
     /// When it began, in clock ticks since the host was booted.
-    pub(super) started: u64,
-    pub(super) session: u32,
+    pub(crate) started: u64,
+    pub(crate) session: u32,
 }
 
 /// How a process is told that nobody wrote down.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sighting<'a> {
-    pub(super) variable: &'a str,
-    pub(super) value: &'a str,
-    pub(super) session: u32,
+pub(crate) struct Sighting<'a> {
+    pub(crate) variable: &'a str,
+    pub(crate) value: &'a str,
+    pub(crate) session: u32,
 }
 
 /// The fields of `/proc/ID/stat` that count here.
@@ -34,25 +34,25 @@ struct Stat {
 
 impl Process {
     /// The process that has this number now.
-    pub(super) fn of(id: u32) -> Option<Self> {
+    pub(crate) fn of(id: u32) -> Option<Self> {
         let stat = Stat::read(id)?;
         Some(Self { id, started: stat.started, session: stat.session })
     }
 
     /// This process.
-    pub(super) fn own() -> Option<Self> {
+    pub(crate) fn own() -> Option<Self> {
         Self::of(std::process::id())
     }
 
     /// Whether it still runs; one that only waits to be reaped does not.
-    pub(super) fn is_alive(self) -> bool {
+    pub(crate) fn is_alive(self) -> bool {
         Stat::read(self.id)
             .is_some_and(|stat| stat.started == self.started && !matches!(stat.state, 'Z' | 'X'))
     }
 
     /// The process that leads a group within the session and has the variable in its environment.
     /// What an agent leaves running has it too, but in a session of its own.
-    pub(super) fn find(sighting: &Sighting<'_>) -> Option<Self> {
+    pub(crate) fn find(sighting: &Sighting<'_>) -> Option<Self> {
         let entry = format!("{}={}", sighting.variable, sighting.value);
         let numbers = fs::read_dir("/proc").ok()?.filter_map(Result::ok);
         let ids = numbers.filter_map(|folder| folder.file_name().to_str()?.parse::<u32>().ok());
@@ -70,7 +70,7 @@ impl Process {
     }
 
     /// Sends a signal to it and to all of its group.
-    pub(super) fn signal_group(self, signal: Signal) {
+    pub(crate) fn signal_group(self, signal: Signal) {
         let pid = i32::try_from(self.id).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid.filter(|_| self.is_alive()) {
             // Failure means that nobody is left to be told.

@@ -11,12 +11,12 @@ const MARK: &str = "secret:";
 
 /// Where secrets are.
 #[derive(Debug, Clone)]
-pub(super) struct Secrets {
+pub(crate) struct Secrets {
     folder: PathBuf,
 }
 
 impl Secrets {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
@@ -24,7 +24,7 @@ impl Secrets {
     ///
     /// # Errors
     /// What is wrong with the secret.
-    pub(super) fn reveal(&self, value: &str) -> Result<Option<String>, String> {
+    pub(crate) fn reveal(&self, value: &str) -> Result<Option<String>, String> {
         let Some(name) = value.strip_prefix(MARK) else { return Ok(None) };
         if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
             return Err(format!("`{name}` is not the name of a secret"));
