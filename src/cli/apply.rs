@@ -17,7 +17,7 @@ use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, show};
-use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
+use crate::engine::{Desired, Engine, EngineError, Generation, Observation, Outcome};
 use crate::plan::{Hazard, Plan, Staleness};
 use crate::view;
 
@@ -116,7 +116,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
         None => Wanted::load(options, arguments.prune, terminal)?,
     };
     let mut progress = Progress::new(terminal, arguments.output.progress());
-    opened.engine.claim(&mut |event| progress.show(&event)).await?;
+    claim(&mut *opened.engine, &mut progress, arguments.timeout).await?;
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
@@ -129,6 +129,21 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
     carry_out(arguments, &plan, &mut opened, &observation, progress).await
+}
+
+/// Makes sure that nobody else is at work, and waits for what a killed command left behind.
+async fn claim(
+    engine: &mut dyn Engine,
+    progress: &mut Progress,
+    timeout: Option<Duration>,
+) -> Result<(), Failure> {
+    let mut report = |event| progress.show(&event);
+    let claiming = engine.claim(&mut report);
+    let Some(timeout) = timeout else { return Ok(claiming.await?) };
+    match tokio::time::timeout(timeout, claiming).await {
+        Ok(claimed) => Ok(claimed?),
+        Err(_) => Err(Failure::new(Exit::Timeout, "what an earlier command began has not ended; time is up")),
+    }
 }
 
 /// A saved plan wants exactly what it says: nothing is merged once more.
@@ -291,9 +306,11 @@ pub(super) async fn converge(
     if let Some(stopper) = stopper {
         stopper.cancel();
         tokio::select! {
-            outcome = &mut work => {
-                outcome?;
-            }
+            // Whoever is at work on the cluster instead was waited for long enough.
+            outcome = &mut work => match outcome {
+                Ok(_) | Err(EngineError::Locked(_)) => {}
+                Err(error) => return Err(error.into()),
+            },
             () = interrupt.now() => {}
         }
     }

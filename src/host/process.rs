@@ -127,7 +127,8 @@ mod tests {
         let find = || Process::find(&Sighting { variable: "QUORATE_TEST_MARK", value: &mark, session });
         let mut child =
             Command::new("sleep").arg("60").env("QUORATE_TEST_MARK", &mark).process_group(0).spawn().unwrap();
-        let found = find().unwrap();
+        // The kernel shows the environment a moment after the program has begun.
+        let found = std::iter::repeat_with(&find).take(100_000).flatten().next().unwrap();
         assert_eq!(found.id, child.id());
         found.signal_group(Signal::KILL);
         child.wait().unwrap();

@@ -223,23 +223,12 @@ fn belongs(action: &Action, change: &Change) -> bool {
         return false;
     }
     let is_node = |node: &Option<NodeName>| node.is_some() && *node == action.node;
-    match &change.kind {
-        ChangeKind::Fence(task) => action.task == *task && is_node(&change.from),
-        ChangeKind::Start
-        | ChangeKind::Stop
-        | ChangeKind::Move
-        | ChangeKind::Migrate
-        | ChangeKind::Restart
-        | ChangeKind::Recover
-        | ChangeKind::Reload
-        | ChangeKind::Promote
-        | ChangeKind::Demote
-        | ChangeKind::RePromote => {
-            let is_resource =
-                change.resource.is_some() && [&action.instance, &action.resource].contains(&&change.resource);
-            is_resource && (is_node(&change.from) || is_node(&change.to))
-        }
+    if let ChangeKind::Fence(task) = &change.kind {
+        return action.task == *task && is_node(&change.from);
     }
+    let is_resource =
+        change.resource.is_some() && [&action.instance, &action.resource].contains(&&change.resource);
+    is_resource && (is_node(&change.from) || is_node(&change.to))
 }
 
 /// Numbers of the visible actions in an order that keeps `after`: what is in the background goes

@@ -144,33 +144,24 @@ fn full_meta(action: &Action) -> BTreeMap<Arc<str>, Arc<str>> {
 fn change_row(change: &Change) -> ChangeRow<'_> {
     let reason = change.reason.as_ref().map(ToString::to_string);
     let from = change.from.as_ref().map(NodeName::as_str);
-    match &change.kind {
-        ChangeKind::Fence(task) => ChangeRow::Fence {
+    if let ChangeKind::Fence(task) = &change.kind {
+        return ChangeRow::Fence {
             action: "fence",
             operation: task.as_str(),
             node: from.unwrap_or_default(),
             resource: change.resource.as_deref(),
             reason,
-        },
-        ChangeKind::Start
-        | ChangeKind::Stop
-        | ChangeKind::Move
-        | ChangeKind::Migrate
-        | ChangeKind::Restart
-        | ChangeKind::Recover
-        | ChangeKind::Reload
-        | ChangeKind::Promote
-        | ChangeKind::Demote
-        | ChangeKind::RePromote => ChangeRow::Resource {
-            action: verb(&change.kind),
-            resource: change.resource.as_deref().unwrap_or_default(),
-            from,
-            to: change.to.as_ref().map(NodeName::as_str),
-            role_from: change.role_from,
-            role_to: change.role_to,
-            blocked: change.is_blocked,
-            reason,
-        },
+        };
+    }
+    ChangeRow::Resource {
+        action: verb(&change.kind),
+        resource: change.resource.as_deref().unwrap_or_default(),
+        from,
+        to: change.to.as_ref().map(NodeName::as_str),
+        role_from: change.role_from,
+        role_to: change.role_to,
+        blocked: change.is_blocked,
+        reason,
     }
 }
 

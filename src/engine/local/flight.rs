@@ -4,6 +4,10 @@
 //! A record is written before its agent begins and goes when the result is written down. Both happen
 //! under the lock, so that whoever has the lock and finds a record knows that nobody waits for its
 //! result any more. Recurring monitors that run again are not on record: they change nothing.
+//!
+//! An agent could be made to die with its command instead (the kernel can send a signal when a parent
+//! ends). It is not: that would cut every start and stop in two, it would not reach what the agent has
+//! started, and the signal goes by threads, of which a command has several.
 
 #![expect(clippy::disallowed_methods, reason = "records are files")]
 
@@ -58,14 +62,28 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    /// Whether it may have changed something: only then must be found out what is so now.
-    pub(super) fn may_change(&self) -> bool {
-        ![Task::Monitor, Task::Notify].iter().any(|task| *self.task == *task.as_str())
+    /// Whether it only looks, so that nothing is lost when it is ended.
+    pub(super) fn is_monitor(&self) -> bool {
+        self.is_one_of(&[Task::Monitor])
     }
 
-    /// Whether the service may run with the parameters of this action now.
+    /// Whether its service may be in another state now.
+    pub(super) fn may_change(&self) -> bool {
+        !self.is_one_of(&[Task::Monitor, Task::Notify])
+    }
+
+    /// Whether its service may run with the parameters of this action now.
     pub(super) fn is_start(&self) -> bool {
-        [Task::Start, Task::MigrateFrom].iter().any(|task| *self.task == *task.as_str())
+        self.is_one_of(&[Task::Start, Task::MigrateFrom])
+    }
+
+    fn is_one_of(&self, tasks: &[Task]) -> bool {
+        tasks.iter().any(|task| *self.task == *task.as_str())
+    }
+
+    /// Whether the agent's process is on record.
+    pub(super) const fn is_process_known(&self) -> bool {
+        self.process.is_some()
     }
 
     /// The agent's process, if it still runs.

@@ -15,6 +15,7 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use super::flight::Flight;
+use super::process::Process;
 use super::store::Live;
 use super::{Local, Session, monitor};
 use crate::engine::converge::{self, Report};
@@ -25,6 +26,7 @@ use crate::status::ResultCode;
 
 impl Local {
     const ORPHAN_POLL: Duration = Duration::from_millis(50);
+    const SIGHTINGS: u32 = 10;
 
     /// Brings to an end what an earlier command left in flight, and finds out what came of it.
     pub(super) async fn settle(
@@ -45,15 +47,28 @@ impl Local {
         Ok(())
     }
 
+    /// The agent of an action, if it still runs. One that is told by its environment is looked for a
+    /// few times: while a program is being loaded the kernel has not set up its environment yet.
+    async fn running(flight: &Flight) -> Option<Process> {
+        for _ in 0..Self::SIGHTINGS {
+            let running = flight.running();
+            if running.is_some() || flight.is_process_known() {
+                return running;
+            }
+            sleep(Self::ORPHAN_POLL).await;
+        }
+        None
+    }
+
     /// Waits until an agent has ended, and ends it when its time is over.
     async fn outlast(&self, flight: &Flight, report: &mut Report<'_>) -> Result<(), EngineError> {
-        let Some(process) = flight.running() else { return Ok(()) };
+        let Some(process) = Self::running(flight).await else { return Ok(()) };
         let what = flight.describe(process);
         tracing::warn!(what, "an action of a command that was killed still runs");
-        if flight.may_change() {
+        if !flight.is_monitor() {
             report(Event::Awaiting { what: what.clone() });
         }
-        while flight.may_change() && !flight.left().is_zero() {
+        while !flight.is_monitor() && !flight.left().is_zero() {
             if self.stop.is_cancelled() {
                 return Err(EngineError::Locked(format!("{what}, begun by an earlier command, still runs")));
             }
