@@ -161,7 +161,8 @@ impl World {
     }
 
     fn activate(&mut self, host: usize, resource: &Arc<str>, action: &Action) {
-        let is_clone = action.meta.contains_key("clone");
+        // Fence devices do nothing by being started, and do not wait for fencing themselves.
+        let is_clone = action.meta.contains_key("clone") || &**resource == "fencer";
         let elsewhere = self
             .hosts
             .iter()

@@ -24,11 +24,11 @@ impl World {
         if sender.process != process || sender.daemon.is_none() {
             return;
         }
-        let Some(ring) = self.ring_of(host) else { return };
-        if !self.is_whole(&ring) {
-            self.plan(50, Item::Sequence { host, process, bytes });
+        let ring = self.ring_of(host).filter(|ring| self.is_whole(ring));
+        let Some(ring) = ring else {
+            self.stalled.push((host, process, bytes));
             return;
-        }
+        };
         let from = sender.member().id;
         for to in ring {
             if self.hosts[to].daemon.is_some() {
@@ -69,6 +69,9 @@ impl World {
         }
         self.rings = rings;
         self.announce_views();
+        for (host, process, bytes) in std::mem::take(&mut self.stalled) {
+            self.sequence(host, process, bytes);
+        }
     }
 
     /// Tells daemons who is there, where that changed. Quorum and view come in either order.

@@ -22,6 +22,8 @@ pub(crate) struct World {
     asked: u64,
     pub(crate) hosts: Vec<Host>,
     pub(crate) rings: Vec<Vec<usize>>,
+    /// Messages that wait until the rings have formed.
+    pub(crate) stalled: Vec<(usize, u32, Vec<u8>)>,
     pub(crate) dice: Dice,
     /// Every action that was begun: when, on which host, what.
     pub(crate) begun: Vec<Begun>,
@@ -67,6 +69,7 @@ impl World {
             asked: 0,
             hosts: (1..=hosts).map(Host::new).collect(),
             rings: Vec::new(),
+            stalled: Vec::new(),
             dice: Dice::new(seed),
             begun: Vec::new(),
             events: Vec::new(),
@@ -125,8 +128,9 @@ impl World {
             }
         }
         panic!(
-            "the cluster does not come to rest: {:#?}",
-            self.begun.iter().rev().take(12).collect::<Vec<_>>()
+            "the cluster does not come to rest:
+{}",
+            self.portrait()
         );
     }
 

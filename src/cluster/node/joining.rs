@@ -58,13 +58,18 @@ impl Node {
     }
 
     /// Members were too slow: asks the others to go on without them.
-    pub(super) fn close_round(&mut self) {
+    pub(super) fn close_round(&mut self, now: Moment) {
         if self.phase != Phase::Joining {
             return;
         }
         let view = self.tag();
         let without = self.silent();
-        if !without.is_empty() && !without.contains(&self.me) {
+        if without.contains(&self.me) {
+            // The others went on without me; I say again what I have.
+            self.begin_round(now);
+            return;
+        }
+        if !without.is_empty() {
             self.out.push(Output::Multicast(Message::Close { view, without }.encode()));
         }
         let after = self.settings.announce_grace;

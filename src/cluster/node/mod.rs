@@ -285,7 +285,7 @@ impl Node {
     fn take_timer(&mut self, now: Moment, timer: Timer) {
         match timer {
             Timer::Group => self.go_alone(now),
-            Timer::Announce => self.close_round(),
+            Timer::Announce => self.close_round(now),
             Timer::QuorumGain => {
                 self.sight.believe();
                 self.control.reconsider("quorum");
