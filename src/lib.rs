@@ -31,6 +31,8 @@ pub mod plan;
 
 pub mod cluster;
 
+pub mod api;
+
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
 pub mod host;

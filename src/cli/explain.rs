@@ -45,10 +45,10 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         if arguments.planned {
             let wanted = Wanted::load(options, false, terminal)?;
             let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-            Ok((planning::make(&wanted, &observation).plan.desired, observation))
+            Ok((planning::make(&wanted, &observation).wanted, observation))
         } else {
             let observation = engine.observe().await?;
-            Ok((observation.in_force.clone(), observation))
+            Ok((observation.effective().into_owned(), observation))
         }
     })?;
     let node = arguments.node.as_deref().map(NodeName::from);

@@ -3,7 +3,9 @@
 //! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+mod api_stream;
 mod apply;
+mod asking;
 mod clock;
 mod completions;
 mod daemon;
@@ -14,16 +16,21 @@ mod explain;
 mod export;
 mod failure;
 mod fmt;
+mod forget;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod interrupt;
 mod log;
 mod man;
+mod node;
 mod options;
+mod pause;
 mod plan;
 mod planning;
 mod progress;
+mod relocate;
 mod replay;
 mod resource;
 mod schema;
@@ -72,6 +79,15 @@ enum Verb {
     Wait(wait::Arguments),
     Explain(explain::Arguments),
     Drill(drill::Arguments),
+    History(history::Arguments),
+    Node(node::Arguments),
+    Move(relocate::Move),
+    Ban(relocate::Ban),
+    Clear(relocate::Clear),
+    Cleanup(forget::Cleanup),
+    Refresh(forget::Refresh),
+    Pause(pause::Arguments),
+    Resume(pause::Resume),
     Replay(replay::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
@@ -80,6 +96,8 @@ enum Verb {
     Export(export::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
+    #[command(hide = true)]
+    ApiStream(api_stream::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -113,11 +131,21 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Watch(arguments) => watch::run(&arguments, options, terminal),
-            Self::Daemon(arguments) => daemon::run(&arguments),
+            Self::Daemon(arguments) => daemon::run(&arguments, options),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
             Self::Drill(arguments) => drill::run(&arguments, options, terminal),
+            Self::History(arguments) => history::run(&arguments, options, terminal),
+            Self::Node(arguments) => node::run(&arguments, options, terminal),
+            Self::Move(arguments) => relocate::run_move(&arguments, options, terminal),
+            Self::Ban(arguments) => relocate::run_ban(&arguments, options, terminal),
+            Self::Clear(arguments) => relocate::run_clear(&arguments, options, terminal),
+            Self::Cleanup(arguments) => forget::run_cleanup(&arguments, options, terminal),
+            Self::Refresh(arguments) => forget::run_refresh(&arguments, options, terminal),
+            Self::Pause(arguments) => pause::run(&arguments, options, terminal),
+            Self::Resume(arguments) => pause::run_resume(&arguments, options, terminal),
+            Self::ApiStream(_) => api_stream::run(options),
             Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),

@@ -15,6 +15,7 @@ use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use super::{clock, replay, source};
 use crate::engine::{Generation, Observation};
+use crate::model::Overlay;
 use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
 use crate::view::plan::Detail;
@@ -99,8 +100,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
     }
     if let Some(file) = &arguments.record {
-        let Planned { plan, schedule, status } = &planned;
-        replay::record(file, &plan.desired, status, plan.made_at, schedule)?;
+        let Planned { plan, schedule, wanted, status } = &planned;
+        replay::record(file, wanted, status, plan.made_at, schedule)?;
     }
     Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
 }
@@ -187,6 +188,7 @@ pub(super) fn observation_of_cib(
         now: now.unwrap_or_else(clock::now),
         generation: Generation(0),
         in_force: cib.cluster,
+        overlay: Overlay::default(),
         status: cib.status,
     })
 }

@@ -52,6 +52,7 @@ pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
         generation: observation.generation.0,
         in_force: &observation.in_force,
         status: &observation.status,
+        overlay: &observation.overlay,
         now: observation.now,
         declared: &wanted.cluster,
         renames: &wanted.renames,

@@ -14,7 +14,7 @@ use super::options::{EngineName, Options};
 use super::terminal::Terminal;
 use super::validate;
 use crate::engine::{Engine, Observation};
-use crate::model::NodeName;
+use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
 use crate::plan::overview::{Concern, Health, overview};
 use crate::view;
@@ -79,26 +79,32 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 /// Looks at the cluster, and at the manifest if there is a good one.
 pub(super) async fn look(engine: &mut dyn Engine, options: &Options) -> Result<Overview, Failure> {
     let observation = engine.observe().await?;
-    Ok(overview_of(&observation, options))
+    Ok(overview_with(&observation, options))
 }
 
 /// Looks at a simulated cluster with the eyes of one node.
 fn look_from(node: &str, options: &Options) -> Result<Overview, Failure> {
-    if options.engine != EngineName::Simulated {
+    if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
     let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
-    Ok(overview_of(&observation, options))
+    Ok(overview_with(&observation, options))
 }
 
-fn overview_of(observation: &Observation, options: &Options) -> Overview {
+fn overview_with(observation: &Observation, options: &Options) -> Overview {
     let manifest = validate::load_quietly(options.manifest());
+    overview_of(observation, manifest.as_ref().map(|manifest| &manifest.cluster))
+}
+
+/// How an observed cluster is, compared with what a manifest says.
+pub(super) fn overview_of(observation: &Observation, declared: Option<&Cluster>) -> Overview {
     overview(
         observation.generation.0,
         &observation.in_force,
+        &observation.overlay,
         &observation.status,
         observation.now,
-        manifest.as_ref().map(|manifest| &manifest.cluster),
+        declared,
     )
 }
 
@@ -130,7 +136,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::UncleanNode { .. }
         | Concern::FailedResource { .. }
         | Concern::Blocked { .. } => true,
-        Concern::OfflineNode { .. } | Concern::Due { .. } | Concern::Maintenance => false,
+        Concern::OfflineNode { .. } | Concern::Due { .. } | Concern::Maintenance | Concern::Paused => false,
     });
     if is_critical || overview.health == Health::Missing {
         ("CRITICAL", Exit::Changes)

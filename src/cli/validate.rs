@@ -43,7 +43,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let sources = source::read(arguments.path.as_deref().unwrap_or(options.manifest()))?;
     let mut reading = manifest::read(&sources);
-    if let Some(manifest) = reading.manifest.as_ref().filter(|_| options.engine == EngineName::Local) {
+    if let Some(manifest) = reading.manifest.as_ref().filter(|_| options.engine() == EngineName::Local) {
         reading.diagnostics.extend(ask_host(manifest, options)?);
     }
     match arguments.output {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
 use super::{Because, Inputs, Prune, plan};
-use crate::model::{Cluster, NodeName, Role, Score};
+use crate::model::{Cluster, NodeName, Overlay, Role, Score};
 use crate::scheduler::assign::{Cause, Contribution, Placement};
 use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
 use crate::scheduler::facts::NodeIx;
@@ -207,6 +207,7 @@ fn add_blocked(explanations: &mut [Explanation], cluster: &Cluster, status: &Clu
         in_force: cluster,
         status,
         now,
+        overlay: Overlay::none(),
         declared: cluster,
         renames: &[],
         prune: Prune::No,

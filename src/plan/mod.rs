@@ -39,7 +39,7 @@ pub use what_if::WhatIf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, NodeName};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
 use crate::scheduler::{self, Facts, Schedule};
 use crate::status::ClusterStatus;
 use disruption::Whole;
@@ -55,6 +55,8 @@ pub struct Inputs<'a> {
     pub in_force: &'a Cluster,
     /// What is.
     pub status: &'a ClusterStatus,
+    /// What was asked for on top of what should be.
+    pub overlay: &'a Overlay,
     /// The moment of the decision, seconds since 1970.
     pub now: i64,
     /// What the manifest declares.
@@ -101,6 +103,9 @@ pub struct Plan {
     pub hazards: Vec<Hazard>,
     /// What keeps the cluster as a whole from acting as it would.
     pub cautions: Vec<Caution>,
+    /// What was asked for on top of what should be, and is in force.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
 }
 
 /// Something that keeps a cluster as a whole from acting as it would.
@@ -115,6 +120,8 @@ pub enum Caution {
     Maintenance,
     /// Everything was told to stop.
     StopAll,
+    /// Decisions are paused.
+    Paused,
 }
 
 /// Something that should be done and cannot be.
@@ -161,8 +168,10 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
-    /// What was known, with resources under their new names: together with the desired state and
-    /// the moment, all that the schedule was made from.
+    /// The desired cluster with everything on top of it: together with what was known and the moment,
+    /// all that the schedule was made from.
+    pub wanted: Cluster,
+    /// What was known, with resources under their new names.
     pub status: ClusterStatus,
 }
 
@@ -177,16 +186,20 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
     let retiring = retirement::retirement(&in_force, &merged.cluster);
+    let overlay = rename::in_overlay(inputs.overlay, &renames);
+    let moment = Moment::at(inputs.now);
+    let retired = retiring.as_ref().map(|cluster| overlay.over(cluster, moment));
+    let wanted = overlay.over(&merged.cluster, moment);
     let decide = |cluster| (cluster, scheduler::decide(cluster, &status, inputs.now));
-    let retired = retiring.as_ref().map(decide).filter(|(_, (_, schedule))| !schedule.changes.is_empty());
+    let retired = retired.as_deref().map(decide).filter(|(_, (_, schedule))| !schedule.changes.is_empty());
     let is_retiring = retired.is_some();
-    let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&merged.cluster));
+    let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&wanted));
     let facts = &placement.facts;
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(facts);
+    let cautions = cautions(facts, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
@@ -202,20 +215,23 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
-        desired: merged.cluster,
-        retiring: retiring.filter(|_| is_retiring),
+        retiring: retiring.clone().filter(|_| is_retiring),
         cautions,
+        overrides: overlay.active(moment).cloned().collect(),
+        desired: merged.cluster.clone(),
     };
-    Planned { plan, schedule, status }
+    let wanted = next.clone();
+    Planned { plan, schedule, wanted, status }
 }
 
-fn cautions(facts: &Facts<'_>) -> Vec<Caution> {
+fn cautions(facts: &Facts<'_>, is_paused: bool) -> Vec<Caution> {
     let properties = &facts.properties;
     let all = [
         (!properties.has_quorum, Caution::NoQuorum),
         (properties.fencing_enabled && !properties.has_fence_device, Caution::NoFenceDevice),
         (properties.maintenance_mode, Caution::Maintenance),
         (properties.stop_all_resources, Caution::StopAll),
+        (is_paused, Caution::Paused),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
 }

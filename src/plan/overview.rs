@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::unplaced::Unplaced;
-use super::{Inputs, Plan, Prune, plan};
-use crate::model::{Cluster, NodeName, Role};
+use super::{Caution, Inputs, Plan, Prune, plan};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx, interpret};
 use crate::status::ClusterStatus;
@@ -36,6 +36,12 @@ pub struct Overview {
     pub nodes: Vec<NodeOverview>,
     /// Resources; members follow their collective.
     pub resources: Vec<ResourceOverview>,
+    /// What was asked for on top of what is in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// Whether decisions are paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
     /// Failures that are still remembered.
     pub failures: Vec<FailureOverview>,
 }
@@ -101,6 +107,8 @@ pub enum Concern {
     },
     /// The cluster is in maintenance.
     Maintenance,
+    /// Decisions are paused.
+    Paused,
 }
 
 /// How a node is.
@@ -195,6 +203,7 @@ pub struct FailureOverview {
 pub fn overview(
     generation: u64,
     in_force: &Cluster,
+    overlay: &Overlay,
     status: &ClusterStatus,
     now: i64,
     declared: Option<&Cluster>,
@@ -203,6 +212,7 @@ pub fn overview(
         generation,
         in_force,
         status,
+        overlay,
         now,
         declared: in_force,
         renames: &[],
@@ -210,7 +220,9 @@ pub fn overview(
         origin: "",
     };
     let due = plan(&inputs).plan;
-    let facts = interpret::interpret(in_force, status, now);
+    let moment = Moment::at(now);
+    let effective = overlay.over(in_force, moment);
+    let facts = interpret::interpret(&effective, status, now);
     let concerns = concerns(&facts, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
@@ -227,6 +239,8 @@ pub fn overview(
         dc: facts.nodes.iter().find(|node| node.is_dc).map(|node| node.name.clone()),
         nodes: facts.nodes.iter().map(|node| node_overview(&facts, node)).collect(),
         resources,
+        overrides: overlay.active(moment).cloned().collect(),
+        pause: overlay.pause_at(moment).cloned(),
         failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
     }
 }
@@ -249,6 +263,9 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
     }
     if facts.properties.maintenance_mode {
         concerns.push(Concern::Maintenance);
+    }
+    if due.cautions.contains(&Caution::Paused) {
+        concerns.push(Concern::Paused);
     }
     if !facts.properties.has_quorum {
         concerns.push(Concern::NoQuorum);
@@ -285,7 +302,7 @@ fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
     let is_only_due = concerns.iter().all(|concern| matches!(concern, Concern::Due { .. }));
     if in_force.nodes.is_empty() && in_force.resources.is_empty() {
         Health::Missing
-    } else if concerns.contains(&Concern::Maintenance) {
+    } else if concerns.contains(&Concern::Maintenance) || concerns.contains(&Concern::Paused) {
         Health::Suspended
     } else if concerns.is_empty() {
         Health::Healthy

@@ -64,6 +64,7 @@ fn plan_of(in_force: &Cluster, declared: &Cluster, status: &ClusterStatus) -> Pl
         in_force,
         status,
         now: 1_000,
+        overlay: Overlay::none(),
         declared,
         renames: &[],
         prune: Prune::No,

@@ -60,8 +60,8 @@ fn an_override_ends_by_itself() {
     assert_eq!(world.place("A"), 1 - host);
     world.run_for(30_000);
     world.check();
-    assert!(world.hosts[0].daemon.as_ref().unwrap().durable().overrides.is_empty());
-    assert!(world.hosts[1].durable.as_ref().unwrap().overrides.is_empty(), "on disk as well");
+    assert!(world.hosts[0].daemon.as_ref().unwrap().durable().overlay.overrides.is_empty());
+    assert!(world.hosts[1].durable.as_ref().unwrap().overlay.overrides.is_empty(), "on disk as well");
     assert_eq!(world.told(0, |event| matches!(event, Event::Lapsed(_))), 2, "told once by each");
 }
 

@@ -21,13 +21,15 @@ pub use injection::{Answer, Injection, Repeat};
 
 use std::path::Path;
 
+use super::change;
 use super::converge::{self, Bounds};
 use super::ledger::Ledger;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::cluster::Change;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, NodeName};
+use crate::model::{Cluster, Moment, NodeName};
 use crate::plan::Rename;
-use crate::plan::rename::rename_in_status;
+use crate::plan::rename::{self, rename_in_status};
 use hands::SimulatedHands;
 use side::Side;
 use store::{State, Store};
@@ -91,19 +93,39 @@ impl Simulated {
             now: world.now(),
             generation: self.state.generation,
             in_force: self.state.in_force.clone(),
+            overlay: self.state.overlay.clone(),
             status: ledger.status,
         }
     }
 
     fn put_in_force(&mut self, desired: Desired) -> Result<Generation, EngineError> {
         if desired.base != self.state.generation {
-            return Err(EngineError::Conflict { planned: desired.base, actual: self.state.generation });
+            return Err(EngineError::Conflict {
+                planned: desired.base,
+                actual: self.state.generation,
+                in_force: self.state.origin.clone(),
+            });
         }
         self.rename(&desired.renames);
+        self.state.overlay = rename::in_overlay(&self.state.overlay, &desired.renames).into_owned();
         self.admit(&desired.cluster);
         self.state.generation.0 += 1;
         self.state.in_force = desired.cluster;
         self.state.origin = desired.origin;
+        self.save()?;
+        Ok(self.state.generation)
+    }
+
+    /// Cut-off nodes hear of it as well: there is one desired state.
+    fn take_change(&mut self, wanted: &Change) -> Result<Generation, EngineError> {
+        let State { world, sides, in_force, overlay, .. } = &mut self.state;
+        let now = Moment::at(world.now());
+        let mut changed = overlay.clone();
+        for side in sides {
+            changed = overlay.clone();
+            change::apply(wanted, in_force, &mut changed, &mut side.ledger, now)?;
+        }
+        *overlay = changed;
         self.save()?;
         Ok(self.state.generation)
     }
@@ -141,15 +163,20 @@ impl Simulated {
 
     /// Lets each side, the first one first, do what it thinks right.
     async fn converge_all(&mut self, report: &mut converge::Report<'_>) -> Result<Outcome, EngineError> {
-        let State { world, sides, in_force, .. } = &mut self.state;
+        let State { world, sides, in_force, overlay, .. } = &mut self.state;
+        let now = Moment::at(world.now());
+        if overlay.pause_at(now).is_some() {
+            return Ok(Outcome::Stuck);
+        }
+        let wanted = overlay.over(in_force, now);
         let mut worst = Outcome::Converged;
         for (place, side) in sides.iter_mut().enumerate() {
             if !side.is_alive(world) {
                 continue;
             }
-            let mut hands = SimulatedHands::new(world, in_force, side, place == 0);
+            let mut hands = SimulatedHands::new(world, &wanted, side, place == 0);
             let outcome =
-                converge::converge(in_force, &mut side.ledger, &mut hands, &self.bounds, report).await?;
+                converge::converge(&wanted, &mut side.ledger, &mut hands, &self.bounds, report).await?;
             if worst == Outcome::Converged {
                 worst = outcome;
             }
@@ -186,6 +213,10 @@ impl Engine for Simulated {
 
     fn submit(&mut self, desired: Desired) -> BoxFuture<'_, Result<Generation, EngineError>> {
         Box::pin(async { self.put_in_force(desired) })
+    }
+
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(async move { self.take_change(&change) })
     }
 
     fn converge<'a>(
