@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
-use crate::model::NodeName;
+use crate::model::{Moment, NodeName};
 use crate::plan::explain::{explain, explainable};
 use crate::view;
 
@@ -45,7 +45,9 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         if arguments.planned {
             let wanted = Wanted::load(options, false, terminal)?;
             let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-            Ok((planning::make(&wanted, &observation).wanted, observation))
+            let desired = planning::make(&wanted, &observation).plan.desired;
+            let effective = observation.overlay.over(&desired, Moment::at(observation.now)).into_owned();
+            Ok((effective, observation))
         } else {
             let observation = engine.observe().await?;
             Ok((observation.effective().into_owned(), observation))

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod basis;
 pub mod because;
+mod catalogue;
 pub mod difference;
 pub mod disruption;
 pub mod drill;
@@ -37,10 +38,12 @@ pub use step::{Background, BackgroundKind, Step, Verb};
 pub use unplaced::Unplaced;
 pub use what_if::WhatIf;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
-use crate::scheduler::{self, Facts, Schedule};
+use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use disruption::Whole;
 use relation::Relations;
@@ -122,6 +125,10 @@ pub enum Caution {
     StopAll,
     /// Decisions are paused.
     Paused,
+    /// Preferences were not followed along all colocations: there were too many ways.
+    PreferencesCutShort,
+    /// Orders contradict each other, and the plan may not be the best there is.
+    OrdersUnsettled,
 }
 
 /// Something that should be done and cannot be.
@@ -143,6 +150,12 @@ impl Plan {
     /// Whether there is quorum.
     pub fn has_quorum(&self) -> bool {
         !self.cautions.contains(&Caution::NoQuorum)
+    }
+
+    /// What was known, with resources under their new names: together with the desired state and
+    /// the moment, all that the schedule was made from.
+    pub fn renamed<'s>(&self, status: &'s ClusterStatus) -> Cow<'s, ClusterStatus> {
+        renamed(status, &self.renames)
     }
 
     /// Whether nothing differs and nothing is to be done.
@@ -168,20 +181,16 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
-    /// The desired cluster with everything on top of it: together with what was known and the moment,
-    /// all that the schedule was made from.
-    pub wanted: Cluster,
-    /// What was known, with resources under their new names.
-    pub status: ClusterStatus,
 }
 
 /// Makes a plan.
 pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let renames = rename::applicable(inputs.renames, inputs.in_force);
-    let mut in_force = inputs.in_force.clone();
-    rename::rename_in_cluster(&mut in_force, &renames);
-    let mut status = inputs.status.clone();
-    rename::rename_in_status(&mut status, &renames);
+    let mut in_force = Cow::Borrowed(inputs.in_force);
+    if !renames.is_empty() {
+        rename::rename_in_cluster(in_force.to_mut(), &renames);
+    }
+    let status = renamed(inputs.status, &renames);
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
@@ -199,7 +208,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(facts, overlay.pause_at(moment).is_some());
+    let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
@@ -215,16 +224,24 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
-        retiring: retiring.clone().filter(|_| is_retiring),
         cautions,
         overrides: overlay.active(moment).cloned().collect(),
-        desired: merged.cluster.clone(),
+        desired: merged.cluster,
+        retiring: retiring.filter(|_| is_retiring),
     };
-    let wanted = next.clone();
-    Planned { plan, schedule, wanted, status }
+    Planned { plan, schedule }
 }
 
-fn cautions(facts: &Facts<'_>, is_paused: bool) -> Vec<Caution> {
+/// What was known, with resources under their new names.
+fn renamed<'s>(status: &'s ClusterStatus, renames: &[Rename]) -> Cow<'s, ClusterStatus> {
+    let mut status = Cow::Borrowed(status);
+    if !renames.is_empty() {
+        rename::rename_in_status(status.to_mut(), renames);
+    }
+    status
+}
+
+fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caution> {
     let properties = &facts.properties;
     let all = [
         (!properties.has_quorum, Caution::NoQuorum),
@@ -232,6 +249,8 @@ fn cautions(facts: &Facts<'_>, is_paused: bool) -> Vec<Caution> {
         (properties.maintenance_mode, Caution::Maintenance),
         (properties.stop_all_resources, Caution::StopAll),
         (is_paused, Caution::Paused),
+        (schedule.shortcuts.contains(&Shortcut::Preferences), Caution::PreferencesCutShort),
+        (schedule.shortcuts.contains(&Shortcut::Relations), Caution::OrdersUnsettled),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
 }

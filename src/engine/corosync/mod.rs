@@ -105,7 +105,13 @@ impl Corosync {
             };
             match news {
                 Ok(news) if news.is_empty() => {}
-                Ok(news) => return news.into_iter().for_each(|told| report_told(told.tale, report)),
+                Ok(news) => {
+                    for told in news {
+                        self.since = Some(told.position);
+                        report_told(told.tale, report);
+                    }
+                    return;
+                }
                 Err(_) => sleep(left.min(Self::HOLD)).await,
             }
         }

@@ -46,7 +46,7 @@ impl Simulated {
             .collect();
         let mut ledger = Ledger::new(format!("simulated-{seed}"));
         ledger.status = without_monitors(&observation.status);
-        let mut state = State::new(world, Side { members, ledger });
+        let mut state = State::new(world, Side::new(members, ledger));
         state.generation = Generation(observation.generation.0.max(1));
         state.in_force = observation.effective().into_owned();
         Self { state, store: None, bounds: Bounds::default() }
