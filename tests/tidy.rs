@@ -13,6 +13,7 @@ const PURE: [(&str, &[&str]); 11] = [
     ("diagnostic", &[]),
     ("model", &[]),
     ("status", &["model"]),
+    ("formation", &["model"]),
     ("cib", &["model", "status", "diagnostic"]),
     ("manifest", &["model", "status", "diagnostic"]),
     ("scheduler", &["model", "status"]),

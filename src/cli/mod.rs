@@ -8,6 +8,7 @@ mod api_stream;
 mod apply;
 mod asking;
 mod clock;
+mod cluster;
 mod completions;
 mod daemon;
 mod drill;
@@ -95,6 +96,7 @@ enum Verb {
     Resource(resource::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
     #[command(hide = true)]
@@ -153,6 +155,7 @@ impl Verb {
             Self::Resource(arguments) => resource::run(&arguments, terminal),
             Self::Import(arguments) => import::run(&arguments, options, terminal),
             Self::Export(arguments) => export::run(&arguments, options, terminal),
+            Self::Cluster(arguments) => cluster::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }

@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) slow: BTreeMap<(Arc<str>, &'static str), i64>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) is_fencing_broken: bool,
+    /// Orders as they were given, by whom.
+    pub(crate) orders: Vec<(usize, Vec<u8>)>,
     /// Resources that were active twice, where that was not to be.
     pub(crate) doubled: Vec<String>,
     /// Whether doubles count.
@@ -77,6 +79,7 @@ impl World {
             slow: BTreeMap::new(),
             failures: Vec::new(),
             is_fencing_broken: false,
+            orders: Vec::new(),
             doubled: Vec::new(),
             counts_doubles: true,
             is_two_node: hosts == 2,
@@ -155,6 +158,10 @@ impl World {
 
     fn read_inbox(&mut self, host: usize) {
         let now = self.now;
+        if self.hosts[host].is_hung {
+            self.plan(100, Item::Inbox(host));
+            return;
+        }
         let inbox = &mut self.hosts[host].inbox;
         let ready = inbox.iter().take_while(|(at, _)| *at <= now).count();
         // Sometimes one by one, sometimes all at once.
@@ -203,7 +210,7 @@ impl World {
             }
             Output::Persist(durable) => self.hosts[host].durable = Some(*durable),
             Output::Record(kept) => self.hosts[host].keep(kept),
-            Output::Rename(_) => {}
+            Output::Rename(renames) => self.rename(host, &renames),
             Output::Answer { request, answer } => {
                 self.answers.insert(request.0, answer);
             }
@@ -239,6 +246,6 @@ impl World {
     /// What daemons believe to be members, in the ring of a host.
     pub(crate) fn members_of(&self, ring: &[usize]) -> Vec<Member> {
         let there = ring.iter().map(|host| &self.hosts[*host]);
-        there.filter(|host| host.daemon.is_some()).map(Host::member).collect()
+        there.filter(|host| host.daemon.is_some() && host.has_group).map(Host::member).collect()
     }
 }
