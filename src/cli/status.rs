@@ -54,10 +54,11 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         return check(options, terminal);
     }
     engines::block_on(async {
+        let mut lookout = Lookout::new(options);
         loop {
             let overview = match &arguments.seen_from {
                 Some(node) => look_from(node, options)?,
-                None => look(&mut *engines::open(options, Access::Read)?.engine, options).await?,
+                None => lookout.look().await?,
             };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
@@ -69,15 +70,51 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
             terminal.data(&terminal.fresh_page(&text))?;
             tokio::select! {
-                () = tokio::time::sleep(WATCH_INTERVAL) => {}
+                rested = lookout.rest(WATCH_INTERVAL) => rested?,
                 _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             }
         }
     })
 }
 
+/// Looks at a cluster again and again.
+pub(super) struct Lookout<'a> {
+    options: &'a Options,
+    /// The line to a daemon is kept. The files of other engines are read anew each time.
+    kept: Option<Box<dyn Engine>>,
+}
+
+impl<'a> Lookout<'a> {
+    /// A lookout on the cluster that the options name.
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self { options, kept: None }
+    }
+
+    /// How the cluster is now.
+    pub(super) async fn look(&mut self) -> Result<Overview, Failure> {
+        let mut engine = match self.kept.take() {
+            Some(engine) => engine,
+            None => engines::open(self.options, Access::Read)?.engine,
+        };
+        let overview = look(&mut *engine, self.options).await?;
+        self.kept = Some(engine).filter(|_| self.options.engine() == EngineName::Corosync);
+        Ok(overview)
+    }
+
+    /// Waits for so long, or until a daemon tells of something.
+    pub(super) async fn rest(&mut self, length: Duration) -> Result<(), Failure> {
+        match &mut self.kept {
+            Some(engine) => Ok(engine.rest(length, &mut |_| {}).await?),
+            None => {
+                tokio::time::sleep(length).await;
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Looks at the cluster, and at the manifest if there is a good one.
-pub(super) async fn look(engine: &mut dyn Engine, options: &Options) -> Result<Overview, Failure> {
+async fn look(engine: &mut dyn Engine, options: &Options) -> Result<Overview, Failure> {
     let observation = engine.observe().await?;
     Ok(overview_with(&observation, options))
 }

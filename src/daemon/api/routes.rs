@@ -73,7 +73,7 @@ fn sighting(seen: Snapshot, position: u64) -> Sighting {
         desired: durable.cluster,
         overlay: durable.overlay,
         status,
-        awaited: live.as_ref().map(|live| live.awaited.iter().cloned().collect()).unwrap_or_default(),
+        awaited: live.as_ref().map(|live| live.awaited.keys().cloned().collect()).unwrap_or_default(),
         detached: live.as_ref().map(|live| live.detached.iter().cloned().collect()).unwrap_or_default(),
         in_flight: live.as_ref().map(|live| live.in_flight.clone()).unwrap_or_default(),
         fencing: live.map(|live| live.fencing).unwrap_or_default(),
