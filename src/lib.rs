@@ -32,6 +32,8 @@ pub mod plan;
 
 pub mod cluster;
 
+pub mod api;
+
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
 pub mod host;

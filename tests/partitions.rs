@@ -73,7 +73,7 @@ fn tell(event: &Event, told: &mut Vec<String>) {
             }
         }
         Event::Waiting { .. } => told.push("wait".to_owned()),
-        Event::Started(_) | Event::Scheduled(_) | Event::Finished { .. } | Event::Aborted { .. } => {}
+        Event::Started(_) | Event::Scheduled { .. } | Event::Finished { .. } | Event::Aborted { .. } => {}
     }
 }
 

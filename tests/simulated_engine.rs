@@ -61,7 +61,7 @@ impl Lab {
                 Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
             }
             Event::Started(_)
-            | Event::Scheduled(_)
+            | Event::Scheduled { .. }
             | Event::Finished { .. }
             | Event::Waiting { .. }
             | Event::Aborted { .. } => None,

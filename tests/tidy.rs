@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// Modules of the pure ring with what each may import.
-const PURE: [(&str, &[&str]); 11] = [
+const PURE: [(&str, &[&str]); 12] = [
     ("diagnostic", &[]),
     ("model", &[]),
     ("status", &["model"]),
@@ -21,6 +21,7 @@ const PURE: [(&str, &[&str]); 11] = [
     ("executor", &["model", "status", "scheduler"]),
     ("ledger", &["model", "status", "scheduler", "executor"]),
     ("cluster", &["model", "status", "scheduler", "executor", "ledger", "plan"]),
+    ("api", &["model", "status", "scheduler", "executor", "cluster"]),
 ];
 
 /// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).

@@ -99,7 +99,7 @@ resources:
             return False
         if [n.name for n in on if n.pids('apache2')] != [name]:
             return False
-        running = sum(len(glob.glob(f'/proc/{n.pid}/root/run/{sub}Dummy-d*.state')) for n in on for sub in ('', '*/'))
+        running = sum(len(glob.glob(os.path.join('/proc', str(n.pid), 'root', 'run', f'{sub}Dummy-d*.state'))) for n in on for sub in ('', '*/'))
         if running != self.opt.dummies:
             return False
         for n in on:

@@ -87,7 +87,7 @@ pub(super) fn of_watch(manifest: &Manifest, sources: &Sources) -> Vec<Diagnostic
 
 /// Engine `local` looks for secrets in its own folder, whatever is said of them.
 fn unused_sources(manifest: &Manifest, options: &Options) -> Vec<Diagnostic> {
-    let secrets = manifest.settings.secrets.keys().filter(|_| options.engine == EngineName::Local);
+    let secrets = manifest.settings.secrets.keys().filter(|_| options.engine() == EngineName::Local);
     let found = secrets.map(|name| {
         let message = format!("where the secret `{name}` comes from has no effect with engine `local`");
         Diagnostic::warning("without-effect", message)

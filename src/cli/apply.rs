@@ -331,7 +331,8 @@ async fn conclude(
     }
 }
 
-fn unfinished(after: &Plan) -> Failure {
+/// What could not be done, and why.
+pub(super) fn unfinished(after: &Plan) -> Failure {
     if !after.has_quorum() && !after.blocked.is_empty() {
         return Failure::new(Exit::NoQuorum, "the cluster has no quorum: not everything could be done");
     }

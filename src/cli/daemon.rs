@@ -7,13 +7,18 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, with_causes};
 use super::log::{self, LogFormat};
+use super::options::Options;
 use crate::agent::Installation;
 use crate::cluster::{Leave, Request};
+use crate::daemon::api::{Api, Place};
+use crate::daemon::group::Group;
 use crate::daemon::group::corosync::Corosync;
+use crate::daemon::group::in_process::Room;
 use crate::daemon::{Daemon, Door, Ending, Notice, Setup};
 use crate::host;
 use crate::model::NodeName;
@@ -37,9 +42,15 @@ pub(super) struct Arguments {
     /// One file per secret.
     #[arg(long, value_name = "DIR", default_value = "/etc/quorate/secrets")]
     secrets: PathBuf,
+    /// How the daemon finds the others.
+    #[arg(long, value_enum, default_value_t = GroupName::Corosync)]
+    group: GroupName,
     /// The name of this node, if it is not the host's.
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
+    /// Members of this group may look at the API, but change nothing. [default: the superuser only]
+    #[arg(long, value_name = "GROUP")]
+    readers: Option<String>,
     /// How many actions run here at once. [default: twice the number of processors]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -52,6 +63,15 @@ pub(super) struct Arguments {
     /// Form of the log.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
+}
+
+/// How a daemon finds the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum GroupName {
+    /// Through corosync on this host.
+    Corosync,
+    /// There are no others: a cluster of this host alone, with quorum.
+    Alone,
 }
 
 /// What becomes of what runs here.
@@ -73,7 +93,7 @@ impl OnStop {
 }
 
 /// Runs the verb.
-pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments, options: &Options) -> Result<Exit, Failure> {
     log::begin(arguments.log_format, arguments.log_file.as_deref())?;
     let node = match &arguments.node {
         Some(name) => NodeName::from(name.as_str()),
@@ -86,15 +106,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::error(format!("cannot start the runtime: {error}")))?;
-    let ending = runtime.block_on(serve(arguments, node));
+    let ending = match arguments.group {
+        GroupName::Corosync => runtime.block_on(serve(arguments, options, node.clone(), Corosync::new(node))),
+        GroupName::Alone => runtime.block_on(async {
+            let seat = Room::new(&[node.as_str()]).enter(node.as_str());
+            let seat = seat.ok_or_else(|| Failure::error("a group of one has no place for this node"))?;
+            serve(arguments, options, node, seat).await
+        }),
+    };
     // The watch on the manifest may be reading.
     runtime.shutdown_background();
     ending.map(|_| Exit::Done)
 }
 
-async fn serve(arguments: &Arguments, node: NodeName) -> Result<Ending, Failure> {
+async fn serve<G: Group>(
+    arguments: &Arguments,
+    options: &Options,
+    node: NodeName,
+    group: G,
+) -> Result<Ending, Failure> {
     let setup = Setup {
-        node: node.clone(),
+        node,
         state_dir: arguments.data_dir.clone(),
         run_dir: arguments.run_dir.clone(),
         secrets: arguments.secrets.clone(),
@@ -104,8 +136,16 @@ async fn serve(arguments: &Arguments, node: NodeName) -> Result<Ending, Failure>
         return_grace: None,
     };
     let signals = Signals::listen()?;
-    let (daemon, door) = Daemon::new(setup, Corosync::new(node), Notice::from_environment())
+    let (daemon, door) = Daemon::new(setup, group, Notice::from_environment())
         .map_err(|error| Failure::error(error.to_string()))?;
+    let place = Place {
+        socket: options.socket().to_owned(),
+        readers: arguments.readers.clone(),
+        history: arguments.data_dir.join("history"),
+    };
+    let api = Api::open(&place, door.clone()).map_err(|error| Failure::error(with_causes(&error)))?;
+    let end = CancellationToken::new();
+    let serving = tokio::spawn(api.serve(end.clone()));
     let (abandon, abandoned) = oneshot::channel::<()>();
     let heed = tokio::spawn(signals.heed(door, arguments.on_stop.leave(), abandon));
     let ending = daemon
@@ -117,6 +157,10 @@ async fn serve(arguments: &Arguments, node: NodeName) -> Result<Ending, Failure>
         })
         .await;
     heed.abort();
+    end.cancel();
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "the API did not end well");
+    }
     ending.map_err(|error| Failure::error(error.to_string()))
 }
 

@@ -11,6 +11,7 @@ use super::options::Options;
 use super::terminal::Terminal;
 use super::{clock, engines, plan, validate};
 use crate::engine::drill::{Beginning, Extent, drill};
+use crate::model::Overlay;
 use crate::plan::drill::Report;
 use crate::view;
 use crate::view::plan::Detail;
@@ -80,6 +81,8 @@ async fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> R
     if arguments.live {
         let mut observation = engines::open(options, Access::Read)?.engine.observe().await?;
         observation.now = arguments.now.unwrap_or(observation.now);
+        observation.in_force = observation.effective().into_owned();
+        observation.overlay = Overlay::default();
         return Ok(drill(Beginning::Seen(&observation), extent).await?);
     }
     let manifest = validate::load(options.manifest(), terminal)?;

@@ -10,7 +10,7 @@ use super::name;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
-use crate::model::NodeName;
+use crate::model::{Moment, NodeName};
 use crate::plan::explain::{explain, explainable};
 use crate::view;
 
@@ -46,10 +46,12 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         if arguments.planned {
             let wanted = Wanted::load(options, false, terminal)?;
             let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-            Ok((planning::make(&wanted, &observation).plan.desired, observation))
+            let desired = planning::make(&wanted, &observation).plan.desired;
+            let effective = observation.overlay.over(&desired, Moment::at(observation.now)).into_owned();
+            Ok((effective, observation))
         } else {
             let observation = engine.observe().await?;
-            Ok((observation.in_force.clone(), observation))
+            Ok((observation.effective().into_owned(), observation))
         }
     })?;
     let node = arguments.node.as_deref().map(NodeName::from);

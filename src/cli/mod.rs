@@ -4,7 +4,9 @@
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
 mod advice;
+mod api_stream;
 mod apply;
+mod asking;
 mod clock;
 mod cluster;
 mod completions;
@@ -16,17 +18,22 @@ mod explain;
 mod export;
 mod failure;
 mod fmt;
+mod forget;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod interrupt;
 mod log;
 mod man;
 mod name;
+mod node;
 mod options;
+mod pause;
 mod plan;
 mod planning;
 mod progress;
+mod relocate;
 mod replay;
 mod resource;
 mod saved;
@@ -76,6 +83,15 @@ enum Verb {
     Wait(wait::Arguments),
     Explain(explain::Arguments),
     Drill(drill::Arguments),
+    History(history::Arguments),
+    Node(node::Arguments),
+    Move(relocate::Move),
+    Ban(relocate::Ban),
+    Clear(relocate::Clear),
+    Cleanup(forget::Cleanup),
+    Refresh(forget::Refresh),
+    Pause(pause::Arguments),
+    Resume(pause::Resume),
     Replay(replay::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
@@ -85,6 +101,8 @@ enum Verb {
     Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
+    #[command(hide = true)]
+    ApiStream(api_stream::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -118,11 +136,21 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Watch(arguments) => watch::run(&arguments, options, terminal),
-            Self::Daemon(arguments) => daemon::run(&arguments),
+            Self::Daemon(arguments) => daemon::run(&arguments, options),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
             Self::Drill(arguments) => drill::run(&arguments, options, terminal),
+            Self::History(arguments) => history::run(&arguments, options, terminal),
+            Self::Node(arguments) => node::run(&arguments, options, terminal),
+            Self::Move(arguments) => relocate::run_move(&arguments, options, terminal),
+            Self::Ban(arguments) => relocate::run_ban(&arguments, options, terminal),
+            Self::Clear(arguments) => relocate::run_clear(&arguments, options, terminal),
+            Self::Cleanup(arguments) => forget::run_cleanup(&arguments, options, terminal),
+            Self::Refresh(arguments) => forget::run_refresh(&arguments, options, terminal),
+            Self::Pause(arguments) => pause::run(&arguments, options, terminal),
+            Self::Resume(arguments) => pause::run_resume(&arguments, options, terminal),
+            Self::ApiStream(_) => api_stream::run(options),
             Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),

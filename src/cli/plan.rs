@@ -15,6 +15,7 @@ use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use super::{clock, replay, source};
 use crate::engine::{Generation, Observation};
+use crate::model::{Moment, Overlay};
 use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
 use crate::view::plan::Detail;
@@ -101,7 +102,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     }
     if let Some(file) = &arguments.record {
         let Planned { plan, schedule } = &planned;
-        replay::record(file, &plan.desired, &plan.renamed(&observation.status), plan.made_at, schedule)?;
+        let wanted = observation.overlay.over(&plan.desired, Moment::at(plan.made_at));
+        replay::record(file, &wanted, &plan.renamed(&observation.status), plan.made_at, schedule)?;
     }
     let exit = planning::exit_of(&planned.plan, arguments.detailed_exitcode);
     // The process ends here: the system takes all memory back at once, faster than piece by piece.
@@ -203,7 +205,13 @@ pub(super) fn observation_of_cib(
         });
         own.unwrap_or_else(clock::now)
     });
-    Ok(Observation { now, generation: Generation(0), in_force: cib.cluster, status: cib.status })
+    Ok(Observation {
+        now,
+        generation: Generation(0),
+        in_force: cib.cluster,
+        overlay: Overlay::default(),
+        status: cib.status,
+    })
 }
 
 fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {

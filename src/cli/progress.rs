@@ -72,13 +72,13 @@ impl Progress {
                     self.failures += 1;
                 }
             }
-            Event::Scheduled(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
+            Event::Scheduled { .. } | Event::Waiting { .. } | Event::Aborted { .. } => {}
         }
     }
 
     fn show_people(&mut self, event: &Event) {
         match event {
-            Event::Scheduled(_) => self.in_flight.clear(),
+            Event::Scheduled { .. } => self.in_flight.clear(),
             Event::Started(action) => self.begin(action),
             Event::Finished { action, rc, status, exit_reason, took } => {
                 self.in_flight.retain(|(id, _)| *id != action.id);

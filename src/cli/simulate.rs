@@ -146,7 +146,7 @@ enum Reaction {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    if options.engine != EngineName::Simulated {
+    if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only the simulated engine can be told what happens to it"));
     }
     engines::block_on(async {

@@ -16,7 +16,7 @@ use super::terminal::Terminal;
 use super::{source, validate};
 use crate::engine::{Engine, Observation};
 use crate::manifest::{self, Manifest};
-use crate::model::NodeName;
+use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
 use crate::plan::overview::{Concern, Health, overview};
 use crate::view;
@@ -59,11 +59,12 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         return Err(Failure::usage("standard input can be read only once, and not again and again"));
     }
     engines::block_on(async {
+        let mut lookout = Lookout::new(options);
         loop {
             let declared = declared(options, terminal)?;
             let overview = match &arguments.seen_from {
-                Some(node) => look_from(node, options, declared.as_ref())?,
-                None => look(&mut *engines::open(options, Access::Read)?.engine, declared.as_ref()).await?,
+                Some(node) => look_from(node, options, cluster(declared.as_ref()))?,
+                None => lookout.look(cluster(declared.as_ref())).await?,
             };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
             terminal.data(&terminal.fresh_page(&text))?;
             tokio::select! {
-                () = tokio::time::sleep(WATCH_INTERVAL) => {}
+                rested = lookout.rest(WATCH_INTERVAL) => rested?,
                 _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             }
         }
@@ -101,28 +102,71 @@ fn declared(options: &Options, terminal: Terminal) -> Result<Option<Manifest>, F
     Ok(reading.manifest.filter(|_| errors == 0))
 }
 
-/// Looks at the cluster, and compares it with a manifest if there is one.
-pub(super) async fn look(engine: &mut dyn Engine, declared: Option<&Manifest>) -> Result<Overview, Failure> {
+/// What a manifest declares.
+pub(super) fn cluster(manifest: Option<&Manifest>) -> Option<&Cluster> {
+    manifest.map(|manifest| &manifest.cluster)
+}
+
+/// Looks at a cluster again and again.
+pub(super) struct Lookout<'a> {
+    options: &'a Options,
+    /// The line to a daemon is kept. The files of other engines are read anew each time.
+    kept: Option<Box<dyn Engine>>,
+}
+
+impl<'a> Lookout<'a> {
+    /// A lookout on the cluster that the options name.
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self { options, kept: None }
+    }
+
+    /// How the cluster is now, compared with what is declared.
+    pub(super) async fn look(&mut self, declared: Option<&Cluster>) -> Result<Overview, Failure> {
+        let mut engine = match self.kept.take() {
+            Some(engine) => engine,
+            None => engines::open(self.options, Access::Read)?.engine,
+        };
+        let overview = look(&mut *engine, declared).await?;
+        self.kept = Some(engine).filter(|_| self.options.engine() == EngineName::Corosync);
+        Ok(overview)
+    }
+
+    /// Waits for so long, or until a daemon tells of something.
+    pub(super) async fn rest(&mut self, length: Duration) -> Result<(), Failure> {
+        match &mut self.kept {
+            Some(engine) => Ok(engine.rest(length, &mut |_| {}).await?),
+            None => {
+                tokio::time::sleep(length).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Looks at the cluster, and compares it with what is declared.
+async fn look(engine: &mut dyn Engine, declared: Option<&Cluster>) -> Result<Overview, Failure> {
     let observation = engine.observe().await?;
     Ok(overview_of(&observation, declared))
 }
 
 /// Looks at a simulated cluster with the eyes of one node.
-fn look_from(node: &str, options: &Options, declared: Option<&Manifest>) -> Result<Overview, Failure> {
-    if options.engine != EngineName::Simulated {
+fn look_from(node: &str, options: &Options, declared: Option<&Cluster>) -> Result<Overview, Failure> {
+    if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
     let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
     Ok(overview_of(&observation, declared))
 }
 
-fn overview_of(observation: &Observation, declared: Option<&Manifest>) -> Overview {
+/// How an observed cluster is, compared with what a manifest says.
+pub(super) fn overview_of(observation: &Observation, declared: Option<&Cluster>) -> Overview {
     overview(
         observation.generation.0,
         &observation.in_force,
+        &observation.overlay,
         &observation.status,
         observation.now,
-        declared.map(|manifest| &manifest.cluster),
+        declared,
     )
 }
 
@@ -131,7 +175,7 @@ fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
         let declared = declared(options, terminal)?;
         let mut engine = engines::open(options, Access::Read)?.engine;
-        look(&mut *engine, declared.as_ref()).await
+        look(&mut *engine, cluster(declared.as_ref())).await
     });
     let (word, exit, line) = match &overview {
         Ok(overview) => {
@@ -159,7 +203,8 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         Concern::LostNode { .. }
         | Concern::OfflineNode { .. }
         | Concern::Due { .. }
-        | Concern::Maintenance => false,
+        | Concern::Maintenance
+        | Concern::Paused => false,
     });
     if is_critical || overview.health == Health::Missing {
         ("CRITICAL", Exit::Changes)

@@ -81,15 +81,15 @@ fn ask_nodes(
     arguments: &Arguments,
     options: &Options,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    match options.engine {
+    match options.engine() {
         EngineName::Local => engines::block_on(async {
             let mut engine = engines::open(options, Access::Read)?.engine;
             Ok(advice::of_engine(&mut *engine, manifest, options, sources).await)
         }),
-        EngineName::Simulated if arguments.agents => {
+        EngineName::Simulated | EngineName::Corosync if arguments.agents => {
             engines::block_on(async { Ok(advice::of_agents(manifest, sources).await) })
         }
-        EngineName::Simulated => Ok(Vec::new()),
+        EngineName::Simulated | EngineName::Corosync => Ok(Vec::new()),
     }
 }
 

@@ -1,15 +1,13 @@
 //! `wait`: block until the cluster is as it should be.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
-
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
+use super::status::Lookout;
 use super::terminal::Terminal;
 use super::{clock, engines, status, validate};
 use crate::manifest::Manifest;
@@ -62,11 +60,10 @@ impl Goal {
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let declared = declared(arguments, options, terminal)?;
     engines::block_on(async {
+        let mut lookout = Lookout::new(options);
         let started = tokio::time::Instant::now();
         loop {
-            let mut engine = engines::open(options, Access::Read)?.engine;
-            let overview = status::look(&mut *engine, declared.as_ref()).await?;
-            drop(engine);
+            let overview = lookout.look(status::cluster(declared.as_ref())).await?;
             if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {
                 terminal.note(view::status::line(&overview).trim_end());
                 return Ok(Exit::Done);
@@ -76,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
                 return Err(Failure::new(Exit::Timeout, format!("time is up: {}", line.trim_end())));
             }
             tokio::select! {
-                () = tokio::time::sleep(INTERVAL) => {}
+                rested = lookout.rest(INTERVAL) => rested?,
                 _ = tokio::signal::ctrl_c() => return Err(Failure::new(Exit::Interrupted, "interrupted")),
             }
         }

@@ -3,18 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::NodeName;
-
-/// A moment, in milliseconds since 1970.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Moment(pub i64);
-
-impl Moment {
-    /// The moment in whole seconds since 1970, as the scheduler reckons.
-    pub const fn seconds(self) -> i64 {
-        self.0.div_euclid(1000)
-    }
-}
+pub use crate::model::moment::Moment;
 
 /// Who a member is in the group. A daemon that starts again is another member.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::member::Moment;
-use crate::model::{Cluster, Generation, NodeName, ResourceId, Role, TicketId};
+pub use crate::model::overlay::{Override, OverrideId, Overriding, Pause};
+use crate::model::{Cluster, Generation, NodeName, ResourceId, TicketId};
 use crate::plan::Rename;
 
 /// Number of a request, chosen by whoever passes it on; answers carry it back.
@@ -32,6 +32,7 @@ pub enum Leave {
 
 /// A change of what all members share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// Put a desired state in force.
     Propose(Box<Proposal>),
@@ -83,6 +84,7 @@ pub enum Change {
 
 /// How long a node attribute lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Lifetime {
     /// Until the node leaves.
     UntilLeave,
@@ -101,71 +103,6 @@ pub struct Proposal {
     pub origin: String,
     /// Resources that have another name from now on.
     pub renames: Vec<Rename>,
-}
-
-/// Name of an override.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OverrideId(pub String);
-
-/// A deviation from the desired state that somebody asked for, on top of it and apart from it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Override {
-    /// Its name; one of the same name is replaced.
-    pub id: OverrideId,
-    /// What is different.
-    pub what: Overriding,
-    /// When it ends by itself.
-    pub until: Option<Moment>,
-    /// Since when.
-    pub since: Moment,
-    /// Who asked for it, for people.
-    pub origin: String,
-}
-
-/// What an override changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Overriding {
-    /// A node runs nothing.
-    Standby(NodeName),
-    /// What is on a node is left alone; `None` means everywhere.
-    Maintenance(Option<NodeName>),
-    /// A resource must not run on a node.
-    Ban {
-        /// Which resource.
-        resource: ResourceId,
-        /// Where.
-        node: NodeName,
-        /// Only in this role.
-        role: Option<Role>,
-    },
-    /// A resource runs on a node before all others.
-    Prefer {
-        /// Which resource.
-        resource: ResourceId,
-        /// Where.
-        node: NodeName,
-        /// Only in this role.
-        role: Option<Role>,
-    },
-    /// A resource is left alone.
-    Unmanage(ResourceId),
-    /// A resource is to have this role at most.
-    TargetRole {
-        /// Which resource.
-        resource: ResourceId,
-        /// Its role.
-        role: Role,
-    },
-}
-
-/// Nothing is decided for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
-    /// When it ends by itself.
-    pub until: Option<Moment>,
-    /// Who asked for it, for people.
-    pub origin: String,
 }
 
 /// A request that came in force.

@@ -65,6 +65,7 @@ impl Proposing {
             generation: durable.generation.0,
             in_force: &durable.cluster,
             status: &status,
+            overlay: &durable.overlay,
             now: now.seconds(),
             declared: &manifest.cluster,
             renames: &renames,

@@ -80,7 +80,7 @@ pub async fn carry_out<H: Hands + ?Sized>(
     report: &mut Report<'_>,
 ) -> Result<executor::Outcome, EngineError> {
     let roster = Roster::of(cluster, &ledger.status);
-    report(Event::Scheduled(Box::new(schedule.clone())));
+    report(Event::Scheduled { actions: schedule.transition.actions.len() });
     Run::new(schedule, &roster, ledger, hands).carry_out(report).await
 }
 

@@ -3,7 +3,9 @@
 //! An engine observes a cluster, takes a desired state, and brings the cluster there. The same
 //! conformance tests run on each (`tests/engine_conformance.rs`).
 
+mod change;
 pub mod converge;
+pub mod corosync;
 pub mod drill;
 pub(crate) mod file;
 pub mod hands;
@@ -11,17 +13,20 @@ pub mod local;
 mod recurring;
 pub mod simulated;
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::ledger::Ledger;
 pub use crate::ledger::{self, roster};
 pub use crate::model::Generation;
 
+use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
-use crate::model::Cluster;
+use crate::model::{Cluster, Moment, Overlay};
 use crate::plan::Rename;
-use crate::scheduler::{Action, Schedule};
+use crate::scheduler::Action;
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 
 /// A future that may be awaited on any thread.
@@ -52,6 +57,20 @@ pub trait Engine: Send {
         &'a mut self,
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>>;
+
+    /// Changes what is on top of the desired state, or what is remembered of failures. Gives the
+    /// generation in force. What follows from it is brought about by [`Engine::converge`].
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when it makes no sense for this cluster or this engine; otherwise as
+    /// for `observe`.
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        let _ = change;
+        let engine = self.name();
+        Box::pin(async move {
+            Err(EngineError::Refused(format!("engine `{engine}` has no overrides; change the manifest")))
+        })
+    }
 
     /// Lets this much time pass between two rounds of a watch. An engine that has recurring monitors
     /// to run itself runs those that fall due, and is done early when one answers anew or when
@@ -124,15 +143,27 @@ pub struct Observation {
     pub generation: Generation,
     /// Desired state in force; empty before the first.
     pub in_force: Cluster,
+    /// What was asked for on top of it.
+    pub overlay: Overlay,
     /// What is.
     pub status: ClusterStatus,
+}
+
+impl Observation {
+    /// The desired state with everything on top of it.
+    pub fn effective(&self) -> Cow<'_, Cluster> {
+        self.overlay.over(&self.in_force, Moment::at(self.now))
+    }
 }
 
 /// What happens while an engine converges.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A new schedule is being carried out.
-    Scheduled(Box<Schedule>),
+    Scheduled {
+        /// How many actions it has.
+        actions: usize,
+    },
     /// An action began.
     Started(Box<Action>),
     /// An action ended.
@@ -183,12 +214,14 @@ pub enum EngineError {
     #[error("{0}")]
     Unreachable(String),
     /// Another desired state came in force since the plan was made.
-    #[error("the cluster is at generation {actual}, the plan was made on {planned}", actual = .actual.0, planned = .planned.0)]
+    #[error("the cluster is at generation {} (from {in_force}), the plan was made on {}", actual.0, planned.0)]
     Conflict {
         /// The plan's base.
         planned: Generation,
         /// In force.
         actual: Generation,
+        /// Where what is in force came from.
+        in_force: String,
     },
     /// Durable state could not be read or written.
     #[error("{what}")]

@@ -12,6 +12,7 @@ mod oblivion;
 pub mod roster;
 
 pub use guest::takes_down;
+pub use oblivion::{Meant, NoSuchResource};
 
 use std::sync::Arc;
 use std::time::Duration;

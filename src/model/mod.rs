@@ -14,10 +14,12 @@ pub mod fencing;
 pub mod generation;
 pub mod id;
 pub mod isolation;
+pub mod moment;
 pub mod node;
 pub mod operation;
 pub mod option;
 pub mod option_set;
+pub mod overlay;
 pub mod period;
 pub mod resource;
 pub mod role;
@@ -36,9 +38,11 @@ pub use id::{
     ConstraintId, NodeId, NodeName, OptionSetId, ResourceId, RuleId, SecretName, TagId, TemplateId, TicketId,
 };
 pub use isolation::Isolation;
+pub use moment::Moment;
 pub use node::Node;
 pub use operation::Operation;
 pub use option_set::{NameValue, OptionSet, Value};
+pub use overlay::{Overlay, Override, OverrideId, Overriding, Pause};
 pub use resource::{Agent, AgentClass, Bundle, Clone, Group, Primitive, Resource, Template};
 pub use role::Role;
 pub use rule::Rule;

@@ -16,7 +16,7 @@ use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
 use super::{Address, Because, Inputs, ObjectKind, Prune, plan};
 use crate::model::constraint::LocationPreference;
-use crate::model::{Cluster, Constraint, NodeName, Role, Score};
+use crate::model::{Cluster, Constraint, NodeName, Overlay, Role, Score};
 use crate::scheduler::assign::{Cause, Contribution, Placement};
 use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
 use crate::scheduler::facts::NodeIx;
@@ -220,6 +220,7 @@ fn add_blocked(explanations: &mut [Explanation], cluster: &Cluster, status: &Clu
         in_force: cluster,
         status,
         now,
+        overlay: Overlay::none(),
         declared: cluster,
         renames: &[],
         prune: Prune::No,

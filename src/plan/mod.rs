@@ -46,7 +46,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, NodeName};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
 use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use disruption::Whole;
@@ -62,6 +62,8 @@ pub struct Inputs<'a> {
     pub in_force: &'a Cluster,
     /// What is.
     pub status: &'a ClusterStatus,
+    /// What was asked for on top of what should be.
+    pub overlay: &'a Overlay,
     /// The moment of the decision, seconds since 1970.
     pub now: i64,
     /// What the manifest declares.
@@ -108,6 +110,9 @@ pub struct Plan {
     pub hazards: Vec<Hazard>,
     /// What keeps the cluster as a whole from acting as it would.
     pub cautions: Vec<Caution>,
+    /// What was asked for on top of what should be, and is in force.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
 }
 
 /// Something that keeps a cluster as a whole from acting as it would.
@@ -122,6 +127,8 @@ pub enum Caution {
     Maintenance,
     /// Everything was told to stop.
     StopAll,
+    /// Decisions are paused.
+    Paused,
     /// Preferences were not followed along all colocations: there were too many ways.
     PreferencesCutShort,
     /// Orders contradict each other, and the plan may not be the best there is.
@@ -192,16 +199,20 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
     let retiring = retirement::retirement(&in_force, &merged.cluster);
+    let overlay = rename::in_overlay(inputs.overlay, &renames);
+    let moment = Moment::at(inputs.now);
+    let retired = retiring.as_ref().map(|cluster| overlay.over(cluster, moment));
+    let wanted = overlay.over(&merged.cluster, moment);
     let decide = |cluster| (cluster, scheduler::decide(cluster, &status, inputs.now));
-    let retired = retiring.as_ref().map(decide).filter(|(_, (_, schedule))| !schedule.changes.is_empty());
+    let retired = retired.as_deref().map(decide).filter(|(_, (_, schedule))| !schedule.changes.is_empty());
     let is_retiring = retired.is_some();
-    let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&merged.cluster));
+    let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&wanted));
     let facts = &placement.facts;
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(facts, &schedule);
+    let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
@@ -217,9 +228,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
+        cautions,
+        overrides: overlay.active(moment).cloned().collect(),
         desired: merged.cluster,
         retiring: retiring.filter(|_| is_retiring),
-        cautions,
     };
     Planned { plan, schedule }
 }
@@ -233,13 +245,14 @@ fn renamed<'s>(status: &'s ClusterStatus, renames: &[Rename]) -> Cow<'s, Cluster
     status
 }
 
-fn cautions(facts: &Facts<'_>, schedule: &Schedule) -> Vec<Caution> {
+fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caution> {
     let properties = &facts.properties;
     let all = [
         (!properties.has_quorum, Caution::NoQuorum),
         (properties.fencing_enabled && !properties.has_fence_device, Caution::NoFenceDevice),
         (properties.maintenance_mode, Caution::Maintenance),
         (properties.stop_all_resources, Caution::StopAll),
+        (is_paused, Caution::Paused),
         (schedule.shortcuts.contains(&Shortcut::Preferences), Caution::PreferencesCutShort),
         (schedule.shortcuts.contains(&Shortcut::Relations), Caution::OrdersUnsettled),
     ];

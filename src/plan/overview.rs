@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::fail_count::{FailCount, fail_counts};
 use super::unplaced::Unplaced;
-use super::{Because, Inputs, Plan, Prune, Verb, plan};
-use crate::model::{Cluster, NodeName, Role};
+use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx, interpret};
 use crate::status::ClusterStatus;
@@ -37,6 +37,12 @@ pub struct Overview {
     pub nodes: Vec<NodeOverview>,
     /// Resources; members follow their collective.
     pub resources: Vec<ResourceOverview>,
+    /// What was asked for on top of what is in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// Whether decisions are paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
     /// Failures that are still remembered.
     pub failures: Vec<FailureOverview>,
 }
@@ -113,6 +119,8 @@ pub enum Concern {
     },
     /// The cluster is in maintenance.
     Maintenance,
+    /// Decisions are paused.
+    Paused,
 }
 
 /// How a node is.
@@ -209,6 +217,7 @@ pub struct FailureOverview {
 pub fn overview(
     generation: u64,
     in_force: &Cluster,
+    overlay: &Overlay,
     status: &ClusterStatus,
     now: i64,
     declared: Option<&Cluster>,
@@ -217,6 +226,7 @@ pub fn overview(
         generation,
         in_force,
         status,
+        overlay,
         now,
         declared: in_force,
         renames: &[],
@@ -224,7 +234,9 @@ pub fn overview(
         origin: "",
     };
     let due = plan(&inputs).plan;
-    let facts = interpret::interpret(in_force, status, now);
+    let moment = Moment::at(now);
+    let effective = overlay.over(in_force, moment);
+    let facts = interpret::interpret(&effective, status, now);
     let concerns = concerns(&facts, status, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
@@ -241,6 +253,8 @@ pub fn overview(
         dc: facts.nodes.iter().find(|node| node.is_dc).map(|node| node.name.clone()),
         nodes: facts.nodes.iter().map(|node| node_overview(&facts, node)).collect(),
         resources,
+        overrides: overlay.active(moment).cloned().collect(),
+        pause: overlay.pause_at(moment).cloned(),
         failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
     }
 }
@@ -263,6 +277,9 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
     }
     if facts.properties.maintenance_mode {
         concerns.push(Concern::Maintenance);
+    }
+    if due.cautions.contains(&Caution::Paused) {
+        concerns.push(Concern::Paused);
     }
     if status.is_cut_off {
         concerns.push(Concern::CutOff);
@@ -311,7 +328,7 @@ fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
     let is_only_due = concerns.iter().all(|concern| matches!(concern, Concern::Due { .. }));
     if in_force.nodes.is_empty() && in_force.resources.is_empty() {
         Health::Missing
-    } else if concerns.contains(&Concern::Maintenance) {
+    } else if concerns.contains(&Concern::Maintenance) || concerns.contains(&Concern::Paused) {
         Health::Suspended
     } else if concerns.is_empty() {
         Health::Healthy

@@ -1,5 +1,6 @@
 //! Renames: a resource under a new name is the same resource, and need not stop.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::relation::base;
 use crate::manifest::Moved;
 use crate::model::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
 use crate::model::resource::CloneChild;
-use crate::model::{Cluster, Constraint, Primitive, Resource, ResourceId};
+use crate::model::{Cluster, Constraint, Overlay, Override, Primitive, Resource, ResourceId};
 use crate::status::ClusterStatus;
 
 /// A resource that has another name from now on.
@@ -78,6 +79,22 @@ pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
             pair.name = rename_failure(&pair.name, renames);
         }
     }
+}
+
+/// Renames resources in what was asked for on top of what should be.
+pub fn in_overlay<'a>(overlay: &'a Overlay, renames: &[Rename]) -> Cow<'a, Overlay> {
+    let is_concerned =
+        |over: &Override| renames.iter().any(|rename| over.what.resource() == Some(&rename.from));
+    if !overlay.overrides.iter().any(is_concerned) {
+        return Cow::Borrowed(overlay);
+    }
+    let mut overlay = overlay.clone();
+    for over in &mut overlay.overrides {
+        if let Some(resource) = over.what.resource_mut() {
+            rename_one(resource, renames);
+        }
+    }
+    Cow::Owned(overlay)
 }
 
 /// The new name of a resource, or of an instance of it.

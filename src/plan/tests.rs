@@ -64,6 +64,7 @@ fn plan_of(in_force: &Cluster, declared: &Cluster, status: &ClusterStatus) -> Pl
         in_force,
         status,
         now: 1_000,
+        overlay: Overlay::none(),
         declared,
         renames: &[],
         prune: Prune::No,
@@ -198,8 +199,8 @@ fn kept_things_stand_after_the_neighbour_they_had() {
 fn what_was_cut_short_is_a_caution() {
     let (cluster, status) = (cluster(&["A"]), ClusterStatus::default());
     let (placement, schedule) = scheduler::decide(&cluster, &status, 0);
-    assert!(!cautions(&placement.facts, &schedule).contains(&Caution::PreferencesCutShort));
+    assert!(!cautions(&placement.facts, &schedule, false).contains(&Caution::PreferencesCutShort));
     let shortcuts = vec![Shortcut::Preferences, Shortcut::Relations];
-    let found = cautions(&placement.facts, &Schedule { shortcuts, ..schedule });
+    let found = cautions(&placement.facts, &Schedule { shortcuts, ..schedule }, false);
     assert!(found.ends_with(&[Caution::PreferencesCutShort, Caution::OrdersUnsettled]));
 }

@@ -72,7 +72,7 @@ pub fn version_record() -> String {
 /// An event as a line of the stream for machines.
 pub fn event_record(event: &Event) -> String {
     line(&match event {
-        Event::Scheduled(schedule) => Record::Scheduled { actions: schedule.transition.actions.len() },
+        Event::Scheduled { actions } => Record::Scheduled { actions: *actions },
         Event::Started(action) => Record::ActionStarted { action: row(action) },
         Event::Finished { action, rc, status, exit_reason, took } => Record::ActionFinished {
             action: row(action),

@@ -13,6 +13,9 @@ use crate::status::ClusterStatus;
 /// Version of the document: minor versions add, major versions break.
 const FORMAT_VERSION: &str = "1.0";
 
+/// What a recording is to a web client.
+pub const MEDIA_TYPE: &str = "application/json";
+
 /// What the document says it is.
 const KIND: &str = "recording";
 

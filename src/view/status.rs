@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::because::{cannot, refusals};
-use super::{Ink, moment, to_json};
+use super::{Ink, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
@@ -41,6 +41,11 @@ pub fn text(overview: &Overview, ink: Ink) -> String {
     text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
     let resources = overview.resources.iter().filter(|resource| is_shown(resource));
     text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, ink)), ink));
+    let overrides = overview.overrides.iter().map(|over| overlay::row(over, overview.at));
+    text.push_str(&section("Overrides", overrides, ink));
+    if let Some(pause) = &overview.pause {
+        text.push_str(&format!("\n{}\n", overlay::pause(pause, overview.at)));
+    }
     text.push_str(&section("Failures", overview.failures.iter().map(failure_row), ink));
     text.push_str(&section(
         "Concerns",
@@ -238,6 +243,7 @@ pub fn describe(concern: &Concern) -> String {
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),
         Concern::Maintenance => "the cluster is in maintenance".to_owned(),
+        Concern::Paused => "decisions are paused".to_owned(),
     }
 }
 

@@ -61,8 +61,8 @@ fn an_override_ends_by_itself() {
     assert_eq!(world.place("A"), 1 - host);
     world.run_for(30_000);
     world.check();
-    assert!(world.hosts[0].daemon.as_ref().unwrap().durable().overrides.is_empty());
-    assert!(world.hosts[1].durable.as_ref().unwrap().overrides.is_empty(), "on disk as well");
+    assert!(world.hosts[0].daemon.as_ref().unwrap().durable().overlay.overrides.is_empty());
+    assert!(world.hosts[1].durable.as_ref().unwrap().overlay.overrides.is_empty(), "on disk as well");
     assert_eq!(world.told(0, |event| matches!(event, Event::Lapsed(_))), 2, "told once by each");
 }
 
@@ -171,7 +171,7 @@ fn an_attribute_that_lasts_is_on_disk_and_counts_as_the_node_s_own() {
     world.change(0, change);
     world.rest();
     assert_eq!(world.place("A"), 1 - host);
-    assert_eq!(world.hosts[0].durable.as_ref().unwrap().attributes.len(), 1);
+    assert_eq!(world.hosts[0].durable.as_ref().unwrap().overlay.attributes.len(), 1);
     world.check();
 }
 

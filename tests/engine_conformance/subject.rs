@@ -50,7 +50,7 @@ impl Log {
                 Some(format!("{task} {}", action.resource.as_deref().unwrap_or_default()))
             }
             Event::Started(_)
-            | Event::Scheduled(_)
+            | Event::Scheduled { .. }
             | Event::Finished { .. }
             | Event::Waiting { .. }
             | Event::Aborted { .. } => None,
@@ -67,7 +67,7 @@ impl Log {
             Event::Finished { action, .. } => {
                 !began && *what == format!("{} {}", action.task, action.resource.as_deref().unwrap_or(""))
             }
-            Event::Scheduled(_) | Event::Waiting { .. } | Event::Aborted { .. } => false,
+            Event::Scheduled { .. } | Event::Waiting { .. } | Event::Aborted { .. } => false,
         };
         self.0.iter().position(is_it).unwrap_or_else(|| unreachable!("no {what} in {:?}", self.started()))
     }

@@ -35,8 +35,8 @@ impl<'a> Resident<'a> {
 
     /// Lets others at the cluster after a round.
     pub(super) fn leave(&mut self) {
-        match self.options.engine {
-            EngineName::Local => {}
+        match self.options.engine() {
+            EngineName::Local | EngineName::Corosync => {}
             EngineName::Simulated => self.opened = None,
         }
     }
@@ -45,8 +45,10 @@ impl<'a> Resident<'a> {
     /// monitors run; in a simulated cluster time passes as it does outside.
     pub(super) async fn beat(&mut self, length: Duration, progress: &mut Progress) -> Result<(), Failure> {
         let mut report = |event| progress.show(&event);
-        match self.options.engine {
-            EngineName::Local => Ok(self.open()?.engine.rest(length, &mut report).await?),
+        match self.options.engine() {
+            EngineName::Local | EngineName::Corosync => {
+                Ok(self.open()?.engine.rest(length, &mut report).await?)
+            }
             EngineName::Simulated => {
                 let since = Instant::now();
                 tokio::time::sleep(length).await;

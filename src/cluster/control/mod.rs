@@ -225,12 +225,13 @@ impl Control {
         let has_lapsed = |until: Option<Moment>| until.is_some_and(|until| until <= ground.now);
         let overrides: Vec<_> = state
             .durable
+            .overlay
             .overrides
             .iter()
             .filter(|over| has_lapsed(over.until))
             .map(|over| over.id.clone())
             .collect();
-        let pause = state.durable.pause.as_ref().is_some_and(|pause| has_lapsed(pause.until));
+        let pause = state.durable.overlay.pause.as_ref().is_some_and(|pause| has_lapsed(pause.until));
         if pause || !overrides.is_empty() {
             self.rule(ground, Finding::Lapsed { overrides, pause }, out);
         }

@@ -24,7 +24,7 @@ pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
     if has_nothing_to_do || ground.sight.is_in_doubt() || !ground.sight.is_coherent(ground.view) {
         return Some(Obstacle { until: None });
     }
-    if let Some(pause) = &durable.pause
+    if let Some(pause) = &durable.overlay.pause
         && pause.until.is_none_or(|until| until > ground.now)
     {
         return Some(Obstacle { until: pause.until });

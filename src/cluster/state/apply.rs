@@ -107,7 +107,7 @@ impl State {
                 effects.push(Effect::Touched(node.clone()));
             }
             Lifetime::Forever => {
-                let own = self.durable.attributes.entry(node.clone()).or_default();
+                let own = self.durable.overlay.attributes.entry(node.clone()).or_default();
                 let before = match value {
                     Some(value) => own.insert(Arc::clone(name), Arc::clone(value)),
                     None => own.remove(name),
@@ -115,7 +115,7 @@ impl State {
                 if before.as_ref() == value {
                     return;
                 }
-                self.durable.attributes.retain(|_, attributes| !attributes.is_empty());
+                self.durable.overlay.attributes.retain(|_, attributes| !attributes.is_empty());
                 self.durable.revision += 1;
                 effects.push(Effect::Durable);
             }
@@ -177,9 +177,9 @@ impl State {
             }
             Finding::Forsaken { node, reach } => effects.extend(self.forsake(&node, reach)),
             Finding::Lapsed { overrides, pause } => {
-                self.durable.overrides.retain(|known| !overrides.contains(&known.id));
+                self.durable.overlay.overrides.retain(|known| !overrides.contains(&known.id));
                 if pause {
-                    self.durable.pause = None;
+                    self.durable.overlay.pause = None;
                 }
                 self.durable.revision += 1;
                 effects.push(Effect::Durable);

@@ -1,14 +1,13 @@
 //! Changes that somebody asked for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Effect, State};
 use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
-use crate::cluster::request::{Change, Override, Overriding, Proposal, Refusal};
-use crate::model::resource::CloneChild;
-use crate::model::{Generation, NodeName, Resource, ResourceId, TicketId};
+use crate::cluster::request::{Change, Override, Proposal, Refusal};
+use crate::ledger::NoSuchResource;
+use crate::model::{Generation, NodeName, ResourceId, TicketId};
 use crate::plan::rename::{names, rename_in_status, rename_instance, rename_key};
 use crate::status::TicketState;
 
@@ -24,23 +23,21 @@ impl State {
             Change::Propose(proposal) => self.propose(proposal, effects)?,
             Change::Override(wanted) => {
                 self.check_override(wanted)?;
-                self.durable.overrides.retain(|known| known.id != wanted.id);
-                self.durable.overrides.push(wanted.clone());
+                self.durable.overlay.put(wanted.clone());
                 self.note_override(effects);
             }
             Change::Restore(id) => {
-                if !self.durable.overrides.iter().any(|known| known.id == *id) {
+                if !self.durable.overlay.take_away(id) {
                     return Err(Refusal::UnknownOverride(id.clone()));
                 }
-                self.durable.overrides.retain(|known| known.id != *id);
                 self.note_override(effects);
             }
             Change::Pause(pause) => {
-                self.durable.pause = Some(pause.clone());
+                self.durable.overlay.pause = Some(pause.clone());
                 self.note_override(effects);
             }
             Change::Resume => {
-                self.durable.pause = None;
+                self.durable.overlay.pause = None;
                 self.note_override(effects);
             }
             Change::Cleanup { resource, node } => {
@@ -106,7 +103,7 @@ impl State {
             let instance = flight.action.instance.as_ref();
             flight.action.instance = instance.map(|instance| rename_instance(instance, renames));
         }
-        for over in &mut self.durable.overrides {
+        for over in &mut self.durable.overlay.overrides {
             if let Some(resource) = over.what.resource_mut()
                 && let Some(rename) = renames.iter().find(|rename| rename.from == *resource)
             {
@@ -153,38 +150,18 @@ impl State {
         if let Some(node) = node {
             self.check_node(node)?;
         }
-        let wanted = resource.map(|resource| self.named_by(resource)).transpose()?;
-        let is_meant =
-            |name: &str| wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|id| is_instance(name, id)));
+        let meant = self
+            .live
+            .ledger
+            .meant(&self.durable.cluster, resource)
+            .map_err(|NoSuchResource(resource)| Refusal::UnknownResource(resource))?;
         let touched = match extent {
-            Extent::Failures => self.live.ledger.clean_up(node, is_meant),
-            Extent::Everything => self.live.ledger.refresh(node, is_meant),
+            Extent::Failures => self.live.ledger.clean_up(node, |name| meant.includes(name)),
+            Extent::Everything => self.live.ledger.refresh(node, |name| meant.includes(name)),
         };
         effects.extend(touched.into_iter().map(Effect::Touched));
         effects.push(Effect::Changed("history was cleaned up".to_owned()));
         Ok(())
-    }
-
-    /// The primitives a name stands for; also a resource that only history knows.
-    fn named_by(&self, name: &ResourceId) -> Result<BTreeSet<Arc<str>>, Refusal> {
-        let mut found = BTreeSet::new();
-        for resource in &self.durable.cluster.resources {
-            let primitives = resource.primitives();
-            let is_child = matches!(
-                resource,
-                Resource::Clone(clone) if matches!(&clone.child, CloneChild::Group(group) if group.id == *name)
-            );
-            if resource.id() == name || is_child {
-                found.extend(primitives.iter().map(|primitive| primitive.id.to_shared()));
-            } else if primitives.iter().any(|primitive| primitive.id == *name) {
-                found.insert(name.to_shared());
-            }
-        }
-        let histories = self.live.ledger.status.nodes.iter().flat_map(|node| &node.resources);
-        if histories.into_iter().any(|history| is_instance(&history.id, name.as_str())) {
-            found.insert(name.to_shared());
-        }
-        if found.is_empty() { Err(Refusal::UnknownResource(name.clone())) } else { Ok(found) }
     }
 
     fn set_ticket(
@@ -216,41 +193,4 @@ enum Extent {
     Failures,
     /// All of it.
     Everything,
-}
-
-/// Whether a name in history is a resource, or a numbered instance of it.
-fn is_instance(name: &str, resource: &str) -> bool {
-    name.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-}
-
-impl Overriding {
-    /// The resource it is about.
-    pub const fn resource(&self) -> Option<&ResourceId> {
-        match self {
-            Self::Standby(_) | Self::Maintenance(_) => None,
-            Self::Ban { resource, .. }
-            | Self::Prefer { resource, .. }
-            | Self::Unmanage(resource)
-            | Self::TargetRole { resource, .. } => Some(resource),
-        }
-    }
-
-    const fn resource_mut(&mut self) -> Option<&mut ResourceId> {
-        match self {
-            Self::Standby(_) | Self::Maintenance(_) => None,
-            Self::Ban { resource, .. }
-            | Self::Prefer { resource, .. }
-            | Self::Unmanage(resource)
-            | Self::TargetRole { resource, .. } => Some(resource),
-        }
-    }
-
-    /// The node it is about.
-    pub const fn node(&self) -> Option<&NodeName> {
-        match self {
-            Self::Standby(node) | Self::Ban { node, .. } | Self::Prefer { node, .. } => Some(node),
-            Self::Maintenance(node) => node.as_ref(),
-            Self::Unmanage(_) | Self::TargetRole { .. } => None,
-        }
-    }
 }

@@ -1,14 +1,12 @@
 //! What outlasts a power failure: the desired state, and what was asked for on top of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::property;
-use crate::cluster::request::{Override, Pause};
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, Generation, NodeName, Resource, scalar};
+use crate::model::{Cluster, Generation, NodeName, Overlay, Resource, scalar};
 
 /// The desired state in force and what was asked for on top of it. Kept on every member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,12 +21,9 @@ pub struct Durable {
     pub cluster: Arc<Cluster>,
     /// Where it came from.
     pub origin: String,
-    /// What deviates from it for now.
-    pub overrides: Vec<Override>,
-    /// Whether decisions are paused.
-    pub pause: Option<Pause>,
-    /// Node attributes that last until they are taken away.
-    pub attributes: BTreeMap<NodeName, BTreeMap<Arc<str>, Arc<str>>>,
+    /// What was asked for on top of it.
+    #[serde(flatten)]
+    pub overlay: Overlay,
 }
 
 impl Durable {

@@ -22,19 +22,21 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::change;
 use super::converge::{self, Bounds, Report};
 use super::file::Lock;
 use super::roster::Roster;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::agent::{Installation, settle_process};
+use crate::cluster::Change;
 use crate::diagnostic::{Diagnostic, Subject};
 use crate::executor::ActionResult;
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
 pub use crate::host::{CallCount, Calls};
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, NodeName};
-use crate::plan::rename::rename_in_status;
+use crate::model::{Cluster, Moment, NodeName};
+use crate::plan::rename::{self, rename_in_status};
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
@@ -219,7 +221,11 @@ impl Local {
             return Ok(Outcome::Converged);
         }
         self.require_suitable(&session.in_force.cluster)?;
-        let cluster = &session.in_force.cluster;
+        let now = Moment(monitor::now());
+        if session.in_force.overlay.pause_at(now).is_some() {
+            return Ok(Outcome::Stuck);
+        }
+        let cluster = &*session.in_force.overlay.over(&session.in_force.cluster, now);
         let Live { ledger, standing, .. } = &mut session.live;
         let mut hands =
             LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
@@ -237,6 +243,7 @@ impl Local {
             now: monitor::now() / 1000,
             generation: session.in_force.generation,
             in_force: session.in_force.cluster,
+            overlay: session.in_force.overlay,
             status: session.live.ledger.status,
         })
     }
@@ -246,10 +253,12 @@ impl Local {
         let mut session = self.begin(Self::PATIENCE, &mut |_| {}).await?;
         let actual = session.in_force.generation;
         if desired.base != actual {
-            return Err(EngineError::Conflict { planned: desired.base, actual });
+            let in_force = session.in_force.origin.clone();
+            return Err(EngineError::Conflict { planned: desired.base, actual, in_force });
         }
         let renames = desired.renames.clone();
-        let next = InForce::new(Generation(actual.0 + 1), desired);
+        let overlay = rename::in_overlay(&session.in_force.overlay, &renames).into_owned();
+        let next = InForce::new(Generation(actual.0 + 1), desired, overlay);
         self.store.put_in_force(&next)?;
         if !renames.is_empty() {
             let Live { ledger, standing, .. } = &mut session.live;
@@ -258,6 +267,16 @@ impl Local {
             self.store.keep(ledger, standing)?;
         }
         Ok(next.generation)
+    }
+
+    async fn take_change(&self, wanted: &Change) -> Result<Generation, EngineError> {
+        let mut session = self.begin(Self::PATIENCE, &mut |_| {}).await?;
+        let Session { in_force, live, .. } = &mut session;
+        let InForce { cluster, overlay, .. } = in_force;
+        change::apply(wanted, cluster, overlay, &mut live.ledger, Moment(monitor::now()))?;
+        self.store.put_in_force(in_force)?;
+        self.store.keep(&live.ledger, &live.standing)?;
+        Ok(in_force.generation)
     }
 
     /// Only a cluster of this one host can be run here.
@@ -296,6 +315,10 @@ impl Engine for Local {
 
     fn submit(&mut self, desired: Desired) -> BoxFuture<'_, Result<Generation, EngineError>> {
         Box::pin(self.put_in_force(desired))
+    }
+
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(async move { self.take_change(&change).await })
     }
 
     fn converge<'a>(

@@ -17,7 +17,7 @@ use crate::engine::file::{self, Attempt, Lock, Sync, storage};
 use crate::engine::ledger::Ledger;
 use crate::engine::{Desired, EngineError, Generation};
 use crate::host::memory::Memory;
-use crate::model::Cluster;
+use crate::model::{Cluster, Overlay};
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
@@ -31,13 +31,17 @@ pub(super) struct InForce {
     format_version: u32,
     pub(super) generation: Generation,
     /// Where it came from.
-    origin: String,
+    pub(super) origin: String,
     pub(super) cluster: Cluster,
+    /// What was asked for on top of it.
+    #[serde(default)]
+    pub(super) overlay: Overlay,
 }
 
 impl InForce {
-    pub(super) fn new(generation: Generation, desired: Desired) -> Self {
-        Self { format_version: FORMAT_VERSION, generation, origin: desired.origin, cluster: desired.cluster }
+    pub(super) fn new(generation: Generation, desired: Desired, overlay: Overlay) -> Self {
+        let Desired { cluster, origin, .. } = desired;
+        Self { format_version: FORMAT_VERSION, generation, origin, cluster, overlay }
     }
 }
 
@@ -121,6 +125,7 @@ impl Store {
             generation: Generation::default(),
             origin: String::new(),
             cluster: Cluster::default(),
+            overlay: Overlay::default(),
         }))
     }
 
@@ -191,7 +196,7 @@ mod tests {
             origin: "x".to_owned(),
             renames: Vec::new(),
         };
-        let next = InForce::new(Generation(1), desired);
+        let next = InForce::new(Generation(1), desired, Overlay::default());
         store.put_in_force(&next).unwrap();
         assert_eq!(store.in_force().unwrap(), next);
     }

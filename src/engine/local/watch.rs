@@ -14,6 +14,7 @@ use super::{Local, Session, monitor};
 use crate::engine::converge::Report;
 use crate::engine::{EngineError, Generation};
 use crate::executor::ActionResult;
+use crate::model::Moment;
 use crate::scheduler;
 
 impl Local {
@@ -112,8 +113,15 @@ impl Local {
             return Self::RECHECK;
         }
         let now = monitor::now() / 1000;
-        let schedule = scheduler::schedule(&session.in_force.cluster, &session.live.ledger.status, now);
-        let left = schedule.recheck_by.map(|by| u64::try_from(by.saturating_sub(now)).unwrap_or(0).max(1));
+        let overlay = &session.in_force.overlay;
+        let wanted = overlay.over(&session.in_force.cluster, Moment::at(now));
+        let schedule = scheduler::schedule(&wanted, &session.live.ledger.status, now);
+        let by_overlay = overlay.lapses_at(Moment::at(now)).map(Moment::seconds);
+        let left = [schedule.recheck_by, by_overlay]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|by| u64::try_from(by.saturating_sub(now)).unwrap_or(0).max(1));
         left.map_or(Self::RECHECK, |left| Duration::from_secs(left).min(Self::RECHECK))
     }
 }

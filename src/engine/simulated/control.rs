@@ -351,7 +351,7 @@ impl Simulated {
     /// The next moment at which the first side may decide differently.
     fn next_recheck(&self) -> Option<u64> {
         let observation = self.observation();
-        let schedule = scheduler::schedule(&observation.in_force, &observation.status, observation.now);
+        let schedule = scheduler::schedule(&observation.effective(), &observation.status, observation.now);
         let moment = u64::try_from(schedule.recheck_by?).ok()?.checked_mul(1000)?;
         (moment > self.state.world.clock).then_some(moment)
     }

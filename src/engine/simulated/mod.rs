@@ -23,14 +23,16 @@ pub use injection::{Answer, Injection, Repeat};
 use std::path::Path;
 use std::time::Duration;
 
+use super::change;
 use super::converge::{self, Bounds};
 use super::ledger::Ledger;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, NodeName};
+use crate::model::{Cluster, Moment, NodeName};
 use crate::plan::Rename;
-use crate::plan::rename::rename_in_status;
+use crate::plan::rename::{self, rename_in_status};
 use crate::scheduler::interpret;
 use crate::status::ClusterStatus;
 use hands::SimulatedHands;
@@ -96,19 +98,39 @@ impl Simulated {
             now: world.now(),
             generation: self.state.generation,
             in_force: self.state.in_force.clone(),
+            overlay: self.state.overlay.clone(),
             status: ledger.status,
         }
     }
 
     fn put_in_force(&mut self, desired: Desired) -> Result<Generation, EngineError> {
         if desired.base != self.state.generation {
-            return Err(EngineError::Conflict { planned: desired.base, actual: self.state.generation });
+            return Err(EngineError::Conflict {
+                planned: desired.base,
+                actual: self.state.generation,
+                in_force: self.state.origin.clone(),
+            });
         }
         self.rename(&desired.renames);
+        self.state.overlay = rename::in_overlay(&self.state.overlay, &desired.renames).into_owned();
         self.admit(&desired.cluster);
         self.state.generation.0 += 1;
         self.state.in_force = desired.cluster;
         self.state.origin = desired.origin;
+        self.save()?;
+        Ok(self.state.generation)
+    }
+
+    /// Cut-off nodes hear of it as well: there is one desired state.
+    fn take_change(&mut self, wanted: &Change) -> Result<Generation, EngineError> {
+        let State { world, sides, in_force, overlay, .. } = &mut self.state;
+        let now = Moment::at(world.now());
+        let mut changed = overlay.clone();
+        for side in sides {
+            changed = overlay.clone();
+            change::apply(wanted, in_force, &mut changed, &mut side.ledger, now)?;
+        }
+        *overlay = changed;
         self.save()?;
         Ok(self.state.generation)
     }
@@ -152,7 +174,12 @@ impl Simulated {
         report: &mut converge::Report<'_>,
     ) -> Result<Outcome, EngineError> {
         let turns = self.turns();
-        let State { world, sides, in_force, .. } = &mut self.state;
+        let State { world, sides, in_force, overlay, .. } = &mut self.state;
+        let now = Moment::at(world.now());
+        if overlay.pause_at(now).is_some() {
+            return Ok(Outcome::Stuck);
+        }
+        let wanted = overlay.over(in_force, now);
         let mut worst = Outcome::Converged;
         for (turn, place) in turns.into_iter().filter(|(turn, _)| *turn <= until) {
             let Some(side) = sides.get_mut(place) else { continue };
@@ -161,9 +188,9 @@ impl Simulated {
                 report(Event::Waiting { length: Some(length), because: side.why_it_waits() });
                 world.clock = turn;
             }
-            let mut hands = SimulatedHands::new(world, in_force, side, place == 0);
+            let mut hands = SimulatedHands::new(world, &wanted, side, place == 0);
             let outcome =
-                converge::converge(in_force, &mut side.ledger, &mut hands, &self.bounds, report).await?;
+                converge::converge(&wanted, &mut side.ledger, &mut hands, &self.bounds, report).await?;
             if worst == Outcome::Converged {
                 worst = outcome;
             }
@@ -218,6 +245,10 @@ impl Engine for Simulated {
 
     fn submit(&mut self, desired: Desired) -> BoxFuture<'_, Result<Generation, EngineError>> {
         Box::pin(async { self.put_in_force(desired) })
+    }
+
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(async move { self.take_change(&change) })
     }
 
     fn converge<'a>(

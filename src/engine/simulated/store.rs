@@ -8,7 +8,7 @@ use super::side::Side;
 use super::world::World;
 use crate::engine::file::{self, Attempt, Lock, Sync};
 use crate::engine::{EngineError, Generation};
-use crate::model::Cluster;
+use crate::model::{Cluster, Overlay};
 
 /// Format of the file; rises when an older Quorate could not read it.
 const FORMAT_VERSION: u32 = 1;
@@ -23,6 +23,9 @@ pub(super) struct State {
     /// Where what is in force came from.
     pub(super) origin: String,
     pub(super) in_force: Cluster,
+    /// What was asked for on top of it.
+    #[serde(default)]
+    pub(super) overlay: Overlay,
     /// Never empty; the first is the one that commands speak to.
     pub(super) sides: Vec<Side>,
     pub(super) world: World,
@@ -35,6 +38,7 @@ impl State {
             generation: Generation::default(),
             origin: String::new(),
             in_force: Cluster::default(),
+            overlay: Overlay::default(),
             sides: vec![side],
             world,
         }

@@ -74,7 +74,7 @@ async fn rc_of(simulated: &mut Simulated, action: Action) -> u8 {
     let (_, events) = run(simulated, vec![action]).await;
     let mut rcs = events.iter().filter_map(|event| match event {
         Event::Finished { rc, .. } => Some(rc.0),
-        Event::Scheduled(_) | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => None,
+        Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => None,
     });
     rcs.next_back().unwrap()
 }

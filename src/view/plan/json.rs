@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::summary::{configuration_summary, disruption_summary};
-use crate::model::NodeName;
+use crate::model::{NodeName, Override};
 use crate::plan::{
     Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, FencingMethod, Hazard,
     Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Unplaced,
@@ -37,6 +37,8 @@ pub(super) struct PlanDocument<'a> {
     unplaced_resources: Vec<UnplacedResource<'a>>,
     background: Vec<BackgroundAction<'a>>,
     disruption: &'a Disruption,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    overrides: &'a [Override],
     needs_allow: &'a [Hazard],
     basis: &'a Basis,
 }
@@ -128,6 +130,7 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         unplaced_resources: plan.unplaced.iter().map(unplaced_resource).collect(),
         background: plan.background.iter().map(background_action).collect(),
         disruption: &plan.disruption,
+        overrides: &plan.overrides,
         needs_allow: &plan.hazards,
         basis: &plan.basis,
     }

@@ -91,7 +91,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a claim that cannot be made ends its test")]
 
     use super::*;
-    use crate::model::{Agent, Cluster, Node, OptionSet, Primitive, Resource};
+    use crate::model::{Agent, Cluster, Node, OptionSet, Overlay, Primitive, Resource};
     use crate::plan::{Inputs, Prune, plan};
     use crate::status::{ClusterStatus, NodeState};
 
@@ -113,6 +113,7 @@ mod tests {
             in_force: &Cluster::default(),
             status: &status,
             now: 1_000,
+            overlay: Overlay::none(),
             declared: &declared,
             renames: &[],
             prune: Prune::No,

@@ -10,6 +10,7 @@ use crate::plan::{
 };
 use crate::view::Ink;
 use crate::view::because::{because, refusals};
+use crate::view::overlay;
 
 /// Names that are longer do not push everybody's values to the right.
 const COLUMN_MAX: usize = 80;
@@ -42,9 +43,19 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
     if !plan.unplaced.is_empty() {
         sections.push(unplaced(plan, ink));
     }
+    if !plan.overrides.is_empty() {
+        sections.push(overrides(plan, ink));
+    }
     sections.extend(background(&plan.background, detail, ink));
     sections.push(closing(plan));
     sections.join("\n")
+}
+
+/// What the plan takes into account beside the manifest.
+fn overrides(plan: &Plan, ink: Ink) -> String {
+    let rows: String =
+        plan.overrides.iter().map(|over| format!("  {}\n", overlay::line(over, plan.made_at))).collect();
+    format!("{}\n{rows}", ink.heading("Overrides in force"))
 }
 
 fn closing(plan: &Plan) -> String {
@@ -67,6 +78,7 @@ fn sentence(caution: Caution) -> &'static str {
             "Fencing is enabled, but there is no fence device: nothing is started until there is one."
         }
         Caution::Maintenance => "The cluster is in maintenance: resources are left as they are.",
+        Caution::Paused => "Decisions are paused: nothing is done until `quorate resume`.",
         Caution::StopAll => "All resources were told to stop (stop-all-resources).",
         Caution::PreferencesCutShort => {
             "So many colocations join the resources that not all preferences were followed: use sets or groups."
