@@ -35,6 +35,7 @@ pub mod cluster;
 pub mod agent;
 pub mod host;
 pub mod source;
+pub mod tool;
 
 pub mod engine;
 

@@ -29,10 +29,23 @@ pub struct Installation {
     pub unit_dirs: Vec<PathBuf>,
     /// `PATH` of agents.
     pub path: String,
+    /// The tools by which agents tell and ask the cluster, where there are any.
+    pub tools: Option<Tools>,
+    /// The program that the tools lead to, where it is not the one that runs agents.
+    pub tool_program: Option<PathBuf>,
     /// How long an agent may take to end after it was asked to.
     pub grace: Duration,
     /// How many bytes of each output of an agent are kept.
     pub output_limit: usize,
+}
+
+/// The tools by which agents tell and ask the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    /// The folder that they are in.
+    pub folder: PathBuf,
+    /// The socket on which they are answered.
+    pub socket: PathBuf,
 }
 
 impl Default for Installation {
@@ -51,6 +64,8 @@ impl Default for Installation {
             .map(PathBuf::from)
             .to_vec(),
             path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+            tools: None,
+            tool_program: None,
             grace: Duration::from_secs(5),
             output_limit: 32 * 1024,
         }

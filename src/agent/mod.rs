@@ -22,7 +22,7 @@ mod service;
 mod systemd;
 mod witness;
 
-pub use installation::Installation;
+pub use installation::{Installation, Tools};
 pub use invocation::{Completed, Invocation};
 pub use metadata::Metadata;
 pub use process::settle_process;

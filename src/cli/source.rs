@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "reading files is this module's work")]
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::exit::Exit;

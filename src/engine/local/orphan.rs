@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use super::flight::Flight;
-use super::process::Process;
+use crate::host::process::Process;
 use super::store::Live;
 use super::{Local, Session, monitor};
 use crate::engine::converge::{self, Report};
