@@ -17,7 +17,9 @@ use super::door::Snapshot;
 use crate::agent::{Installation, Tools};
 use crate::cluster::{Change, Lifetime, Refusal, Request};
 use crate::model::NodeName;
-use crate::tool::{self, Answer, Folder, Knowledge, Oracle, Place, Problem, Question, Serving, Shelf, Stored};
+use crate::tool::{
+    self, Answer, Folder, Knowledge, Oracle, Place, Problem, Question, Serving, Shelf, Stored,
+};
 
 /// Answers the agents' tools.
 #[derive(Debug)]
@@ -91,7 +93,11 @@ impl Attributes {
                 if let Some(held) = damping.waiting.get(&(node.clone(), Arc::clone(&name))) {
                     stored.retain(|known| known.node.as_ref() != Some(&node));
                     let value = held.value.clone();
-                    stored.extend(value.map(|value| Stored { node: Some(node), name: Arc::clone(&name), value }));
+                    stored.extend(value.map(|value| Stored {
+                        node: Some(node),
+                        name: Arc::clone(&name),
+                        value,
+                    }));
                 }
             }
         }

@@ -17,7 +17,14 @@ pub(super) struct Call {
     #[arg(short = 'n', long, required_unless_present = "refresh")]
     name: Option<String>,
     /// Set the value.
-    #[arg(short = 'U', short_alias = 'v', long, value_name = "VALUE", allow_hyphen_values = true, group = "command")]
+    #[arg(
+        short = 'U',
+        short_alias = 'v',
+        long,
+        value_name = "VALUE",
+        allow_hyphen_values = true,
+        group = "command"
+    )]
     update: Option<String>,
     /// Set the value, and how long to wait for further changes.
     #[arg(short = 'B', long, value_name = "VALUE", allow_hyphen_values = true, group = "command")]

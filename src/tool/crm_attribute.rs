@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Parser, ValueEnum};
 
+use super::Surroundings;
 use super::verdict::Verdict;
 use super::wire::{Answer, Place, Question, Shelf, Spot, Stored};
-use super::Surroundings;
 
 /// Sets, asks for and deletes node attributes, promotion scores and cluster options.
 #[derive(Debug, Parser)]
@@ -72,7 +72,6 @@ pub(super) fn for_promotion(words: Vec<OsString>) -> Vec<OsString> {
     [name, "--promotion".into()].into_iter().chain(rest).collect()
 }
 
-
 impl Call {
     pub(super) fn run(&self, surroundings: &Surroundings) -> Verdict {
         self.carry_out(surroundings).unwrap_or_else(|verdict| verdict)
@@ -124,9 +123,9 @@ impl Call {
             Some("status") => Ok(Shelf::UntilLeave),
             Some("nodes") => Ok(of_node),
             Some("crm_config") => Ok(Shelf::Options),
-            Some(other) => Err(Verdict::unsupported(&format!(
-                "`{other}` is the manifest's; agents cannot ask for it"
-            ))),
+            Some(other) => {
+                Err(Verdict::unsupported(&format!("`{other}` is the manifest's; agents cannot ask for it")))
+            }
             None if self.promotion.is_some() || self.lifetime.is_some() || self.node.is_some() => Ok(of_node),
             None => Ok(Shelf::Options),
         }

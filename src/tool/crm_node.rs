@@ -77,7 +77,9 @@ impl Call {
         } else if self.name {
             here.to_string()
         } else {
-            return Verdict::usage("what of the node? give --name, --cluster-id, --list, --partition or --quorum");
+            return Verdict::usage(
+                "what of the node? give --name, --cluster-id, --list, --partition or --quorum",
+            );
         })
     }
 }

@@ -130,7 +130,8 @@ impl Knowledge<'_> {
             return Answer::Refused(Problem::UnknownResource(Arc::clone(name)));
         };
         let facts = interpret(self.cluster, self.status, self.now);
-        let instances = facts.resources.iter().filter(|resource| *resource.id == **name || *resource.base_id == **name);
+        let instances =
+            facts.resources.iter().filter(|resource| *resource.id == **name || *resource.base_id == **name);
         let mut active: Vec<(NodeName, bool)> = Vec::new();
         for instance in instances {
             let nodes = instance.active_on.iter().filter_map(|node| facts.nodes.get(node.index()));

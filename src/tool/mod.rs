@@ -79,11 +79,9 @@ impl Tool {
         let surroundings = Surroundings::of_this_process();
         let verdict = match self {
             Self::CrmAttribute => parse(words, |call: &crm_attribute::Call| call.run(&surroundings)),
-            Self::CrmMaster => {
-                parse(crm_attribute::for_promotion(words), |call: &crm_attribute::Call| {
-                    call.run(&surroundings)
-                })
-            }
+            Self::CrmMaster => parse(crm_attribute::for_promotion(words), |call: &crm_attribute::Call| {
+                call.run(&surroundings)
+            }),
             Self::AttrdUpdater => parse(words, |call: &attrd_updater::Call| call.run(&surroundings)),
             Self::CrmNode => parse(words, |call: &crm_node::Call| call.run(&surroundings)),
             Self::CrmResource => parse(words, |call: &crm_resource::Call| call.run(&surroundings)),

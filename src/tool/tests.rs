@@ -65,20 +65,49 @@ fn what_installed_agents_write_is_understood() {
         ("crm_attribute --promotion -D", place(UntilLeave, None, "master-db"), None, None),
         ("crm_master -Q -v 100 -l reboot", place(UntilLeave, None, "master-db"), Some("100"), None),
         ("crm_master -v -1 -l forever", place(Forever, None, "master-db"), Some("-1"), None),
-        ("crm_attribute -N n2 -l reboot --name db-x -v true", place(UntilLeave, Some("n2"), "db-x"), Some("true"), None),
+        (
+            "crm_attribute -N n2 -l reboot --name db-x -v true",
+            place(UntilLeave, Some("n2"), "db-x"),
+            Some("true"),
+            None,
+        ),
         ("crm_attribute -N n2 -l forever --name c -v a", place(Forever, Some("n2"), "c"), Some("a"), None),
         ("crm_attribute -N n2 --name c -v a", place(Forever, Some("n2"), "c"), Some("a"), None),
-        ("crm_attribute -t crm_config -n db_REPL_INFO -s mysql_replication -v a|b", place(Options, None, "db_REPL_INFO"), Some("a|b"), None),
+        (
+            "crm_attribute -t crm_config -n db_REPL_INFO -s mysql_replication -v a|b",
+            place(Options, None, "db_REPL_INFO"),
+            Some("a|b"),
+            None,
+        ),
         ("attrd_updater -n pingd -B 1000 -d 5s", place(UntilLeave, None, "pingd"), Some("1000"), Some(5)),
-        ("attrd_updater -n #health-cpu -U red -d 30s", place(UntilLeave, None, "#health-cpu"), Some("red"), Some(30)),
-        ("attrd_updater 0s -S status -n cpu_cores -v 4", place(UntilLeave, None, "cpu_cores"), Some("4"), None),
+        (
+            "attrd_updater -n #health-cpu -U red -d 30s",
+            place(UntilLeave, None, "#health-cpu"),
+            Some("red"),
+            Some(30),
+        ),
+        (
+            "attrd_updater 0s -S status -n cpu_cores -v 4",
+            place(UntilLeave, None, "cpu_cores"),
+            Some("4"),
+            None,
+        ),
         ("attrd_updater -D -n pingd -d 5s", place(UntilLeave, None, "pingd"), None, Some(5)),
-        ("attrd_updater -p -n db-gtid -U 0-1-2 -N n2", place(UntilLeave, Some("n2"), "db-gtid"), Some("0-1-2"), None),
+        (
+            "attrd_updater -p -n db-gtid -U 0-1-2 -N n2",
+            place(UntilLeave, Some("n2"), "db-gtid"),
+            Some("0-1-2"),
+            None,
+        ),
     ];
     for (words, place, value, dampening) in cases {
         let (asked, verdict) = call(words, Answer::Done);
         let dampening = dampening.map(std::time::Duration::from_secs);
-        assert_eq!(asked, Some(Question::Write { place, value: value.map(Into::into), dampening }), "{words}");
+        assert_eq!(
+            asked,
+            Some(Question::Write { place, value: value.map(Into::into), dampening }),
+            "{words}"
+        );
         assert_eq!((verdict.code(), verdict.output()), (0, ""), "{words}");
     }
 }

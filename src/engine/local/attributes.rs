@@ -129,7 +129,12 @@ impl Attributes {
         Ok(())
     }
 
-    fn keep(&self, nodes: &[NodeName], name: &Arc<str>, value: Option<&Arc<str>>) -> Result<Lasting, EngineError> {
+    fn keep(
+        &self,
+        nodes: &[NodeName],
+        name: &Arc<str>,
+        value: Option<&Arc<str>>,
+    ) -> Result<Lasting, EngineError> {
         let mut lasting = self.read()?;
         for node in nodes {
             let own: &mut BTreeMap<_, _> = lasting.entry(node.clone()).or_default();
@@ -203,7 +208,9 @@ pub(super) fn begin(site: &Installation, attributes: &Arc<Attributes>) -> Option
 fn sweep(beside: &Path) {
     let found = beside.parent().and_then(|folder| std::fs::read_dir(folder).ok());
     for path in found.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
-        let owner = path.file_name().and_then(|name| name.to_str()?.strip_prefix("agents-")?.split('-').next()?.parse().ok());
+        let owner = path
+            .file_name()
+            .and_then(|name| name.to_str()?.strip_prefix("agents-")?.split('-').next()?.parse().ok());
         if owner.is_some_and(|owner: u32| crate::host::process::Process::of(owner).is_none()) {
             // Another command may have been quicker.
             let _ = std::fs::remove_file(&path);

@@ -15,12 +15,12 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use super::flight::Flight;
-use crate::host::process::Process;
 use super::store::Live;
 use super::{Local, Session, monitor};
 use crate::engine::converge::{self, Report};
 use crate::engine::ledger::Performed;
 use crate::engine::{EngineError, Event};
+use crate::host::process::Process;
 use crate::scheduler::{Action, Task};
 use crate::status::ResultCode;
 
