@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::invocation::{Completed, Invocation};
 use super::process::{self, End, Ended, Program};
+use super::systemd::Bus;
 use super::{fence, lsb, ocf, service, systemd};
 use crate::model::AgentClass;
 use crate::status::{ResultCode, ResultStatus};
@@ -23,8 +24,10 @@ pub struct Installation {
     pub init_dir: PathBuf,
     /// Where fence agents are.
     pub fence_dir: PathBuf,
-    /// The program that speaks to systemd.
-    pub systemctl: PathBuf,
+    /// The way to systemd.
+    pub bus: Bus,
+    /// Where units are given what is different while they are the cluster's; `None` is nowhere.
+    pub unit_overrides: Option<PathBuf>,
     /// Where unit files are, for lists.
     pub unit_dirs: Vec<PathBuf>,
     /// `PATH` of agents.
@@ -54,7 +57,8 @@ impl Default for Installation {
             ocf_root: "/usr/lib/ocf".into(),
             init_dir: "/etc/init.d".into(),
             fence_dir: "/usr/sbin".into(),
-            systemctl: "/usr/bin/systemctl".into(),
+            bus: Bus::default(),
+            unit_overrides: Some("/run/systemd/system".into()),
             unit_dirs: [
                 "/etc/systemd/system",
                 "/run/systemd/system",

@@ -19,7 +19,7 @@ pub mod metadata;
 mod ocf;
 mod process;
 mod service;
-mod systemd;
+pub mod systemd;
 mod witness;
 
 pub use installation::{Installation, Tools};
