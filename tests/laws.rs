@@ -12,7 +12,8 @@
 mod generator;
 
 use std::collections::BTreeSet;
-use std::env;
+use std::path::Path;
+use std::{env, fs};
 
 use generator::NOW;
 use quorate::diagnostic::Sources;
@@ -41,6 +42,26 @@ fn every_decision_keeps_the_laws() {
             panic!("{small}\nnot so: {name}: {why}\nreplay: LAW_SEEDS={seed}-{last} cargo test --test laws");
         }
     }
+}
+
+/// What the fuzzer found or began with: see `docs/reliability.md`.
+#[test]
+fn the_fuzzers_corpus_keeps_the_laws() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = ["fuzz/corpus/cib", "examples/pacemaker", "src/cib/tests"];
+    let files = corpus.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let mut count = 0;
+    for file in files.map(|file| file.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let mut sources = Sources::default();
+        sources.add("corpus", &*text);
+        if quorate::cib::read(&sources).is_ok() {
+            let why = broken(&text);
+            assert!(why.is_none(), "{}: {why:?}", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 5);
 }
 
 fn seeds() -> std::ops::Range<u64> {

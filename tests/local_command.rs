@@ -128,7 +128,7 @@ fn a_second_apply_names_the_first_and_takes_over_when_it_is_killed() {
     host.wants(3, "Stopped");
     let third = host.run("apply --auto-approve --allow all");
     assert_eq!(third.status.code(), Some(0), "{}", text(&third));
-    assert!(text(&third).contains("waiting for start A (process "), "{}", text(&third));
+    assert!(text(&third).contains("waits   start A (process "), "{}", text(&third));
     assert!(text(&third).contains("ok      stop A"), "{}", text(&third));
     assert!(!text(&third).contains("failed"), "{}", text(&third));
     assert!(!host.path("A").exists());

@@ -58,8 +58,8 @@ impl Host {
             let mut engine = self.engine();
             let mut awaited = Vec::new();
             let mut report = |event| {
-                if let Event::Awaiting { what } = event {
-                    awaited.push(what);
+                if let Event::Waiting { because, .. } = event {
+                    awaited.push(because);
                 }
             };
             engine.claim(&mut report).await?;
@@ -158,7 +158,7 @@ fn a_start_in_flight_is_waited_for_before_its_service_is_stopped() {
     after_a_kill(name, "60", |host, agent| {
         host.release_soon();
         let awaited = host.apply("blue", "Stopped").unwrap();
-        assert_eq!(awaited, [format!("start A (process {agent})")]);
+        assert_eq!(awaited, [format!("start A (process {agent}), begun by an earlier command, still runs")]);
         assert_eq!(host.calls(), ["A monitor 0", "A start 0", "A monitor 0", "A stop 0"]);
         assert_eq!(host.state(), None, "the start did not end after the stop");
     });
@@ -173,7 +173,10 @@ fn an_agent_whose_number_was_not_written_down_is_found_by_its_mark() {
         record["process"] = serde_json::Value::Null;
         fs::write(&path, record.to_string()).unwrap();
         host.release_soon();
-        assert_eq!(host.apply("blue", "Stopped").unwrap(), [format!("start A (process {agent})")]);
+        assert_eq!(
+            host.apply("blue", "Stopped").unwrap(),
+            [format!("start A (process {agent}), begun by an earlier command, still runs")]
+        );
         assert_eq!(host.state(), None);
     });
 }

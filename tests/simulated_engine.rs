@@ -63,7 +63,7 @@ impl Lab {
             Event::Started(_)
             | Event::Scheduled(_)
             | Event::Finished { .. }
-            | Event::Awaiting { .. }
+            | Event::Waiting { .. }
             | Event::Aborted { .. } => None,
         };
         let done = self.events.iter().filter_map(words);

@@ -113,7 +113,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     let mut opened = engines::open(options, Access::Write)?;
     let wanted = match &saved {
         Some(plan) => saved_wanted(plan),
-        None => Wanted::load(options, arguments.prune, terminal)?,
+        None => Wanted::load_checked(&mut *opened.engine, options, arguments.prune, terminal).await?,
     };
     let mut progress = Progress::new(terminal, arguments.output.progress());
     claim(&mut *opened.engine, &mut progress, arguments.timeout).await?;

@@ -42,7 +42,7 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let planning = plan::Arguments::for_graph(arguments.cib.clone(), arguments.now);
-    let planned = plan::make(&planning, options, terminal)?;
+    let (planned, _) = plan::make(&planning, options, terminal)?;
     let graph = view::graph::graph(&planned.schedule.transition, arguments.all);
     let text = match arguments.format {
         Format::Dot => view::graph::dot(&graph),

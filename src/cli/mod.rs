@@ -3,6 +3,7 @@
 //! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+mod advice;
 mod apply;
 mod clock;
 mod completions;

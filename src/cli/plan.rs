@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     {
         return machine_side(file, arguments, terminal);
     }
-    let planned = make(arguments, options, terminal)?;
+    let (planned, observation) = make(arguments, options, terminal)?;
     show(&planned, arguments.output, terminal)?;
     if let Some(file) = &arguments.out {
         let saved = view::plan::write_saved(&planned.plan);
@@ -99,14 +99,21 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
     }
     if let Some(file) = &arguments.record {
-        let Planned { plan, schedule, status } = &planned;
-        replay::record(file, &plan.desired, status, plan.made_at, schedule)?;
+        let Planned { plan, schedule } = &planned;
+        replay::record(file, &plan.desired, &plan.renamed(&observation.status), plan.made_at, schedule)?;
     }
-    Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
+    let exit = planning::exit_of(&planned.plan, arguments.detailed_exitcode);
+    // The process ends here: the system takes all memory back at once, faster than piece by piece.
+    std::mem::forget((planned, observation));
+    Ok(exit)
 }
 
-/// Makes the plan that the arguments ask for.
-pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Planned, Failure> {
+/// Makes the plan that the arguments ask for; also gives what it was made from.
+pub(super) fn make(
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<(Planned, Observation), Failure> {
     match &arguments.cib {
         Some(file) => plan_on_cib(file, arguments, options, terminal),
         None => engines::block_on(plan_on_cluster(arguments, options, terminal)),
@@ -116,8 +123,8 @@ pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal)
 /// The schedule of a CIB, without the people's side being made: for large inputs.
 fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     let mut observation = observation_of_cib(file, arguments.now, terminal)?;
-    let cluster = observation.in_force.clone();
-    planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
+    let cluster = std::mem::take(&mut observation.in_force);
+    planning::imagine(&mut observation.status, &arguments.what_if, &cluster)?;
     let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
     terminal.data(&view::transition::json(&schedule))?;
     if let Some(file) = &arguments.record {
@@ -146,19 +153,19 @@ async fn plan_on_cluster(
     arguments: &Arguments,
     options: &Options,
     terminal: Terminal,
-) -> Result<Planned, Failure> {
+) -> Result<(Planned, Observation), Failure> {
     let mut engine = engines::open(options, Access::Read)?.engine;
     let (wanted, mut observation) = if arguments.refresh_only {
         let observation = engine.observe().await?;
         (Wanted::in_force(&observation), observation)
     } else {
-        let wanted = Wanted::load(options, arguments.prune, terminal)?;
+        let wanted = Wanted::load_checked(&mut *engine, options, arguments.prune, terminal).await?;
         let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
         (wanted, observation)
     };
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
-    Ok(planning::make(&wanted, &observation))
+    Ok((planning::make(&wanted, &observation), observation))
 }
 
 fn plan_on_cib(
@@ -166,14 +173,17 @@ fn plan_on_cib(
     arguments: &Arguments,
     options: &Options,
     terminal: Terminal,
-) -> Result<Planned, Failure> {
+) -> Result<(Planned, Observation), Failure> {
     let mut observation = observation_of_cib(file, arguments.now, terminal)?;
-    let wanted = match options.named_manifest() {
-        Some(_) => Wanted::load(options, arguments.prune, terminal)?,
-        None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
-    };
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
-    Ok(planning::make(&wanted, &observation))
+    if options.named_manifest().is_none() {
+        let Observation { status, in_force, .. } = &mut observation;
+        planning::imagine(status, &arguments.what_if, in_force)?;
+        let planned = planning::make_from_force(&observation, &file.display().to_string());
+        return Ok((planned, observation));
+    }
+    let wanted = Wanted::load(options, arguments.prune, terminal)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
+    Ok((planning::make(&wanted, &observation), observation))
 }
 
 /// What a CIB file says, seen at `now` or else at the present moment.

@@ -1,15 +1,16 @@
 //! Making a plan from a manifest and a cluster, as `plan`, `apply`, `watch` and others need it.
 
-use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
+use super::{advice, engines};
 use crate::engine::{Engine, Observation};
 use crate::manifest::Manifest;
 use crate::model::Cluster;
 use crate::plan::{self, Inputs, Plan, Planned, Prune, Rename, WhatIf};
+use crate::status::ClusterStatus;
 
 /// What the manifest asks for.
 #[derive(Debug, Clone)]
@@ -26,6 +27,17 @@ impl Wanted {
         let path = options.manifest();
         let manifest = validate::load(path, terminal)?;
         Ok(Self::of(manifest, prune, path.display().to_string()))
+    }
+
+    /// Reads the manifest that the options name, and has the engine look at it.
+    pub(super) async fn load_checked(
+        engine: &mut dyn Engine,
+        options: &Options,
+        prune: bool,
+        terminal: Terminal,
+    ) -> Result<Self, Failure> {
+        let manifest = advice::load(engine, options, terminal).await?;
+        Ok(Self::of(manifest, prune, options.manifest().display().to_string()))
     }
 
     /// What a manifest asks for; `prune` on the command line adds to what the manifest says.
@@ -60,6 +72,20 @@ pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
     })
 }
 
+/// Makes the plan that leads from what was observed to what is in force already.
+pub(super) fn make_from_force(observation: &Observation, origin: &str) -> Planned {
+    plan::plan(&Inputs {
+        generation: observation.generation.0,
+        in_force: &observation.in_force,
+        status: &observation.status,
+        now: observation.now,
+        declared: &observation.in_force,
+        renames: &[],
+        prune: Prune::No,
+        origin,
+    })
+}
+
 /// Observes the cluster as it will be once the manifest is in force, if the engine can run that at all.
 pub(super) async fn observe(
     engine: &mut dyn Engine,
@@ -72,21 +98,21 @@ pub(super) async fn observe(
     Ok(observation)
 }
 
-/// Changes an observation to what was asked to be imagined.
+/// Changes what was observed to what was asked to be imagined.
 pub(super) fn imagine(
-    observation: &mut Observation,
+    status: &mut ClusterStatus,
     what_ifs: &[WhatIf],
     cluster: &Cluster,
 ) -> Result<(), Failure> {
     for what_if in what_ifs {
         if let Some(node) = what_if.node() {
             let is_known = cluster.nodes.iter().any(|known| known.name.is(node.as_str()))
-                || observation.status.node(node.as_str()).is_some();
+                || status.node(node.as_str()).is_some();
             if !is_known {
                 return Err(Failure::usage(format!("--what-if names an unknown node `{node}`")));
             }
         }
-        what_if.imagine(&mut observation.status);
+        what_if.imagine(status);
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ impl Progress {
                     self.failures += 1;
                 }
             }
-            Event::Scheduled(_) | Event::Awaiting { .. } | Event::Aborted { .. } => {}
+            Event::Scheduled(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
         }
     }
 
@@ -91,8 +91,8 @@ impl Progress {
                 }
                 self.draw();
             }
-            Event::Awaiting { what } => {
-                self.print(&format!("  waiting for {what}, which an earlier command began"));
+            Event::Waiting { length, because } => {
+                self.print(&progress::waiting_line(*length, because, self.terminal.error_ink()));
             }
             Event::Aborted { because } => self.print(&format!("  planning again: {because}")),
         }

@@ -39,8 +39,11 @@ enum Happening {
     Recover(Recovering),
     /// The link of a node is cut: it goes on by itself, and so do the others.
     Cut {
-        /// Which node.
+        /// Which node. It loses its carrier, and neither gateway, arbiter nor witness answers it.
         node: String,
+        /// Cut only what leads to other nodes: everything else still answers.
+        #[arg(long)]
+        peers_only: bool,
     },
     /// An agent answers what it is told to answer.
     Inject(Injecting),
@@ -176,8 +179,12 @@ fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, En
             cluster.recover_node(&name(node))?;
             Ok(Reaction::AtOnce)
         }
-        Happening::Cut { node } => {
-            cluster.cut_link(&name(node))?;
+        Happening::Cut { node, peers_only } => {
+            if *peers_only {
+                cluster.cut_from_peers(&name(node))?;
+            } else {
+                cluster.cut_link(&name(node))?;
+            }
             Ok(Reaction::AtOnce)
         }
         Happening::Inject(injecting) => {

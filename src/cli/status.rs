@@ -126,11 +126,15 @@ fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
 fn grade(overview: &Overview) -> (&'static str, Exit) {
     let is_critical = overview.concerns.iter().any(|concern| match concern {
         Concern::NoQuorum
+        | Concern::CutOff
         | Concern::Unplaced(_)
         | Concern::UncleanNode { .. }
         | Concern::FailedResource { .. }
         | Concern::Blocked { .. } => true,
-        Concern::OfflineNode { .. } | Concern::Due { .. } | Concern::Maintenance => false,
+        Concern::LostNode { .. }
+        | Concern::OfflineNode { .. }
+        | Concern::Due { .. }
+        | Concern::Maintenance => false,
     });
     if is_critical || overview.health == Health::Missing {
         ("CRITICAL", Exit::Changes)

@@ -55,6 +55,11 @@ impl Terminal {
         self.verbosity == Verbosity::Verbose
     }
 
+    /// Whether only data and errors were asked for.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
     /// Whether a person can be asked: both input and error output are terminals.
     pub(super) fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()

@@ -20,10 +20,10 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, source};
+use super::{advice, clock, source};
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::engine::Outcome;
-use crate::manifest;
+use crate::engine::{Engine, Outcome};
+use crate::manifest::{self, Manifest};
 use crate::plan::{Basis, Plan};
 use crate::source::folder::FolderWatch;
 use crate::view;
@@ -61,6 +61,10 @@ struct Known {
     texts: Vec<(String, Arc<str>)>,
     trouble: Option<String>,
     wanted: Option<Wanted>,
+    /// The manifest, until the engine has looked at it and found no error.
+    unchecked: Option<(Manifest, Sources)>,
+    /// What the engine found when it looked last.
+    found: Vec<Diagnostic>,
     told: Option<String>,
     /// The basis of the plan that was shown last: one that is tried again is not shown again.
     shown: Option<Basis>,
@@ -135,6 +139,7 @@ impl Known {
                 if self.trouble.take().is_some() {
                     terminal.note("The manifest can be used again.");
                 }
+                self.unchecked = Some((manifest.clone(), sources));
                 self.wanted = Some(Wanted::of(manifest, prune, path.display().to_string()));
             }
             None if is_news => self.complain(findings(&errors, &sources, terminal), terminal),
@@ -215,6 +220,7 @@ impl Round<'_> {
         progress: &mut Progress,
     ) -> Result<Option<Outcome>, Failure> {
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
+        self.check(&mut *opened.engine, known).await?;
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
         let plan = planning::make(self.wanted, &observation).plan;
         if !plan.is_actionable() {
@@ -237,6 +243,23 @@ impl Round<'_> {
         Ok(Some(outcome))
     }
 
+    /// Lets the engine look at a manifest that is new. What it finds is told once; where it finds an
+    /// error it looks again, as an agent may come to be there.
+    async fn check(&self, engine: &mut dyn Engine, known: &mut Known) -> Result<(), Failure> {
+        let Some((manifest, sources)) = known.unchecked.take() else { return Ok(()) };
+        let mut found = advice::of_engine(engine, &manifest, self.options, &sources).await;
+        found.extend(advice::of_watch(&manifest, &sources));
+        if known.found != found {
+            advice::tell(&found, &sources, self.terminal);
+        }
+        let verdict = advice::refuse(&found);
+        known.found = found;
+        if verdict.is_err() {
+            known.unchecked = Some((manifest, sources));
+        }
+        verdict
+    }
+
     fn show(&self, plan: &Plan) -> Result<(), Failure> {
         let detail = super::plan::detail(self.terminal);
         self.terminal.data(&view::plan::text(plan, detail, self.terminal.output_ink()))
@@ -244,5 +267,8 @@ impl Round<'_> {
 }
 
 fn is_passing(failure: &Failure) -> bool {
-    matches!(failure.exit, Exit::Locked | Exit::Stale | Exit::Unreachable | Exit::Unsafe)
+    matches!(
+        failure.exit,
+        Exit::Locked | Exit::ManifestInvalid | Exit::Stale | Exit::Unreachable | Exit::Unsafe
+    )
 }

@@ -148,10 +148,12 @@ pub enum Event {
         /// How long it took.
         took: Duration,
     },
-    /// What a command that was killed left running is waited for, before anything is decided.
-    Awaiting {
-        /// What that is.
-        what: String,
+    /// Nothing is done for a while.
+    Waiting {
+        /// How long, where that is known.
+        length: Option<Duration>,
+        /// What for.
+        because: String,
     },
     /// The transition was given up, because of this.
     Aborted {

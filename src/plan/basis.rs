@@ -40,10 +40,12 @@ pub enum Staleness {
 impl Basis {
     /// Draws up the basis of a plan.
     pub(super) fn new(generation: u64, in_force: &Cluster, declared: &Cluster, steps: &[Step]) -> Self {
+        let manifest = digest(declared);
+        let is_same = std::ptr::eq(in_force, declared);
         Self {
             generation,
-            in_force: digest(in_force),
-            manifest: digest(declared),
+            in_force: if is_same { manifest.clone() } else { digest(in_force) },
+            manifest,
             steps: digest(
                 &steps
                     .iter()

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod basis;
 pub mod because;
+mod catalogue;
 pub mod difference;
 pub mod disruption;
 pub mod drill;
@@ -37,10 +38,12 @@ pub use step::{Background, BackgroundKind, Step, Verb};
 pub use unplaced::Unplaced;
 pub use what_if::WhatIf;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cluster, NodeName};
-use crate::scheduler::{self, Facts, Schedule};
+use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use disruption::Whole;
 use relation::Relations;
@@ -115,6 +118,10 @@ pub enum Caution {
     Maintenance,
     /// Everything was told to stop.
     StopAll,
+    /// Preferences were not followed along all colocations: there were too many ways.
+    PreferencesCutShort,
+    /// Orders contradict each other, and the plan may not be the best there is.
+    OrdersUnsettled,
 }
 
 /// Something that should be done and cannot be.
@@ -136,6 +143,12 @@ impl Plan {
     /// Whether there is quorum.
     pub fn has_quorum(&self) -> bool {
         !self.cautions.contains(&Caution::NoQuorum)
+    }
+
+    /// What was known, with resources under their new names: together with the desired state and
+    /// the moment, all that the schedule was made from.
+    pub fn renamed<'s>(&self, status: &'s ClusterStatus) -> Cow<'s, ClusterStatus> {
+        renamed(status, &self.renames)
     }
 
     /// Whether nothing differs and nothing is to be done.
@@ -161,18 +174,16 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
-    /// What was known, with resources under their new names: together with the desired state and
-    /// the moment, all that the schedule was made from.
-    pub status: ClusterStatus,
 }
 
 /// Makes a plan.
 pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let renames = rename::applicable(inputs.renames, inputs.in_force);
-    let mut in_force = inputs.in_force.clone();
-    rename::rename_in_cluster(&mut in_force, &renames);
-    let mut status = inputs.status.clone();
-    rename::rename_in_status(&mut status, &renames);
+    let mut in_force = Cow::Borrowed(inputs.in_force);
+    if !renames.is_empty() {
+        rename::rename_in_cluster(in_force.to_mut(), &renames);
+    }
+    let status = renamed(inputs.status, &renames);
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
@@ -186,7 +197,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(facts);
+    let cautions = cautions(facts, &schedule);
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
@@ -206,16 +217,27 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         retiring: retiring.filter(|_| is_retiring),
         cautions,
     };
-    Planned { plan, schedule, status }
+    Planned { plan, schedule }
 }
 
-fn cautions(facts: &Facts<'_>) -> Vec<Caution> {
+/// What was known, with resources under their new names.
+fn renamed<'s>(status: &'s ClusterStatus, renames: &[Rename]) -> Cow<'s, ClusterStatus> {
+    let mut status = Cow::Borrowed(status);
+    if !renames.is_empty() {
+        rename::rename_in_status(status.to_mut(), renames);
+    }
+    status
+}
+
+fn cautions(facts: &Facts<'_>, schedule: &Schedule) -> Vec<Caution> {
     let properties = &facts.properties;
     let all = [
         (!properties.has_quorum, Caution::NoQuorum),
         (properties.fencing_enabled && !properties.has_fence_device, Caution::NoFenceDevice),
         (properties.maintenance_mode, Caution::Maintenance),
         (properties.stop_all_resources, Caution::StopAll),
+        (schedule.shortcuts.contains(&Shortcut::Preferences), Caution::PreferencesCutShort),
+        (schedule.shortcuts.contains(&Shortcut::Relations), Caution::OrdersUnsettled),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
 }

@@ -21,14 +21,14 @@ pub(super) fn steps(situation: &Situation<'_>) -> Vec<Step> {
     narration.steps
 }
 
-struct Narration<'a> {
-    situation: &'a Situation<'a>,
+struct Narration<'s, 'a> {
+    situation: &'s Situation<'a>,
     steps: Vec<Step>,
     /// What was brought up so far, with the last verb that did it; collectives with their parts.
     brought_up: BTreeMap<String, Verb>,
 }
 
-impl Narration<'_> {
+impl Narration<'_, '_> {
     /// A whole change in one step.
     fn tell_change(&mut self, change: &Change) {
         let is_start = change.kind == ChangeKind::Start;

@@ -74,8 +74,15 @@ pub enum Concern {
     NoQuorum,
     /// A resource has no node.
     Unplaced(Unplaced),
+    /// This is a node that takes itself to be cut off.
+    CutOff,
     /// A node must be fenced.
     UncleanNode {
+        /// Which.
+        node: NodeName,
+    },
+    /// A node vanished without a word, and nobody can make sure that it is down.
+    LostNode {
         /// Which.
         node: NodeName,
     },
@@ -211,7 +218,7 @@ pub fn overview(
     };
     let due = plan(&inputs).plan;
     let facts = interpret::interpret(in_force, status, now);
-    let concerns = concerns(&facts, &due);
+    let concerns = concerns(&facts, status, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
         list(&facts, *top, 0, &mut resources);
@@ -242,7 +249,7 @@ fn sync(in_force: &Cluster, declared: Option<&Cluster>) -> Sync {
     }
 }
 
-fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
+fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concern> {
     let mut concerns = Vec::new();
     if facts.cluster.nodes.is_empty() && facts.nodes.is_empty() {
         return concerns;
@@ -250,12 +257,16 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
     if facts.properties.maintenance_mode {
         concerns.push(Concern::Maintenance);
     }
-    if !facts.properties.has_quorum {
+    if status.is_cut_off {
+        concerns.push(Concern::CutOff);
+    } else if !facts.properties.has_quorum {
         concerns.push(Concern::NoQuorum);
     }
     for node in &facts.nodes {
         if node.unclean.is_some() {
             concerns.push(Concern::UncleanNode { node: node.name.clone() });
+        } else if is_lost(node, status) {
+            concerns.push(Concern::LostNode { node: node.name.clone() });
         } else if !node.is_online && node.kind != NodeKind::Guest {
             concerns.push(Concern::OfflineNode { node: node.name.clone() });
         }
@@ -279,6 +290,12 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
         concerns.push(Concern::Due { actions: due.steps.len() });
     }
     concerns
+}
+
+/// Whether a member that should be up was not heard of again: it may be down, or only out of reach.
+fn is_lost(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
+    let should_be_up = || status.node(node.name.as_str()).is_some_and(|state| state.expected_up);
+    !node.is_online && node.kind == NodeKind::Member && should_be_up()
 }
 
 fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {

@@ -1,5 +1,6 @@
 //! Renames: a resource under a new name is the same resource, and need not stop.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -31,10 +32,10 @@ impl Rename {
 
 /// The renames that apply: the old name is in force, the new one is not.
 pub fn applicable(renames: &[Rename], in_force: &Cluster) -> Vec<Rename> {
-    let names = names(in_force);
+    let names: BTreeSet<&ResourceId> = names(in_force).into_iter().collect();
     renames
         .iter()
-        .filter(|rename| names.contains(&&rename.from) && !names.contains(&&rename.to))
+        .filter(|rename| names.contains(&rename.from) && !names.contains(&rename.to))
         .cloned()
         .collect()
 }
@@ -60,6 +61,9 @@ pub fn rename_in_cluster(cluster: &mut Cluster, renames: &[Rename]) {
 
 /// Renames resources in what was observed, so that their history goes on.
 pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
+    if renames.is_empty() {
+        return;
+    }
     for node in &mut status.nodes {
         for history in &mut node.resources {
             let old = Arc::clone(&history.id);

@@ -199,6 +199,8 @@ const fn caution_words(caution: Caution) -> &'static str {
         Caution::NoFenceDevice => "fencing is enabled, and there is no fence device",
         Caution::Maintenance => "the cluster is in maintenance",
         Caution::StopAll => "stop-all-resources is set",
+        Caution::PreferencesCutShort => "not all preferences could be followed along colocations",
+        Caution::OrdersUnsettled => "orders contradict each other",
     }
 }
 

@@ -37,8 +37,10 @@ enum Record<'a> {
         exit_reason: Option<&'a str>,
         took_ms: u128,
     },
-    Awaiting {
-        what: &'a str,
+    Waiting {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        length_ms: Option<u128>,
+        because: &'a str,
     },
     Aborted {
         because: &'a str,
@@ -80,7 +82,9 @@ pub fn event_record(event: &Event) -> String {
             exit_reason: exit_reason.as_deref(),
             took_ms: took.as_millis(),
         },
-        Event::Awaiting { what } => Record::Awaiting { what },
+        Event::Waiting { length, because } => {
+            Record::Waiting { length_ms: length.map(|length| length.as_millis()), because }
+        }
         Event::Aborted { because } => Record::Aborted { because },
     })
 }
@@ -168,6 +172,12 @@ pub fn describe(action: &Action) -> String {
         (None, Some(node)) => format!("{task} {node}"),
         (None, None) => task.to_owned(),
     }
+}
+
+/// A wait as a line for people.
+pub fn waiting_line(length: Option<Duration>, because: &str, ink: Ink) -> String {
+    let time = length.map(|length| format!("{}.{}s: ", length.as_secs(), length.subsec_millis() / 100));
+    format!("  {}  {}{because}", ink.faint("waits "), time.unwrap_or_default())
 }
 
 /// A finished action as a line for people.

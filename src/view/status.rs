@@ -208,10 +208,17 @@ fn failure_row(failure: &FailureOverview) -> [String; 3] {
 pub fn describe(concern: &Concern) -> String {
     match concern {
         Concern::NoQuorum => "there is no quorum".to_owned(),
+        Concern::CutOff => {
+            "this node takes itself to be cut off: it runs nothing, and what the others run is unknown here"
+                .to_owned()
+        }
         Concern::Unplaced(unplaced) => {
             format!("no node can run {}: {}", unplaced.resource, refusals(unplaced))
         }
         Concern::UncleanNode { node } => format!("{node} was lost without notice"),
+        Concern::LostNode { node } => {
+            format!("{node} is lost: what it still runs is unknown here")
+        }
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::FailedResource { resource } => format!("{resource} has failed"),
         Concern::Blocked { subject } => format!("something is due for {subject} and cannot be done"),

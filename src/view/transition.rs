@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{NodeName, Role};
-use crate::scheduler::{Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool};
+use crate::scheduler::{
+    Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut,
+};
 
 /// The document. Serialize it with any serde format; JSON is what other tools read.
 #[derive(Debug, Serialize)]
@@ -17,6 +19,8 @@ pub struct TransitionDocument<'a> {
     scores: Vec<ScoreRow<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recheck_by: Option<i64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shortcuts: &'a [Shortcut],
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +87,7 @@ pub fn document(schedule: &Schedule) -> TransitionDocument<'_> {
         changes: schedule.changes.iter().map(change_row).collect(),
         scores: schedule.scores.iter().map(score_row).collect(),
         recheck_by: schedule.recheck_by,
+        shortcuts: &schedule.shortcuts,
     }
 }
 

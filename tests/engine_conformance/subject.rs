@@ -52,7 +52,7 @@ impl Log {
             Event::Started(_)
             | Event::Scheduled(_)
             | Event::Finished { .. }
-            | Event::Awaiting { .. }
+            | Event::Waiting { .. }
             | Event::Aborted { .. } => None,
         };
         self.0.iter().filter_map(words).collect()
@@ -67,7 +67,7 @@ impl Log {
             Event::Finished { action, .. } => {
                 !began && *what == format!("{} {}", action.task, action.resource.as_deref().unwrap_or(""))
             }
-            Event::Scheduled(_) | Event::Awaiting { .. } | Event::Aborted { .. } => false,
+            Event::Scheduled(_) | Event::Waiting { .. } | Event::Aborted { .. } => false,
         };
         self.0.iter().position(is_it).unwrap_or_else(|| unreachable!("no {what} in {:?}", self.started()))
     }

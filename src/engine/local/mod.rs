@@ -29,7 +29,7 @@ use super::file::Lock;
 use super::roster::Roster;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::agent::{Installation, settle_process};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Subject};
 use crate::executor::ActionResult;
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
@@ -370,11 +370,29 @@ impl Engine for Local {
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
         Box::pin(async {
             match self.require_suitable(cluster) {
-                Ok(()) => self.runner.check(cluster).await,
+                Ok(()) => {
+                    let mut found = self.runner.check(cluster).await;
+                    found.extend(without_effect(cluster));
+                    found
+                }
                 Err(error) => vec![Diagnostic::error("unsuitable-engine", error.to_string())],
             }
         })
     }
+}
+
+/// What is said of other nodes, of which this engine knows none.
+fn without_effect(cluster: &Cluster) -> Vec<Diagnostic> {
+    let sections = [
+        ("corosync", cluster.corosync.is_some(), "there is nobody to talk to"),
+        ("isolation", cluster.isolation.is_some(), "nobody else could take over"),
+    ];
+    let written = sections.into_iter().filter(|(_, is_written, _)| *is_written);
+    let finding = |(name, _, why): (&str, bool, &str)| {
+        let message = format!("`{name}` has no effect: engine `local` runs this host alone, {why}");
+        Diagnostic::warning("without-effect", message).about(Subject::Section(name.to_owned()))
+    };
+    written.map(finding).collect()
 }
 
 #[cfg(test)]

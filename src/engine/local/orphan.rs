@@ -66,7 +66,8 @@ impl Local {
         let what = flight.describe(process);
         tracing::warn!(what, "an action of a command that was killed still runs");
         if !flight.is_monitor() {
-            report(Event::Awaiting { what: what.clone() });
+            let because = format!("{what}, begun by an earlier command, still runs");
+            report(Event::Waiting { length: None, because });
         }
         while !flight.is_monitor() && !flight.left().is_zero() {
             if self.stop.is_cancelled() {

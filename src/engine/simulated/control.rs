@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hands::{MonitorRun, SimulatedHands};
+use super::quorum::Cut;
 use super::side::Side;
 use super::store::State;
 use super::{Injection, Simulated};
@@ -39,22 +40,40 @@ impl Simulated {
         self.save()
     }
 
-    /// Cuts a node off from all others. It goes on by itself, and so do they.
+    /// Pulls a node's cable: it reaches neither the others nor anything else (no carrier, no gateway,
+    /// no arbiter, no witness). It goes on by itself, and so do they.
     ///
     /// # Errors
     /// As for [`Simulated::fail_node`].
     pub fn cut_link(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        self.cut(node, Cut::Cable)
+    }
+
+    /// Cuts a node off from all other nodes only: whatever else there is still answers it.
+    ///
+    /// # Errors
+    /// As for [`Simulated::fail_node`].
+    pub fn cut_from_peers(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        self.cut(node, Cut::Peers)
+    }
+
+    fn cut(&mut self, node: &NodeName, cut: Cut) -> Result<(), EngineError> {
         let node = self.known(node)?;
+        if let Some(machine) = self.state.world.machines.get_mut(&node) {
+            machine.cut = Some(cut);
+        }
         let sides = &mut self.state.sides;
         let is_alone = |side: &Side| side.members.len() == 1 && side.members.contains(&node);
         if sides.iter().any(is_alone) {
-            return Ok(());
+            return self.save();
         }
-        let Some(side) = sides.iter_mut().find(|side| side.members.contains(&node)) else { return Ok(()) };
+        let Some(side) = sides.iter_mut().find(|side| side.members.contains(&node)) else {
+            return self.save();
+        };
         side.members.retain(|member| *member != node);
         let mut ledger = side.ledger.clone();
         ledger.writer = format!("{}-{node}", ledger.writer).into();
-        sides.push(Side { members: vec![node], ledger });
+        sides.push(Side::new(vec![node], ledger));
         self.save()
     }
 
@@ -133,16 +152,16 @@ impl Simulated {
     ) -> Result<Outcome, EngineError> {
         let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         let deadline = self.state.world.clock.saturating_add(length);
-        let mut outcome = self.converge_all(report).await?;
-        let mut recheck = self.next_recheck();
+        let mut outcome = self.converge_all(deadline, report).await?;
+        let mut recheck = self.next_decision();
         loop {
             let next = [self.next_due(), recheck].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= deadline) else { break };
             self.state.world.clock = self.state.world.clock.max(at);
             let has_changed = self.run_monitors(at, report)?;
             if has_changed || recheck.is_some_and(|recheck| recheck <= at) {
-                outcome = self.converge_all(report).await?;
-                recheck = self.next_recheck();
+                outcome = self.converge_all(deadline, report).await?;
+                recheck = self.next_decision();
             }
         }
         self.state.world.clock = self.state.world.clock.max(deadline);
@@ -194,15 +213,23 @@ impl Simulated {
         Roster::of(&self.state.in_force, &ClusterStatus::default())
     }
 
-    /// Brings a cut-off node's side back; each node's own record of itself counts.
+    /// Mends a node's links. Sides that are not cut off any more become one; each node's own record
+    /// of itself counts.
     fn mend_link(&mut self, node: &NodeName) {
-        let sides = &mut self.state.sides;
-        let cut_off = sides.iter().position(|side| side.members.contains(node)).filter(|place| *place > 0);
-        let Some(place) = cut_off else { return };
-        let side = sides.remove(place);
-        for member in side.members {
-            sides[0].ledger.adopt(&member, &side.ledger);
-            sides[0].members.push(member);
+        let State { world, sides, .. } = &mut self.state;
+        if let Some(machine) = world.machines.get_mut(node) {
+            machine.cut = None;
+        }
+        let is_cut = |name: &NodeName| world.machines.get(name).is_some_and(|machine| machine.cut.is_some());
+        let is_open = |side: &Side| !side.members.iter().all(is_cut);
+        let Some(first) = sides.iter().position(is_open) else { return };
+        while let Some(place) = sides.iter().rposition(is_open).filter(|place| *place > first) {
+            let side = sides.remove(place);
+            let Some(whole) = sides.get_mut(first) else { return };
+            for member in side.members {
+                whole.ledger.adopt(&member, &side.ledger);
+                whole.members.push(member);
+            }
         }
     }
 
@@ -236,6 +263,13 @@ impl Simulated {
             due.extend(SimulatedHands::new(world, in_force, side, place == 0).next_due());
         }
         due.into_iter().min()
+    }
+
+    /// The next moment at which a side may decide differently, or ceases to wait.
+    fn next_decision(&mut self) -> Option<u64> {
+        let clock = self.state.world.clock;
+        let turns = self.turns().into_iter().map(|(turn, _)| turn).filter(|turn| *turn > clock);
+        turns.chain(self.next_recheck()).min()
     }
 
     /// The next moment at which the first side may decide differently.

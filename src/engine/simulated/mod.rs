@@ -12,6 +12,7 @@ mod fencing;
 mod hands;
 mod injection;
 mod monitor;
+mod quorum;
 mod side;
 mod stage;
 mod store;
@@ -20,14 +21,18 @@ mod world;
 pub use injection::{Answer, Injection, Repeat};
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::converge::{self, Bounds};
 use super::ledger::Ledger;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::diagnostic::Diagnostic;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 use crate::plan::Rename;
 use crate::plan::rename::rename_in_status;
+use crate::scheduler::interpret;
+use crate::status::ClusterStatus;
 use hands::SimulatedHands;
 use side::Side;
 use store::{State, Store};
@@ -139,13 +144,22 @@ impl Simulated {
         }
     }
 
-    /// Lets each side, the first one first, do what it thinks right.
-    async fn converge_all(&mut self, report: &mut converge::Report<'_>) -> Result<Outcome, EngineError> {
+    /// Lets each side do what it thinks right: the first one first, but those that have to wait only
+    /// when they have, and not at all if that would be after `until`.
+    async fn converge_all(
+        &mut self,
+        until: u64,
+        report: &mut converge::Report<'_>,
+    ) -> Result<Outcome, EngineError> {
+        let turns = self.turns();
         let State { world, sides, in_force, .. } = &mut self.state;
         let mut worst = Outcome::Converged;
-        for (place, side) in sides.iter_mut().enumerate() {
-            if !side.is_alive(world) {
-                continue;
+        for (turn, place) in turns.into_iter().filter(|(turn, _)| *turn <= until) {
+            let Some(side) = sides.get_mut(place) else { continue };
+            if turn > world.clock {
+                let length = Duration::from_millis(turn - world.clock);
+                report(Event::Waiting { length: Some(length), because: side.why_it_waits() });
+                world.clock = turn;
             }
             let mut hands = SimulatedHands::new(world, in_force, side, place == 0);
             let outcome =
@@ -157,6 +171,24 @@ impl Simulated {
         self.drop_dead_sides();
         self.save()?;
         Ok(worst)
+    }
+
+    /// The sides that are alive, each with the moment from which it may act.
+    fn turns(&mut self) -> Vec<(u64, usize)> {
+        let State { world, sides, in_force, .. } = &mut self.state;
+        for side in sides.iter_mut() {
+            side.note_losses(world, in_force);
+            if !side.is_alive(world) {
+                // Nobody is left to look, but nobody will take the dead for alive either.
+                Side::look(&mut side.ledger, &side.members, world, in_force);
+            }
+        }
+        let bound = in_force.release_bound().filter(|_| !is_fencing_enabled(in_force));
+        let turn = |side: &Side| bound.and_then(|bound| side.holds_until(world, in_force, bound));
+        let alive = sides.iter().enumerate().filter(|(_, side)| side.is_alive(world));
+        let mut turns: Vec<_> = alive.map(|(place, side)| (turn(side).unwrap_or(0), place)).collect();
+        turns.sort_unstable();
+        turns
     }
 
     /// A cut-off node that went down belongs to the rest again, as far as anyone can tell.
@@ -192,13 +224,22 @@ impl Engine for Simulated {
         &'a mut self,
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>> {
-        Box::pin(self.converge_all(report))
+        Box::pin(self.converge_all(u64::MAX, report))
+    }
+
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        Box::pin(async { quorum::not_simulated(cluster) })
     }
 }
 
 fn new_state(seed: u64) -> State {
     let ledger = Ledger::new(format!("simulated-{seed}"));
-    State::new(World::new(seed), Side { members: Vec::new(), ledger })
+    State::new(World::new(seed), Side::new(Vec::new(), ledger))
+}
+
+/// Whether the cluster fences nodes, as the scheduler understands its properties.
+fn is_fencing_enabled(cluster: &Cluster) -> bool {
+    interpret::interpret(cluster, &ClusterStatus::default(), 0).properties.fencing_enabled
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Simulated {
             .collect();
         let mut ledger = Ledger::new(format!("simulated-{seed}"));
         ledger.status = without_monitors(&observation.status);
-        let mut state = State::new(world, Side { members, ledger });
+        let mut state = State::new(world, Side::new(members, ledger));
         state.generation = Generation(observation.generation.0.max(1));
         state.in_force = observation.in_force.clone();
         Self { state, store: None, bounds: Bounds::default() }

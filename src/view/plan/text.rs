@@ -11,6 +11,9 @@ use crate::plan::{
 use crate::view::Ink;
 use crate::view::because::{because, refusals};
 
+/// Names that are longer do not push everybody's values to the right.
+const COLUMN_MAX: usize = 80;
+
 /// Values longer than this get lines of their own.
 const LONG_VALUE: usize = 60;
 
@@ -65,6 +68,10 @@ fn sentence(caution: Caution) -> &'static str {
         }
         Caution::Maintenance => "The cluster is in maintenance: resources are left as they are.",
         Caution::StopAll => "All resources were told to stop (stop-all-resources).",
+        Caution::PreferencesCutShort => {
+            "So many colocations join the resources that not all preferences were followed: use sets or groups."
+        }
+        Caution::OrdersUnsettled => "Orders contradict each other: this plan may not be the best there is.",
     }
 }
 
@@ -79,7 +86,7 @@ struct Row {
 fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
     let rows: Vec<Row> = objects.iter().flat_map(|object| rows(object, detail)).collect();
     let has_path = |row: &&Row| !row.path.is_empty();
-    let address = rows.iter().filter(has_path).map(|row| row.address.chars().count()).max().unwrap_or(0);
+    let address = widest(rows.iter().filter(has_path).map(|row| row.address.chars().count()));
     let name = |row: &Row| {
         if row.path.is_empty() {
             row.address.clone()
@@ -87,7 +94,7 @@ fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
             format!("{:address$}   {}", row.address, row.path)
         }
     };
-    let width = rows.iter().map(|row| name(row).chars().count()).max().unwrap_or(0);
+    let width = widest(rows.iter().map(|row| name(row).chars().count()));
     rows.iter()
         .map(|row| {
             let line = format!("{:width$}   {}", name(row), indented(&row.value));
@@ -100,6 +107,11 @@ fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
             }
         })
         .collect()
+}
+
+/// The width of a column, as far as that helps: what is longer sticks out.
+fn widest(widths: impl Iterator<Item = usize>) -> usize {
+    widths.filter(|width| *width <= COLUMN_MAX).max().unwrap_or(0)
 }
 
 fn rows(object: &ObjectChange, detail: Detail) -> Vec<Row> {
@@ -292,4 +304,22 @@ fn background_line(background: &Background) -> String {
         format!(" every {}", period::format(background.interval))
     };
     format!("     {verb} {}{node}{every}\n", background.resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Address, ObjectKind};
+
+    #[test]
+    fn one_long_name_widens_no_other_line() {
+        let added = |name: String| ObjectChange {
+            address: Address::new(ObjectKind::Order, name),
+            kind: ObjectChangeKind::Add,
+            headline: "Mandatory".to_owned(),
+            attributes: Vec::new(),
+        };
+        let text = objects(&[added("a-b".into()), added("x".repeat(5_000))], Detail::Usual, Ink::Plain);
+        assert_eq!(text.lines().next(), Some("  + order.a-b   Mandatory"));
+    }
 }
