@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::secrets::Secrets;
 use crate::agent::check::check_cluster;
+use crate::agent::systemd::Bus;
 use crate::agent::{Completed, Installation, Invocation, Witness, catalog};
 use crate::diagnostic::Diagnostic;
 use crate::executor::{ActionResult, expected_rc};
@@ -84,6 +85,11 @@ impl Runner {
     /// How long an agent may take to end after it was asked to.
     pub(crate) const fn grace(&self) -> Duration {
         self.site.grace
+    }
+
+    /// The way to this host's systemd.
+    pub(crate) fn bus(&self) -> Bus {
+        self.site.bus.clone()
     }
 
     /// Compares a cluster with the agents of this host.
