@@ -46,6 +46,8 @@ struct Waiting {
 
 /// The tools of the agents of a daemon.
 pub(super) fn tools(run_dir: &Path) -> Tools {
+    // Agents run elsewhere. Without a working folder there is nothing to be relative to.
+    let run_dir = std::path::absolute(run_dir).unwrap_or_else(|_| run_dir.to_owned());
     Tools { folder: run_dir.join("tools"), socket: run_dir.join("agents.sock") }
 }
 

@@ -185,6 +185,8 @@ impl Oracle for Attributes {
 /// Where this command answers the tools of the agents that it runs. Each command has a socket of its
 /// own, as several may run monitors.
 pub(super) fn tools(volatile: &Path) -> Tools {
+    // Agents run elsewhere. Without a working folder there is nothing to be relative to.
+    let volatile = std::path::absolute(volatile).unwrap_or_else(|_| volatile.to_owned());
     let socket = format!("agents-{}-{}.sock", std::process::id(), next_number());
     Tools { folder: volatile.join("tools"), socket: volatile.join(socket) }
 }
