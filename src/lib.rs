@@ -19,6 +19,7 @@ pub mod model;
 pub mod status;
 
 pub mod cib;
+pub mod formation;
 pub mod manifest;
 
 pub mod scheduler;

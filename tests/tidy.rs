@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// Modules of the pure ring with what each may import.
-const PURE: [(&str, &[&str]); 10] = [
+const PURE: [(&str, &[&str]); 11] = [
     ("diagnostic", &[]),
     ("model", &[]),
     ("status", &["model"]),
+    ("formation", &["model"]),
     ("cib", &["model", "status", "diagnostic"]),
     ("manifest", &["model", "status", "diagnostic"]),
     ("scheduler", &["model", "status"]),

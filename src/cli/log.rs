@@ -40,7 +40,8 @@ pub(super) fn begin(format: LogFormat, file: Option<&Path>) -> Result<(), Failur
             LogFormat::Json => layer.json().boxed(),
         });
     }
-    let filter = EnvFilter::try_from_env("QUORATE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_env("QUORATE_LOG").unwrap_or_else(|_| EnvFilter::new("info,notify=warn"));
     tracing_subscriber::registry()
         .with(layers)
         .with(filter)

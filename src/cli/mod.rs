@@ -6,6 +6,7 @@
 mod advice;
 mod apply;
 mod clock;
+mod cluster;
 mod completions;
 mod daemon;
 mod drill;
@@ -21,12 +22,14 @@ mod init;
 mod interrupt;
 mod log;
 mod man;
+mod name;
 mod options;
 mod plan;
 mod planning;
 mod progress;
 mod replay;
 mod resource;
+mod saved;
 mod schema;
 mod show;
 mod simulate;
@@ -45,7 +48,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 use failure::Failure;
-use options::Options;
+use options::{Colour, Options};
 use terminal::{Terminal, Verbosity};
 
 /// Keeps services highly available from a committed manifest.
@@ -79,6 +82,7 @@ enum Verb {
     Resource(resource::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -125,6 +129,7 @@ impl Verb {
             Self::Resource(arguments) => resource::run(&arguments, terminal),
             Self::Import(arguments) => import::run(&arguments, options, terminal),
             Self::Export(arguments) => export::run(&arguments, options, terminal),
+            Self::Cluster(arguments) => cluster::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }
@@ -138,13 +143,15 @@ fn command() -> clap::Command {
 
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let matches = command().try_get_matches_from(words)?;
-    Arguments::from_arg_matches(&matches)
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.options.file_origin = matches.value_source("file");
+    Ok(arguments)
 }
 
 /// Help and version are data; everything else is a usage error, which must not look like
 /// "there are changes" (clap's own code would).
 fn say_usage(error: &clap::Error) -> Exit {
-    let terminal = Terminal::new(true, Verbosity::Normal);
+    let terminal = Terminal::new(Colour::Auto, Verbosity::Normal);
     if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         terminal.say_raw(&terminal.error_ink().render(&error.render()));
         return Exit::Usage;

@@ -11,7 +11,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
-use super::{clock, engines, status};
+use super::{clock, engines, status, validate};
+use crate::manifest::Manifest;
 use crate::plan::Overview;
 use crate::plan::overview::{Health, Sync};
 use crate::view;
@@ -59,11 +60,12 @@ impl Goal {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let declared = declared(arguments, options, terminal)?;
     engines::block_on(async {
         let started = tokio::time::Instant::now();
         loop {
             let mut engine = engines::open(options, Access::Read)?.engine;
-            let overview = status::look(&mut *engine, options).await?;
+            let overview = status::look(&mut *engine, declared.as_ref()).await?;
             drop(engine);
             if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {
                 terminal.note(view::status::line(&overview).trim_end());
@@ -79,4 +81,14 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
         }
     })
+}
+
+/// The manifest that is waited for: without a good one, waiting to be in sync would never end.
+fn declared(
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Option<Manifest>, Failure> {
+    let is_needed = arguments.goals.contains(&Goal::Synced) || options.named_manifest().is_some();
+    is_needed.then(|| validate::load(options.manifest(), terminal)).transpose()
 }

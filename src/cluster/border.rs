@@ -28,6 +28,9 @@ pub struct Settings {
     pub jobs: Option<u32>,
     /// How long a daemon that died is waited for while its node is still there. 10 s by default.
     pub return_grace: Duration,
+    /// How long a node that went in good order after its daemon had ended is given to let go of what it
+    /// runs, where nobody fences it and no bound is configured. 5 s by default.
+    pub release_grace: Duration,
     /// How long a member may take to say what it has; then the others go on without it. 2 s by default.
     pub announce_grace: Duration,
     /// How long this node may be without a group before it acts as one that was cut off. 2 s by default.
@@ -42,6 +45,7 @@ impl Settings {
             life,
             jobs: None,
             return_grace: Duration::from_secs(10),
+            release_grace: Duration::from_secs(5),
             announce_grace: Duration::from_secs(2),
             group_grace: Duration::from_secs(2),
         }
@@ -129,7 +133,7 @@ pub enum Timer {
     Group,
     /// Quorum that was gained may be believed.
     QuorumGain,
-    /// The daemon of a node did not come back.
+    /// A node was waited for long enough.
     Return(NodeName),
     /// A run took too long.
     Call(Call),

@@ -156,3 +156,41 @@ impl Message {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test says so by panicking")]
+
+    use super::*;
+
+    fn word() -> Message {
+        let tiding = Tiding::Leave(Leave::Drained);
+        Message::Word(Box::new(Word { seq: 7, at: Moment(5), tiding }))
+    }
+
+    #[test]
+    fn a_message_comes_back_as_it_went() {
+        assert_eq!(Message::decode(&word().encode()), Ok(word()));
+    }
+
+    #[test]
+    fn another_version_is_refused_by_its_number_whatever_it_says() {
+        let future = br#"{"v":2,"m":{"dance":{}}}"#;
+        assert_eq!(Message::decode(future), Err(Unreadable::Version(2)));
+        let text = String::from_utf8(word().encode()).unwrap().replace("\"v\":1", "\"v\":3");
+        assert_eq!(Message::decode(text.as_bytes()), Err(Unreadable::Version(3)));
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_by_its_name() {
+        let error = Message::decode(br#"{"v":1,"m":{"dance":{}}}"#).unwrap_err().to_string();
+        assert!(error.contains("dance"), "{error}");
+    }
+
+    #[test]
+    fn noise_is_refused() {
+        for noise in [&b""[..], b"{", b"\xff\xfe", b"null", b"[]", br#"{"v":"1"}"#] {
+            assert!(matches!(Message::decode(noise), Err(Unreadable::Content(_))), "{noise:?}");
+        }
+    }
+}

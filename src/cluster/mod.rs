@@ -34,4 +34,4 @@ pub use request::{
     Accepted, Change, Leave, Lifetime, Override, OverrideId, Overriding, Pause, Proposal, Refusal, Request,
     RequestId,
 };
-pub use state::{Durable, Fencing, Heard, Live, Mark, Seat, State};
+pub use state::{Awaited, Durable, Fencing, Heard, Live, Mark, Seat, State};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::cluster::{Accepted, Durable, Event, Moment, Quorum, Refusal, Request, State};
+use crate::cluster::{Accepted, Durable, Event, Lifetime, Moment, Quorum, Refusal, Request, State};
 use crate::model::{Cluster, NodeName};
 use crate::status::ClusterStatus;
 
@@ -21,10 +21,25 @@ pub struct Door {
 pub(super) enum Ask {
     /// To change something.
     Request(Request, oneshot::Sender<Result<Accepted, Refusal>>),
+    /// To set a node attribute, or to take it away, on behalf of an agent.
+    Attribute(Attribute),
     /// To read the manifest again.
     Reread,
     /// What is.
     Look(oneshot::Sender<Box<Snapshot>>),
+}
+
+/// A node attribute that an agent sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// Of which node.
+    pub node: NodeName,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value; `None` takes it away.
+    pub value: Option<Arc<str>>,
+    /// How long it lasts.
+    pub lifetime: Lifetime,
 }
 
 /// The daemon's own end.
@@ -93,6 +108,14 @@ impl Door {
         let (answer, answered) = oneshot::channel();
         self.asks.send(Ask::Look(answer)).await.map_err(|_| Gone)?;
         answered.await.map_err(|_| Gone)
+    }
+
+    /// Sets a node attribute on behalf of an agent; it holds once the cluster has heard of it.
+    ///
+    /// # Errors
+    /// When the daemon has ended.
+    pub async fn set_attribute(&self, attribute: Attribute) -> Result<(), Gone> {
+        self.asks.send(Ask::Attribute(attribute)).await.map_err(|_| Gone)
     }
 
     /// Lets the daemon read its manifest again, at some time soon.

@@ -1,12 +1,15 @@
 //! What must outlast a power failure: the desired state, on every node.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::DaemonError;
 use crate::cluster::Durable;
 use crate::engine::EngineError;
-use crate::engine::file::{self, Sync};
+use crate::engine::file::{self, Attempt, Lock, Sync};
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
@@ -76,5 +79,25 @@ impl Store {
 
     fn seen_path(&self) -> PathBuf {
         self.folder.join("manifest-seen.json")
+    }
+}
+
+/// A folder that only its owner can look into.
+pub(super) fn make_folder(path: &Path) -> Result<(), DaemonError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| DaemonError::System { what: format!("cannot make {}", path.display()), source })
+}
+
+/// Takes a folder for this daemon alone.
+pub(super) fn own(folder: &Path) -> Result<Lock, EngineError> {
+    match Lock::take(folder)? {
+        Attempt::Taken(lock) => Ok(lock),
+        Attempt::Held(holder) => Err(EngineError::Locked(format!(
+            "another quorate is at work in {} ({holder}); end it first",
+            folder.display()
+        ))),
     }
 }

@@ -98,7 +98,8 @@ mod tests {
         assert!(read(&path).manifest.unwrap_err().contains("cannot read"));
         std::fs::write(&path, "nodes: [a\n").unwrap();
         assert!(read(&path).manifest.unwrap_err().contains("error"));
-        std::fs::write(&path, "nodes:\n  a:\n").unwrap();
+        let text = "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n";
+        std::fs::write(&path, text).unwrap();
         let reading = read(&path);
         assert_eq!(reading.manifest.unwrap().cluster.nodes.len(), 1);
         assert_eq!(read(&path).digest, reading.digest);

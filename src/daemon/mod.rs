@@ -14,7 +14,9 @@ mod chronicle;
 mod door;
 mod durable;
 pub mod executor;
+mod fencing;
 pub mod group;
+mod hearing;
 mod manifest;
 mod notice;
 mod proposing;
@@ -28,7 +30,7 @@ use crate::agent::Installation;
 use crate::engine::EngineError;
 use crate::model::NodeName;
 
-pub use door::{Door, Gone, Snapshot};
+pub use door::{Attribute, Door, Gone, Snapshot};
 pub use notice::Notice;
 pub use run::{Daemon, Ending};
 

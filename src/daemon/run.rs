@@ -3,10 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the clock and the tasks of a daemon")]
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::DirBuilder;
 use std::future::{pending, ready};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -15,23 +12,22 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::door::{Ask, Inside};
-use super::durable::Store;
+use super::durable::{Store, make_folder, own};
 use super::executor::Executor;
 use super::group::{self, Group};
+use super::hearing::{not_begun, translate};
 use super::manifest::{self, Reading};
 use super::proposing::Proposing;
 use super::timers::Timers;
-use super::{DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
+use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::settle_process;
-use crate::cluster::{Accepted, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings};
+use crate::cluster::{
+    Accepted, Event, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings,
+};
 use crate::engine::EngineError;
 use crate::engine::file::Lock;
-use crate::executor::ActionResult;
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
-use crate::ledger::AgentTraits;
-use crate::model::NodeName;
-use crate::status::{ResultCode, ResultStatus};
 use crate::tool::Serving;
 
 /// How a daemon ended.
@@ -42,6 +38,10 @@ pub enum Ending {
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
+
+/// How long corosync may be away before this node lets go of everything. The others wait no longer
+/// than it takes to see that this node is gone: at once, where corosync said farewell.
+const GROUP_GRACE: Duration = Duration::from_millis(300);
 
 /// A daemon.
 #[derive(Debug)]
@@ -110,6 +110,7 @@ impl<G: Group> Daemon<G> {
         let (executor, record) = Executor::open(&setup.run_dir, runner, at_once)?;
         let mut settings = Settings::new(setup.node.clone(), now());
         settings.jobs = Some(jobs);
+        settings.group_grace = GROUP_GRACE;
         settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
         let durable = store.load()?;
         tracing::info!(
@@ -217,6 +218,9 @@ impl<G: Group> Daemon<G> {
             Happening::Ask(Ask::Request(request, asker)) => {
                 inputs.push(self.ask(request, Asker::Door(asker)));
             }
+            Happening::Ask(Ask::Attribute(Attribute { node, name, value, lifetime })) => {
+                inputs.push(Input::AttributeSet { node, name, value, lifetime });
+            }
             Happening::Ask(Ask::Reread) => self.reread.send_modify(|count| *count += 1),
             Happening::Ask(Ask::Look(asker)) => {
                 // Who does not wait for the answer does not need it.
@@ -254,7 +258,7 @@ impl<G: Group> Daemon<G> {
             Output::Begin(flight) => {
                 let call = flight.call;
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
-                if let Err(error) = self.executor.begin(*flight) {
+                if let Err(error) = self.executor.begin(*flight, &self.node.durable().cluster) {
                     tracing::error!(%error, "an action could not be begun");
                     self.backlog.push_back(not_begun(call, &error));
                 }
@@ -268,6 +272,9 @@ impl<G: Group> Daemon<G> {
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
+                if let Event::Settled { members, dc } = &event {
+                    self.notice.status(&format!("{} members, {dc} leads", members.len()));
+                }
                 // Nobody has to listen.
                 let _ = self.inside.events.send(Arc::new(event));
             }
@@ -338,36 +345,6 @@ impl<G: Group> Daemon<G> {
     }
 }
 
-fn translate(event: group::Event) -> Input {
-    match event {
-        group::Event::View(view) => {
-            let members: Vec<&str> = view.members.iter().map(|member| member.name.as_str()).collect();
-            tracing::info!(members = members.join(" "), gone = view.left.len(), "view");
-            Input::View(view)
-        }
-        group::Event::Quorum(quorum) => {
-            let nodes: Vec<&str> = quorum.nodes.iter().map(NodeName::as_str).collect();
-            tracing::info!(quorate = quorum.quorate, nodes = nodes.join(" "), "quorum");
-            Input::Quorum(quorum)
-        }
-        group::Event::Delivered { from, message } => Input::Delivered { from, message },
-        group::Event::Lost { because } => {
-            tracing::error!(because, "the cluster cannot be reached");
-            Input::GroupLost
-        }
-    }
-}
-
-fn not_begun(call: crate::cluster::Call, error: &EngineError) -> Input {
-    let result = ActionResult {
-        rc: ResultCode::ERROR,
-        status: ResultStatus::Error,
-        exit_reason: Some(error.to_string().into()),
-        took: Duration::ZERO,
-    };
-    Input::Ended { call, result, traits: AgentTraits::default() }
-}
-
 async fn from<T>(channel: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
     match channel {
         Some(channel) => match channel.recv().await {
@@ -387,24 +364,4 @@ async fn until(moment: Option<Instant>) {
 
 fn now() -> Moment {
     Moment(jiff::Timestamp::now().as_millisecond())
-}
-
-/// A folder that only its owner can look into.
-fn make_folder(path: &Path) -> Result<(), DaemonError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| DaemonError::System { what: format!("cannot make {}", path.display()), source })
-}
-
-fn own(folder: &Path) -> Result<Lock, EngineError> {
-    use crate::engine::file::Attempt;
-    match Lock::take(folder)? {
-        Attempt::Taken(lock) => Ok(lock),
-        Attempt::Held(holder) => Err(EngineError::Locked(format!(
-            "another quorate is at work in {} ({holder}); end it first",
-            folder.display()
-        ))),
-    }
 }

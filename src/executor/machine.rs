@@ -91,7 +91,8 @@ impl Executor {
                 && step.action.node == action.node
                 && step.action.params == action.params
         };
-        if let Some(place) = self.steps.iter().position(is_same) {
+        let same = self.steps.iter().position(is_same).filter(|place| !self.comes_after_the_end_of(*place));
+        if let Some(place) = same {
             self.launch(place);
             return self.steps[place].action.id;
         }
@@ -107,6 +108,20 @@ impl Executor {
         }
         self.launch(place);
         ActionId(number)
+    }
+
+    /// Whether this transition first ends what such an action brought about: then it is for another run
+    /// that it has the same action.
+    fn comes_after_the_end_of(&self, place: usize) -> bool {
+        let action = &self.steps[place].action;
+        let ends = |task: &Task| matches!(task, Task::Stop | Task::Demote);
+        let is_earlier_end = |step: &Step| {
+            ends(&step.action.task)
+                && step.action.kind != ActionKind::Pseudo
+                && step.action.resource == action.resource
+                && step.action.node == action.node
+        };
+        action.resource.is_some() && !ends(&action.task) && self.steps.iter().take(place).any(is_earlier_end)
     }
 
     /// Takes in what happened and says what to do about it. After [`Command::Done`] it says nothing.

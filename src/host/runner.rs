@@ -92,6 +92,11 @@ impl Runner {
         self.site.bus.clone()
     }
 
+    /// The agents and the secrets of this host.
+    pub(crate) const fn means(&self) -> (&Installation, &Secrets) {
+        (&self.site, &self.secrets)
+    }
+
     /// Compares a cluster with the agents of this host.
     pub(crate) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
         check_cluster(&self.site, cluster).await

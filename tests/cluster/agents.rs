@@ -7,6 +7,7 @@ use quorate::cluster::{Call, Flight, Input};
 use quorate::executor::ActionResult;
 use quorate::ledger::AgentTraits;
 use quorate::model::Role;
+use quorate::plan::Rename;
 use quorate::scheduler::{Action, ActionKind, Task};
 use quorate::status::{ResultCode, ResultStatus};
 
@@ -36,6 +37,15 @@ impl World {
             let is_same = monitor.action.resource == name;
             !(is_same && (ends_all || ends_one && monitor.action.interval == interval))
         });
+        let rival = self.hosts[host].agents.values().find(|rival| {
+            let is_same = rival.action.resource.is_some() && rival.action.resource == action.resource;
+            let is_watching = |action: &Action| action.task == Task::Monitor || action.task == Task::Notify;
+            is_same && !(is_watching(action) && is_watching(&rival.action))
+        });
+        if let Some(rival) = rival {
+            let (now, one, other) = (self.now, &rival.action.key, &action.key);
+            self.doubled.push(format!("{now}: {other} began on n{} while {one} was running", host + 1));
+        }
         let latency = self.latency(action);
         let (boot, call) = (self.hosts[host].boot, flight.call);
         self.hosts[host].record.in_flight.push(flight.clone());
@@ -161,7 +171,8 @@ impl World {
     }
 
     fn activate(&mut self, host: usize, resource: &Arc<str>, action: &Action) {
-        let is_clone = action.meta.contains_key("clone");
+        // Fence devices do nothing by being started, and do not wait for fencing themselves.
+        let is_clone = action.meta.contains_key("clone") || &**resource == "fencer";
         let elsewhere = self
             .hosts
             .iter()
@@ -213,6 +224,26 @@ impl World {
         let after = i64::try_from(action.interval.as_millis()).unwrap();
         let stamp = i64::from(self.hosts[host].process);
         self.plan(after, Item::Monitor { host, boot, key, stamp });
+    }
+
+    /// What runs under an old name runs under the new one.
+    pub(crate) fn rename(&mut self, host: usize, renames: &[Rename]) {
+        let number = host;
+        let host = &mut self.hosts[host];
+        for rename in renames {
+            if let Some(role) = host.active.remove(rename.from.as_str()) {
+                host.active.insert(rename.to.to_shared(), role);
+            }
+            for monitor in &mut host.monitors {
+                let action = &mut monitor.action;
+                if action.resource.as_deref() == Some(rename.from.as_str()) {
+                    action.key = action.key.replacen(rename.from.as_str(), rename.to.as_str(), 1).into();
+                    action.resource = Some(rename.to.to_shared());
+                    action.instance = Some(rename.to.to_shared());
+                }
+            }
+        }
+        self.resume_monitors(number);
     }
 
     pub(crate) fn resume_monitors(&mut self, host: usize) {

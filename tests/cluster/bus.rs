@@ -10,6 +10,9 @@ impl World {
     pub(crate) const DETECTION: i64 = 1000;
 
     pub(crate) fn multicast(&mut self, host: usize, bytes: Vec<u8>) {
+        if bytes.starts_with(br#"{"v":1,"m":{"orders""#) {
+            self.orders.push((host, bytes.clone()));
+        }
         let delay = 1 + i64::try_from(self.dice.roll(3)).unwrap();
         let at = self.hosts[host].last_sent.max(self.now + delay);
         self.hosts[host].last_sent = at;
@@ -21,14 +24,14 @@ impl World {
     /// not know yet who is there.
     pub(crate) fn sequence(&mut self, host: usize, process: u32, bytes: Vec<u8>) {
         let sender = &self.hosts[host];
-        if sender.process != process || sender.daemon.is_none() {
+        if sender.process != process || sender.daemon.is_none() || !sender.has_group {
             return;
         }
-        let Some(ring) = self.ring_of(host) else { return };
-        if !self.is_whole(&ring) {
-            self.plan(50, Item::Sequence { host, process, bytes });
+        let ring = self.ring_of(host).filter(|ring| self.is_whole(ring));
+        let Some(ring) = ring else {
+            self.stalled.push((host, process, bytes));
             return;
-        }
+        };
         let from = sender.member().id;
         for to in ring {
             if self.hosts[to].daemon.is_some() {
@@ -47,18 +50,16 @@ impl World {
         let island = |host: &usize| self.hosts[*host].island;
         let first = ring.first().map(island);
         ring.iter().all(|host| self.hosts[*host].is_up && Some(island(host)) == first)
-            && self
-                .hosts
-                .iter()
-                .enumerate()
-                .all(|(place, host)| ring.contains(&place) || !host.is_up || Some(host.island) != first)
+            && self.hosts.iter().enumerate().all(|(place, host)| {
+                ring.contains(&place) || !host.is_up || !host.has_group || Some(host.island) != first
+            })
     }
 
     /// Rings form anew, by what the cables say.
     pub(crate) fn reform(&mut self) {
         let mut rings: Vec<Vec<usize>> = Vec::new();
         for host in 0..self.hosts.len() {
-            if !self.hosts[host].is_up {
+            if !self.hosts[host].is_up || !self.hosts[host].has_group {
                 continue;
             }
             let island = self.hosts[host].island;
@@ -69,6 +70,9 @@ impl World {
         }
         self.rings = rings;
         self.announce_views();
+        for (host, process, bytes) in std::mem::take(&mut self.stalled) {
+            self.sequence(host, process, bytes);
+        }
     }
 
     /// Tells daemons who is there, where that changed. Quorum and view come in either order.
@@ -77,10 +81,10 @@ impl World {
             let members = self.members_of(&ring);
             let quorum = self.quorum_of(&ring);
             for host in ring.clone() {
-                if self.hosts[host].daemon.is_none() {
+                if self.hosts[host].daemon.is_none() || !self.hosts[host].has_group {
                     continue;
                 }
-                let (me, name) = (self.hosts[host].member().id, self.hosts[host].name.clone());
+                let me = self.hosts[host].member().id;
                 let before = self.hosts[host].last_view.as_ref();
                 let is_news = before.is_none_or(|before| before.members != members);
                 let left = before.map(|before| self.departures(&before.members, &members, &ring));
@@ -96,15 +100,16 @@ impl World {
                 if !quorum_first {
                     self.tell_quorum(host, &quorum);
                 }
-                let _ = name;
             }
         }
     }
 
     fn tell_quorum(&mut self, host: usize, quorum: &Quorum) {
-        if self.hosts[host].last_quorum.as_ref() != Some(quorum) {
+        let is_cut_off = self.hosts[host].has_evidence && quorum.nodes.len() == 1;
+        let quorum = Quorum { quorate: quorum.quorate && !is_cut_off, ..quorum.clone() };
+        if self.hosts[host].last_quorum.as_ref() != Some(&quorum) {
             self.hosts[host].last_quorum = Some(quorum.clone());
-            self.send(host, 1, Input::Quorum(quorum.clone()));
+            self.send(host, 1, Input::Quorum(quorum));
         }
     }
 

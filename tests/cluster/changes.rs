@@ -1,7 +1,8 @@
 //! Claims about what operators ask for.
 
-use quorate::cluster::{Change, Event, Overriding, Pause, Refusal};
+use quorate::cluster::{Change, Event, Lifetime, Overriding, Pause, Proposal, Refusal};
 use quorate::model::{NodeName, ResourceId};
+use quorate::plan::Rename;
 
 use crate::agents::Failure;
 use crate::desired::{Fencing, cluster, set_meta};
@@ -18,9 +19,9 @@ fn of_two_proposals_on_one_generation_one_wins_and_the_other_learns_from_whom() 
     let conflicts: Vec<_> = [one, other]
         .into_iter()
         .filter_map(|id| world.answer(id).as_ref().err())
-        .map(|refusal| match refusal {
-            Refusal::Conflict { origin, in_force, .. } => (origin.clone(), in_force.clone()),
-            other => panic!("{other}"),
+        .map(|refusal| {
+            let Refusal::Conflict { origin, in_force, .. } = refusal else { panic!("{refusal}") };
+            (origin.clone(), in_force.clone())
         })
         .collect();
     assert_eq!(conflicts.len(), 1);
@@ -133,6 +134,45 @@ fn a_refresh_looks_again_and_changes_nothing() {
     let begun = world.begun_since(at);
     assert_eq!(begun.len(), 4, "{begun:?}");
     assert!(begun.iter().all(|begun| begun.contains("probe")), "{begun:?}");
+}
+
+#[test]
+fn a_renamed_resource_runs_on() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    let host = world.place("A");
+    let at = world.now;
+    let proposal = Proposal {
+        cluster: cluster(2, Fencing::Off, &["Z", "B"]),
+        base: world.generation(0),
+        origin: "renamed".to_owned(),
+        renames: vec![Rename { from: ResourceId::new("A"), to: ResourceId::new("Z") }],
+    };
+    world.change(0, Change::Propose(Box::new(proposal)));
+    world.rest();
+    world.check();
+    assert_eq!(world.begun_since(at), [] as [String; 0]);
+    world.break_service(host, "Z");
+    world.run_for(12_000);
+    world.check();
+    world.place("Z");
+}
+
+#[test]
+fn an_attribute_that_lasts_is_on_disk_and_counts_as_the_node_s_own() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    let node = world.hosts[world.place("A")].name.clone();
+    let change = Change::Attribute {
+        node,
+        name: "standby".into(),
+        value: Some("true".into()),
+        lifetime: Lifetime::Forever,
+    };
+    let host = world.place("A");
+    world.change(0, change);
+    world.rest();
+    assert_eq!(world.place("A"), 1 - host);
+    assert_eq!(world.hosts[0].durable.as_ref().unwrap().attributes.len(), 1);
+    world.check();
 }
 
 #[test]

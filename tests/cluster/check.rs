@@ -1,6 +1,6 @@
 //! What must hold.
 
-use quorate::cluster::Event;
+use quorate::cluster::{Event, Node};
 use quorate::model::NodeName;
 use quorate::scheduler::{ActionKind, schedule};
 
@@ -22,7 +22,7 @@ impl World {
 
     /// The hosts whose daemons are the designated controllers of their parts.
     pub(crate) fn dcs(&self) -> Vec<usize> {
-        let is_dc = |place: &usize| self.hosts[*place].daemon.as_ref().is_some_and(|node| node.is_dc());
+        let is_dc = |place: &usize| self.hosts[*place].daemon.as_ref().is_some_and(Node::is_dc);
         (0..self.hosts.len()).filter(is_dc).collect()
     }
 
@@ -32,16 +32,39 @@ impl World {
         begun.map(|begun| format!("n{}: {} {}", begun.host + 1, begun.task, begun.resource)).collect()
     }
 
-    /// When something was first begun since a moment.
-    pub(crate) fn first_begun(&self, at: i64, what: &str) -> Option<i64> {
-        let is_it = |begun: &&crate::world::Begun| {
-            begun.at >= at && format!("n{}: {} {}", begun.host + 1, begun.task, begun.resource) == what
-        };
-        self.begun.iter().find(is_it).map(|begun| begun.at)
-    }
-
     pub(crate) fn told(&self, since: i64, is_it: impl Fn(&Event) -> bool) -> usize {
         self.events.iter().filter(|(at, _, event)| *at >= since && is_it(event)).count()
+    }
+
+    /// The world in a few lines, for those who look for a fault.
+    pub(crate) fn portrait(&self) -> String {
+        let mut lines = vec![format!("at {}, rings {:?}", self.now, self.rings)];
+        for host in &self.hosts {
+            lines.push(format!("{}: up {}, active {:?}", host.name, host.is_up, host.active.keys()));
+            let Some(node) = &host.daemon else { continue };
+            lines.push(format!("   settled {}, controller {}", node.is_settled(), node.is_dc()));
+            lines.push(format!("   view {:?}", host.last_view));
+            lines.push(format!("   quorum {:?}", node.quorum()));
+            let Some(state) = node.state() else { continue };
+            let live = &state.live;
+            let (mark, awaited, detached) = (state.mark(), &live.awaited, &live.detached);
+            lines.push(format!("   {mark:?}, awaited {awaited:?}, detached {detached:?}"));
+            let flights =
+                live.in_flight.iter().map(|flight| format!("{} by {}", flight.action.key, flight.worker));
+            lines.push(format!("   in flight {:?}", flights.collect::<Vec<_>>()));
+            for state in &live.ledger.status.nodes {
+                lines.push(format!(
+                    "   {:?}: {:?} {:?} {:?} expected {}",
+                    state.name, state.member, state.process, state.join, state.expected_up
+                ));
+            }
+        }
+        let recent = self.events.iter().rev().take(30).rev();
+        lines.extend(recent.map(|(at, host, event)| {
+            let text = format!("{event:?}");
+            format!("{at} n{}: {}", host + 1, text.chars().take(200).collect::<String>())
+        }));
+        lines.join("\n")
     }
 
     /// Members of one ring agree, one of them leads, and nothing is left to be done.

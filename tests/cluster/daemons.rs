@@ -62,8 +62,13 @@ impl World {
         self.plan(200, Item::Reform);
     }
 
+    /// The membership layer of a host ends in good order, under its daemon.
     pub(crate) fn lose_group(&mut self, host: usize) {
+        self.hosts[host].has_group = false;
+        self.hosts[host].inbox.clear();
         self.step(host, vec![Input::GroupLost]);
+        self.announce_views();
+        self.plan(100, Item::Reform);
     }
 
     /// A service ends without a word.
@@ -119,6 +124,6 @@ impl World {
     }
 
     pub(crate) fn answer(&self, id: u64) -> &Result<Accepted, Refusal> {
-        self.answers.get(&id).expect("there is an answer")
+        self.answers.get(&id).unwrap()
     }
 }

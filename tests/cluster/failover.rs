@@ -1,6 +1,9 @@
 //! Claims about failures and what is done about them.
 
+use std::time::Duration;
+
 use quorate::cluster::Event;
+use quorate::model::isolation::Isolation;
 
 use crate::agents::Failure;
 use crate::desired::{Fencing, cluster, in_order, promotable, set_meta, set_property};
@@ -17,6 +20,26 @@ fn a_lost_node_is_recovered_at_once() {
     let first = world.begun.iter().find(|begun| begun.at >= at).unwrap();
     assert!(first.at - (at + World::DETECTION) <= 20, "{} ms", first.at - at - World::DETECTION);
     assert_ne!(world.place("A"), victim);
+}
+
+#[test]
+#[ignore = "tells how long decisions take: cargo test --release --test cluster -- --ignored --nocapture"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "measures")]
+fn how_long_a_lost_host_with_200_resources_takes() {
+    let names: Vec<String> = (0..200).map(|number| format!("R{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let begin = std::time::Instant::now();
+    let mut world = World::running(3, cluster(3, Fencing::Off, &names));
+    println!("start: {:?} of real time, {} actions", begin.elapsed(), world.begun.len());
+    world.longest_step = Duration::ZERO;
+    let at = world.now;
+    world.crash(0);
+    let begin = std::time::Instant::now();
+    world.run_for(World::DETECTION + 2000);
+    let first = world.begun.iter().find(|begun| begun.at >= at).unwrap();
+    println!("first start after {} ms of virtual time", first.at - at - World::DETECTION);
+    let starts = world.begun.iter().filter(|begun| begun.at >= at && begun.task == "start").count();
+    println!("{starts} starts, {:?} of real time, longest step {:?}", begin.elapsed(), world.longest_step);
 }
 
 #[test]
@@ -38,6 +61,29 @@ fn resources_of_a_lost_node_wait_for_confirmed_fencing() {
     let node = world.hosts[(victim + 1) % 3].daemon.as_ref().unwrap();
     let fencing = node.state().unwrap().live.fencing.last().unwrap();
     assert_eq!(fencing.target, world.hosts[victim].name);
+}
+
+#[test]
+fn without_fencing_a_node_with_evidence_against_itself_lets_go_before_the_other_takes_over() {
+    let mut desired = cluster(2, Fencing::Off, &["A", "B"]);
+    desired.isolation = Some(Isolation {
+        ping: vec!["192.0.2.1".into()],
+        within: Some(Duration::from_secs(7)),
+        ..Isolation::default()
+    });
+    let mut world = World::running(2, desired);
+    let host = world.place("A");
+    let at = world.now;
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(World::DETECTION + 6000);
+    assert!(world.places("A").is_empty(), "{:?}", world.begun_since(at));
+    world.run_for(3000);
+    assert_ne!(world.place("A"), host);
+    world.heal();
+    world.rest();
+    world.check();
+    world.place("A");
 }
 
 #[test]
@@ -65,7 +111,7 @@ fn a_slow_start_delays_no_other_recovery() {
     world.slow.insert(("S".into(), "start"), 15_000);
     world.propose(0, cluster(3, Fencing::Off, &["A", "B", "S"]));
     world.run_for(2000);
-    let busy = (0..3).find(|host| !world.hosts[*host].agents.is_empty()).expect("S is starting");
+    let busy = (0..3).find(|host| !world.hosts[*host].agents.is_empty()).unwrap();
     let victim = world.place("A");
     let victim = if victim == busy { world.place("B") } else { victim };
     assert_ne!(victim, busy);

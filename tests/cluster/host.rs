@@ -19,6 +19,12 @@ pub(crate) struct Host {
     pub(crate) boot: u32,
     pub(crate) daemon: Option<Node>,
     pub(crate) process: u32,
+    /// Its daemon does not do anything for now.
+    pub(crate) is_hung: bool,
+    /// Its membership layer runs.
+    pub(crate) has_group: bool,
+    /// Alone it finds evidence that it is the one that is cut off.
+    pub(crate) has_evidence: bool,
     /// Whom its cables reach: hosts with the same number.
     pub(crate) island: usize,
     /// On disk.
@@ -55,6 +61,9 @@ impl Host {
             boot: 0,
             daemon: None,
             process: 0,
+            is_hung: false,
+            has_group: true,
+            has_evidence: false,
             island: 0,
             durable: None,
             record: Record::default(),

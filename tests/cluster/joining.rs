@@ -1,6 +1,6 @@
 //! Claims about members that find and lose one another.
 
-use quorate::cluster::{Event, Leave};
+use quorate::cluster::{Change, Event, Leave, Node, Refusal};
 
 use crate::desired::{Fencing, cluster};
 use crate::world::World;
@@ -170,6 +170,88 @@ fn what_runs_on_a_detached_node_is_neither_touched_nor_recovered() {
 }
 
 #[test]
+fn all_can_leave_their_resources_running_and_find_them_again() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let at = world.now;
+    for host in 0..3 {
+        world.leave(host, Leave::Detached);
+        world.run_for(100);
+    }
+    world.run_for(60_000);
+    assert!(world.hosts.iter().all(|host| host.daemon.is_none()));
+    for host in 0..3 {
+        world.start_daemon(host);
+        world.run_for(1500);
+    }
+    world.rest();
+    world.check();
+    assert_eq!(world.begun_since(at), [] as [String; 0]);
+}
+
+#[test]
+fn a_detached_node_that_was_given_up_is_recovered() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let host = world.place("A");
+    let other = (host + 1) % 3;
+    world.leave(host, Leave::Detached);
+    world.run_for(1000);
+    let name = world.hosts[host].name.clone();
+    let there = world.change(other, Change::Forsake(world.hosts[other].name.clone()));
+    let gone = world.change(other, Change::Forsake(name));
+    world.rest();
+    assert!(matches!(world.answer(there), Err(Refusal::NotDetached(_))));
+    assert!(world.answer(gone).is_ok());
+    world.check();
+    assert_ne!(world.hosts[host].boot, 0, "it was fenced");
+    world.place("A");
+}
+
+#[test]
+fn a_daemon_that_hangs_while_it_joins_does_not_hold_up_the_others() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A", "B", "C"]));
+    world.crash(2);
+    world.rest();
+    world.boot(2);
+    world.run_for(301);
+    world.hosts[2].is_hung = true;
+    world.run_for(3000);
+    let settled: Vec<bool> =
+        world.hosts.iter().map(|host| host.daemon.as_ref().is_some_and(Node::is_settled)).collect();
+    assert_eq!(settled, [true, true, false]);
+    let at = world.now;
+    world.break_service(0, world.hosts[0].active.keys().next().unwrap().to_string().as_str());
+    world.run_for(12_000);
+    assert!(!world.begun_since(at).is_empty(), "they work on without it");
+    world.hosts[2].is_hung = false;
+    world.rest();
+    world.check();
+    assert!(world.hosts[2].daemon.as_ref().unwrap().is_settled());
+}
+
+#[test]
+fn orders_that_come_late_are_refused() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A"]));
+    let (dc, orders) = world.orders.last().unwrap().clone();
+    let other = (dc + 1) % 3;
+    world.kill_daemon(other);
+    world.run_for(1000);
+    world.start_daemon(other);
+    world.rest();
+    let at = world.now;
+    let process = world.hosts[dc].process;
+    world.sequence(dc, process, orders.clone());
+    let impostor = world.hosts[other].process;
+    world.sequence(other, impostor, orders);
+    world.rest();
+    world.check();
+    assert_eq!(world.begun_since(at), [] as [String; 0]);
+    let late = |event: &Event| matches!(event, Event::Refused { because, .. } if because.contains("late"));
+    assert_eq!(world.told(at, late), 3);
+    let usurped = |event: &Event| matches!(event, Event::Refused { because, .. } if because.contains("not the controller"));
+    assert_eq!(world.told(at, usurped), 3);
+}
+
+#[test]
 fn a_node_that_leaves_is_drained_and_nobody_misses_it() {
     for host in 0..3 {
         let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
@@ -205,4 +287,6 @@ fn a_node_without_its_group_lets_go_of_everything() {
     world.lose_group(host);
     world.run_for(10_000);
     assert!(world.hosts[host].active.is_empty());
+    assert_ne!(world.place("A"), host, "the others waited for that, and no longer");
+    assert!(world.doubled.is_empty(), "{:?}", world.doubled);
 }

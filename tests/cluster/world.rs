@@ -1,7 +1,10 @@
 //! The world: virtual time, an agenda of what will happen, and what was seen to happen.
 
+#![expect(clippy::disallowed_methods, reason = "tells how long steps take")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quorate::cluster::{
     Accepted, Call, Event, Input, Member, Moment, Node, Output, Refusal, Request, RequestId, Settings, Timer,
@@ -22,6 +25,8 @@ pub(crate) struct World {
     asked: u64,
     pub(crate) hosts: Vec<Host>,
     pub(crate) rings: Vec<Vec<usize>>,
+    /// Messages that wait until the rings have formed.
+    pub(crate) stalled: Vec<(usize, u32, Vec<u8>)>,
     pub(crate) dice: Dice,
     /// Every action that was begun: when, on which host, what.
     pub(crate) begun: Vec<Begun>,
@@ -30,6 +35,10 @@ pub(crate) struct World {
     pub(crate) slow: BTreeMap<(Arc<str>, &'static str), i64>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) is_fencing_broken: bool,
+    /// How long the longest step took, in real time.
+    pub(crate) longest_step: Duration,
+    /// Orders as they were given, by whom.
+    pub(crate) orders: Vec<(usize, Vec<u8>)>,
     /// Resources that were active twice, where that was not to be.
     pub(crate) doubled: Vec<String>,
     /// Whether doubles count.
@@ -67,6 +76,7 @@ impl World {
             asked: 0,
             hosts: (1..=hosts).map(Host::new).collect(),
             rings: Vec::new(),
+            stalled: Vec::new(),
             dice: Dice::new(seed),
             begun: Vec::new(),
             events: Vec::new(),
@@ -74,6 +84,8 @@ impl World {
             slow: BTreeMap::new(),
             failures: Vec::new(),
             is_fencing_broken: false,
+            longest_step: Duration::ZERO,
+            orders: Vec::new(),
             doubled: Vec::new(),
             counts_doubles: true,
             is_two_node: hosts == 2,
@@ -125,8 +137,9 @@ impl World {
             }
         }
         panic!(
-            "the cluster does not come to rest: {:#?}",
-            self.begun.iter().rev().take(12).collect::<Vec<_>>()
+            "the cluster does not come to rest:
+{}",
+            self.portrait()
         );
     }
 
@@ -151,6 +164,10 @@ impl World {
 
     fn read_inbox(&mut self, host: usize) {
         let now = self.now;
+        if self.hosts[host].is_hung {
+            self.plan(100, Item::Inbox(host));
+            return;
+        }
         let inbox = &mut self.hosts[host].inbox;
         let ready = inbox.iter().take_while(|(at, _)| *at <= now).count();
         // Sometimes one by one, sometimes all at once.
@@ -176,7 +193,9 @@ impl World {
     pub(crate) fn step(&mut self, host: usize, inputs: Vec<Input>) {
         let moment = self.moment();
         let Some(node) = self.hosts[host].daemon.as_mut() else { return };
+        let begin = std::time::Instant::now();
         let outputs = node.step(moment, inputs);
+        self.longest_step = self.longest_step.max(begin.elapsed());
         for output in outputs {
             self.obey(host, output);
         }
@@ -199,7 +218,7 @@ impl World {
             }
             Output::Persist(durable) => self.hosts[host].durable = Some(*durable),
             Output::Record(kept) => self.hosts[host].keep(kept),
-            Output::Rename(_) => {}
+            Output::Rename(renames) => self.rename(host, &renames),
             Output::Answer { request, answer } => {
                 self.answers.insert(request.0, answer);
             }
@@ -235,6 +254,6 @@ impl World {
     /// What daemons believe to be members, in the ring of a host.
     pub(crate) fn members_of(&self, ring: &[usize]) -> Vec<Member> {
         let there = ring.iter().map(|host| &self.hosts[*host]);
-        there.filter(|host| host.daemon.is_some()).map(Host::member).collect()
+        there.filter(|host| host.daemon.is_some() && host.has_group).map(Host::member).collect()
     }
 }

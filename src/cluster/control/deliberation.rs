@@ -33,7 +33,7 @@ impl Control {
         for state in &mut ledger.status.nodes {
             see_node(ground, state);
         }
-        let frozen = ground.state.live.awaited.iter().chain(&ground.state.live.detached);
+        let frozen = ground.state.live.awaited.keys().chain(&ground.state.live.detached);
         for node in frozen {
             ledger.set_attribute(node, "maintenance", Some("true"));
         }

@@ -10,7 +10,7 @@ mod dispatch;
 mod obstacle;
 mod patience;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patience::Patience;
@@ -20,7 +20,7 @@ use super::call::{Call, Flight};
 use super::member::{Member, MemberId, Moment};
 use super::message::{Finding, Message, Orders, Ruling};
 use super::node::Sight;
-use super::state::{Effective, Mark, Reach, State};
+use super::state::{Awaited, Effective, Mark, Reach, State};
 use crate::executor::{self, ActionResult, Command, Executor};
 use crate::model::NodeName;
 use crate::scheduler::ActionId;
@@ -59,7 +59,7 @@ pub(super) struct Control {
     /// What was told of last.
     held_until: Option<Moment>,
     /// Whose return is timed.
-    timed: BTreeSet<NodeName>,
+    timed: BTreeMap<NodeName, Awaited>,
     given_up: Vec<NodeName>,
     overdue: Vec<Call>,
     /// What the executor asks for.
@@ -102,7 +102,7 @@ impl Control {
         if self.leads {
             let timers = self.running.iter().flat_map(|running| running.calls.keys());
             out.extend(timers.map(|call| Output::ClearTimer(Timer::Call(*call))));
-            out.extend(self.timed.iter().map(|node| Output::ClearTimer(Timer::Return(node.clone()))));
+            out.extend(self.timed.keys().map(|node| Output::ClearTimer(Timer::Return(node.clone()))));
             out.extend(self.recheck.map(|_| Output::ClearTimer(Timer::Recheck)));
         }
         *self = Self { transition: self.transition, ..Self::default() };
@@ -208,13 +208,16 @@ impl Control {
         }
         self.time_returns(ground, out);
         for node in std::mem::take(&mut self.given_up) {
-            if state.live.awaited.contains(&node) {
-                let reach = Reach::NodePresent;
-                self.rule(ground, Finding::Forsaken { node, reach }, out);
-            }
+            let reach = match state.live.awaited.get(&node) {
+                Some(Awaited::Return) => Reach::NodePresent,
+                Some(Awaited::Release) => Reach::NodeGone,
+                None => continue,
+            };
+            self.rule(ground, Finding::Forsaken { node, reach }, out);
         }
-        for node in state.live.awaited.iter().filter(|node| !ground.sight.sees(node)) {
-            if ground.sight.is_coherent(ground.view) {
+        for (node, awaited) in &state.live.awaited {
+            let has_gone = !ground.sight.sees(node) && ground.sight.is_coherent(ground.view);
+            if *awaited == Awaited::Return && has_gone {
                 let (node, reach) = (node.clone(), Reach::NodeGone);
                 self.rule(ground, Finding::Forsaken { node, reach }, out);
             }
@@ -235,11 +238,14 @@ impl Control {
 
     fn time_returns(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         let awaited = &ground.state.live.awaited;
-        for node in self.timed.difference(awaited) {
+        for node in self.timed.keys().filter(|node| !awaited.contains_key(*node)) {
             out.push(Output::ClearTimer(Timer::Return(node.clone())));
         }
-        for node in awaited.difference(&self.timed) {
-            let after = ground.settings.return_grace;
+        for (node, what) in awaited.iter().filter(|(node, what)| self.timed.get(*node) != Some(*what)) {
+            let after = match what {
+                Awaited::Return => ground.settings.return_grace,
+                Awaited::Release => ground.state.release_wait().unwrap_or(ground.settings.release_grace),
+            };
             out.push(Output::SetTimer { timer: Timer::Return(node.clone()), after });
         }
         self.timed.clone_from(awaited);

@@ -6,7 +6,7 @@ use super::Ground;
 use crate::cluster::member::Moment;
 use crate::cluster::state::property;
 use crate::model::node::NodeKind;
-use crate::model::{Generation, period, scalar};
+use crate::model::{Generation, period};
 use crate::status::Presence;
 
 /// Nothing may be decided until a moment, or until something happens.
@@ -32,20 +32,20 @@ pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
     waits_for_others(ground).map(|until| Obstacle { until: Some(until) })
 }
 
-/// A new cluster waits a while (`dc-deadtime`) for nodes that were never seen, where it would have to
-/// fence them otherwise; and for its first quorum, so that nodes whose daemons all start again do not
-/// stop what runs there because the first of them has no quorum yet.
+/// A new cluster waits a while (`dc-deadtime`) for the daemons of nodes that are there, as only they
+/// know what runs on them; for nodes that are not, where it would have to fence them otherwise; and
+/// for its first quorum, so that nodes whose daemons all start again do not stop what runs there
+/// because the first of them has no quorum yet.
 fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
     let cluster = &ground.state.durable.cluster;
-    let is_fencing = property(cluster, &["fencing-enabled", "stonith-enabled"])
-        .is_none_or(|text| scalar::parse_boolean(&text).unwrap_or(true));
+    let has_fencing = ground.state.durable.has_fencing();
     let status = &ground.state.live.ledger.status;
     let is_unseen = |name: &str| {
         status.node(name).is_none_or(|state| state.member == Presence::Unknown && !state.process.is_online())
     };
     let mut members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
     let is_waiting =
-        is_fencing && members.any(|node| is_unseen(node.name.as_str()) && !ground.sight.sees(&node.name));
+        members.any(|node| is_unseen(node.name.as_str()) && (has_fencing || ground.sight.sees(&node.name)));
     let patience = property(cluster, &["dc-deadtime"]).and_then(|text| period::parse(&text));
     let patience = patience.unwrap_or(Duration::from_secs(20));
     let until =

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::departure::Reach;
 use super::{Effect, State};
 use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
@@ -60,7 +59,7 @@ impl State {
                 if !self.is_frozen(node) {
                     return Err(Refusal::NotDetached(node.clone()));
                 }
-                effects.extend(self.forsake(node, Reach::NodeGone));
+                effects.extend(self.give_up(node));
             }
         }
         Ok(())

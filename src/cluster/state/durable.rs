@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::property;
 use crate::cluster::request::{Override, Pause};
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, Generation, NodeName, Resource};
+use crate::model::{Cluster, Generation, NodeName, Resource, scalar};
 
 /// The desired state in force and what was asked for on top of it. Kept on every member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,12 @@ impl Durable {
             is_replica || members.iter().any(|member| member.id == *name || is_guest(&member.meta))
         };
         is_configured(NodeKind::Remote) || self.cluster.resources.iter().any(is_made_by)
+    }
+
+    /// Whether lost nodes are fenced.
+    pub(in crate::cluster) fn has_fencing(&self) -> bool {
+        let text = property(&self.cluster, &["fencing-enabled", "stonith-enabled"]);
+        text.is_none_or(|text| scalar::parse_boolean(&text).unwrap_or(true))
     }
 
     /// Whether the desired cluster has a member of this name.

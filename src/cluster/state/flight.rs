@@ -93,7 +93,7 @@ impl State {
             effects.push(Effect::Parted { node: node.clone(), how });
         } else if takes_down(&flight.action.task) {
             self.drop_flights_of(node, Keep::Nothing);
-            self.live.awaited.retain(|known| !known.is(node.as_str()));
+            self.live.awaited.retain(|known, _| !known.is(node.as_str()));
             self.live.detached.retain(|known| !known.is(node.as_str()));
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Durable, Heard, Live, Seat, State};
+use super::{Awaited, Durable, Heard, Live, Seat, State};
 use crate::cluster::call::Flight;
 use crate::cluster::member::{Member, MemberId, Moment};
 use crate::model::{Generation, NodeName, OptionSet};
@@ -199,7 +199,7 @@ impl State {
             })
             .map(|member| member.name.clone())
             .collect();
-        self.live.awaited.extend(silent);
+        self.live.awaited.extend(silent.into_iter().map(|name| (name, Awaited::Return)));
         self.live
             .members
             .retain(|seat| members.contains(&seat.member) && announcements.contains_key(&seat.member.id));
@@ -221,7 +221,7 @@ impl State {
 
     fn install(&mut self, name: &NodeName, slice: &Slice) {
         let live = &mut self.live;
-        live.awaited.retain(|known| !known.is(name.as_str()));
+        live.awaited.retain(|known, _| !known.is(name.as_str()));
         live.detached.retain(|known| !known.is(name.as_str()));
         live.heard.insert(name.clone(), slice.heard);
         live.in_flight.retain(|flight| !flight.worker.is(name.as_str()));
@@ -234,5 +234,65 @@ impl State {
         state.join = JoinState::Member;
         state.expected_up = true;
         state.is_fenced = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Last generation with quorum, generation.
+    type Generations = (u64, u64);
+
+    /// `(last generation with quorum, generation)` and, of a member of a cluster, `(quorum, members)`.
+    fn accord(members: &[(Generations, Option<(bool, usize)>)]) -> (u32, Option<u32>) {
+        let mut said = Announcements::new();
+        for (number, ((quorate_generation, generation), live)) in (1..).zip(members) {
+            let announcement = Announcement {
+                view: Vec::new(),
+                life: Moment(0),
+                jobs: None,
+                at: Moment(0),
+                epoch: 1,
+                durable: DurableRank {
+                    quorate_generation: Generation(*quorate_generation),
+                    generation: Generation(*generation),
+                    revision: *generation,
+                    digest: format!("{generation}"),
+                },
+                live: live.map(|(quorate, members)| LiveRank { quorate, members, digest: String::new() }),
+                slice: Slice::default(),
+            };
+            said.insert(MemberId { node: number, process: 1 }, announcement);
+        }
+        Accord::of(&said)
+            .map_or((0, None), |accord| (accord.durable.node, accord.live.map(|holder| holder.node)))
+    }
+
+    #[test]
+    fn a_newcomer_takes_what_the_others_have() {
+        assert_eq!(accord(&[((2, 2), None), ((3, 3), Some((true, 2)))]), (2, Some(2)));
+    }
+
+    #[test]
+    fn a_partition_with_quorum_wins_though_the_other_changed_more() {
+        assert_eq!(accord(&[((6, 9), Some((false, 1))), ((6, 6), Some((true, 2)))]), (2, Some(2)));
+        assert_eq!(accord(&[((6, 9), Some((false, 1))), ((7, 7), Some((true, 2)))]), (2, Some(2)));
+    }
+
+    #[test]
+    fn a_change_of_the_last_node_is_newer_than_a_copy_that_was_switched_off() {
+        assert_eq!(accord(&[((6, 6), None), ((6, 8), Some((false, 1)))]), (2, Some(2)));
+    }
+
+    #[test]
+    fn a_change_made_with_quorum_is_not_lost_to_those_who_missed_it() {
+        assert_eq!(accord(&[((7, 7), None), ((6, 6), Some((true, 2)))]), (1, Some(2)));
+    }
+
+    #[test]
+    fn among_equals_the_larger_part_and_then_the_lowest_number_wins() {
+        assert_eq!(accord(&[((6, 6), Some((true, 1))), ((6, 6), Some((true, 2)))]), (1, Some(2)));
+        assert_eq!(accord(&[((6, 6), None), ((6, 6), None)]), (1, None));
     }
 }

@@ -50,8 +50,8 @@ pub struct Live {
     pub members: Vec<Seat>,
     /// What was asked for and has not ended.
     pub in_flight: Vec<Flight>,
-    /// Nodes whose daemon died, as long as it is waited for.
-    pub awaited: BTreeSet<NodeName>,
+    /// Nodes that nothing may be done about yet, and what is waited for.
+    pub awaited: BTreeMap<NodeName, Awaited>,
     /// Nodes that left with their resources running.
     pub detached: BTreeSet<NodeName>,
     /// Members on their way out.
@@ -64,6 +64,15 @@ pub struct Live {
     pub formed: Moment,
     /// Whether it ever had quorum.
     pub had_quorum: bool,
+}
+
+/// What is waited for before anything is done about a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Awaited {
+    /// Its daemon died, and may come back.
+    Return,
+    /// It went, and nobody fences it: it is given the time to let go of what it runs.
+    Release,
 }
 
 /// A member's seat.
@@ -106,7 +115,7 @@ impl State {
             ledger: Ledger::new(Self::WRITER),
             members: Vec::new(),
             in_flight: Vec::new(),
-            awaited: BTreeSet::new(),
+            awaited: BTreeMap::new(),
             detached: BTreeSet::new(),
             leaving: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -150,8 +159,8 @@ impl State {
     /// Whether nothing on a node may be touched or recovered: its daemon is waited for, or left its
     /// resources running.
     pub fn is_frozen(&self, node: &NodeName) -> bool {
-        let holds = |nodes: &BTreeSet<NodeName>| nodes.iter().any(|known| known.is(node.as_str()));
-        holds(&self.live.awaited) || holds(&self.live.detached)
+        let is_it = |known: &NodeName| known.is(node.as_str());
+        self.live.awaited.keys().any(is_it) || self.live.detached.iter().any(is_it)
     }
 
     /// Makes the configured members known, and forgets those that are neither configured nor here.
@@ -164,7 +173,7 @@ impl State {
             names.push(node.name.clone());
         }
         let seats = self.live.members.iter().map(|seat| seat.member.name.clone());
-        names.extend(seats.chain(self.live.awaited.clone()).chain(self.live.detached.clone()));
+        names.extend(seats.chain(self.live.awaited.keys().cloned()).chain(self.live.detached.clone()));
         let is_remote = |name: &str| durable.is_remote(name);
         self.live.ledger.keep_members(&names.iter().collect::<Vec<_>>(), is_remote);
     }

@@ -28,17 +28,30 @@ pub(super) struct Exits {
     wanted: BTreeMap<Arc<str>, Wanted>,
     /// When they are.
     look_at: Option<Instant>,
-    looks: JoinSet<Vec<(Arc<str>, u32)>>,
+    looks: JoinSet<Vec<Found>>,
     watches: JoinSet<Arc<str>>,
     watched: BTreeMap<Arc<str>, Vec<AbortHandle>>,
     /// Resources that have lost a process since they were looked for.
     lost: BTreeSet<Arc<str>>,
+    /// Resources that have lost a process and have no other: their monitor may have been deceived by
+    /// one that was dead and not buried.
+    waning: Vec<Arc<str>>,
 }
 
 #[derive(Debug, Clone)]
 struct Wanted {
     pid_file: Option<Arc<str>>,
     from: Instant,
+    /// Its processes were watched, and one of them has ended.
+    has_lost: bool,
+}
+
+/// The processes of a resource.
+#[derive(Debug)]
+struct Found {
+    resource: Arc<str>,
+    processes: Vec<u32>,
+    has_lost: bool,
 }
 
 /// A process, as far as it counts here.
@@ -61,8 +74,9 @@ impl Exits {
     pub(super) fn expect(&mut self, resource: &Arc<str>, params: &Table, after: Duration) {
         let pid_file = ["pidfile", "pid_file", "pid"].iter().find_map(|name| params.get(*name));
         let from = Instant::now() + after;
-        self.lost.remove(resource);
-        self.wanted.insert(Arc::clone(resource), Wanted { pid_file: pid_file.cloned(), from });
+        let has_lost = self.lost.remove(resource);
+        let wanted = Wanted { pid_file: pid_file.cloned(), from, has_lost };
+        self.wanted.insert(Arc::clone(resource), wanted);
         self.look_at = Some(self.look_at.map_or(from, |at| at.min(from)));
     }
 
@@ -84,12 +98,14 @@ impl Exits {
     /// dropped without losing one.
     pub(super) async fn next(&mut self) -> Arc<str> {
         loop {
+            if let Some(resource) = self.waning.pop() {
+                return resource;
+            }
             tokio::select! {
                 () = until(self.look_at) => self.look(),
                 Some(found) = self.looks.join_next(), if !self.looks.is_empty() => {
-                    for (resource, process) in found.unwrap_or_default() {
-                        self.watch(resource, process);
-                    }
+                    let waning = self.take(found.unwrap_or_default());
+                    self.waning.extend(waning);
                 }
                 Some(ended) = self.watches.join_next(), if !self.watches.is_empty() => {
                     // A watch that was aborted tells nothing.
@@ -113,6 +129,20 @@ impl Exits {
         if !due.is_empty() {
             self.looks.spawn_blocking(move || find(&due));
         }
+    }
+
+    /// Watches what was found; the resources that have nothing left to be watched.
+    fn take(&mut self, found: Vec<Found>) -> Vec<Arc<str>> {
+        let mut waning = Vec::new();
+        for Found { resource, processes, has_lost } in found {
+            if processes.is_empty() && has_lost {
+                waning.push(Arc::clone(&resource));
+            }
+            for process in processes {
+                self.watch(Arc::clone(&resource), process);
+            }
+        }
+        waning
     }
 
     fn watch(&mut self, resource: Arc<str>, process: u32) {
@@ -140,7 +170,7 @@ fn end_of(process: u32) -> Option<impl Future<Output = ()>> {
 }
 
 /// The processes of resources.
-fn find(wanted: &BTreeMap<Arc<str>, Wanted>) -> Vec<(Arc<str>, u32)> {
+fn find(wanted: &BTreeMap<Arc<str>, Wanted>) -> Vec<Found> {
     let mut seen: BTreeMap<&Arc<str>, Vec<Seen>> = BTreeMap::new();
     let numbers = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
     for id in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
@@ -161,7 +191,7 @@ fn find(wanted: &BTreeMap<Arc<str>, Wanted>) -> Vec<(Arc<str>, u32)> {
         if processes.is_empty() {
             processes.extend(wanted.pid_file.as_deref().and_then(pid_in));
         }
-        found.extend(processes.into_iter().map(|process| (Arc::clone(resource), process)));
+        found.push(Found { resource: Arc::clone(resource), processes, has_lost: wanted.has_lost });
     }
     found
 }

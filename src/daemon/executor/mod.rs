@@ -5,8 +5,6 @@
 //! node is kept in memory-backed files ([`volatile`]), so that a daemon that was killed adopts what
 //! runs, and a node that was booted starts clean.
 
-#![expect(clippy::disallowed_methods, reason = "actions and monitors take real time")]
-
 mod exits;
 mod orphan;
 mod standing;
@@ -20,18 +18,19 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::fencing::Fencer;
 use crate::cluster::{Call, Flight, Input, Kept, Record};
 use crate::engine::EngineError;
 use crate::executor::ActionResult;
 use crate::host::runner::{Runner, runs_agent};
-use crate::model::Agent;
+use crate::model::{Agent, Cluster};
 use crate::plan::Rename;
-use crate::scheduler::{Action, Task};
+use crate::scheduler::{Action, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 use exits::Exits;
 use standing::{Answered, Standings};
 use units::Units;
-use volatile::Volatile;
+use volatile::{Renamed, Volatile};
 
 pub use volatile::boot_id;
 
@@ -92,11 +91,12 @@ impl Executor {
         Ok((executor, record))
     }
 
-    /// Begins an action; its end comes from [`Executor::next`].
+    /// Begins an action; its end comes from [`Executor::next`]. Fencing looks up its devices in the
+    /// desired cluster.
     ///
     /// # Errors
     /// When it cannot be put on record: then it was not begun.
-    pub(super) fn begin(&mut self, flight: Flight) -> Result<(), EngineError> {
+    pub(super) fn begin(&mut self, flight: Flight, cluster: &Arc<Cluster>) -> Result<(), EngineError> {
         self.prepare(&flight.action)?;
         let action = self.volatile.to_be_run(&flight.action);
         let is_recorded = runs_agent(&action);
@@ -104,10 +104,17 @@ impl Executor {
         let kill = CancellationToken::new();
         let (runner, agent, call, killed) =
             (Arc::clone(&self.runner), flight.agent.clone(), flight.call, kill.clone());
+        let fencer = (action.kind == ActionKind::Fence).then(|| self.fencer(cluster));
         self.runs.insert(call, Run { flight, kill, is_recorded });
         self.tasks.spawn(async move {
+            let run = async {
+                match fencer {
+                    Some(fencer) => fencer.perform(&action).await,
+                    None => runner.perform(&action, agent.as_ref(), witness).await,
+                }
+            };
             let result = tokio::select! {
-                result = runner.perform(&action, agent.as_ref(), witness) => result,
+                result = run => result,
                 () = killed.cancelled() => ended_by("was killed"),
             };
             (call, result)
@@ -135,7 +142,7 @@ impl Executor {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn rename(&mut self, renames: &[Rename]) -> Result<(), EngineError> {
-        for (old, monitors) in self.volatile.rename(renames)? {
+        for Renamed { old, monitors } in self.volatile.rename(renames)? {
             self.exits.forget(&old);
             self.units.forget(&old);
             self.standings.end_all(&old);
@@ -272,6 +279,11 @@ impl Executor {
         }
     }
 
+    fn fencer(&self, cluster: &Arc<Cluster>) -> Fencer {
+        let (site, secrets) = self.runner.means();
+        Fencer::new(site.clone(), secrets.clone(), Arc::clone(cluster))
+    }
+
     fn traits(&self, agent: Option<&Agent>) -> crate::ledger::AgentTraits {
         agent.map(|agent| self.runner.traits(agent)).unwrap_or_default()
     }
@@ -292,3 +304,6 @@ fn ended_by(what: &str) -> ActionResult {
         took: Duration::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests;

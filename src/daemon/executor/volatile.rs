@@ -45,6 +45,15 @@ pub(super) struct Own {
     pub(super) monitors: Vec<Standing>,
 }
 
+/// A resource that goes on under another name.
+#[derive(Debug)]
+pub(super) struct Renamed {
+    /// Its name until now.
+    pub(super) old: Arc<str>,
+    /// Its monitors, as they are called now.
+    pub(super) monitors: Vec<Standing>,
+}
+
 /// An action in flight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Begun {
@@ -224,12 +233,8 @@ impl Volatile {
         }
     }
 
-    /// Takes monitors and what services were started with to other names: the old names, and the
-    /// monitors as they are called now.
-    pub(super) fn rename(
-        &mut self,
-        renames: &[Rename],
-    ) -> Result<Vec<(Arc<str>, Vec<Standing>)>, EngineError> {
+    /// Takes monitors and what services were started with to other names.
+    pub(super) fn rename(&mut self, renames: &[Rename]) -> Result<Vec<Renamed>, EngineError> {
         let names: Vec<Arc<str>> = self.resources.keys().cloned().collect();
         let mut renamed = Vec::new();
         for old in names {
@@ -254,7 +259,7 @@ impl Volatile {
                 }
                 own.monitors.clone_from(&monitors);
             })?;
-            renamed.push((old, monitors));
+            renamed.push(Renamed { old, monitors });
         }
         Ok(renamed)
     }

@@ -5,8 +5,6 @@
 //! is said after, are held back until quorum was counted for the same ring of nodes (1 to 2 ms):
 //! who is gone is told together with whether the others may act.
 
-#![expect(clippy::disallowed_methods, reason = "waits between attempts")]
-
 mod library;
 mod pairing;
 
@@ -91,7 +89,9 @@ impl Corosync {
         let was_linked = self.link.take().is_some();
         self.attempt.at = Instant::now() + self.attempt.pause;
         self.attempt.pause = (self.attempt.pause * 2).min(Self::ATTEMPT.1);
-        if was_linked || self.attempt.told.as_ref() != Some(&fault) {
+        // Who is busy with forming a ring is not lost.
+        let is_passing = !was_linked && fault == Fault::Busy;
+        if was_linked || !is_passing && self.attempt.told.as_ref() != Some(&fault) {
             self.events.push_back(Event::Lost { because: fault.to_string() });
         }
         self.attempt.told = Some(fault);
@@ -155,7 +155,10 @@ impl Link {
             outbox: Outbox::new(),
         };
         link.names = names()?;
-        link.names.entry(node).or_insert_with(|| host.clone());
+        let listed = link.names.entry(node).or_insert_with(|| host.clone());
+        if !listed.is(host.as_str()) {
+            return Err(Fault::OtherName { listed: listed.to_string(), own: host.to_string() });
+        }
         link.cpg.service().join()?;
         Ok(link)
     }

@@ -64,6 +64,16 @@ pub(super) enum Fault {
     /// Its queue is full; the same call will do later.
     #[error("corosync is busy")]
     Busy,
+    /// The node list calls this node something else.
+    #[error(
+        "corosync.conf calls this node `{listed}`, but the daemon runs as `{own}`; start it with `--node {listed}`, or correct the node list"
+    )]
+    OtherName {
+        /// In the node list.
+        listed: String,
+        /// The daemon's own.
+        own: String,
+    },
     /// The system cannot watch its connections.
     #[error("the connection to corosync cannot be watched: {0}")]
     Unwatchable(String),
