@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::diagnostic::Sources;
-use quorate::{cib, scheduler, view};
+use quorate::scheduler::Schedule;
+use quorate::view;
 use serde_json::Value;
-
-use crate::generator::NOW;
 
 /// What was decided about a cluster.
 #[derive(Default)]
@@ -31,12 +29,8 @@ pub(crate) struct Step {
 
 impl Decision {
     /// What our scheduler decides.
-    pub(crate) fn of(text: &str) -> Self {
-        let mut sources = Sources::default();
-        sources.add("random", text);
-        let cib = cib::read(&sources).unwrap();
-        let schedule = scheduler::schedule(&cib.cluster, &cib.status, NOW);
-        let plan: Value = serde_json::from_str(&view::transition::json(&schedule)).unwrap();
+    pub(crate) fn of(schedule: &Schedule) -> Self {
+        let plan: Value = serde_json::from_str(&view::transition::json(schedule)).unwrap();
         let mut decision = Self::default();
         decision.take_steps(&rows(&plan, "actions").map(step).collect::<Vec<_>>());
         decision.changes = rows(&plan, "changes").map(change_of).collect();
