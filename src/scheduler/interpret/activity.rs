@@ -245,15 +245,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What is not managed stays where it is.
+    /// What is not managed stays where it is. A collective then counts a node once for each of its
+    /// parts that is active there.
     fn keep_where_it_is(&mut self, resource: ResourceIx, node: NodeIx) {
         self.facts.add_score(resource, node, Score::INFINITY);
         let mut level = self.facts.resource(resource).parent;
         while let Some(current) = level {
             let facts = self.resource_mut(current);
-            if !facts.active_on.contains(&node) {
-                facts.active_on.push(node);
-            }
+            facts.active_on.push(node);
             level = facts.parent;
         }
     }

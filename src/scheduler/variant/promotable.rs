@@ -48,7 +48,8 @@ fn promotion_score(
     let children = &draft.resource(resource).children;
     if !children.is_empty() {
         let scores = children.iter().filter_map(|child| promotion_score(draft, clone, *child, node, host));
-        return scores.reduce(Score::plus);
+        // A plain sum: one member's doubt is not lost in another's certainty.
+        return scores.map(|score| i64::from(score.value())).reduce(|sum, score| sum + score).map(Score::new);
     }
     let known = draft.resource(resource);
     let is_allowed = known.table.score(node).is_some_and(|score| score >= Score::ZERO);
@@ -122,7 +123,8 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
     draft.promotion[instance.index()] = Score::ZERO;
     let Some(node) = draft.place_of(instance) else { return };
     let score = promotion_score(draft, clone, instance, node, Host::Assigned);
-    let mut priority = match draft.next_role[instance.index()] {
+    let leaves = draft.facts.leaves(instance).into_iter();
+    let mut priority = match leaves.filter_map(|leaf| draft.next_role[leaf.index()]).max() {
         None | Some(Role::Started) => score.unwrap_or(Score::new(-1)),
         Some(Role::Unpromoted | Role::Stopped) => Score::MINUS_INFINITY,
         Some(Role::Promoted) => draft.priority[instance.index()],
