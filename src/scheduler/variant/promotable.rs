@@ -250,7 +250,8 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
             && draft.next_role[instance.index()] == Some(Role::Promoted);
         let value = match draft.place_of(*instance) {
             _ if is_kept => Score::INFINITY,
-            None => Score::MINUS_INFINITY,
+            None if draft.facts.release.homeless_cannot_be_promoted() => Score::MINUS_INFINITY,
+            None => Score::ZERO,
             Some(_) if promotion < Score::ZERO => promotion,
             Some(node) => draft.table(clone).score(node).unwrap_or(promotion),
         };

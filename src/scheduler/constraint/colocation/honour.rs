@@ -26,6 +26,9 @@ impl Draft<'_> {
 
     /// Lets `dependent` follow `primary`, which stands for the configured primary.
     pub(crate) fn follow(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+        if !self.facts.release.full_clones_follow() && self.fills_all_nodes(dependent, colocation) {
+            return;
+        }
         match &self.resource(dependent).variant {
             Variant::Primitive(_) => {}
             Variant::Group(_) => return group::follow(self, dependent, primary, colocation),
@@ -38,6 +41,18 @@ impl Draft<'_> {
             Variant::Clone(_) => clone::lead(self, dependent, primary, colocation),
             Variant::Bundle(_) => bundle::lead(self, dependent, primary, colocation),
         }
+    }
+
+    /// Whether the dependent is an instance of a clone that has one for every node, and the
+    /// colocation a wish to be together.
+    fn fills_all_nodes(&self, dependent: ResourceIx, colocation: ColocationIx) -> bool {
+        let score = self.colocations.record(colocation).score;
+        let parent = self.resource(dependent).parent;
+        let clone = parent.filter(|parent| matches!(self.resource(*parent).variant, Variant::Clone(_)));
+        clone.is_some_and(|clone| {
+            let usable = self.table(clone).iter().filter(|(node, _)| self.is_usable(*node)).count();
+            score > Score::ZERO && !score.is_mandatory() && self.resource(clone).children.len() >= usable
+        })
     }
 
     fn follow_primitive(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
