@@ -58,7 +58,8 @@ fn the_installed_simulator_decides_the_same() {
         let Some(folder) = &kept else { panic!("{}", report(seed, cluster, &verdict)) };
         eprintln!("seed {seed}: {}", differences.join("; "));
         if folder != "1" {
-            fs::write(Path::new(folder).join(format!("{seed}.xml")), report(seed, cluster, &verdict)).unwrap();
+            fs::write(Path::new(folder).join(format!("{seed}.xml")), report(seed, cluster, &verdict))
+                .unwrap();
         }
     }
     for (title, count) in &tally {
@@ -130,11 +131,6 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// What the rules look at.
-struct Case<'c> {
-    theirs: &'c Decision,
-}
-
 fn compare(text: &str) -> Verdict {
     let theirs = match simulator::decide(text) {
         Ok(decision) => decision,
@@ -152,8 +148,7 @@ fn compare(text: &str) -> Verdict {
     if env::var_os("ORACLE_RULES").is_some() {
         return Verdict::Differs(differences);
     }
-    let case = Case { theirs: &theirs };
-    match versions::explain(&case, &differences) {
+    match versions::explain(text, &theirs, &differences) {
         Ok(rules) => Verdict::Known(rules),
         Err(left) => Verdict::Differs(left),
     }

@@ -56,6 +56,22 @@ impl Release {
         self.is_specified()
     }
 
+    /// What is active on a node in maintenance is in maintenance on its other nodes too.
+    pub const fn maintenance_spreads(self) -> bool {
+        self.is_specified()
+    }
+
+    /// An attempt to place an instance that is given up changes none of its actions.
+    pub const fn attempts_leave_no_trace(self) -> bool {
+        self.is_specified()
+    }
+
+    /// The probes of what others wait for come before their demotions too, before the stops of other
+    /// instances of a cloned group, and whatever else joins the two.
+    pub const fn probes_come_first(self) -> bool {
+        self.is_specified()
+    }
+
     /// An instance without a node cannot be promoted: its score says so.
     pub const fn homeless_cannot_be_promoted(self) -> bool {
         self.is_specified()

@@ -43,6 +43,10 @@ impl Decision {
         let by_id: BTreeMap<&str, &Step> = steps.iter().map(|step| (step.id.as_str(), step)).collect();
         for step in steps {
             let Some(real) = &step.real else { continue };
+            // What waits for an action that is not there is never done.
+            if step.after.iter().any(|id| !by_id.contains_key(id.as_str())) {
+                continue;
+            }
             self.actions.insert(real.clone());
             let mut seen = BTreeSet::new();
             let mut open: Vec<&str> = step.after.iter().map(String::as_str).collect();

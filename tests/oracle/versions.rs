@@ -1,38 +1,93 @@
-//! What the installed version does differently from the one that the specification describes.
+//! Where the installed version goes wrong, so that there is nothing to compare.
 //!
-//! One function for each rule; `docs/conformance.md` says in words what each means, and where the
-//! specification says so. A rule claims single differences: those that it cannot claim are left to
-//! the other rules, and what no rule claims fails the test.
+//! What it decides differently is decided so by us too when asked for that release; see
+//! `quorate::scheduler::Release`. What is left are decisions that cannot be carried out at all. A rule
+//! claims single differences; what no rule claims fails the test.
 
-use crate::Case;
+use std::collections::BTreeSet;
 
-/// A rule's name and whether it explains one of the differences.
-type Rule = (&'static str, fn(&Case<'_>, &str) -> bool);
+use crate::decision::Decision;
+
+/// A rule's name and the differences that it explains.
+type Rule = (&'static str, fn(&str, &Decision, &[String]) -> Vec<String>);
 
 const RULES: &[Rule] = &[
-    ("score of an instance without a node", score_of_an_instance_without_a_node),
+    ("actions wait for each other for ever", loops),
+    ("two instances on one node", two_instances_on_one_node),
 ];
 
 /// The rules that explain the differences, or the differences that they do not explain.
-pub(crate) fn explain(case: &Case<'_>, differences: &[String]) -> Result<Vec<&'static str>, Vec<String>> {
-    let mut left: Vec<&String> = differences.iter().collect();
+pub(crate) fn explain(
+    cib: &str,
+    theirs: &Decision,
+    differences: &[String],
+) -> Result<Vec<&'static str>, Vec<String>> {
+    let mut left = differences.to_vec();
     let mut used = Vec::new();
     for (name, claims) in RULES {
-        let before = left.len();
-        left.retain(|line| !claims(case, line));
-        if left.len() < before {
+        let claimed = claims(cib, theirs, &left);
+        if !claimed.is_empty() {
+            left.retain(|line| !claimed.contains(line));
             used.push(*name);
         }
     }
-    if left.is_empty() { Ok(used) } else { Err(left.into_iter().cloned().collect()) }
+    if left.is_empty() { Ok(used) } else { Err(left) }
 }
 
-/// The promotion score of an instance without a node is -INFINITY; it used to be 0.
-fn score_of_an_instance_without_a_node(_: &Case<'_>, line: &str) -> bool {
-    let words: Vec<&str> = line.split(' ').collect();
-    matches!(
-        words[..],
-        ["score", "only-ours:", "promotion", _, "-", "-INFINITY"]
-            | ["score", "only-theirs:", "promotion", _, "-", "0"]
-    )
+/// Orders that form a loop yield actions that wait for each other. We plan none of these, nor what
+/// comes after them.
+fn loops(_: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
+    let mut stuck: BTreeSet<&str> = BTreeSet::new();
+    for (before, after) in &theirs.order {
+        if before == after {
+            stuck.insert(before);
+        }
+    }
+    let in_loop = stuck.clone();
+    for (before, after) in &theirs.order {
+        if in_loop.contains(before.as_str()) {
+            stuck.insert(after);
+        }
+    }
+    let is_stuck = |line: &&String| {
+        line.strip_prefix("action only-theirs: ").is_some_and(|action| stuck.contains(action))
+    };
+    differences.iter().filter(is_stuck).cloned().collect()
+}
+
+/// An instance that could not stay is counted nowhere for a moment, and another one may join it on a
+/// node that has room for one only. Everything about these instances differs then.
+fn two_instances_on_one_node(cib: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
+    let mut arrivals: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut crowded: BTreeSet<&str> = BTreeSet::new();
+    for change in &theirs.changes {
+        let words: Vec<&str> = change.split(' ').collect();
+        let (Some(verb), Some(resource), Some(node)) = (words.first(), words.get(1), words.last()) else {
+            continue;
+        };
+        let Some((base, _)) = resource.split_once(':') else { continue };
+        let arrives = matches!(*verb, "start" | "move" | "migrate" | "promote" | "restart" | "recover");
+        if arrives && !arrivals.insert((base, node)) {
+            crowded.insert(base);
+        }
+    }
+    let mut group = None;
+    let attribute = |line: &'_ str| line.split('"').nth(1).map(str::to_owned);
+    let mut groups: BTreeSet<String> = BTreeSet::new();
+    for line in cib.lines().map(str::trim_start) {
+        if line.starts_with("<group ") {
+            group = attribute(line);
+        } else if line.starts_with("</group") {
+            group = None;
+        } else if line.starts_with("<primitive ")
+            && attribute(line).is_some_and(|id| crowded.contains(id.as_str()))
+        {
+            groups.extend(group.clone());
+        }
+    }
+    crowded.extend(groups.iter().map(String::as_str));
+    let is_about = |line: &&String| {
+        line.split(' ').any(|word| crowded.contains(word.split(':').next().unwrap_or_default()))
+    };
+    differences.iter().filter(is_about).cloned().collect()
 }

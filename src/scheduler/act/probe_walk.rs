@@ -52,13 +52,34 @@ impl Walk {
                     link_downward(work, *probe, other);
                 }
             }
+            let is_collective = resource.is_some_and(|other| work.resource(other).primitive().is_none());
+            if !is_collective && !work.facts.release.probes_come_first() {
+                self.skip_first_met_otherwise(work, after, owner);
+            }
             waiting.extend(successors(work, after, |link| link.has(Relations::FIRST_REQUIRES_THEN)));
             if let Some(other) = resource
-                && work.resource(owner).parent != Some(other)
+                && !is_own(work, owner, other)
             {
                 for child in instance::concerned(work, owner, other) {
                     waiting.extend(work.actions.youngest(child, verb, None));
                 }
+            }
+        }
+    }
+
+    /// What follows by another relation first is not looked at for one that requires it.
+    fn skip_first_met_otherwise(&mut self, work: &Work<'_, '_>, draft: DraftIx, owner: ResourceIx) {
+        let mut met: Vec<DraftIx> = Vec::new();
+        for link in &work.actions.draft(draft).successors {
+            let link = work.actions.link(*link);
+            if met.contains(&link.then) {
+                continue;
+            }
+            met.push(link.then);
+            if !link.relations.has(Relations::FIRST_REQUIRES_THEN)
+                && let Some(seen) = self.visited.get_mut(link.then.index())
+            {
+                *seen = Some(owner);
             }
         }
     }
@@ -93,6 +114,14 @@ impl Walk {
     }
 }
 
+/// Whether the walk from `owner` came from that collective.
+fn is_own(work: &Work<'_, '_>, owner: ResourceIx, collective: ResourceIx) -> bool {
+    let parent = work.resource(owner).parent;
+    let around = parent.and_then(|parent| work.resource(parent).parent);
+    let is_around = around == Some(collective) && !work.facts.release.probes_come_first();
+    parent == Some(collective) || is_around
+}
+
 fn successors(work: &Work<'_, '_>, draft: DraftIx, keep: impl Fn(Relations) -> bool) -> Vec<DraftIx> {
     let links = work.actions.draft(draft).successors.iter().map(|link| work.actions.link(*link));
     links.filter(|link| keep(link.relations)).map(|link| link.then).collect()
@@ -103,7 +132,8 @@ fn is_real_downward(draft: &Draft) -> bool {
 }
 
 fn link_downward(work: &mut Work<'_, '_>, probe: DraftIx, resource: ResourceIx) {
-    for verb in [Verb::Stop, Verb::Demote] {
+    let demotes = work.facts.release.probes_come_first();
+    for verb in [Some(Verb::Stop), Some(Verb::Demote).filter(|_| demotes)].into_iter().flatten() {
         for draft in work.actions.with_key(resource, Key::once(verb)).to_vec() {
             if is_real_downward(work.actions.draft(draft)) {
                 work.actions.link_drafts(probe, draft, Relations::ORDERED);

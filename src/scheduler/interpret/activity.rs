@@ -229,9 +229,10 @@ impl<'a> Reading<'a> {
             }
         }
         if self.facts.node(node).in_maintenance {
+            let spreads = self.facts.release.maintenance_spreads();
             let facts = self.resource_mut(resource);
             facts.is_managed = false;
-            facts.in_maintenance = true;
+            facts.in_maintenance |= spreads;
         }
         if !self.facts.resource(resource).is_managed {
             self.keep_where_it_is(resource, node);
