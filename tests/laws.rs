@@ -14,7 +14,7 @@ mod generator;
 use std::collections::BTreeSet;
 use std::env;
 
-use generator::NOW;
+use generator::{Kinds, NOW};
 use quorate::diagnostic::Sources;
 use quorate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Task};
 use quorate::view;
@@ -32,7 +32,7 @@ const LAWS: &[(&str, Law)] = &[
 #[test]
 fn every_decision_keeps_the_laws() {
     for seed in seeds() {
-        let cluster = generator::cluster(seed);
+        let cluster = generator::cluster(seed, Kinds::Every);
         if let Some((name, _)) = broken(&cluster.to_string()) {
             let still_broken = |text: &str| broken(text).is_some_and(|(other, _)| other == name);
             let small = generator::shrink(cluster, &mut |smaller| still_broken(&smaller.to_string()));

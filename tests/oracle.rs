@@ -7,6 +7,7 @@
 //! - `ORACLE_SEEDS=1000-6000 cargo test --test oracle -- --ignored` compares these seeds.
 //! - `ORACLE_KEEP=1` goes on after a difference and lists them all, without shrinking;
 //!   `ORACLE_KEEP=FOLDER` writes the smallest cluster found for each into the folder.
+//! - `ORACLE_KINDS=every` adds remote and guest nodes, bundles, shutdown locks and dates.
 //! - `ORACLE_RULES=no` excuses nothing.
 //! - `ORACLE_FILE=cib.xml` compares one file instead.
 
@@ -31,7 +32,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use decision::Decision;
-use generator::{NOW, Xml};
+use generator::{Kinds, NOW, Xml};
 use quorate::diagnostic::Sources;
 use quorate::scheduler::Release;
 use quorate::{cib, scheduler};
@@ -48,10 +49,11 @@ fn the_installed_simulator_decides_the_same() {
         assert!(matches!(found, Verdict::Same), "{found}");
         return;
     }
+    let kinds = if env::var_os("ORACLE_KINDS").is_some() { Kinds::Every } else { Kinds::Usual };
     let kept = env::var("ORACLE_KEEP").ok();
     let mut tally: BTreeMap<String, usize> = BTreeMap::new();
     for seed in seeds() {
-        let cluster = generator::cluster(seed);
+        let cluster = generator::cluster(seed, kinds);
         let verdict = compare(&cluster.to_string());
         *tally.entry(verdict.title()).or_default() += 1;
         let Verdict::Differs(differences) = &verdict else { continue };

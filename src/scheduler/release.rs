@@ -66,9 +66,14 @@ impl Release {
         self.is_specified()
     }
 
-    /// The probes of what others wait for come before their demotions too, before the stops of other
-    /// instances of a cloned group, and whatever else joins the two.
+    /// The probes of what others wait for come before their demotions too, before the stops of what
+    /// starts nowhere, and whatever else joins the two.
     pub const fn probes_come_first(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Where a rule passes, its score counts alone; earlier, the node's own score was added.
+    pub const fn rules_stand_alone(self) -> bool {
         self.is_specified()
     }
 

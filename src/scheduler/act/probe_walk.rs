@@ -47,6 +47,7 @@ impl Walk {
                 && matches!(verb, Verb::Start | Verb::Promote)
                 && other != owner
                 && work.resource(other).primitive().is_some()
+                && (draft.node.is_some() || work.facts.release.probes_come_first())
             {
                 for probe in probes {
                     link_downward(work, *probe, other);
@@ -58,7 +59,7 @@ impl Walk {
             }
             waiting.extend(successors(work, after, |link| link.has(Relations::FIRST_REQUIRES_THEN)));
             if let Some(other) = resource
-                && !is_own(work, owner, other)
+                && work.resource(owner).parent != Some(other)
             {
                 for child in instance::concerned(work, owner, other) {
                     waiting.extend(work.actions.youngest(child, verb, None));
@@ -112,14 +113,6 @@ impl Walk {
             }
         }
     }
-}
-
-/// Whether the walk from `owner` came from that collective.
-fn is_own(work: &Work<'_, '_>, owner: ResourceIx, collective: ResourceIx) -> bool {
-    let parent = work.resource(owner).parent;
-    let around = parent.and_then(|parent| work.resource(parent).parent);
-    let is_around = around == Some(collective) && !work.facts.release.probes_come_first();
-    parent == Some(collective) || is_around
 }
 
 fn successors(work: &Work<'_, '_>, draft: DraftIx, keep: impl Fn(Relations) -> bool) -> Vec<DraftIx> {

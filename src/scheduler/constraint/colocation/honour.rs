@@ -43,15 +43,19 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether the dependent is an instance of a clone that has one for every node, and the
+    /// Whether the dependent is an instance of a collective that has one for every node, and the
     /// colocation a wish to be together.
     fn fills_all_nodes(&self, dependent: ResourceIx, colocation: ColocationIx) -> bool {
         let score = self.colocations.record(colocation).score;
         let parent = self.resource(dependent).parent;
-        let clone = parent.filter(|parent| matches!(self.resource(*parent).variant, Variant::Clone(_)));
-        clone.is_some_and(|clone| {
-            let usable = self.table(clone).iter().filter(|(node, _)| self.is_usable(*node)).count();
-            score > Score::ZERO && !score.is_mandatory() && self.resource(clone).children.len() >= usable
+        let limits = |parent| match &self.resource(parent).variant {
+            Variant::Clone(_) => Some((parent, self.resource(parent).children.len())),
+            Variant::Bundle(bundle) => Some((parent, bundle.replicas.len())),
+            Variant::Primitive(_) | Variant::Group(_) => None,
+        };
+        parent.and_then(limits).is_some_and(|(parent, instances)| {
+            let usable = self.table(parent).iter().filter(|(node, _)| self.is_usable(*node)).count();
+            score > Score::ZERO && !score.is_mandatory() && instances >= usable
         })
     }
 
