@@ -134,15 +134,20 @@ impl std::fmt::Display for Verdict {
 }
 
 fn compare(text: &str) -> Verdict {
-    let theirs = match simulator::decide(text) {
+    let mut theirs = match simulator::decide(text) {
         Ok(decision) => decision,
         Err(why) => return Verdict::Refused(why),
     };
     let mut sources = Sources::default();
     sources.add("random", text);
     let cib = cib::read(&sources).unwrap();
-    let (_, schedule) = scheduler::decide_as(Release::Earlier, &cib.cluster, &cib.status, NOW);
+    let (placement, schedule) = scheduler::decide_as(Release::Earlier, &cib.cluster, &cib.status, NOW);
     let ours = Decision::of(&schedule);
+    let facts = &placement.facts;
+    for resource in &facts.resources {
+        let nodes = resource.active_on.iter().map(|node| facts.node(*node).name.to_string());
+        theirs.active.extend(nodes.map(|node| (resource.id.to_string(), node)));
+    }
     let differences = ours.differences(&theirs);
     if differences.is_empty() {
         return Verdict::Same;

@@ -27,7 +27,14 @@ impl Release {
     }
 
     /// A preference that reaches a resource through several colocations fades with each of them.
-    pub const fn preferences_fade(self) -> bool {
+    /// Earlier, the last one alone said how much arrives, and those before it only whether it is
+    /// turned around.
+    pub fn so_far(self, factor: f32) -> f32 {
+        if self.is_specified() { factor } else { factor.signum() }
+    }
+
+    /// A promotion does not suffer from a wish to be with what has no node.
+    pub const fn promotes_without_primary(self) -> bool {
         self.is_specified()
     }
 
@@ -41,7 +48,8 @@ impl Release {
         self.is_specified()
     }
 
-    /// Instances follow what they wish to be with even if there is one for every node.
+    /// Instances follow what they wish to be with, and heed who wishes to be with them, even if there
+    /// is one for every node.
     pub const fn full_clones_follow(self) -> bool {
         self.is_specified()
     }

@@ -17,6 +17,8 @@ pub(crate) struct Decision {
     pub(crate) changes: BTreeSet<String>,
     /// Scores by pool, resource and node.
     pub(crate) scores: BTreeSet<String>,
+    /// Where instances were active before.
+    pub(crate) active: BTreeSet<(String, String)>,
 }
 
 /// An action before real ones and others are told apart.

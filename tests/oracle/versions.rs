@@ -58,7 +58,15 @@ fn loops(_: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
 /// An instance that could not stay is counted nowhere for a moment, and another one may join it on a
 /// node that has room for one only. Everything about these instances differs then.
 fn two_instances_on_one_node(cib: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
-    let mut arrivals: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let changed: BTreeSet<&str> =
+        theirs.changes.iter().filter_map(|change| change.split(' ').nth(1)).collect();
+    let stays = |(resource, _): &&(String, String)| !changed.contains(resource.as_str());
+    let staying = theirs
+        .active
+        .iter()
+        .filter(stays)
+        .filter_map(|(resource, node)| resource.split_once(':').map(|(base, _)| (base, node.as_str())));
+    let mut arrivals: BTreeSet<(&str, &str)> = staying.collect();
     let mut crowded: BTreeSet<&str> = BTreeSet::new();
     for change in &theirs.changes {
         let words: Vec<&str> = change.split(' ').collect();

@@ -47,7 +47,6 @@ impl Walk {
                 && matches!(verb, Verb::Start | Verb::Promote)
                 && other != owner
                 && work.resource(other).primitive().is_some()
-                && (draft.node.is_some() || work.facts.release.probes_come_first())
             {
                 for probe in probes {
                     link_downward(work, *probe, other);
@@ -62,7 +61,8 @@ impl Walk {
                 && work.resource(owner).parent != Some(other)
             {
                 for child in instance::concerned(work, owner, other) {
-                    waiting.extend(work.actions.youngest(child, verb, None));
+                    let action = work.actions.youngest(child, verb, None);
+                    waiting.extend(action.filter(|action| is_followed(work, *action)));
                 }
             }
         }
@@ -113,6 +113,13 @@ impl Walk {
             }
         }
     }
+}
+
+/// Whether a part's action counts where its collective's does: also if it happens nowhere.
+fn is_followed(work: &Work<'_, '_>, action: DraftIx) -> bool {
+    let draft = work.actions.draft(action);
+    let is_part = draft.resource.is_some_and(|resource| work.resource(resource).primitive().is_some());
+    work.facts.release.probes_come_first() || !is_part || draft.node.is_some()
 }
 
 fn successors(work: &Work<'_, '_>, draft: DraftIx, keep: impl Fn(Relations) -> bool) -> Vec<DraftIx> {

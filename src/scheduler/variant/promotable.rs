@@ -196,6 +196,10 @@ pub(crate) fn follow(
     let role_fits = record.primary_role.is_none() || record.primary_role == draft.next_role[bearer.index()];
     let there = draft.assigned[primary.index()];
     let Some(here) = draft.assigned[dependent.index()] else { return };
+    if there.is_none() && !draft.facts.release.promotes_without_primary() {
+        raise(draft, dependent, -score);
+        return;
+    }
     if there.is_some() && !role_fits {
         return;
     }

@@ -26,7 +26,7 @@ impl Draft<'_> {
 
     /// Lets `dependent` follow `primary`, which stands for the configured primary.
     pub(crate) fn follow(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
-        if !self.facts.release.full_clones_follow() && self.fills_all_nodes(dependent, colocation) {
+        if self.is_indifferent(dependent, colocation) {
             return;
         }
         match &self.resource(dependent).variant {
@@ -43,11 +43,16 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether the dependent is an instance of a collective that has one for every node, and the
-    /// colocation a wish to be together.
-    fn fills_all_nodes(&self, dependent: ResourceIx, colocation: ColocationIx) -> bool {
+    /// Whether the resource is part of a collective that has an instance for every node, and the
+    /// colocation a wish to be together, for a release to which that makes no difference.
+    fn is_indifferent(&self, resource: ResourceIx, colocation: ColocationIx) -> bool {
+        if self.facts.release.full_clones_follow() {
+            return false;
+        }
         let score = self.colocations.record(colocation).score;
-        let parent = self.resource(dependent).parent;
+        let is_group = |parent: &ResourceIx| matches!(self.resource(*parent).variant, Variant::Group(_));
+        let parent = self.resource(resource).parent;
+        let parent = parent.filter(is_group).map_or(parent, |group| self.resource(group).parent);
         let limits = |parent| match &self.resource(parent).variant {
             Variant::Clone(_) => Some((parent, self.resource(parent).children.len())),
             Variant::Bundle(bundle) => Some((parent, bundle.replicas.len())),
@@ -98,7 +103,7 @@ impl Draft<'_> {
     /// Pulls a primary to where its dependents would like it: those whose colocation is
     /// mandatory, or those whose colocation is a wish.
     pub(crate) fn merge_dependent(&mut self, primary: ResourceIx, colocation: ColocationIx) {
-        if !self.has_influence(colocation) {
+        if !self.has_influence(colocation) || self.is_indifferent(primary, colocation) {
             return;
         }
         let is_clone = matches!(self.resource(primary).variant, Variant::Clone(_));

@@ -152,7 +152,7 @@ impl Draft<'_> {
                 continue;
             }
             let record = self.colocations.record(colocation);
-            let factor = if self.facts.release.preferences_fade() { factor } else { 1.0 };
+            let factor = self.facts.release.so_far(factor);
             let (other, factor) = (record.other(merge.side), fraction(factor, record.score));
             levels.extend(self.enter(merge, cells, other, colocation, factor));
         }

@@ -153,8 +153,7 @@ impl Draft<'_> {
                 continue;
             };
             let record = self.colocations.record(colocation);
-            let fades = self.facts.release.preferences_fade();
-            let so_far = if fades { f32::from_bits(branch.subtree.factor) } else { 1.0 };
+            let so_far = self.facts.release.so_far(f32::from_bits(branch.subtree.factor));
             let factor = fraction(so_far, record.score);
             let Some((child, _)) = self.spokesman(record.dependent).filter(|_| factor != 0.0) else {
                 branch.next += 1;
