@@ -6,6 +6,7 @@ use quorate::engine::ledger::{AgentTraits, Ledger, Performed};
 use quorate::engine::roster::Roster;
 use quorate::executor::{self, ActionResult};
 use quorate::scheduler::{self, Action, ActionKind, Schedule};
+use quorate::status::ResultStatus;
 
 use crate::Case;
 use crate::generator::NOW;
@@ -16,6 +17,12 @@ const ROUNDS: usize = 5;
 
 /// Every action ends as the plan counts on; then there is nothing left to do.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
+    // What was already under way when the plan was made is not in it, so that nothing ends it here.
+    let mut entries =
+        case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
+    if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+        return None;
+    }
     let mut ledger = Ledger::new("laws");
     ledger.status = case.cib.status.clone();
     let mut schedule = case.schedule.clone();

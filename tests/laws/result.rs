@@ -17,6 +17,8 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
             let banned = facts.leaves(location.resource).into_iter().find(|leaf| {
                 *score <= Score::MINUS_INFINITY
                     && facts.resource(*leaf).is_managed
+                    // What lives in a container goes where that goes.
+                    && facts.resource(*leaf).launcher.is_none()
                     && case.placement.assigned[leaf.index()] == Some(*node)
             });
             if let Some(leaf) = banned {

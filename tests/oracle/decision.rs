@@ -17,6 +17,8 @@ pub(crate) struct Decision {
     pub(crate) changes: BTreeSet<String>,
     /// Scores by pool, resource and node.
     pub(crate) scores: BTreeSet<String>,
+    /// Real actions that wait for what is not there.
+    pub(crate) dead: BTreeSet<String>,
     /// Where instances were active before.
     pub(crate) active: BTreeSet<(String, String)>,
 }
@@ -47,6 +49,7 @@ impl Decision {
             let Some(real) = &step.real else { continue };
             // What waits for an action that is not there is never done.
             if step.after.iter().any(|id| !by_id.contains_key(id.as_str())) {
+                self.dead.insert(real.clone());
                 continue;
             }
             self.actions.insert(real.clone());

@@ -13,6 +13,7 @@ type Rule = (&'static str, fn(&str, &Decision, &[String]) -> Vec<String>);
 
 const RULES: &[Rule] = &[
     ("actions wait for each other for ever", loops),
+    ("an action waits for what is not there", dead_ends),
     ("two instances on one node", two_instances_on_one_node),
 ];
 
@@ -53,6 +54,14 @@ fn loops(_: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
         line.strip_prefix("action only-theirs: ").is_some_and(|action| stuck.contains(action))
     };
     differences.iter().filter(is_stuck).cloned().collect()
+}
+
+/// An action that waits for another which is not in the graph is never done. We do it without waiting.
+fn dead_ends(_: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
+    let is_dead = |line: &&String| {
+        line.strip_prefix("action only-ours: ").is_some_and(|action| theirs.dead.contains(action))
+    };
+    differences.iter().filter(is_dead).cloned().collect()
 }
 
 /// An instance that could not stay is counted nowhere for a moment, and another one may join it on a
