@@ -1,43 +1,81 @@
 //! Laws that hold for every decision about every cluster, over random clusters.
 //!
-//! `LAW_SEEDS=0-100000 cargo test --release --test laws` tries these seeds; a few hundred unless told.
+//! - `LAW_SEEDS=1000-3000 cargo test --test laws` tries these seeds; a few hundred unless told.
+//! - `LAW_SEEDS=0-100000 cargo test --release --test laws -- --ignored` lists what breaks each law,
+//!   with a count and the smallest seed.
 
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a failed test says so by panicking, and the environment says how long to look"
 )]
 
 mod generator;
+#[path = "laws/graph.rs"]
+mod graph;
+#[path = "laws/input.rs"]
+mod input;
+#[path = "laws/outcome.rs"]
+mod outcome;
+#[path = "laws/result.rs"]
+mod result;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use generator::NOW;
+use generator::{Kinds, NOW, Xml};
+use quorate::cib::Cib;
 use quorate::diagnostic::Sources;
-use quorate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Task};
-use quorate::view;
+use quorate::scheduler::assign::Placement;
+use quorate::scheduler::{self, Schedule};
 
-/// A law: what is wrong with a schedule for a CIB, if anything.
-type Law = fn(&str, &Schedule) -> Option<String>;
+/// A cluster and what is decided about it.
+pub(crate) struct Case<'c> {
+    pub(crate) seed: u64,
+    pub(crate) xml: &'c Xml,
+    pub(crate) cib: &'c Cib,
+    pub(crate) placement: &'c Placement<'c>,
+    pub(crate) schedule: &'c Schedule,
+}
 
+/// What is wrong with a decision, if anything.
+type Law = fn(&Case<'_>) -> Option<String>;
+
+/// Laws of what is done in which order, for any document.
+const OF_TRANSITIONS: &[(&str, Law)] = &[
+    ("what an action waits for is in the graph, and never itself", graph::can_be_carried_out),
+    ("nothing is run on a node that is down", graph::spares_nodes_that_are_down),
+    ("a real action is there once", graph::says_nothing_twice),
+    ("nothing starts before it has stopped elsewhere", graph::never_runs_twice),
+];
+
+/// Laws that need to know how a document was made.
 const LAWS: &[(&str, Law)] = &[
-    ("the same input gives the same decision", is_determined),
-    ("what an action waits for is in the graph, and never itself", can_be_carried_out),
-    ("nothing is run on a node that is down", spares_nodes_that_are_down),
-    ("a real action is there once", says_nothing_twice),
+    ("the same input gives the same decision", input::is_determined),
+    ("the order in which nodes and properties are written says nothing", input::ignores_order),
+    ("what comes last and is tied to nothing changes nothing else", input::ignores_what_is_unrelated),
+    ("nothing is placed where it must not be", result::respects_locations),
+    ("what must come first comes first", result::respects_orders),
+];
+
+/// Laws with known exceptions, not yet told apart from faults: `docs/conformance.md` names them.
+const OPEN: &[(&str, Law)] = &[
+    ("what must be together or apart is so", result::respects_colocations),
+    ("once the plan is carried out, nothing is left to do", outcome::settles),
 ];
 
 #[test]
 fn every_decision_keeps_the_laws() {
-    for seed in seeds() {
-        let cluster = generator::cluster(seed);
-        if let Some((name, _)) = broken(&cluster.to_string()) {
-            let still_broken = |text: &str| broken(text).is_some_and(|(other, _)| other == name);
-            let small = generator::shrink(cluster, &mut |smaller| still_broken(&smaller.to_string()));
-            let why = broken(&small.to_string()).map(|(_, why)| why).unwrap_or_default();
+    for seed in seeds("0-300") {
+        let cluster = generator::cluster(seed, Kinds::Every);
+        let kept = [OF_TRANSITIONS, LAWS].concat();
+        if let Some((name, _)) = broken(seed, &cluster, &kept).into_iter().next() {
+            let why = |xml: &Xml| broken(seed, xml, &kept).into_iter().find(|(other, _)| *other == name);
+            let small = generator::shrink(cluster, &mut |smaller| why(smaller).is_some());
+            let why = why(&small).map(|(_, why)| why).unwrap_or_default();
             let last = seed + 1;
             panic!("{small}\nnot so: {name}: {why}\nreplay: LAW_SEEDS={seed}-{last} cargo test --test laws");
         }
@@ -53,88 +91,57 @@ fn the_fuzzers_corpus_keeps_the_laws() {
     let mut count = 0;
     for file in files.map(|file| file.unwrap().path()) {
         let Ok(text) = fs::read_to_string(&file) else { continue };
-        let mut sources = Sources::default();
-        sources.add("corpus", &*text);
-        if quorate::cib::read(&sources).is_ok() {
-            let why = broken(&text);
-            assert!(why.is_none(), "{}: {why:?}", file.display());
+        if read(&text).is_some() {
+            let why = broken_by(0, &Xml::new("cib"), &text, OF_TRANSITIONS);
+            assert!(why.is_empty(), "{}: {why:?}", file.display());
             count += 1;
         }
     }
     assert!(count > 5);
 }
 
-fn seeds() -> std::ops::Range<u64> {
-    let text = env::var("LAW_SEEDS").unwrap_or_else(|_| "0-1000".to_owned());
+#[test]
+#[ignore = "a hundred thousand clusters take minutes"]
+fn very_many_decisions_keep_the_laws() {
+    let mut tally: BTreeMap<&str, (usize, u64, String)> = BTreeMap::new();
+    for seed in seeds("0-100000") {
+        let cluster = generator::cluster(seed, Kinds::Every);
+        for (name, why) in [OF_TRANSITIONS, LAWS, OPEN].iter().flat_map(|laws| broken(seed, &cluster, laws)) {
+            tally.entry(name).or_insert((0, seed, why)).0 += 1;
+        }
+    }
+    for (name, (count, seed, why)) in &tally {
+        eprintln!("{count:>7} not so: {name}; first at seed {seed}: {why}");
+    }
+    assert!(tally.is_empty(), "see above");
+}
+
+fn seeds(usual: &str) -> std::ops::Range<u64> {
+    let text = env::var("LAW_SEEDS").unwrap_or_else(|_| usual.to_owned());
     let (first, last) = text.split_once('-').unwrap();
     first.parse().unwrap()..last.parse().unwrap()
 }
 
-/// The first law that is broken, and how.
-fn broken(cib: &str) -> Option<(&'static str, String)> {
-    let schedule = decide(cib);
-    LAWS.iter().find_map(|(name, law)| law(cib, &schedule).map(|why| (*name, why)))
+/// The laws that are broken, and how. A document that shrinking made unreadable breaks none.
+fn broken(seed: u64, xml: &Xml, laws: &[(&'static str, Law)]) -> Vec<(&'static str, String)> {
+    broken_by(seed, xml, &xml.to_string(), laws)
 }
 
-fn decide(cib: &str) -> Schedule {
+fn broken_by(seed: u64, xml: &Xml, text: &str, laws: &[(&'static str, Law)]) -> Vec<(&'static str, String)> {
+    let Some(cib) = read(text) else { return Vec::new() };
+    let (placement, schedule) = scheduler::decide(&cib.cluster, &cib.status, NOW);
+    let case = Case { seed, xml, cib: &cib, placement: &placement, schedule: &schedule };
+    laws.iter().filter_map(|(name, law)| law(&case).map(|why| (*name, why))).collect()
+}
+
+fn read(text: &str) -> Option<Cib> {
     let mut sources = Sources::default();
-    sources.add("random", cib);
-    let cib = quorate::cib::read(&sources).unwrap();
-    scheduler::schedule(&cib.cluster, &cib.status, NOW)
+    sources.add("random", text);
+    quorate::cib::read(&sources).ok()
 }
 
-fn is_determined(cib: &str, schedule: &Schedule) -> Option<String> {
-    let again = view::transition::json(&decide(cib));
-    (again != view::transition::json(schedule)).then(|| "decided differently again".to_owned())
-}
-
-fn can_be_carried_out(_: &str, schedule: &Schedule) -> Option<String> {
-    let mut done: BTreeSet<ActionId> = BTreeSet::new();
-    let mut waiting: Vec<&Action> = schedule.transition.actions.iter().collect();
-    loop {
-        let before = waiting.len();
-        waiting.retain(|action| {
-            let is_ready = action.after.iter().all(|id| done.contains(id));
-            if is_ready {
-                done.insert(action.id);
-            }
-            !is_ready
-        });
-        if waiting.is_empty() {
-            return None;
-        }
-        if waiting.len() == before {
-            let keys: Vec<&str> = waiting.iter().map(|action| &*action.key).collect();
-            return Some(format!("wait forever: {}", keys.join(", ")));
-        }
-    }
-}
-
-fn spares_nodes_that_are_down(cib: &str, schedule: &Schedule) -> Option<String> {
-    let down: Vec<String> = cib
-        .lines()
-        .filter(|line| line.contains("<node_state ") && line.contains("crmd=\"offline\""))
-        .filter_map(|line| line.split("uname=\"").nth(1)?.split('"').next().map(str::to_owned))
-        .collect();
-    let is_down = |action: &&Action| {
-        action.kind == ActionKind::Resource
-            && action.task != Task::Notify
-            && action.node.as_ref().is_some_and(|node| down.iter().any(|name| name == node.as_str()))
-    };
-    schedule
-        .transition
-        .actions
-        .iter()
-        .find(is_down)
-        .map(|action| format!("{} on a node that is down", action.key))
-}
-
-fn says_nothing_twice(_: &str, schedule: &Schedule) -> Option<String> {
-    let mut seen = BTreeSet::new();
-    let real = schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
-    let mut names = real.map(|action| {
-        let notify = action.notify.as_deref().unwrap_or_default();
-        format!("{} {:?} {:?} {:?} {notify}", action.task, action.resource, action.node, action.interval)
-    });
-    names.find(|name| !seen.insert(name.clone()))
+/// The decision about a document, for comparing.
+pub(crate) fn decide(text: &str) -> Option<Schedule> {
+    let cib = read(text)?;
+    Some(scheduler::schedule(&cib.cluster, &cib.status, NOW))
 }

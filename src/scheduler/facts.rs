@@ -13,6 +13,7 @@ use super::node_table::{Entry, NodeTable};
 use super::params::ResourceMemo;
 use super::reason::Reason;
 use super::recheck::Recheck;
+use super::release::Release;
 use super::request::Request;
 use crate::model::constraint::Discovery;
 use crate::model::{Agent, AgentClass, Cluster, NodeId, NodeName, Operation, OptionSet, Role, Score};
@@ -57,6 +58,8 @@ pub struct Facts<'a> {
     pub status: &'a ClusterStatus,
     /// The moment of the decision, seconds since 1970.
     pub now: i64,
+    /// Whose decisions are made.
+    pub release: Release,
     /// Cluster properties, read and completed with defaults.
     pub properties: Properties,
     /// All nodes (members, remote, guests, bundle nodes) in natural name order.

@@ -31,6 +31,7 @@ pub mod order;
 pub mod params;
 pub mod reason;
 pub mod recheck;
+pub mod release;
 pub mod request;
 pub mod rule;
 pub mod schedule;
@@ -39,6 +40,7 @@ pub mod variant;
 
 pub use facts::{Facts, NodeIx, ResourceIx};
 pub use reason::Reason;
+pub use release::Release;
 pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut};
 pub use transition::{Action, ActionId, ActionKind, Task, Transition};
 
@@ -59,7 +61,17 @@ pub fn decide<'a>(
     status: &'a ClusterStatus,
     now: i64,
 ) -> (assign::Placement<'a>, Schedule) {
-    let facts = interpret::interpret(cluster, status, now);
+    decide_as(Release::default(), cluster, status, now)
+}
+
+/// Decides as `release` does.
+pub fn decide_as<'a>(
+    release: Release,
+    cluster: &'a Cluster,
+    status: &'a ClusterStatus,
+    now: i64,
+) -> (assign::Placement<'a>, Schedule) {
+    let facts = interpret::interpret_as(release, cluster, status, now);
     let placement = assign::assign(facts);
     let actions = act::act(&placement);
     let ordered = order::order(&placement, actions);

@@ -1,11 +1,11 @@
 //! Constraints of every kind between the resources that there are.
 
 use super::resources::{Resources, Top};
-use super::{Dice, Feature, Flavour, Xml};
+use super::{Dice, Feature, Flavour, Places, Xml};
 
 const SCORES: &[&str] = &["INFINITY", "-INFINITY", "100", "-100", "10", "0"];
 
-pub(super) fn constraints(dice: &mut Dice, flavour: &Flavour, resources: &Resources, nodes: usize) -> Xml {
+pub(super) fn constraints(dice: &mut Dice, flavour: &Flavour, resources: &Resources, places: &Places) -> Xml {
     let mut section = Xml::new("constraints");
     let mut number = 0;
     let mut id = |kind: &str| {
@@ -15,7 +15,7 @@ pub(super) fn constraints(dice: &mut Dice, flavour: &Flavour, resources: &Resour
     let tops = &resources.tops;
     if flavour.has(Feature::Locations) {
         for _ in 0..1 + dice.roll(3) {
-            section.push(location(dice, flavour, &id("location"), tops, nodes));
+            section.push(location(dice, flavour, &id("location"), tops, places));
         }
     }
     if flavour.has(Feature::Colocations) && tops.len() > 1 {
@@ -59,8 +59,9 @@ fn any<'t>(dice: &mut Dice, tops: &'t [Top]) -> &'t Top {
 
 /// The name of a resource: mostly of the top level, sometimes a member or child.
 fn name(dice: &mut Dice, top: &Top) -> String {
-    let leaf = &top.leaves[dice.roll(top.leaves.len())];
-    if !leaf.is_cloned && dice.one_in(4) { leaf.id.clone() } else { top.id.clone() }
+    let leaf = top.leaves.get(dice.roll(top.leaves.len().max(1)));
+    let leaf = leaf.filter(|leaf| !leaf.is_cloned && !top.brings.contains(&leaf.id));
+    leaf.filter(|_| dice.one_in(4)).map_or_else(|| top.id.clone(), |leaf| leaf.id.clone())
 }
 
 /// Two different resources of the top level.
@@ -70,7 +71,7 @@ fn two<'t>(dice: &mut Dice, tops: &'t [Top]) -> (&'t Top, &'t Top) {
     (&tops[first], &tops[second])
 }
 
-fn location(dice: &mut Dice, flavour: &Flavour, id: &str, tops: &[Top], nodes: usize) -> Xml {
+fn location(dice: &mut Dice, flavour: &Flavour, id: &str, tops: &[Top], places: &Places) -> Xml {
     let top = any(dice, tops);
     let mut location = Xml::new("rsc_location").with("id", id);
     location = match dice.roll(8) {
@@ -83,16 +84,16 @@ fn location(dice: &mut Dice, flavour: &Flavour, id: &str, tops: &[Top], nodes: u
     }
     let score = dice.pick(SCORES);
     if flavour.has(Feature::Rules) && dice.one_in(2) {
-        location.push(rule(dice, id, score, top.is_promotable));
+        location.push(rule(dice, flavour, id, score, top.is_promotable));
         return location;
     }
     if top.is_promotable && dice.one_in(4) {
         location = location.with("role", "Promoted");
     }
-    location.with("node", &format!("n{}", 1 + dice.roll(nodes))).with("score", score)
+    location.with("node", &places.names[dice.roll(places.names.len())]).with("score", score)
 }
 
-fn rule(dice: &mut Dice, id: &str, score: &str, is_promotable: bool) -> Xml {
+fn rule(dice: &mut Dice, flavour: &Flavour, id: &str, score: &str, is_promotable: bool) -> Xml {
     let mut rule = Xml::new("rule").with("id", &format!("{id}-rule")).with("score", score);
     if is_promotable && dice.one_in(2) {
         rule = rule.with("role", "Promoted");
@@ -110,7 +111,30 @@ fn rule(dice: &mut Dice, id: &str, score: &str, is_promotable: bool) -> Xml {
         }
         rule.push(expression);
     }
+    if flavour.has(Feature::Dates) {
+        rule.push(date(dice, id));
+    }
     rule
+}
+
+/// A date expression around the moment of planning.
+fn date(dice: &mut Dice, id: &str) -> Xml {
+    let date = Xml::new("date_expression").with("id", &format!("{id}-date"));
+    let moments = ["2020-01-01", "2023-11-14 22:13:20Z", "2030-01-01"];
+    match dice.roll(4) {
+        0 => date.with("operation", "gt").with("start", dice.pick(&moments)),
+        1 => date.with("operation", "lt").with("end", dice.pick(&moments)),
+        2 => date.with("operation", "in_range").with("start", "2020-01-01").with("end", dice.pick(&moments)),
+        _ => {
+            let spec = Xml::new("date_spec").with("id", &format!("{id}-spec"));
+            let mut date = date.with("operation", "date_spec");
+            date.push(
+                spec.with("hours", dice.pick(&["0-12", "20-23"]))
+                    .with("weekdays", dice.pick(&["1-5", "6-7"])),
+            );
+            date
+        }
+    }
 }
 
 fn set(dice: &mut Dice, id: &str, tops: &[Top], is_order: bool) -> Xml {

@@ -2,20 +2,31 @@
 
 use super::digest::digest;
 use super::resources::{Leaf, Resources};
-use super::{Dice, Feature, Flavour, NOW, Xml};
+use super::{Dice, Feature, Flavour, NOW, Places, Xml};
 
-pub(super) fn status(dice: &mut Dice, flavour: &Flavour, resources: &Resources, nodes: usize) -> Xml {
+pub(super) fn status(dice: &mut Dice, flavour: &Flavour, resources: &Resources, places: &Places) -> Xml {
+    let nodes = places.names.len();
     let mut section = Xml::new("status");
     let mut homes: Vec<(String, Vec<Story>)> = Vec::new();
     for top in &resources.tops {
+        // What brings nodes along runs on members.
+        let nodes = if top.brings.is_empty() { nodes } else { places.members };
         let (home, promoted) = (dice.roll(nodes + 1), dice.roll(nodes + 1));
         for leaf in &top.leaves {
-            homes.extend(stories(dice, flavour, leaf, nodes, home, promoted));
+            let mut told = stories(dice, flavour, leaf, nodes, home, promoted);
+            for (_, told) in &mut told {
+                told.resize(places.names.len(), Story::Unknown);
+            }
+            homes.extend(told);
         }
     }
     let leaves: Vec<&Leaf> = resources.tops.iter().flat_map(|top| &top.leaves).collect();
     for node in 0..nodes {
-        let mut state = membership(dice, flavour, node);
+        let mut state = if node < places.members {
+            membership(dice, flavour, node)
+        } else {
+            connected(dice, flavour, &places.names[node])
+        };
         let is_blank = dice.one_in(12);
         let mut attributes: Vec<(String, String)> = Vec::new();
         let mut histories = Vec::new();
@@ -25,20 +36,26 @@ pub(super) fn status(dice: &mut Dice, flavour: &Flavour, resources: &Resources, 
                 else {
                     continue;
                 };
-                histories
-                    .extend(Record::of(dice, flavour, leaf, name, node).tell(&told[node], &mut attributes));
+                histories.extend(
+                    Record::of(dice, flavour, leaf, name, node, places).tell(&told[node], &mut attributes),
+                );
             }
             if flavour.has(Feature::Orphans) && dice.one_in(2) {
-                histories.extend(orphan(dice, flavour, node, &mut attributes));
+                histories.extend(orphan(dice, flavour, node, places, &mut attributes));
             }
         }
-        attributes.extend(node_attributes(dice, flavour, &leaves, &state));
+        for attribute in node_attributes(dice, flavour, &leaves, &state) {
+            if attributes.iter().all(|(known, _)| *known != attribute.0) {
+                attributes.push(attribute);
+            }
+        }
         if !attributes.is_empty() {
-            let mut transient = Xml::new("transient_attributes").with("id", &(node + 1).to_string());
-            transient.push(Xml::options("instance_attributes", &format!("status-{}", node + 1), &attributes));
+            let id = places.id(node);
+            let mut transient = Xml::new("transient_attributes").with("id", &id);
+            transient.push(Xml::options("instance_attributes", &format!("status-{id}"), &attributes));
             state.push(transient);
         }
-        let mut lrm = Xml::new("lrm").with("id", &(node + 1).to_string());
+        let mut lrm = Xml::new("lrm").with("id", &places.id(node));
         let mut list = Xml::new("lrm_resources");
         list.children = histories;
         lrm.push(list);
@@ -70,6 +87,17 @@ fn membership(dice: &mut Dice, flavour: &Flavour, node: usize) -> Xml {
         _ => ("true", "online", "member", "member"),
     };
     state.with("in_ccm", ccm).with("crmd", peer).with("join", join).with("expected", expected)
+}
+
+/// The state of a node that is reached through a connection.
+fn connected(dice: &mut Dice, flavour: &Flavour, name: &str) -> Xml {
+    let is_fenced = flavour.has(Feature::NodeTrouble) && dice.one_in(6);
+    let rests = flavour.has(Feature::NodeTrouble) && dice.one_in(8);
+    let state = Xml::new("node_state").with("remote_node", "true").with("id", name).with("uname", name);
+    state
+        .with("in_ccm", "true")
+        .with("node_fenced", if is_fenced { "1" } else { "0" })
+        .with("node_in_maintenance", if rests { "1" } else { "0" })
 }
 
 fn node_attributes(
@@ -210,6 +238,7 @@ fn orphan(
     dice: &mut Dice,
     flavour: &Flavour,
     node: usize,
+    places: &Places,
     attributes: &mut Vec<(String, String)>,
 ) -> Option<Xml> {
     let leaf = Leaf {
@@ -226,12 +255,15 @@ fn orphan(
     };
     let is_home = dice.one_in(2);
     let told = story(dice, flavour, &leaf, is_home, false);
-    Record::of(dice, flavour, &leaf, "Gone", node).tell(&told, attributes)
+    Record::of(dice, flavour, &leaf, "Gone", node, places).tell(&told, attributes)
 }
 
 /// The history of a resource on a node while it is written.
 struct Record<'l> {
     leaf: &'l Leaf,
+    places: &'l Places,
+    /// Since when the resource is locked to the node.
+    lock: Option<&'static str>,
     name: String,
     node: usize,
     calls: usize,
@@ -242,9 +274,20 @@ struct Record<'l> {
 }
 
 impl<'l> Record<'l> {
-    fn of(dice: &mut Dice, flavour: &Flavour, leaf: &'l Leaf, name: &str, node: usize) -> Self {
+    fn of(
+        dice: &mut Dice,
+        flavour: &Flavour,
+        leaf: &'l Leaf,
+        name: &str,
+        node: usize,
+        places: &'l Places,
+    ) -> Self {
+        let is_locked =
+            flavour.has(Feature::Locks) && !leaf.is_cloned && leaf.agent != "remote" && dice.one_in(4);
         Self {
             leaf,
+            places,
+            lock: is_locked.then(|| dice.pick(&["1699999000", "1600000000"])),
             name: name.to_owned(),
             node,
             calls: 10 * dice.roll(9),
@@ -383,7 +426,8 @@ impl<'l> Record<'l> {
     }
 
     fn ends(&self, from: usize, to: usize) -> [(&'static str, String); 2] {
-        [("migrate_source", format!("n{}", from + 1)), ("migrate_target", format!("n{}", to + 1))]
+        let name = |node: usize| self.places.names[node].clone();
+        [("migrate_source", name(from)), ("migrate_target", name(to))]
     }
 
     /// One result; a later one of the same entry replaces it.
@@ -419,7 +463,7 @@ impl<'l> Record<'l> {
             .with("exec-time", "10")
             .with("queue-time", "0")
             .with("op-digest", &self.digest(interval))
-            .with("on_node", &format!("n{}", self.node + 1));
+            .with("on_node", &self.places.names[self.node]);
         xml.attributes.extend(more.iter().cloned());
         self.entries.retain(|known| known.attributes[0].1 != id);
         self.entries.push(xml);
@@ -444,6 +488,9 @@ impl<'l> Record<'l> {
             xml = xml.with("provider", provider);
         }
         xml = xml.with("type", self.leaf.agent);
+        if let Some(since) = self.lock {
+            xml = xml.with("shutdown-lock", since);
+        }
         xml.children = self.entries;
         xml
     }

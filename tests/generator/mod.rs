@@ -19,17 +19,29 @@ pub(crate) use xml::Xml;
 /// The moment at which all clusters are planned, long after all that happened.
 pub(crate) const NOW: i64 = 1_700_000_000;
 
+/// Which clusters to make.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kinds {
+    /// Members, and resources that are not bundles.
+    Usual,
+    /// Remote and guest nodes, bundles, shutdown locks and dates too.
+    Every,
+}
+
 /// What a seed may use: a few of many features.
 pub(super) struct Flavour {
     features: u64,
 }
 
 impl Flavour {
-    fn roll(dice: &mut Dice) -> Self {
+    fn roll(dice: &mut Dice, kinds: Kinds) -> Self {
         let (a, b) = (dice.word(), dice.word());
         let mut features = a & b;
         if dice.one_in(3) {
             features &= dice.word();
+        }
+        if kinds == Kinds::Usual {
+            features &= (1 << Feature::Remotes as u64) - 1;
         }
         Self { features }
     }
@@ -73,17 +85,43 @@ pub(super) enum Feature {
     Params,
     Tags,
     Templates,
+    Remotes,
+    Guests,
+    Bundles,
+    Topology,
+    Locks,
+    Dates,
+}
+
+/// Where things can run: members by number, then the nodes that resources bring along.
+pub(super) struct Places {
+    pub(super) members: usize,
+    pub(super) names: Vec<String>,
+}
+
+impl Places {
+    fn new(members: usize, resources: &resources::Resources) -> Self {
+        let mut names: Vec<String> = (1..=members).map(|number| format!("n{number}")).collect();
+        names.extend(resources.tops.iter().flat_map(|top| top.brings.clone()));
+        Self { members, names }
+    }
+
+    /// The id of a node as the status knows it.
+    pub(super) fn id(&self, node: usize) -> String {
+        if node < self.members { (node + 1).to_string() } else { self.names[node].clone() }
+    }
 }
 
 /// The cluster of a seed.
-pub(crate) fn cluster(seed: u64) -> Xml {
+pub(crate) fn cluster(seed: u64, kinds: Kinds) -> Xml {
     let mut dice = Dice::new(seed);
     let dice = &mut dice;
-    let flavour = Flavour::roll(dice);
+    let flavour = Flavour::roll(dice, kinds);
     let nodes = 1 + dice.roll(3) + if dice.one_in(4) { dice.roll(3) } else { 0 };
     let resources = resources::resources(dice, &flavour);
-    let constraints = constraints::constraints(dice, &flavour, &resources, nodes);
-    let status = history::status(dice, &flavour, &resources, nodes);
+    let places = Places::new(nodes, &resources);
+    let constraints = constraints::constraints(dice, &flavour, &resources, &places);
+    let status = history::status(dice, &flavour, &resources, &places);
     let mut configuration = Xml::new("configuration");
     configuration.push(nodes::properties(dice, &flavour));
     configuration.push(nodes::nodes(dice, &flavour, nodes));
@@ -95,6 +133,7 @@ pub(crate) fn cluster(seed: u64) -> Xml {
     if flavour.has(Feature::Tags) {
         configuration.push(constraints::tags(dice, &resources));
     }
+    configuration.children.extend(nodes::topology(dice, &flavour, nodes));
     configuration.children.extend(nodes::defaults(dice, &flavour));
     let mut cib = Xml::new("cib")
         .with("crm_feature_set", "3.16.2")

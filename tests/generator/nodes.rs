@@ -35,6 +35,13 @@ pub(super) fn properties(dice: &mut Dice, flavour: &Flavour) -> Xml {
         let strategies = ["migrate-on-red", "only-green", "progressive", "custom"];
         options.push(("node-health-strategy", dice.pick(&strategies)));
     }
+    if flavour.has(Feature::Locks) {
+        options.retain(|(name, _)| *name != "shutdown-lock");
+        options.push(("shutdown-lock", "true"));
+        if dice.one_in(3) {
+            options.push(("shutdown-lock-limit", dice.pick(&["1h", "2000d"])));
+        }
+    }
     let mut section = Xml::new("crm_config");
     section.push(Xml::options("cluster_property_set", "cib-bootstrap-options", &options));
     section
@@ -62,6 +69,18 @@ pub(super) fn nodes(dice: &mut Dice, flavour: &Flavour, count: usize) -> Xml {
         section.push(node);
     }
     section
+}
+
+/// Levels at which devices fence nodes; they must name what there is, and decide nothing.
+pub(super) fn topology(dice: &mut Dice, flavour: &Flavour, count: usize) -> Option<Xml> {
+    if !flavour.has(Feature::Topology) || !flavour.has(Feature::Fencing) {
+        return None;
+    }
+    let mut section = Xml::new("fencing-topology");
+    let target = format!("n{}", 1 + dice.roll(count));
+    let level = Xml::new("fencing-level").with("id", "level-1").with("target", &target);
+    section.push(level.with("index", "1").with("devices", "Fence"));
+    Some(section)
 }
 
 pub(super) fn defaults(dice: &mut Dice, flavour: &Flavour) -> Vec<Xml> {

@@ -24,6 +24,8 @@ pub(super) struct Top {
     pub(super) xml: Xml,
     pub(super) leaves: Vec<Leaf>,
     pub(super) is_promotable: bool,
+    /// Nodes that come with it.
+    pub(super) brings: Vec<String>,
 }
 
 pub(super) struct Resources {
@@ -44,6 +46,15 @@ pub(super) fn resources(dice: &mut Dice, flavour: &Flavour) -> Resources {
         let letter = char::from(b'A' + u8::try_from(number).unwrap_or(0)).to_string();
         tops.push(top(dice, flavour, &letter));
     }
+    if flavour.has(Feature::Remotes) && dice.one_in(2) {
+        tops.push(remote(dice));
+    }
+    if flavour.has(Feature::Bundles) && dice.one_in(2) {
+        tops.push(bundle(dice, flavour));
+    }
+    if flavour.has(Feature::Guests) && dice.one_in(2) {
+        make_guest(&mut tops);
+    }
     Resources { tops, templates }
 }
 
@@ -52,6 +63,72 @@ fn template() -> Xml {
     template = template.with("provider", "pacemaker").with("type", "Dummy");
     template.push(Xml::options("meta_attributes", "T-meta", &[("migration-threshold", "2")]));
     template
+}
+
+/// A connection to a remote node of the same name.
+fn remote(dice: &mut Dice) -> Top {
+    let mut xml = Xml::new("primitive").with("id", "remote1").with("class", "ocf");
+    xml = xml.with("provider", "pacemaker").with("type", "remote");
+    let params = vec![("server".to_owned(), "10.0.0.9".to_owned())];
+    xml.push(Xml::options("instance_attributes", "remote1-params", &params));
+    let mut monitors = Vec::new();
+    if !dice.one_in(3) {
+        let mut operations = Xml::new("operations");
+        let monitor = Xml::new("op").with("id", "remote1-m").with("name", "monitor");
+        operations.push(monitor.with("interval", "10s").with("timeout", "20s"));
+        monitors.push((10_000, 20_000));
+        xml.push(operations);
+    }
+    let leaf = Leaf { monitors, params, is_migratable: true, ..Leaf::plain("remote1", "remote") };
+    let brings = vec!["remote1".to_owned()];
+    Top { id: "remote1".to_owned(), xml, leaves: vec![leaf], is_promotable: false, brings }
+}
+
+/// A bundle without history: what its parts are called by their parameters is not for us to say.
+fn bundle(dice: &mut Dice, flavour: &Flavour) -> Top {
+    let id = "Box".to_owned();
+    let is_promotable = flavour.has(Feature::Promotables) && dice.one_in(2);
+    let mut xml = Xml::new("bundle").with("id", &id);
+    let mut docker = Xml::new("docker").with("image", "image").with("replicas", dice.pick(&["1", "2"]));
+    if is_promotable {
+        docker = docker.with("promoted-max", "1");
+    }
+    xml.push(docker);
+    if !dice.one_in(3) {
+        xml.push(Xml::new("network").with("ip-range-start", "10.0.1.5").with("control-port", "3121"));
+        let kind = Kind { is_promotable, is_cloned: true, is_unique: false };
+        xml.push(primitive(dice, flavour, "Boxed", &kind).0);
+    }
+    Top { id, xml, leaves: Vec::new(), is_promotable, brings: Vec::new() }
+}
+
+/// Lets a plain primitive be a virtual machine that is a node too.
+fn make_guest(tops: &mut [Top]) {
+    let Some(top) = tops.iter_mut().find(|top| top.xml.name == "primitive" && top.id.len() == 1) else {
+        return;
+    };
+    let meta = [("remote-node", "guest1")];
+    top.xml.children.insert(0, Xml::options("meta_attributes", "guest1-meta", &meta));
+    top.brings.push("guest1".to_owned());
+    top.leaves.push(Leaf { monitors: vec![(30_000, 30_000)], ..Leaf::plain("guest1", "remote") });
+}
+
+impl Leaf {
+    /// A primitive of an agent of ours.
+    fn plain(id: &str, agent: &'static str) -> Self {
+        Self {
+            id: id.to_owned(),
+            class: "ocf",
+            provider: Some("pacemaker"),
+            agent,
+            is_promotable: false,
+            is_cloned: false,
+            is_unique: false,
+            is_migratable: false,
+            monitors: Vec::new(),
+            params: Vec::new(),
+        }
+    }
 }
 
 fn fence_device(dice: &mut Dice) -> Top {
@@ -82,7 +159,7 @@ fn fence_device(dice: &mut Dice) -> Top {
         monitors,
         params: Vec::new(),
     };
-    Top { id: "Fence".to_owned(), xml, leaves: vec![leaf], is_promotable: false }
+    Top { id: "Fence".to_owned(), xml, leaves: vec![leaf], is_promotable: false, brings: Vec::new() }
 }
 
 fn top(dice: &mut Dice, flavour: &Flavour, id: &str) -> Top {
@@ -115,7 +192,7 @@ fn top(dice: &mut Dice, flavour: &Flavour, id: &str) -> Top {
         clone.push(xml);
         xml = clone;
     }
-    Top { id: top_id, xml, leaves, is_promotable }
+    Top { id: top_id, xml, leaves, is_promotable, brings: Vec::new() }
 }
 
 struct Kind {

@@ -2,22 +2,56 @@
 
 use super::Xml;
 
-/// Sections and attributes that a document needs.
+/// Sections that a document needs.
 const KEPT: &[&str] = &["configuration", "status", "crm_config", "nodes", "resources", "constraints"];
 
-/// The smallest cluster reached by leaving out elements, one after another, that still fails.
+/// Attributes that a document can do without.
+const OPTIONAL: &[&str] = &[
+    "boolean-op",
+    "critical",
+    "first-action",
+    "influence",
+    "kind",
+    "loss-policy",
+    "node-attribute",
+    "on-fail",
+    "require-all",
+    "resource-discovery",
+    "role",
+    "rsc-role",
+    "sequential",
+    "standby",
+    "symmetrical",
+    "then-action",
+    "timeout",
+    "with-rsc-role",
+];
+
+/// The smallest cluster reached by leaving out elements and attributes, one after another and large
+/// ones first, that still fails.
 pub(crate) fn shrink(mut cluster: Xml, still_fails: &mut dyn FnMut(&Xml) -> bool) -> Xml {
     let mut has_shrunk = true;
     while has_shrunk {
         has_shrunk = false;
-        let mut position = count(&cluster);
-        while position > 1 {
-            position -= 1;
+        let mut position = 1;
+        while position < count(&cluster) {
             let mut smaller = cluster.clone();
             if remove(&mut smaller, &mut position.clone()) && still_fails(&smaller) {
                 cluster = smaller;
                 has_shrunk = true;
-                position = position.min(count(&cluster));
+            } else {
+                position += 1;
+            }
+        }
+        for name in OPTIONAL {
+            let mut number = 0;
+            while let Some(smaller) = without(&cluster, name, number) {
+                if still_fails(&smaller) {
+                    cluster = smaller;
+                    has_shrunk = true;
+                } else {
+                    number += 1;
+                }
             }
         }
     }
@@ -46,4 +80,21 @@ fn remove(xml: &mut Xml, position: &mut usize) -> bool {
         *position -= inside;
     }
     false
+}
+
+/// The cluster without the attribute `name` of the `number`th element that has it, if there is one.
+fn without(cluster: &Xml, name: &str, number: usize) -> Option<Xml> {
+    let mut smaller = cluster.clone();
+    drop_attribute(&mut smaller, name, &mut number.clone()).then_some(smaller)
+}
+
+fn drop_attribute(xml: &mut Xml, name: &str, number: &mut usize) -> bool {
+    if let Some(index) = xml.attributes.iter().position(|(known, _)| *known == name) {
+        if *number == 0 {
+            xml.attributes.remove(index);
+            return true;
+        }
+        *number -= 1;
+    }
+    xml.children.iter_mut().any(|child| drop_attribute(child, name, number))
 }

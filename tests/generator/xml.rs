@@ -11,21 +11,21 @@ pub(crate) struct Xml {
 }
 
 impl Xml {
-    pub(super) const fn new(name: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str) -> Self {
         Self { name, attributes: Vec::new(), children: Vec::new() }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.attributes.push((name, value.to_owned()));
         self
     }
 
-    pub(super) fn push(&mut self, child: Self) {
+    pub(crate) fn push(&mut self, child: Self) {
         self.children.push(child);
     }
 
     /// An element `name` with an id and an `nvpair` for each option.
-    pub(super) fn options<K: AsRef<str>, V: AsRef<str>>(
+    pub(crate) fn options<K: AsRef<str>, V: AsRef<str>>(
         name: &'static str,
         id: &str,
         options: &[(K, V)],

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::diagnostic::Sources;
-use quorate::{cib, scheduler, view};
+use quorate::scheduler::Schedule;
+use quorate::view;
 use serde_json::Value;
-
-use crate::generator::NOW;
 
 /// What was decided about a cluster.
 #[derive(Default)]
@@ -19,6 +17,10 @@ pub(crate) struct Decision {
     pub(crate) changes: BTreeSet<String>,
     /// Scores by pool, resource and node.
     pub(crate) scores: BTreeSet<String>,
+    /// Real actions that wait for what is not there.
+    pub(crate) dead: BTreeSet<String>,
+    /// Where instances were active before.
+    pub(crate) active: BTreeSet<(String, String)>,
 }
 
 /// An action before real ones and others are told apart.
@@ -31,12 +33,8 @@ pub(crate) struct Step {
 
 impl Decision {
     /// What our scheduler decides.
-    pub(crate) fn of(text: &str) -> Self {
-        let mut sources = Sources::default();
-        sources.add("random", text);
-        let cib = cib::read(&sources).unwrap();
-        let schedule = scheduler::schedule(&cib.cluster, &cib.status, NOW);
-        let plan: Value = serde_json::from_str(&view::transition::json(&schedule)).unwrap();
+    pub(crate) fn of(schedule: &Schedule) -> Self {
+        let plan: Value = serde_json::from_str(&view::transition::json(schedule)).unwrap();
         let mut decision = Self::default();
         decision.take_steps(&rows(&plan, "actions").map(step).collect::<Vec<_>>());
         decision.changes = rows(&plan, "changes").map(change_of).collect();
@@ -49,6 +47,11 @@ impl Decision {
         let by_id: BTreeMap<&str, &Step> = steps.iter().map(|step| (step.id.as_str(), step)).collect();
         for step in steps {
             let Some(real) = &step.real else { continue };
+            // What waits for an action that is not there is never done.
+            if step.after.iter().any(|id| !by_id.contains_key(id.as_str())) {
+                self.dead.insert(real.clone());
+                continue;
+            }
             self.actions.insert(real.clone());
             let mut seen = BTreeSet::new();
             let mut open: Vec<&str> = step.after.iter().map(String::as_str).collect();

@@ -99,7 +99,9 @@ fn change(element: Element<'_>) -> Option<String> {
     let verb = named("action").or_else(|| named("task"))?;
     if element.is("node_action") {
         let operation = verb.trim_start_matches("Fence (").trim_end_matches(')');
-        return Some(format!("fence {operation} {}", named("node")?));
+        // A guest is named with what launches it.
+        let node = named("node")?.split(' ').next()?;
+        return Some(format!("fence {operation} {node}"));
     }
     let resource = named("resource")?;
     let nodes = [named("source").or_else(|| named("node")), named("dest")];

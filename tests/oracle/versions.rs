@@ -1,71 +1,110 @@
-//! What the installed version does differently from the one that the specification describes.
+//! Where the installed version goes wrong, so that there is nothing to compare.
 //!
-//! One function for each rule; `docs/conformance.md` says in words what each means. A rule sees the
-//! cluster and what differs, and claims the differences only if it can explain all of them.
+//! What it decides differently is decided so by us too when asked for that release; see
+//! `quorate::scheduler::Release`. What is left are decisions that cannot be carried out at all. A rule
+//! claims single differences; what no rule claims fails the test.
+
+use std::collections::BTreeSet;
 
 use crate::decision::Decision;
 
-/// A rule's name and whether it explains the differences between decisions about a cluster.
-type Rule = (&'static str, fn(&str, &[String]) -> bool);
+/// A rule's name and the differences that it explains.
+type Rule = (&'static str, fn(&str, &Decision, &[String]) -> Vec<String>);
 
 const RULES: &[Rule] = &[
-    ("score of an unassigned instance's role", promotion_of_an_unassigned_instance),
-    ("scores only, the same decisions", scores_only),
-    ("instances keep their nodes", instances_keep_their_nodes),
-    ("maintenance of a node spreads", maintenance_of_a_node_spreads),
-    ("mandatory colocations come first", mandatory_colocations_come_first),
-    ("probes before restarts", probes_before_restarts),
+    ("actions wait for each other for ever", loops),
+    ("an action waits for what is not there", dead_ends),
+    ("two instances on one node", two_instances_on_one_node),
 ];
 
-/// The rule that explains all of the differences, if there is one.
-pub(crate) fn explain(cib: &str, differences: &[String], theirs: &Decision) -> Option<&'static str> {
-    if theirs.order.iter().any(|(before, after)| before == after) {
-        return Some("loops are left in the graph");
+/// The rules that explain the differences, or the differences that they do not explain.
+pub(crate) fn explain(
+    cib: &str,
+    theirs: &Decision,
+    differences: &[String],
+) -> Result<Vec<&'static str>, Vec<String>> {
+    let mut left = differences.to_vec();
+    let mut used = Vec::new();
+    for (name, claims) in RULES {
+        let claimed = claims(cib, theirs, &left);
+        if !claimed.is_empty() {
+            left.retain(|line| !claimed.contains(line));
+            used.push(*name);
+        }
     }
-    RULES.iter().find(|(_, explains)| explains(cib, differences)).map(|(name, _)| *name)
+    if left.is_empty() { Ok(used) } else { Err(left) }
 }
 
-/// An instance without a node has a promotion score of -INFINITY; it used to have 0.
-fn promotion_of_an_unassigned_instance(_: &str, differences: &[String]) -> bool {
-    differences.iter().all(|line| {
-        let mut words = line.split(' ').skip(2);
-        line.starts_with("score ") && words.next() == Some("promotion") && words.nth(1) == Some("-")
-    })
-}
-
-/// Scores on the way to a decision are shown at other moments or in other sums, to no effect.
-fn scores_only(_: &str, differences: &[String]) -> bool {
-    differences.iter().all(|line| line.starts_with("score "))
-}
-
-/// Instances stay on the nodes where they are; they used to trade places when the numbers of
-/// instances and nodes were chosen in another order. Seen only with clones.
-fn instances_keep_their_nodes(cib: &str, differences: &[String]) -> bool {
-    let trades = |line: &String| {
-        line.starts_with("change only-theirs: move") || line.starts_with("change only-theirs: restart")
+/// Orders that form a loop yield actions that wait for each other. We plan none of these, nor what
+/// comes after them.
+fn loops(_: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
+    let mut stuck: BTreeSet<&str> = BTreeSet::new();
+    for (before, after) in &theirs.order {
+        if before == after {
+            stuck.insert(before);
+        }
+    }
+    let in_loop = stuck.clone();
+    for (before, after) in &theirs.order {
+        if in_loop.contains(before.as_str()) {
+            stuck.insert(after);
+        }
+    }
+    let is_stuck = |line: &&String| {
+        line.strip_prefix("action only-theirs: ").is_some_and(|action| stuck.contains(action))
     };
-    cib.contains("<clone ") && differences.iter().any(|line| trades(line) && line.contains(':'))
+    differences.iter().filter(is_stuck).cloned().collect()
 }
 
-/// A resource that is active on a node in maintenance is in maintenance on its other nodes too.
-fn maintenance_of_a_node_spreads(cib: &str, differences: &[String]) -> bool {
-    let is_about =
-        |line: &String| line.contains(" monitor ") || line.contains(" cancel ") || line.starts_with("score ");
-    cib.contains("name=\"maintenance\" value=\"true\"") && differences.iter().all(is_about)
-}
-
-/// Mandatory colocations are honoured before finite ones, which then can be let go.
-fn mandatory_colocations_come_first(cib: &str, _: &[String]) -> bool {
-    let colocations = cib.lines().filter(|line| line.contains("<rsc_colocation"));
-    let (mandatory, finite): (Vec<_>, Vec<_>) = colocations.partition(|line| line.contains("INFINITY\""));
-    !mandatory.is_empty() && !finite.is_empty()
-}
-
-/// Probes of what others wait for come before the stops of those others, through more kinds of order.
-fn probes_before_restarts(cib: &str, differences: &[String]) -> bool {
-    let is_about = |line: &String| {
-        line.starts_with("order only-ours: monitor ") && line.contains(" 0 - -> ")
-            || line.starts_with("score ")
+/// An action that waits for another which is not in the graph is never done. We do it without waiting.
+fn dead_ends(_: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
+    let is_dead = |line: &&String| {
+        line.strip_prefix("action only-ours: ").is_some_and(|action| theirs.dead.contains(action))
     };
-    cib.contains("rsc_order") && differences.iter().all(is_about)
+    differences.iter().filter(is_dead).cloned().collect()
+}
+
+/// An instance that could not stay is counted nowhere for a moment, and another one may join it on a
+/// node that has room for one only. Everything about these instances differs then.
+fn two_instances_on_one_node(cib: &str, theirs: &Decision, differences: &[String]) -> Vec<String> {
+    let changed: BTreeSet<&str> =
+        theirs.changes.iter().filter_map(|change| change.split(' ').nth(1)).collect();
+    let stays = |(resource, _): &&(String, String)| !changed.contains(resource.as_str());
+    let staying = theirs
+        .active
+        .iter()
+        .filter(stays)
+        .filter_map(|(resource, node)| resource.split_once(':').map(|(base, _)| (base, node.as_str())));
+    let mut arrivals: BTreeSet<(&str, &str)> = staying.collect();
+    let mut crowded: BTreeSet<&str> = BTreeSet::new();
+    for change in &theirs.changes {
+        let words: Vec<&str> = change.split(' ').collect();
+        let (Some(verb), Some(resource), Some(node)) = (words.first(), words.get(1), words.last()) else {
+            continue;
+        };
+        let Some((base, _)) = resource.split_once(':') else { continue };
+        let arrives = matches!(*verb, "start" | "move" | "migrate" | "promote" | "restart" | "recover");
+        if arrives && !arrivals.insert((base, node)) {
+            crowded.insert(base);
+        }
+    }
+    let mut group = None;
+    let attribute = |line: &'_ str| line.split('"').nth(1).map(str::to_owned);
+    let mut groups: BTreeSet<String> = BTreeSet::new();
+    for line in cib.lines().map(str::trim_start) {
+        if line.starts_with("<group ") {
+            group = attribute(line);
+        } else if line.starts_with("</group") {
+            group = None;
+        } else if line.starts_with("<primitive ")
+            && attribute(line).is_some_and(|id| crowded.contains(id.as_str()))
+        {
+            groups.extend(group.clone());
+        }
+    }
+    crowded.extend(groups.iter().map(String::as_str));
+    let is_about = |line: &&String| {
+        line.split(' ').any(|word| crowded.contains(word.split(':').next().unwrap_or_default()))
+    };
+    differences.iter().filter(is_about).cloned().collect()
 }

@@ -181,8 +181,8 @@ fn release_waiting(work: &mut Work<'_, '_>, fence: DraftIx, node: NodeIx, resour
                 }
                 Requires::Quorum => {
                     let facts = work.resource(resource);
-                    let is_unknown = facts.table.entry(node).is_some() && !facts.known_on.contains_key(&node);
-                    if verb == Verb::Start && is_unknown {
+                    let is_allowed = facts.table.entry(node).is_some();
+                    if verb == Verb::Start && is_allowed && !is_known_on(work, resource, node) {
                         work.actions.link_drafts(fence, draft, Relations::ORDERED | Relations::BLOCKS);
                     }
                 }
@@ -190,6 +190,13 @@ fn release_waiting(work: &mut Work<'_, '_>, fence: DraftIx, node: NodeIx, resour
             }
         }
     }
+}
+
+/// Whether it is known if a resource runs on a node. Its clone knows it of all instances that are
+/// not told apart.
+fn is_known_on(work: &Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> bool {
+    let clone = work.resource(resource).parent;
+    [Some(resource), clone].into_iter().flatten().any(|it| work.resource(it).known_on.contains_key(&node))
 }
 
 /// Fencing stops and demotes whatever ran on the node.

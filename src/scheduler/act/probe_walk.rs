@@ -52,13 +52,35 @@ impl Walk {
                     link_downward(work, *probe, other);
                 }
             }
+            let is_collective = resource.is_some_and(|other| work.resource(other).primitive().is_none());
+            if !is_collective && !work.facts.release.probes_come_first() {
+                self.skip_first_met_otherwise(work, after, owner);
+            }
             waiting.extend(successors(work, after, |link| link.has(Relations::FIRST_REQUIRES_THEN)));
             if let Some(other) = resource
                 && work.resource(owner).parent != Some(other)
             {
                 for child in instance::concerned(work, owner, other) {
-                    waiting.extend(work.actions.youngest(child, verb, None));
+                    let action = work.actions.youngest(child, verb, None);
+                    waiting.extend(action.filter(|action| is_followed(work, *action)));
                 }
+            }
+        }
+    }
+
+    /// What follows by another relation first is not looked at for one that requires it.
+    fn skip_first_met_otherwise(&mut self, work: &Work<'_, '_>, draft: DraftIx, owner: ResourceIx) {
+        let mut met: Vec<DraftIx> = Vec::new();
+        for link in &work.actions.draft(draft).successors {
+            let link = work.actions.link(*link);
+            if met.contains(&link.then) {
+                continue;
+            }
+            met.push(link.then);
+            if !link.relations.has(Relations::FIRST_REQUIRES_THEN)
+                && let Some(seen) = self.visited.get_mut(link.then.index())
+            {
+                *seen = Some(owner);
             }
         }
     }
@@ -93,6 +115,13 @@ impl Walk {
     }
 }
 
+/// Whether a part's action counts where its collective's does: also if it happens nowhere.
+fn is_followed(work: &Work<'_, '_>, action: DraftIx) -> bool {
+    let draft = work.actions.draft(action);
+    let is_part = draft.resource.is_some_and(|resource| work.resource(resource).primitive().is_some());
+    work.facts.release.probes_come_first() || !is_part || draft.node.is_some()
+}
+
 fn successors(work: &Work<'_, '_>, draft: DraftIx, keep: impl Fn(Relations) -> bool) -> Vec<DraftIx> {
     let links = work.actions.draft(draft).successors.iter().map(|link| work.actions.link(*link));
     links.filter(|link| keep(link.relations)).map(|link| link.then).collect()
@@ -103,7 +132,8 @@ fn is_real_downward(draft: &Draft) -> bool {
 }
 
 fn link_downward(work: &mut Work<'_, '_>, probe: DraftIx, resource: ResourceIx) {
-    for verb in [Verb::Stop, Verb::Demote] {
+    let demotes = work.facts.release.probes_come_first();
+    for verb in [Some(Verb::Stop), Some(Verb::Demote).filter(|_| demotes)].into_iter().flatten() {
         for draft in work.actions.with_key(resource, Key::once(verb)).to_vec() {
             if is_real_downward(work.actions.draft(draft)) {
                 work.actions.link_drafts(probe, draft, Relations::ORDERED);

@@ -28,7 +28,8 @@ pub fn milliseconds(interval: Duration) -> u32 {
 pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
     let facts = work.resource(resource);
     let node = work.assigned(resource);
-    if facts.is_blocked || facts.in_maintenance || node.is_some_and(|node| work.node(node).in_maintenance) {
+    let node_rests = node.is_some_and(|node| work.node(node).in_maintenance);
+    if facts.is_blocked || facts.in_maintenance || (node_rests && work.facts.release.maintenance_spreads()) {
         return;
     }
     let Some(primitive) = facts.primitive() else { return };
@@ -49,7 +50,7 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
             if facts.is_unique {
                 watch_inactive(work, recurring, node);
             }
-        } else if let Some(start) = start {
+        } else if let Some(start) = start.filter(|_| !node_rests) {
             watch_active(work, recurring, start, node);
         }
     }

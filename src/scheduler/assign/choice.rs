@@ -114,8 +114,9 @@ impl Draft<'_> {
         let Some(node) = node else {
             if finality == Finality::Final {
                 self.next_role[index] = Some(Role::Stopped);
-                self.is_unassigned[index] = true;
             }
+            let counts = finality == Finality::Final || !self.facts.release.attempts_leave_no_trace();
+            self.is_unassigned[index] |= counts;
             return;
         };
         self.assigned[index] = Some(node);

@@ -159,7 +159,7 @@ fn stay(
         }
         restore_tables(draft, &saved);
         release_all(draft, instance);
-        if chosen.is_none() {
+        if chosen.is_none() || !draft.facts.release.instances_stay() {
             break;
         }
     }

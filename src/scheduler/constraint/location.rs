@@ -180,7 +180,9 @@ fn matching_nodes(
         if rule::passes(&preference.rule, &input, &facts.recheck)
             && let Some(score) = rule_score(draft, &preference.score, target, node)
         {
-            nodes.push((node, score));
+            let stands_alone = facts.release.rules_stand_alone();
+            let own = if stands_alone { Score::ZERO } else { facts.node(node).score };
+            nodes.push((node, score.plus(own)));
         }
     }
     nodes

@@ -229,9 +229,10 @@ impl<'a> Reading<'a> {
             }
         }
         if self.facts.node(node).in_maintenance {
+            let spreads = self.facts.release.maintenance_spreads();
             let facts = self.resource_mut(resource);
             facts.is_managed = false;
-            facts.in_maintenance = true;
+            facts.in_maintenance |= spreads;
         }
         if !self.facts.resource(resource).is_managed {
             self.keep_where_it_is(resource, node);
@@ -245,15 +246,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What is not managed stays where it is.
+    /// What is not managed stays where it is. A collective then counts a node once for each of its
+    /// parts that is active there.
     fn keep_where_it_is(&mut self, resource: ResourceIx, node: NodeIx) {
         self.facts.add_score(resource, node, Score::INFINITY);
         let mut level = self.facts.resource(resource).parent;
         while let Some(current) = level {
             let facts = self.resource_mut(current);
-            if !facts.active_on.contains(&node) {
-                facts.active_on.push(node);
-            }
+            facts.active_on.push(node);
             level = facts.parent;
         }
     }

@@ -32,13 +32,24 @@ use std::sync::Arc;
 use self::clones::Mould;
 use super::facts::{Facts, NodeIx, Properties, ResourceFacts, ResourceIx};
 use super::recheck::Recheck;
+use super::release::Release;
 use crate::model::resource::CloneChild;
 use crate::model::{Cluster, OptionSet, Resource, Template};
 use crate::status::{ClusterStatus, ResourceHistory};
 
 /// Finds out what is known of every node and every instance. `now` is in seconds since 1970.
 pub fn interpret<'a>(cluster: &'a Cluster, status: &'a ClusterStatus, now: i64) -> Facts<'a> {
-    let mut reading = Reading::new(cluster, status, now);
+    interpret_as(Release::default(), cluster, status, now)
+}
+
+/// Finds out what `release` would take to be so.
+pub fn interpret_as<'a>(
+    release: Release,
+    cluster: &'a Cluster,
+    status: &'a ClusterStatus,
+    now: i64,
+) -> Facts<'a> {
+    let mut reading = Reading::new(release, cluster, status, now);
     reading.read_nodes();
     reading.read_resources();
     reading.read_membership();
@@ -85,13 +96,14 @@ struct Written<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(cluster: &'a Cluster, status: &'a ClusterStatus, now: i64) -> Self {
+    fn new(release: Release, cluster: &'a Cluster, status: &'a ClusterStatus, now: i64) -> Self {
         let recheck = Recheck::new(now);
         let properties = Properties::read(cluster, status, &recheck, now);
         let facts = Facts {
             cluster,
             status,
             now,
+            release,
             properties,
             nodes: Vec::new(),
             resources: Vec::new(),

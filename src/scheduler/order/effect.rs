@@ -9,6 +9,7 @@ use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::reason::{ActionRef, Reason};
 use crate::scheduler::transition::Task;
 use crate::scheduler::variant::actions as variant;
+use crate::scheduler::variant::actions::instance::When;
 
 /// Two joined actions, and where the first one stands in effect.
 #[derive(Debug, Clone, Copy)]
@@ -294,11 +295,11 @@ fn is_done_already(work: &Work<'_, '_>, then: DraftIx) -> bool {
     let draft = work.actions.draft(then);
     let Some(resource) = draft.resource.filter(|_| !draft.is_required()) else { return false };
     let facts = work.resource(resource);
-    let is_only_there = |node: NodeIx| facts.active_on.as_slice() == [node];
+    // The start of a group has no node of its own.
+    let goes_to = draft.node.or_else(|| variant::instance::node_at(work, resource, When::Next));
+    let runs_on = variant::instance::node_at(work, resource, When::Now);
     (draft.verb == Verb::Stop && facts.current_role == Role::Stopped)
-        || (draft.verb == Verb::Start
-            && facts.current_role == Role::Started
-            && draft.node.is_some_and(is_only_there))
+        || (draft.verb == Verb::Start && runs_on.is_some() && runs_on == goes_to)
 }
 
 fn restarts(work: &mut Work<'_, '_>, pair: Pair) -> Changed {

@@ -85,6 +85,11 @@ impl<'w, 'p, 'a> Summary<'w, 'p, 'a> {
         let oldest = |verb: Verb, node: Option<NodeIx>| {
             work.actions.with_key_on(resource, Key::once(verb), node?).next()
         };
+        // A promotion that nobody could ask for, as the start before it cannot run.
+        let placeless = |verb: Verb| {
+            let known = work.actions.with_key(resource, Key::once(verb));
+            known.iter().copied().find(|draft| work.actions.draft(*draft).node.is_none())
+        };
         let start = oldest(Verb::Start, next);
         let can_start = start.is_some_and(|start| work.actions.draft(start).is_runnable());
         let any_stop = work.actions.with_key(resource, Key::once(Verb::Stop)).first().copied();
@@ -103,7 +108,7 @@ impl<'w, 'p, 'a> Summary<'w, 'p, 'a> {
             next_role: work.state(resource).next_role,
             start,
             stop,
-            promote: oldest(Verb::Promote, next),
+            promote: oldest(Verb::Promote, next).or_else(|| placeless(Verb::Promote)),
             demote: oldest(Verb::Demote, next),
         }
     }

@@ -83,9 +83,13 @@ impl Assignment {
     }
 
     fn honour_primaries(&mut self, draft: &mut Draft<'_>, strength: Strength) -> Step {
+        let takes_all = !draft.facts.release.mandatory_first();
+        if takes_all && strength == Strength::Wish {
+            return self.enter(Stage::Dependents(strength));
+        }
         while let Some(colocation) = self.this_with.get(self.next).copied() {
             let record = draft.colocations.record(colocation);
-            if Strength::of(record.score) == strength {
+            if takes_all || Strength::of(record.score) == strength {
                 let primary = record.primary;
                 if draft.progress[primary.index()] == Progress::Waiting && !self.has_asked {
                     self.has_asked = true;
@@ -100,8 +104,10 @@ impl Assignment {
     }
 
     fn merge_dependents(&mut self, draft: &mut Draft<'_>, strength: Strength) -> Step {
-        for colocation in &self.with_this {
-            if Strength::of(draft.colocations.record(*colocation).score) == strength {
+        let takes_all = !draft.facts.release.mandatory_first() && strength == Strength::Mandatory;
+        let is_done = !draft.facts.release.mandatory_first() && strength == Strength::Wish;
+        for colocation in self.with_this.iter().filter(|_| !is_done) {
+            if takes_all || Strength::of(draft.colocations.record(*colocation).score) == strength {
                 draft.merge_dependent(self.demand.resource, *colocation);
             }
         }

@@ -48,7 +48,8 @@ fn promotion_score(
     let children = &draft.resource(resource).children;
     if !children.is_empty() {
         let scores = children.iter().filter_map(|child| promotion_score(draft, clone, *child, node, host));
-        return scores.reduce(Score::plus);
+        // A plain sum: one member's doubt is not lost in another's certainty.
+        return scores.map(|score| i64::from(score.value())).reduce(|sum, score| sum + score).map(Score::new);
     }
     let known = draft.resource(resource);
     let is_allowed = known.table.score(node).is_some_and(|score| score >= Score::ZERO);
@@ -123,7 +124,8 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
     draft.promotion[instance.index()] = Score::ZERO;
     let Some(node) = draft.place_of(instance) else { return };
     let score = promotion_score(draft, clone, instance, node, Host::Assigned);
-    let mut priority = match draft.next_role[instance.index()] {
+    let leaves = draft.facts.leaves(instance).into_iter();
+    let mut priority = match leaves.filter_map(|leaf| draft.next_role[leaf.index()]).max() {
         None | Some(Role::Started) => score.unwrap_or(Score::new(-1)),
         Some(Role::Unpromoted | Role::Stopped) => Score::MINUS_INFINITY,
         Some(Role::Promoted) => draft.priority[instance.index()],
@@ -195,6 +197,10 @@ pub(crate) fn follow(
     let role_fits = record.primary_role.is_none() || record.primary_role == draft.next_role[bearer.index()];
     let there = draft.assigned[primary.index()];
     let Some(here) = draft.assigned[dependent.index()] else { return };
+    if there.is_none() && !draft.facts.release.promotes_without_primary() {
+        raise(draft, dependent, -score);
+        return;
+    }
     if there.is_some() && !role_fits {
         return;
     }
@@ -249,7 +255,8 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
             && draft.next_role[instance.index()] == Some(Role::Promoted);
         let value = match draft.place_of(*instance) {
             _ if is_kept => Score::INFINITY,
-            None => Score::MINUS_INFINITY,
+            None if draft.facts.release.homeless_cannot_be_promoted() => Score::MINUS_INFINITY,
+            None => Score::ZERO,
             Some(_) if promotion < Score::ZERO => promotion,
             Some(node) => draft.table(clone).score(node).unwrap_or(promotion),
         };

@@ -37,6 +37,7 @@ impl<'a> World<'a> {
             cluster,
             status,
             now: NOW,
+            release: crate::scheduler::Release::default(),
             properties,
             nodes: nodes.iter().map(node).collect(),
             resources: Vec::new(),

@@ -56,7 +56,8 @@ impl Draft<'_> {
                     self.contribute_from_parent(side, contributor, resource, list);
                     let others = members.iter().filter(|member| group.is_colocated && **member != resource);
                     for colocation in others.flat_map(|member| self.colocations.own(side, *member)) {
-                        if self.colocations.record(*colocation).is_explicit {
+                        let speaks = self.facts.release.members_speak();
+                        if speaks && self.colocations.record(*colocation).is_explicit {
                             self.insert_colocation(side, list, *colocation);
                         }
                     }

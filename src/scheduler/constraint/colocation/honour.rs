@@ -26,6 +26,9 @@ impl Draft<'_> {
 
     /// Lets `dependent` follow `primary`, which stands for the configured primary.
     pub(crate) fn follow(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
+        if self.is_indifferent(dependent, colocation) {
+            return;
+        }
         match &self.resource(dependent).variant {
             Variant::Primitive(_) => {}
             Variant::Group(_) => return group::follow(self, dependent, primary, colocation),
@@ -38,6 +41,27 @@ impl Draft<'_> {
             Variant::Clone(_) => clone::lead(self, dependent, primary, colocation),
             Variant::Bundle(_) => bundle::lead(self, dependent, primary, colocation),
         }
+    }
+
+    /// Whether the resource is part of a collective that has an instance for every node, and the
+    /// colocation a wish to be together, for a release to which that makes no difference.
+    fn is_indifferent(&self, resource: ResourceIx, colocation: ColocationIx) -> bool {
+        if self.facts.release.full_clones_follow() {
+            return false;
+        }
+        let score = self.colocations.record(colocation).score;
+        let is_group = |parent: &ResourceIx| matches!(self.resource(*parent).variant, Variant::Group(_));
+        let parent = self.resource(resource).parent;
+        let parent = parent.filter(is_group).map_or(parent, |group| self.resource(group).parent);
+        let limits = |parent| match &self.resource(parent).variant {
+            Variant::Clone(_) => Some((parent, self.resource(parent).children.len())),
+            Variant::Bundle(bundle) => Some((parent, bundle.replicas.len())),
+            Variant::Primitive(_) | Variant::Group(_) => None,
+        };
+        parent.and_then(limits).is_some_and(|(parent, instances)| {
+            let usable = self.table(parent).iter().filter(|(node, _)| self.is_usable(*node)).count();
+            score > Score::ZERO && !score.is_mandatory() && instances >= usable
+        })
     }
 
     fn follow_primitive(&mut self, dependent: ResourceIx, primary: ResourceIx, colocation: ColocationIx) {
@@ -79,7 +103,7 @@ impl Draft<'_> {
     /// Pulls a primary to where its dependents would like it: those whose colocation is
     /// mandatory, or those whose colocation is a wish.
     pub(crate) fn merge_dependent(&mut self, primary: ResourceIx, colocation: ColocationIx) {
-        if !self.has_influence(colocation) {
+        if !self.has_influence(colocation) || self.is_indifferent(primary, colocation) {
             return;
         }
         let is_clone = matches!(self.resource(primary).variant, Variant::Clone(_));

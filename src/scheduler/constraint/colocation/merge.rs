@@ -153,6 +153,7 @@ impl Draft<'_> {
                 continue;
             }
             let record = self.colocations.record(colocation);
+            let factor = self.facts.release.so_far(factor);
             let (other, factor) = (record.other(merge.side), fraction(factor, record.score));
             levels.extend(self.enter(merge, cells, other, colocation, factor));
         }
@@ -272,7 +273,8 @@ impl Draft<'_> {
     pub(crate) fn lone_node(&self, colocation: ColocationIx, factor: f32) -> LoneNode {
         let record = self.colocations.record(colocation);
         let stickiness = self.resource(record.primary).stickiness;
-        let applies = factor < 0.0 && self.has_influence(colocation) && {
+        let makes_way = self.facts.release.makes_way() && factor < 0.0;
+        let applies = makes_way && self.has_influence(colocation) && {
             let mut possible =
                 self.table(record.dependent).iter().filter(|(_, entry)| entry.score >= Score::ZERO);
             possible.next().is_some() && possible.next().is_none()

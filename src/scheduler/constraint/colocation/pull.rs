@@ -153,7 +153,8 @@ impl Draft<'_> {
                 continue;
             };
             let record = self.colocations.record(colocation);
-            let factor = fraction(f32::from_bits(branch.subtree.factor), record.score);
+            let so_far = self.facts.release.so_far(f32::from_bits(branch.subtree.factor));
+            let factor = fraction(so_far, record.score);
             let Some((child, _)) = self.spokesman(record.dependent).filter(|_| factor != 0.0) else {
                 branch.next += 1;
                 branches.push(branch);

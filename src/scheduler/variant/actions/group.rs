@@ -67,7 +67,8 @@ fn order_neighbours(work: &mut Work<'_, '_>, previous: ResourceIx, member: Resou
     let down = Relations::ORDERED | Relations::RESTARTS;
     work.order_keys((previous, Verb::Start), (member, Verb::Start), up);
     work.order_keys((member, Verb::Stop), (previous, Verb::Stop), down);
-    if work.is_active(member) && !work.is_active(previous) {
+    let is_ahead = work.is_active(member) && !work.is_active(previous);
+    if is_ahead && work.facts.release.members_start_in_order() {
         let relations = Relations::THEN_REQUIRES_FIRST | Relations::BLOCKS;
         work.order_keys((member, Verb::Stop), (previous, Verb::Start), relations);
     }

@@ -1,0 +1,92 @@
+//! Releases of Pacemaker whose decisions differ: which one to decide like.
+//!
+//! We decide like the release that the specification describes. An earlier one can be asked for, so
+//! that the test against an installed simulator compares decisions exactly instead of excusing
+//! differences. Each method is one known difference; `docs/conformance.md` lists, for each, the
+//! sentence of the specification and the conformance cases that show the later behaviour.
+
+/// Whose decisions are made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Release {
+    /// The one that the specification describes.
+    #[default]
+    Specified,
+    /// 2.1.5, which Debian 12 installs.
+    Earlier,
+}
+
+impl Release {
+    const fn is_specified(self) -> bool {
+        matches!(self, Self::Specified)
+    }
+
+    /// A node that an instance would rather have is kept for another one, so that it can stay
+    /// where it is. Earlier, it took that node, and another instance took its place.
+    pub const fn instances_stay(self) -> bool {
+        self.is_specified()
+    }
+
+    /// A preference that reaches a resource through several colocations fades with each of them.
+    /// Earlier, the last one alone said how much arrives, and those before it only whether it is
+    /// turned around.
+    pub fn so_far(self, factor: f32) -> f32 {
+        if self.is_specified() { factor } else { factor.signum() }
+    }
+
+    /// A promotion does not suffer from a wish to be with what has no node.
+    pub const fn promotes_without_primary(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Who must not be with a dependent that has only one node left makes way for it.
+    pub const fn makes_way(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Mandatory colocations are honoured before wishes.
+    pub const fn mandatory_first(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Instances follow what they wish to be with, and heed who wishes to be with them, even if there
+    /// is one for every node.
+    pub const fn full_clones_follow(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Colocations that name any member of a group count where its first (or last) is placed.
+    pub const fn members_speak(self) -> bool {
+        self.is_specified()
+    }
+
+    /// A later member that is active must stop before an earlier one can start.
+    pub const fn members_start_in_order(self) -> bool {
+        self.is_specified()
+    }
+
+    /// What is active on a node in maintenance is in maintenance on its other nodes too.
+    pub const fn maintenance_spreads(self) -> bool {
+        self.is_specified()
+    }
+
+    /// An attempt to place an instance that is given up changes none of its actions.
+    pub const fn attempts_leave_no_trace(self) -> bool {
+        self.is_specified()
+    }
+
+    /// The probes of what others wait for come before their demotions too, before the stops of what
+    /// starts nowhere, and whatever else joins the two.
+    pub const fn probes_come_first(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Where a rule passes, its score counts alone; earlier, the node's own score was added.
+    pub const fn rules_stand_alone(self) -> bool {
+        self.is_specified()
+    }
+
+    /// An instance without a node cannot be promoted: its score says so.
+    pub const fn homeless_cannot_be_promoted(self) -> bool {
+        self.is_specified()
+    }
+}

@@ -1,0 +1,62 @@
+//! The law about what comes of carrying a plan out.
+
+use std::time::Duration;
+
+use quorate::engine::ledger::{AgentTraits, Ledger, Performed};
+use quorate::engine::roster::Roster;
+use quorate::executor::{self, ActionResult};
+use quorate::scheduler::{self, Action, ActionKind, Schedule};
+use quorate::status::ResultStatus;
+
+use crate::Case;
+use crate::generator::NOW;
+
+/// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
+/// known once the first has been carried out.
+const ROUNDS: usize = 5;
+
+/// Every action ends as the plan counts on; then there is nothing left to do.
+pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
+    // What was already under way when the plan was made is not in it, so that nothing ends it here.
+    let mut entries =
+        case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
+    if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+        return None;
+    }
+    let mut ledger = Ledger::new("laws");
+    ledger.status = case.cib.status.clone();
+    let mut schedule = case.schedule.clone();
+    for round in 0..ROUNDS {
+        let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
+        carry_out(case, &mut ledger, &schedule, at);
+        schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
+        if real(&schedule).next().is_none() {
+            return None;
+        }
+    }
+    let left: Vec<String> = real(&schedule)
+        .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))
+        .collect();
+    Some(format!("still to do: {}", left.join(", ")))
+}
+
+fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
+    schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo)
+}
+
+fn carry_out(case: &Case<'_>, ledger: &mut Ledger, schedule: &Schedule, at: i64) {
+    let roster = Roster::of(&case.cib.cluster, &ledger.status);
+    ledger.transition += 1;
+    for action in &schedule.transition.actions {
+        let agent = action.resource.as_deref().and_then(|resource| roster.agent(resource));
+        let result = ActionResult::done(executor::expected_rc(action), Duration::from_millis(1));
+        ledger.record(&Performed {
+            action,
+            agent: agent.as_ref(),
+            traits: &AgentTraits::default(),
+            result: &result,
+            at,
+            start_failure_is_fatal: schedule.transition.start_failure_is_fatal,
+        });
+    }
+}

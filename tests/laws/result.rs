@@ -1,0 +1,103 @@
+//! Laws about where things are placed, and about the orders that were asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate::model::Score;
+use quorate::model::constraint::{Constraint, OrderAction, OrderKind, OrderScope};
+use quorate::scheduler::facts::{ResourceIx, Variant};
+use quorate::scheduler::{Action, ActionId, Task};
+
+use crate::Case;
+
+/// What is managed is never placed on a node that a constraint forbids.
+pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
+    let facts = &case.placement.facts;
+    for location in case.placement.locations.iter().filter(|location| location.role.is_none()) {
+        for (node, score) in &location.nodes {
+            let banned = facts.leaves(location.resource).into_iter().find(|leaf| {
+                *score <= Score::MINUS_INFINITY
+                    && facts.resource(*leaf).is_managed
+                    // What lives in a container goes where that goes.
+                    && facts.resource(*leaf).launcher.is_none()
+                    && case.placement.assigned[leaf.index()] == Some(*node)
+            });
+            if let Some(leaf) = banned {
+                return Some(format!("{} on {}", facts.resource(leaf).id, facts.node(*node).name));
+            }
+        }
+    }
+    None
+}
+
+/// Plain primitives that must share a node do, and that must not do not.
+pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
+    let facts = &case.placement.facts;
+    let is_plain = |resource: ResourceIx| {
+        let known = facts.resource(resource);
+        matches!(known.variant, Variant::Primitive(_)) && known.is_managed && known.launcher.is_none()
+    };
+    let plain = case.placement.colocations.iter().filter(|record| {
+        record.score.is_mandatory()
+            && record.node_attribute.is_none()
+            && record.dependent_role.is_none()
+            && record.primary_role.is_none()
+            && is_plain(record.dependent)
+            && is_plain(record.primary)
+            && facts.resource(record.dependent).parent.is_none()
+            && facts.resource(record.primary).parent.is_none()
+    });
+    for record in plain {
+        let node_of = |resource: ResourceIx| case.placement.assigned[resource.index()];
+        let (here, there) = (node_of(record.dependent), node_of(record.primary));
+        let is_wrong = if record.score >= Score::INFINITY {
+            here.is_some() && here != there
+        } else {
+            here.is_some() && here == there
+        };
+        if is_wrong {
+            return Some(format!("{}: {here:?} and {there:?}", record.id));
+        }
+    }
+    None
+}
+
+/// A start that must wait for another comes after it, where both happen.
+pub(crate) fn respects_orders(case: &Case<'_>) -> Option<String> {
+    let actions = &case.schedule.transition.actions;
+    let by_id: BTreeMap<ActionId, &Action> = actions.iter().map(|action| (action.id, action)).collect();
+    let start = |id: &str| {
+        let is_start =
+            |action: &&Action| action.task == Task::Start && action.instance.as_deref() == Some(id);
+        actions.iter().find(is_start)
+    };
+    for constraint in &case.cib.cluster.constraints {
+        let Constraint::Order(order) = constraint else { continue };
+        let is_mandatory =
+            order.score.is_none() && order.kind.is_none_or(|kind| kind == OrderKind::Mandatory);
+        let OrderScope::Pair { first, then, first_action, then_action, .. } = &order.scope else { continue };
+        let is_start =
+            |action: &Option<OrderAction>| action.is_none_or(|action| action == OrderAction::Start);
+        if !is_mandatory || !is_start(first_action) || !is_start(then_action) {
+            continue;
+        }
+        let (Some(first), Some(then)) = (start(first.as_str()), start(then.as_str())) else { continue };
+        if !comes_before(first.id, then, &by_id) {
+            return Some(format!("{} does not wait for {}", then.key, first.key));
+        }
+    }
+    None
+}
+
+fn comes_before(first: ActionId, then: &Action, by_id: &BTreeMap<ActionId, &Action>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = then.after.clone();
+    while let Some(id) = open.pop() {
+        if id == first {
+            return true;
+        }
+        if let Some(action) = by_id.get(&id).filter(|_| seen.insert(id)) {
+            open.extend(&action.after);
+        }
+    }
+    false
+}
