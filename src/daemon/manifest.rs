@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::engine::corosync::unhonoured;
 use crate::manifest::{self, Manifest};
 use crate::source;
 use crate::source::folder::FolderWatch;
@@ -35,7 +36,12 @@ pub(super) fn read(path: &Path) -> Reading {
     };
     let digest = digest(&sources);
     let reading = manifest::read(&sources);
-    let errors: Vec<Diagnostic> = reading.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    let mut found = reading.diagnostics;
+    found.extend(reading.manifest.iter().flat_map(|manifest| unhonoured(&manifest.cluster)));
+    let (errors, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
+    for finding in rest.iter().filter(|finding| finding.severity == Severity::Warning) {
+        tracing::warn!(path = %path.display(), code = finding.code, "{}", finding.message);
+    }
     match reading.manifest.filter(|_| errors.is_empty()) {
         Some(manifest) => of(digest, Ok(Box::new(manifest))),
         None => of(digest, Err(view::diagnostic::text(&errors, &sources, Ink::Plain).trim_end().to_owned())),

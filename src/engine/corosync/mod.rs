@@ -7,6 +7,7 @@
 
 mod call;
 mod link;
+mod unhonoured;
 
 use std::time::Duration;
 
@@ -15,9 +16,12 @@ use tokio::time::{Instant, sleep};
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::api::{DecisionId, Granted, Sighting, Tale, Told};
 use crate::cluster::{Change, Proposal};
+use crate::diagnostic::Diagnostic;
+use crate::model::Cluster;
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;
+pub use unhonoured::unhonoured;
 
 /// A real cluster, seen through one of its daemons.
 #[derive(Debug)]
@@ -202,6 +206,10 @@ impl Engine for Corosync {
 
     fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
         Box::pin(async move { self.request(&change).await })
+    }
+
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        Box::pin(async { unhonoured(cluster) })
     }
 }
 
