@@ -264,7 +264,10 @@ fn trouble_is_told_with_a_code_and_a_message() {
     assert_eq!(host.get("/v1/history/x").0, 400);
     let long = "x".repeat(17 << 20);
     let mut stream = UnixStream::connect(host.path("socket")).unwrap();
-    let head = format!("POST /v1/changes HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", long.len());
+    let head = format!(
+        "POST /v1/changes HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        long.len()
+    );
     stream.write_all(head.as_bytes()).unwrap();
     // The daemon need not read all of what it refuses.
     let _ = stream.write_all(long.as_bytes());

@@ -104,4 +104,3 @@ pub(crate) async fn settled(engine: &mut Corosync) {
 pub(crate) fn agent() -> Agent {
     Agent::parse("ocf:test:service").unwrap()
 }
-
