@@ -16,9 +16,10 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, engines, show};
+use super::{clock, engines, saved, show};
 use crate::engine::{Desired, Engine, EngineError, Generation, Observation, Outcome};
-use crate::plan::{Hazard, Plan, Staleness};
+use crate::model::NodeName;
+use crate::plan::{Hazard, Plan};
 use crate::view;
 
 /// Plan, ask, apply, and wait until the cluster is as it should be.
@@ -109,10 +110,24 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 }
 
 async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if let (Some(plan), Some(file)) = (&arguments.plan, options.manifest_on_command_line()) {
+        let what = format!(
+            "{} is applied as it was saved: -f {} says nothing about it",
+            plan.display(),
+            file.display()
+        );
+        return Err(
+            Failure::usage(what).help("apply the one or the other; `quorate plan --out` saves a new plan")
+        );
+    }
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
     let mut opened = engines::open(options, Access::Write)?;
+    let saved = match saved {
+        Some(sealed) => Some(saved::unseal(&sealed, &mut *opened.engine).await?),
+        None => None,
+    };
     let wanted = match &saved {
-        Some(plan) => saved_wanted(plan),
+        Some(plan) => saved::wanted(plan),
         None => Wanted::load_checked(&mut *opened.engine, options, arguments.prune, terminal).await?,
     };
     let mut progress = Progress::new(terminal, arguments.output.progress());
@@ -120,7 +135,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
-        check_fresh(saved, &plan)?;
+        saved::check_fresh(saved, &plan)?;
     }
     if arguments.output == Format::Text {
         terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
@@ -144,32 +159,6 @@ async fn claim(
         Ok(claimed) => Ok(claimed?),
         Err(_) => Err(Failure::new(Exit::Timeout, "what an earlier command began has not ended; time is up")),
     }
-}
-
-/// A saved plan wants exactly what it says: nothing is merged once more.
-fn saved_wanted(plan: &Plan) -> Wanted {
-    Wanted {
-        cluster: plan.desired.clone(),
-        renames: plan.renames.clone(),
-        prune: crate::plan::Prune::Yes,
-        origin: plan.origin.clone(),
-    }
-}
-
-fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
-    let why = match saved.basis.staleness(&now.basis) {
-        None => return Ok(()),
-        Some(Staleness::Generation { planned, actual }) => {
-            format!("it was made on generation {planned}, and generation {actual} is in force")
-        }
-        Some(Staleness::InForce) => "it was made for another cluster".to_owned(),
-        Some(Staleness::Steps) => format!(
-            "the cluster has changed, and other actions are needed now ({})",
-            view::plan::disruption_summary(&now.disruption).trim_end_matches('.')
-        ),
-    };
-    Err(Failure::new(Exit::Stale, format!("the saved plan is stale: {why}"))
-        .help("nothing was changed; plan again, and have the new plan reviewed"))
 }
 
 /// A saved plan was confirmed when it was reviewed. Otherwise a person says yes, or the flags do.
@@ -357,12 +346,9 @@ pub(super) fn unfinished(after: &Plan) -> Failure {
         Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
     };
     let blocked = after.blocked.iter().map(|blocked| {
-        format!(
-            "{} {}: {}",
-            blocked.verb.as_str(),
-            blocked.resource.as_deref().unwrap_or_default(),
-            view::because::because(&blocked.because)
-        )
+        let node = blocked.from.as_ref().map(NodeName::as_str);
+        let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
+        view::because::cannot(blocked.verb, subject, &blocked.because)
     });
     blocked.fold(failure, Failure::help)
 }

@@ -26,6 +26,7 @@ mod init;
 mod interrupt;
 mod log;
 mod man;
+mod name;
 mod node;
 mod options;
 mod pause;
@@ -35,6 +36,7 @@ mod progress;
 mod relocate;
 mod replay;
 mod resource;
+mod saved;
 mod schema;
 mod show;
 mod simulate;
@@ -53,7 +55,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 use failure::Failure;
-use options::Options;
+use options::{Colour, Options};
 use terminal::{Terminal, Verbosity};
 
 /// Keeps services highly available from a committed manifest.
@@ -169,13 +171,15 @@ fn command() -> clap::Command {
 
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let matches = command().try_get_matches_from(words)?;
-    Arguments::from_arg_matches(&matches)
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.options.file_origin = matches.value_source("file");
+    Ok(arguments)
 }
 
 /// Help and version are data; everything else is a usage error, which must not look like
 /// "there are changes" (clap's own code would).
 fn say_usage(error: &clap::Error) -> Exit {
-    let terminal = Terminal::new(true, Verbosity::Normal);
+    let terminal = Terminal::new(Colour::Auto, Verbosity::Normal);
     if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         terminal.say_raw(&terminal.error_ink().render(&error.render()));
         return Exit::Usage;

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::parser::ValueSource;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::terminal::{Terminal, Verbosity};
@@ -47,9 +48,25 @@ pub(super) struct Options {
     )]
     pub(super) state_dir: Option<PathBuf>,
 
-    /// Never colour the output. NO_COLOR does the same.
+    /// When to colour the output. NO_COLOR in the environment means never, unless this says always.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = Colour::Auto,
+        conflicts_with = "no_color",
+        help_heading = "Global options"
+    )]
+    color: Colour,
+
+    /// Never colour the output.
     #[arg(long, global = true, help_heading = "Global options")]
     no_color: bool,
+
+    /// Where the name of the manifest came from.
+    #[arg(skip)]
+    pub(super) file_origin: Option<ValueSource>,
 
     /// Print data and errors, nothing else.
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
@@ -58,6 +75,18 @@ pub(super) struct Options {
     /// Show details that are usually folded away.
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     verbose: u8,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always, also into files and pipes.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// Engines that the command line can open.
@@ -104,6 +133,11 @@ impl Options {
         self.host.as_deref()
     }
 
+    /// The manifest, if it was named on the command line and not only in the environment.
+    pub(super) fn manifest_on_command_line(&self) -> Option<&Path> {
+        self.named_manifest().filter(|_| self.file_origin == Some(ValueSource::CommandLine))
+    }
+
     /// The terminal, coloured and as talkative as asked for.
     pub(super) fn terminal(&self) -> Terminal {
         let verbosity = match (self.quiet, self.verbose) {
@@ -111,6 +145,7 @@ impl Options {
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
         };
-        Terminal::new(!self.no_color, verbosity)
+        let colour = if self.no_color { Colour::Never } else { self.color };
+        Terminal::new(colour, verbosity)
     }
 }

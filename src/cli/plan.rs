@@ -45,7 +45,8 @@ pub(super) struct Arguments {
     /// Plan as if this had happened: node-down=N, node-up=N, node-standby=N, no-quorum.
     #[arg(long, value_name = "WHAT", value_parser = WhatIf::parse)]
     what_if: Vec<WhatIf>,
-    /// Plan as if it were this moment.
+    /// Plan as if it were this moment; without offset it is in UTC. [default: the `execution-date` of
+    /// the CIB, else the cluster's clock]
     #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
     now: Option<i64>,
     /// Form of the plan.
@@ -68,7 +69,7 @@ pub(super) enum Format {
 
 impl Arguments {
     /// What `graph` plans.
-    pub(super) fn for_graph(cib: Option<PathBuf>, now: Option<i64>) -> Self {
+    pub(super) fn for_graph(cib: Option<PathBuf>, what_if: Vec<WhatIf>, now: Option<i64>) -> Self {
         Self {
             out: None,
             record: None,
@@ -76,7 +77,7 @@ impl Arguments {
             refresh_only: false,
             prune: false,
             cib,
-            what_if: Vec::new(),
+            what_if,
             now,
             output: Format::Text,
         }
@@ -188,15 +189,24 @@ fn plan_on_cib(
     Ok((planning::make(&wanted, &observation), observation))
 }
 
-/// What a CIB file says, seen at `now` or else at the present moment.
+/// What a CIB file says, seen at `now`, or else at the moment it says it was made
+/// (`execution-date`), or else at the present moment.
 pub(super) fn observation_of_cib(
     file: &Path,
     now: Option<i64>,
     terminal: Terminal,
 ) -> Result<Observation, Failure> {
     let cib = read_cib(file, terminal)?;
+    let now = now.unwrap_or_else(|| {
+        let own = cib.status.observed_at;
+        terminal.note(&match own {
+            Some(own) => format!("Planned for {}, the execution-date of the CIB.", view::moment(own)),
+            None => "Planned for the present moment; --now names another.".to_owned(),
+        });
+        own.unwrap_or_else(clock::now)
+    });
     Ok(Observation {
-        now: now.unwrap_or_else(clock::now),
+        now,
         generation: Generation(0),
         in_force: cib.cluster,
         overlay: Overlay::default(),
@@ -205,7 +215,7 @@ pub(super) fn observation_of_cib(
 }
 
 fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {
-    let sources = source::read(file)?;
+    let sources = source::read_other(file)?;
     cib::read(&sources).map_err(|diagnostic| {
         terminal.say_raw(&view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
         Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display()))

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
@@ -107,12 +108,10 @@ pub(super) fn imagine(
     cluster: &Cluster,
 ) -> Result<(), Failure> {
     for what_if in what_ifs {
-        if let Some(node) = what_if.node() {
-            let is_known = cluster.nodes.iter().any(|known| known.name.is(node.as_str()))
-                || status.node(node.as_str()).is_some();
-            if !is_known {
-                return Err(Failure::usage(format!("--what-if names an unknown node `{node}`")));
-            }
+        if let Some(node) = what_if.node()
+            && status.node(node.as_str()).is_none()
+        {
+            name::check_node(node, &name::nodes(cluster))?;
         }
         what_if.imagine(status);
     }

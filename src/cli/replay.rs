@@ -80,6 +80,9 @@ pub(super) fn record(
     now: i64,
     schedule: &Schedule,
 ) -> Result<(), Failure> {
-    let text = recording::write(cluster, status, now, schedule);
+    let text = recording::write(cluster, status, now, schedule).map_err(|error| {
+        Failure::error(format!("cannot record the decision: {error}"))
+            .help("write passwords as `{secret: NAME}`: then there is nothing to leave out")
+    })?;
     std::fs::write(file, text).map_err(|error| Failure::file("write", file, &error))
 }

@@ -32,6 +32,20 @@ pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
     files::read(path).map_err(failure)
 }
 
+/// Reads one text that is no manifest, such as a CIB; `-` is standard input.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
+    if path == Path::new("-") {
+        return read(path);
+    }
+    let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
+    let mut sources = Sources::default();
+    sources.add(path.display().to_string(), to_text(&bytes, path)?);
+    Ok(sources)
+}
+
 fn failure(error: ReadError) -> Failure {
     match error {
         ReadError::File { path, error } => unreadable(&path, &error),

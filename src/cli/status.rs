@@ -1,7 +1,8 @@
 //! `status`: nodes, quorum, resources, failures; sync and health.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster, looks for a manifest")]
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -12,8 +13,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
 use super::terminal::Terminal;
-use super::validate;
+use super::{source, validate};
 use crate::engine::{Engine, Observation};
+use crate::manifest::{self, Manifest};
 use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
 use crate::plan::overview::{Concern, Health, overview};
@@ -53,12 +55,16 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     if arguments.check {
         return check(options, terminal);
     }
+    if arguments.watch && options.manifest() == Path::new("-") {
+        return Err(Failure::usage("standard input can be read only once, and not again and again"));
+    }
     engines::block_on(async {
         let mut lookout = Lookout::new(options);
         loop {
+            let declared = declared(options, terminal)?;
             let overview = match &arguments.seen_from {
-                Some(node) => look_from(node, options)?,
-                None => lookout.look().await?,
+                Some(node) => look_from(node, options, declared.as_ref())?,
+                None => lookout.look(declared.as_ref()).await?,
             };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
@@ -91,12 +97,12 @@ impl<'a> Lookout<'a> {
     }
 
     /// How the cluster is now.
-    pub(super) async fn look(&mut self) -> Result<Overview, Failure> {
+    pub(super) async fn look(&mut self, declared: Option<&Manifest>) -> Result<Overview, Failure> {
         let mut engine = match self.kept.take() {
             Some(engine) => engine,
             None => engines::open(self.options, Access::Read)?.engine,
         };
-        let overview = look(&mut *engine, self.options).await?;
+        let overview = look(&mut *engine, declared).await?;
         self.kept = Some(engine).filter(|_| self.options.engine() == EngineName::Corosync);
         Ok(overview)
     }
@@ -113,24 +119,38 @@ impl<'a> Lookout<'a> {
     }
 }
 
-/// Looks at the cluster, and at the manifest if there is a good one.
-async fn look(engine: &mut dyn Engine, options: &Options) -> Result<Overview, Failure> {
+/// The manifest to compare with. One that was named must be readable; `cluster.yaml` need not be
+/// there. A manifest with errors is no reason to say nothing of the cluster.
+fn declared(options: &Options, terminal: Terminal) -> Result<Option<Manifest>, Failure> {
+    let path = options.manifest();
+    if options.named_manifest().is_none() && !path.exists() {
+        return Ok(None);
+    }
+    let reading = manifest::read(&source::read(path)?);
+    let errors = reading.diagnostics.iter().filter(|finding| finding.is_error()).count();
+    if errors > 0 {
+        terminal.say(&format!(
+            "{} is not valid ({}; `quorate validate` lists them): there is nothing to compare with.",
+            path.display(),
+            validate::counted(errors, "error"),
+        ));
+    }
+    Ok(reading.manifest.filter(|_| errors == 0))
+}
+
+/// Looks at the cluster, and compares it with a manifest if there is one.
+async fn look(engine: &mut dyn Engine, declared: Option<&Manifest>) -> Result<Overview, Failure> {
     let observation = engine.observe().await?;
-    Ok(overview_with(&observation, options))
+    Ok(overview_of(&observation, declared.map(|manifest| &manifest.cluster)))
 }
 
 /// Looks at a simulated cluster with the eyes of one node.
-fn look_from(node: &str, options: &Options) -> Result<Overview, Failure> {
+fn look_from(node: &str, options: &Options, declared: Option<&Manifest>) -> Result<Overview, Failure> {
     if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
     let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
-    Ok(overview_with(&observation, options))
-}
-
-fn overview_with(observation: &Observation, options: &Options) -> Overview {
-    let manifest = validate::load_quietly(options.manifest());
-    overview_of(observation, manifest.as_ref().map(|manifest| &manifest.cluster))
+    Ok(overview_of(&observation, declared.map(|manifest| &manifest.cluster)))
 }
 
 /// How an observed cluster is, compared with what a manifest says.
@@ -148,8 +168,9 @@ pub(super) fn overview_of(observation: &Observation, declared: Option<&Cluster>)
 /// One line and a code of its own scale: monitoring systems expect nothing else.
 fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
+        let declared = declared(options, terminal)?;
         let mut engine = engines::open(options, Access::Read)?.engine;
-        look(&mut *engine, options).await
+        look(&mut *engine, declared.as_ref()).await
     });
     let (word, exit, line) = match &overview {
         Ok(overview) => {

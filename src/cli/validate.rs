@@ -114,7 +114,7 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-/// A number of things.
+/// A number with its noun: `1 error`, `2 errors`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
@@ -139,11 +139,4 @@ pub(super) fn accept(sources: &Sources, terminal: Terminal) -> Result<Manifest, 
             format!("the manifest is not valid: {}", counted(errors.len(), "error")),
         )),
     }
-}
-
-/// The manifest, if it can be read and has no errors.
-pub(super) fn load_quietly(path: &Path) -> Option<Manifest> {
-    let sources = source::read(path).ok()?;
-    let reading = manifest::read(&sources);
-    reading.manifest.filter(|_| !has_errors(&reading.diagnostics, false))
 }

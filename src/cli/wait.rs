@@ -9,7 +9,8 @@ use super::failure::Failure;
 use super::options::Options;
 use super::status::Lookout;
 use super::terminal::Terminal;
-use super::{clock, engines};
+use super::{clock, engines, validate};
+use crate::manifest::Manifest;
 use crate::plan::Overview;
 use crate::plan::overview::{Health, Sync};
 use crate::view;
@@ -57,11 +58,12 @@ impl Goal {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let declared = declared(arguments, options, terminal)?;
     engines::block_on(async {
         let mut lookout = Lookout::new(options);
         let started = tokio::time::Instant::now();
         loop {
-            let overview = lookout.look().await?;
+            let overview = lookout.look(declared.as_ref()).await?;
             if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {
                 terminal.note(view::status::line(&overview).trim_end());
                 return Ok(Exit::Done);
@@ -76,4 +78,14 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
         }
     })
+}
+
+/// The manifest that is waited for: without a good one, waiting to be in sync would never end.
+fn declared(
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Option<Manifest>, Failure> {
+    let is_needed = arguments.goals.contains(&Goal::Synced) || options.named_manifest().is_some();
+    is_needed.then(|| validate::load(options.manifest(), terminal)).transpose()
 }

@@ -24,7 +24,7 @@ use super::{advice, clock, source};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::{Engine, Outcome};
 use crate::manifest::{self, Manifest};
-use crate::plan::{Basis, Plan};
+use crate::plan::{Basis, Leftover, Plan};
 use crate::source::folder::FolderWatch;
 use crate::view;
 use pulse::Resident;
@@ -68,6 +68,8 @@ struct Known {
     told: Option<String>,
     /// The basis of the plan that was shown last: one that is tried again is not shown again.
     shown: Option<Basis>,
+    /// What stays in force although the manifest does not have it, as it was told last.
+    kept: Vec<Leftover>,
 }
 
 /// Runs the verb.
@@ -195,13 +197,23 @@ impl Round<'_> {
             Ok(opened) => self.apply(opened, known, progress).await,
             Err(failure) => Err(failure),
         };
+        let obstacles = match &done {
+            Ok(Some(Outcome::Stuck | Outcome::GaveUp { .. })) => match engine.open() {
+                Ok(opened) => obstacles(&mut *opened.engine).await,
+                Err(_) => String::new(),
+            },
+            Ok(Some(Outcome::Converged) | None) | Err(_) => String::new(),
+        };
         engine.leave();
         match done {
             Ok(Some(Outcome::Converged)) => {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(outcome)) => known.tell(view::progress::outcome_message(&outcome), self.terminal),
+            Ok(Some(outcome)) => {
+                let message = view::progress::outcome_message(&outcome);
+                known.tell(format!("{message}{obstacles}"), self.terminal);
+            }
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
@@ -224,11 +236,13 @@ impl Round<'_> {
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
         let plan = planning::make(self.wanted, &observation).plan;
         if !plan.is_actionable() {
+            self.tell_kept(&plan, known);
             return Ok(None);
         }
         if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
             self.show(&plan)?;
             known.shown = Some(plan.basis.clone());
+            known.kept.clone_from(&plan.leftovers);
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
         let (base, retired) =
@@ -241,6 +255,18 @@ impl Round<'_> {
         };
         progress.record(&view::progress::outcome_record(&outcome));
         Ok(Some(outcome))
+    }
+
+    /// Says what stays in force although the manifest does not have it, when that is news.
+    fn tell_kept(&self, plan: &Plan, known: &mut Known) {
+        if known.kept == plan.leftovers {
+            return;
+        }
+        known.kept.clone_from(&plan.leftovers);
+        let text = view::plan::leftovers(plan, self.terminal.error_ink());
+        if self.arguments.output == Format::Text && !text.is_empty() {
+            self.terminal.note(text.trim_end());
+        }
     }
 
     /// Lets the engine look at a manifest that is new. What it finds is told once; where it finds an
@@ -264,6 +290,13 @@ impl Round<'_> {
         let detail = super::plan::detail(self.terminal);
         self.terminal.data(&view::plan::text(plan, detail, self.terminal.output_ink()))
     }
+}
+
+/// What cannot be done, and why, on a line each; nothing when the cluster cannot be asked.
+async fn obstacles(engine: &mut dyn Engine) -> String {
+    let Ok(observation) = engine.observe().await else { return String::new() };
+    let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
+    view::because::obstacles(&plan).iter().map(|line| format!("\n  {line}")).collect()
 }
 
 fn is_passing(failure: &Failure) -> bool {

@@ -1,7 +1,5 @@
 //! Timers of the node's logic.
 
-#![expect(clippy::disallowed_methods, reason = "waits for moments")]
-
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::time::Duration;

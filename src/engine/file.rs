@@ -4,8 +4,9 @@
 #![expect(clippy::disallowed_methods, reason = "what engines know lives in files between two commands")]
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -71,7 +72,9 @@ pub(crate) fn replace(path: &Path, value: &impl Serialize, sync: Sync) -> Result
 fn replace_by(beside: &Path, path: &Path, value: &impl Serialize, sync: Sync) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = File::create(beside)?;
+    // What is in force may hold passwords.
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(beside)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(&serde_json::to_vec(value)?)?;
     if sync == Sync::ToDisk {
         file.sync_all()?;

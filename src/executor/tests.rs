@@ -210,6 +210,25 @@ fn a_new_plan_takes_over_what_is_in_flight() {
 }
 
 #[test]
+fn a_start_in_flight_is_not_the_one_that_follows_a_stop() {
+    let stop = action(1, Task::Stop, "A", "n1", &[]);
+    let mut new = executor(vec![stop, start(2, "A", &[1])]);
+    assert_eq!(new.carry(vec![start(9, "A", &[])]), [ActionId(3)]);
+    assert_eq!(started(&new.step(Event::Begin)), [] as [u32; 0], "the stop waits for the start in flight");
+    assert_eq!(started(&new.step(finished(3, ResultCode::OK))), [1]);
+    assert_eq!(started(&new.step(finished(1, ResultCode::OK))), [2]);
+}
+
+#[test]
+fn an_instance_starts_nowhere_while_its_stop_elsewhere_is_in_flight() {
+    let elsewhere = action(1, Task::Start, "A", "n2", &[]);
+    let mut new = executor(vec![elsewhere, start(2, "B", &[])]);
+    assert_eq!(new.carry(vec![action(9, Task::Stop, "A", "n1", &[])]), [ActionId(3)]);
+    assert_eq!(started(&new.step(Event::Begin)), [2]);
+    assert_eq!(started(&new.step(finished(3, ResultCode::OK))), [1]);
+}
+
+#[test]
 fn a_contradictory_order_ends_as_blocked() {
     let mut executor = executor(vec![start(1, "A", &[2]), start(2, "B", &[1])]);
     let commands = executor.step(Event::Begin);

@@ -57,9 +57,7 @@ pub enum LayoutFault {
     #[error("the manifest has no nodes that could be members")]
     NoMembers,
     /// Corosync wants the same links everywhere.
-    #[error(
-        "node {node} has {has} addresses, node {first} has {wanted}: every node needs one address per link"
-    )]
+    #[error("every node needs one address per link: {first} has {wanted}, {node} has {has}")]
     UnevenLinks {
         /// The node that differs.
         node: NodeName,

@@ -26,4 +26,5 @@ pub const KEY_FILE: &str = "/etc/corosync/authkey";
 pub const KEY_LENGTH: usize = 256;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests;

@@ -144,7 +144,7 @@ fn what_corosync_could_not_do_is_said_before() {
     assert_eq!(
         faults(&uneven),
         [
-            "node node2 has 1 addresses, node node1 has 2: every node needs one address per link",
+            "every node needs one address per link: node1 has 2, node2 has 1",
             "nodes node1 and node2 both have the address 10.0.0.1",
             "`corosync` has both `quorum.two-node` and `quorum.auto-tie-breaker`, which corosync refuses together",
             "`node9` breaks ties but is no node of the manifest",

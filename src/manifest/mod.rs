@@ -15,7 +15,7 @@ mod pin;
 pub mod rule;
 mod schema;
 mod settings;
-mod suggest;
+pub(crate) mod suggest;
 mod typed;
 mod vocabulary;
 mod write;

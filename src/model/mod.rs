@@ -26,6 +26,7 @@ pub mod role;
 pub mod rule;
 pub mod scalar;
 pub mod score;
+pub mod secrecy;
 
 pub use acl::Acls;
 pub use alert::Alert;

@@ -204,7 +204,7 @@ impl ValueSource {
     }
 }
 
-/// Compares "now". Moments stay text: without an offset they mean the local zone of whoever decides.
+/// Compares "now". Moments stay text: without an offset they are in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateCondition {
     /// From start to end, either optional.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::fail_count::{FailCount, fail_counts};
 use super::unplaced::Unplaced;
-use super::{Caution, Inputs, Plan, Prune, plan};
+use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx, interpret};
@@ -106,6 +107,10 @@ pub enum Concern {
     Blocked {
         /// Of which resource or node.
         subject: String,
+        /// What.
+        verb: Verb,
+        /// Why not.
+        because: Because,
     },
     /// Actions are due.
     Due {
@@ -185,6 +190,8 @@ pub struct ResourceOverview {
     pub is_removed: bool,
     /// The role that it was told to have.
     pub target_role: Option<Role>,
+    /// How often it failed where, as far as that still counts.
+    pub fail_counts: Vec<FailCount>,
 }
 
 /// A failure that is still remembered.
@@ -296,6 +303,8 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
                 .clone()
                 .or_else(|| blocked.from.as_ref().map(ToString::to_string))
                 .unwrap_or_default(),
+            verb: blocked.verb,
+            because: blocked.because.clone(),
         }
     }));
     for resource in &facts.resources {
@@ -352,9 +361,12 @@ fn node_overview(facts: &Facts<'_>, node: &NodeFacts<'_>) -> NodeOverview {
     }
 }
 
-fn list(facts: &Facts<'_>, resource: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
-    let resource = facts.resource(resource);
-    list_of.push(resource_overview(facts, resource, depth));
+fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
+    let resource = facts.resource(index);
+    list_of.push(ResourceOverview {
+        fail_counts: fail_counts(facts, index),
+        ..resource_overview(facts, resource, depth)
+    });
     for child in &resource.children {
         list(facts, *child, depth + 1, list_of);
     }
@@ -380,6 +392,7 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         is_failed: resource.is_failed,
         is_removed: resource.is_removed,
         target_role: resource.target_role,
+        fail_counts: Vec::new(),
     }
 }
 

@@ -93,7 +93,11 @@ impl<'a> Situation<'a> {
     pub(super) fn of_blocked(&self, change: &Change) -> Because {
         let has_quorum = self.facts.properties.has_quorum;
         let general = if has_quorum { Because::NoNode } else { Because::NoQuorum };
-        self.of_reason(change).unwrap_or(general)
+        match (self.of_from_node(change), self.of_reason(change)) {
+            // Nothing can be done there before the node is fenced.
+            (Some(unclean @ Because::NodeUnclean { .. }), None | Some(Because::NoNode)) => unclean,
+            (_, reason) => reason.unwrap_or(general),
+        }
     }
 
     /// What had to come before a start in the same plan. `earlier` tells the last step of each

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::because::Because;
+use super::fencing::FencingMethod;
 use crate::model::NodeName;
 use crate::scheduler::{Action, ActionKind, Change, ChangeKind, Schedule, Task, Transition};
 
@@ -26,6 +27,9 @@ pub struct Step {
     pub from: Option<NodeName>,
     /// To where, if not the same.
     pub to: Option<NodeName>,
+    /// How a node is fenced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<FencingMethod>,
     /// Why.
     pub because: Because,
 }

@@ -160,6 +160,33 @@ fn digests_for(
     Digests { all: digest(&all), restart, secure, has_op_params: !op_params.is_empty() }
 }
 
+/// A digest that no parameters have.
+const OTHER: &str = "00000000000000000000000000000000";
+
+/// Rewrites the digests of an entry so that they tell of the parameters in the second facts what
+/// they told of those in the first: that these are the same, or are others.
+pub fn transpose(
+    entry: &mut HistoryEntry,
+    facts: (&Facts<'_>, &Facts<'_>),
+    resource: ResourceIx,
+    node: NodeIx,
+) {
+    let was = digests_for(facts.0, resource, node, entry, false);
+    let is = digests_for(facts.1, resource, node, entry, false);
+    if was.all == is.all {
+        return;
+    }
+    let rewrite = |recorded: &mut Option<Arc<str>>, was: Option<&str>, is: Option<&str>| {
+        if recorded.is_some() && was != is {
+            let is_same = recorded.as_deref() == was;
+            *recorded = Some(is.filter(|_| is_same).unwrap_or(OTHER).into());
+        }
+    };
+    rewrite(&mut entry.op_digest, Some(&was.all), Some(&is.all));
+    rewrite(&mut entry.op_restart_digest, was.restart.as_deref(), is.restart.as_deref());
+    rewrite(&mut entry.op_secure_digest, was.secure.as_deref(), is.secure.as_deref());
+}
+
 /// Parameters only for one operation, as they hold for the node.
 pub fn operation_params(
     facts: &Facts<'_>,

@@ -20,6 +20,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 /// shows an absent file in between.
 const QUIET: Duration = Duration::from_millis(200);
 
+/// Quiet is waited for at most this long.
+const QUIET_MAX: Duration = Duration::from_secs(2);
+
 /// Looks without events this often, for file systems that send none.
 const NET: Duration = Duration::from_secs(10);
 
@@ -55,7 +58,13 @@ impl FolderWatch {
     pub async fn changed(&mut self) {
         let first = tokio::time::timeout(NET, self.events.recv()).await;
         if first.is_ok() {
-            while tokio::time::timeout(QUIET, self.events.recv()).await.is_ok_and(|event| event.is_some()) {}
+            let until_quiet = async {
+                while tokio::time::timeout(QUIET, self.events.recv()).await.is_ok_and(|event| event.is_some())
+                {
+                }
+            };
+            // In a busy folder it is never quiet.
+            let _ = tokio::time::timeout(QUIET_MAX, until_quiet).await;
         }
         self.arm();
     }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::because::refusals;
+use super::because::{cannot, refusals};
 use super::{Ink, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
+use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
 };
@@ -182,6 +183,8 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
             remarks.push(remark);
         }
     }
+    let failures: Vec<String> = resource.fail_counts.iter().map(fail_count).collect();
+    remarks.extend(failures.iter().map(String::as_str));
     let remarks = if remarks.is_empty() {
         String::new()
     } else {
@@ -197,6 +200,16 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
     };
     let id = format!("{}{}", "  ".repeat(resource.depth), resource.id);
     [id, resource.kind.clone(), format!("{state}{remarks}")]
+}
+
+/// How often it failed there, and how often it may.
+fn fail_count(failed: &FailCount) -> String {
+    let FailCount { node, count, limit } = failed;
+    match limit {
+        _ if count.is_mandatory() => format!("failed for good on {node}"),
+        Some(limit) => format!("fail count {count} of {limit} on {node}"),
+        None => format!("fail count {count} on {node}"),
+    }
 }
 
 fn failure_row(failure: &FailureOverview) -> [String; 3] {
@@ -226,7 +239,7 @@ pub fn describe(concern: &Concern) -> String {
         }
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::FailedResource { resource } => format!("{resource} has failed"),
-        Concern::Blocked { subject } => format!("something is due for {subject} and cannot be done"),
+        Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),
         Concern::Maintenance => "the cluster is in maintenance".to_owned(),

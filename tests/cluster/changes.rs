@@ -19,9 +19,9 @@ fn of_two_proposals_on_one_generation_one_wins_and_the_other_learns_from_whom() 
     let conflicts: Vec<_> = [one, other]
         .into_iter()
         .filter_map(|id| world.answer(id).as_ref().err())
-        .map(|refusal| match refusal {
-            Refusal::Conflict { origin, in_force, .. } => (origin.clone(), in_force.clone()),
-            other => panic!("{other}"),
+        .map(|refusal| {
+            let Refusal::Conflict { origin, in_force, .. } = refusal else { panic!("{refusal}") };
+            (origin.clone(), in_force.clone())
         })
         .collect();
     assert_eq!(conflicts.len(), 1);

@@ -1,6 +1,6 @@
 //! What must hold.
 
-use quorate::cluster::Event;
+use quorate::cluster::{Event, Node};
 use quorate::model::NodeName;
 use quorate::scheduler::{ActionKind, schedule};
 
@@ -22,7 +22,7 @@ impl World {
 
     /// The hosts whose daemons are the designated controllers of their parts.
     pub(crate) fn dcs(&self) -> Vec<usize> {
-        let is_dc = |place: &usize| self.hosts[*place].daemon.as_ref().is_some_and(|node| node.is_dc());
+        let is_dc = |place: &usize| self.hosts[*place].daemon.as_ref().is_some_and(Node::is_dc);
         (0..self.hosts.len()).filter(is_dc).collect()
     }
 

@@ -23,6 +23,26 @@ fn a_lost_node_is_recovered_at_once() {
 }
 
 #[test]
+#[ignore = "tells how long decisions take: cargo test --release --test cluster -- --ignored --nocapture"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "measures")]
+fn how_long_a_lost_host_with_200_resources_takes() {
+    let names: Vec<String> = (0..200).map(|number| format!("R{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let begin = std::time::Instant::now();
+    let mut world = World::running(3, cluster(3, Fencing::Off, &names));
+    println!("start: {:?} of real time, {} actions", begin.elapsed(), world.begun.len());
+    world.longest_step = Duration::ZERO;
+    let at = world.now;
+    world.crash(0);
+    let begin = std::time::Instant::now();
+    world.run_for(World::DETECTION + 2000);
+    let first = world.begun.iter().find(|begun| begun.at >= at).unwrap();
+    println!("first start after {} ms of virtual time", first.at - at - World::DETECTION);
+    let starts = world.begun.iter().filter(|begun| begun.at >= at && begun.task == "start").count();
+    println!("{starts} starts, {:?} of real time, longest step {:?}", begin.elapsed(), world.longest_step);
+}
+
+#[test]
 fn resources_of_a_lost_node_wait_for_confirmed_fencing() {
     let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
     let victim = world.place("A");
@@ -91,7 +111,7 @@ fn a_slow_start_delays_no_other_recovery() {
     world.slow.insert(("S".into(), "start"), 15_000);
     world.propose(0, cluster(3, Fencing::Off, &["A", "B", "S"]));
     world.run_for(2000);
-    let busy = (0..3).find(|host| !world.hosts[*host].agents.is_empty()).expect("S is starting");
+    let busy = (0..3).find(|host| !world.hosts[*host].agents.is_empty()).unwrap();
     let victim = world.place("A");
     let victim = if victim == busy { world.place("B") } else { victim };
     assert_ne!(victim, busy);

@@ -1,6 +1,6 @@
 //! Claims about members that find and lose one another.
 
-use quorate::cluster::{Change, Event, Leave, Refusal};
+use quorate::cluster::{Change, Event, Leave, Node, Refusal};
 
 use crate::desired::{Fencing, cluster};
 use crate::world::World;
@@ -216,7 +216,7 @@ fn a_daemon_that_hangs_while_it_joins_does_not_hold_up_the_others() {
     world.hosts[2].is_hung = true;
     world.run_for(3000);
     let settled: Vec<bool> =
-        world.hosts.iter().map(|host| host.daemon.as_ref().is_some_and(|node| node.is_settled())).collect();
+        world.hosts.iter().map(|host| host.daemon.as_ref().is_some_and(Node::is_settled)).collect();
     assert_eq!(settled, [true, true, false]);
     let at = world.now;
     world.break_service(0, world.hosts[0].active.keys().next().unwrap().to_string().as_str());

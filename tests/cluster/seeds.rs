@@ -25,7 +25,8 @@ fn world(seed: u64, trouble: Trouble) -> World {
     world.propose(0, desired);
     if world.dice.one_in(2) {
         let latency = i64::try_from(world.dice.roll(15_000)).unwrap();
-        world.slow.insert((RESOURCES[world.dice.roll(4)].into(), "start"), latency);
+        let slow = world.dice.pick(&RESOURCES);
+        world.slow.insert((slow.into(), "start"), latency);
     }
     let pause = i64::try_from(world.dice.roll(10_000)).unwrap();
     world.run_for(pause);
@@ -45,7 +46,7 @@ fn strike(world: &mut World, trouble: Trouble) {
             world.leave(host, Leave::Drained);
         }
         7 if has_daemon => {
-            let resource = RESOURCES[world.dice.roll(4)];
+            let resource = world.dice.pick(&RESOURCES);
             world.hosts[host].active.remove(resource);
         }
         8 if has_daemon => {
@@ -87,7 +88,8 @@ fn run(seed: u64, trouble: Trouble) {
     }
 }
 
-/// How many seeds are tried; `QUORATE_SEEDS=1000..2000` tries others.
+/// Which seeds are tried; `QUORATE_SEEDS=1000..2000` tries others.
+#[expect(clippy::disallowed_methods, reason = "a person asks for other seeds")]
 fn seeds() -> std::ops::Range<u64> {
     let text = std::env::var("QUORATE_SEEDS").unwrap_or_default();
     let ends = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));

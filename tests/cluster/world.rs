@@ -1,7 +1,10 @@
 //! The world: virtual time, an agenda of what will happen, and what was seen to happen.
 
+#![expect(clippy::disallowed_methods, reason = "tells how long steps take")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quorate::cluster::{
     Accepted, Call, Event, Input, Member, Moment, Node, Output, Refusal, Request, RequestId, Settings, Timer,
@@ -32,6 +35,8 @@ pub(crate) struct World {
     pub(crate) slow: BTreeMap<(Arc<str>, &'static str), i64>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) is_fencing_broken: bool,
+    /// How long the longest step took, in real time.
+    pub(crate) longest_step: Duration,
     /// Orders as they were given, by whom.
     pub(crate) orders: Vec<(usize, Vec<u8>)>,
     /// Resources that were active twice, where that was not to be.
@@ -79,6 +84,7 @@ impl World {
             slow: BTreeMap::new(),
             failures: Vec::new(),
             is_fencing_broken: false,
+            longest_step: Duration::ZERO,
             orders: Vec::new(),
             doubled: Vec::new(),
             counts_doubles: true,
@@ -187,7 +193,9 @@ impl World {
     pub(crate) fn step(&mut self, host: usize, inputs: Vec<Input>) {
         let moment = self.moment();
         let Some(node) = self.hosts[host].daemon.as_mut() else { return };
+        let begin = std::time::Instant::now();
         let outputs = node.step(moment, inputs);
+        self.longest_step = self.longest_step.max(begin.elapsed());
         for output in outputs {
             self.obey(host, output);
         }

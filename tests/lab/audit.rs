@@ -12,7 +12,9 @@ pub(crate) fn all(lab: &Lab) {
     let mut faults: Vec<String> = lab.hosts_on().flat_map(|host| logs(host, lab)).collect();
     let members: Vec<&Host> = lab.hosts_on().filter(|host| !host.processes("quorate").is_empty()).collect();
     faults.extend(lab.hosts_on().filter(|host| host.processes("quorate").is_empty()).flat_map(leftovers));
-    faults.extend(same("the desired state", &members, |host| host.run(&format!("sha256sum <{DESIRED}"))));
+    faults.extend(same("the desired state", &members, |host| {
+        host.run(&format!("cat {DESIRED} 2>&1 | sha256sum"))
+    }));
     faults.extend(same("the controller", &members, controller));
     faults.extend(site(lab));
     assert!(faults.is_empty(), "audits:\n{}", faults.join("\n"));

@@ -6,8 +6,8 @@ name=$1 disk=$2 init=$3
 . "$(dirname "$0")/boot-systemd.sh"
 hostname "$name"
 
-mkdir -p "$disk"/{etc,var,bin,root,work-etc,work-var,work-bin}
-chmod 700 "$disk/root"
+mkdir -p "$disk"/{etc,var,bin,admin,work-etc,work-var,work-bin}
+chmod 700 "$disk/admin"
 overlay() { mount -t overlay overlay -o "lowerdir=$1,upperdir=$disk/$2,workdir=$disk/work-$2" "$1"; }
 if [ ! -e "$disk/installed" ]; then
   # The first boot: nothing of the outer machine's own clusters, logs and keys is there.
@@ -25,7 +25,7 @@ if [ -n "$fresh" ]; then
   touch "$disk/installed"
 fi
 rm -f /etc/nologin
-mount --bind "$disk/root" "$HOME"
+mount --bind "$disk/admin" "$HOME"
 touch /usr/local/bin/quorate
 mount --bind "$QUORATE_BINARY" /usr/local/bin/quorate
 

@@ -107,6 +107,25 @@ fn a_killed_corosync_costs_no_second_copy() {
 }
 
 #[test]
+fn a_host_in_standby_hands_over_and_takes_part_again() {
+    Lab::of(2).test(|lab| {
+        let watch = site(lab);
+        lab.settle();
+        let host = active(lab);
+        let addresses = format!("addresses: [{}]", host.addresses[0]);
+        let standby = manifest(lab, SITE).replace(&addresses, &format!("{addresses}, standby: true"));
+        let start = Instant::now();
+        host.write("/etc/quorate/cluster.yaml", &standby);
+        let elsewhere = || watch.last_page().is_some_and(|page| page != format!("this is {}", host.name));
+        lab.until("the site on the other host", PATIENCE, elsewhere);
+        eprintln!("a host went to standby: outage {:?}", watch.outage_since(start).unwrap());
+        host.write("/etc/quorate/cluster.yaml", &manifest(lab, SITE));
+        lab.settle();
+        assert!(elsewhere(), "stickiness keeps it where it is");
+    });
+}
+
+#[test]
 fn a_manifest_that_changes_on_one_disk_changes_the_cluster() {
     Lab::of(2).test(|lab| {
         let watch = site(lab);

@@ -171,11 +171,6 @@ impl Host {
         String::from_utf8_lossy(&self.attempt(command).stdout).into_owned()
     }
 
-    /// Starts a shell command that goes on by itself; its output is appended to a file of the host.
-    pub(crate) fn start(&self, command: &str, output: &str) {
-        self.run(&format!("setsid sh -c '{command}' >>{output} 2>&1 </dev/null &"));
-    }
-
     /// A shell command on the host, not yet started.
     pub(crate) fn command(&self, command: &str) -> Command {
         let mut enter = Command::new("nsenter");

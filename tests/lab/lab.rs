@@ -182,22 +182,22 @@ impl Lab {
         for host in self.hosts.iter().chain([&self.client]) {
             names.push_str(&format!("{} {}\n", host.addresses[0], host.name));
         }
-        room.run(&key("/run/lab/client/root/.ssh/id_ed25519"));
-        let client_key = std::fs::read_to_string(room.path("client/root/.ssh/id_ed25519.pub")).unwrap();
+        room.run(&key("/run/lab/client/admin/.ssh/id_ed25519"));
+        let client_key = std::fs::read_to_string(room.path("client/admin/.ssh/id_ed25519.pub")).unwrap();
         let mut known = String::new();
         for host in &self.hosts {
             let disk = &host.name;
             room.run(&key(&format!("/run/lab/{disk}/etc/ssh/ssh_host_ed25519_key")));
             let path = room.path(&format!("{disk}/etc/ssh/ssh_host_ed25519_key.pub"));
             let public = std::fs::read_to_string(path).unwrap();
-            let ways = [&[host.name.clone()], host.addresses.as_slice()].concat().join(",");
+            let ways = format!("{},{}", host.name, host.addresses.join(","));
             known.push_str(&format!("{ways} {public}"));
-            room.write(&format!("{disk}/root/.ssh/authorized_keys"), &client_key);
+            room.write(&format!("{disk}/admin/.ssh/authorized_keys"), &client_key);
             room.write(&format!("{disk}/etc/hosts"), &names);
             room.write(&format!("{disk}/etc/ssh/sshd_config"), include_str!("sshd_config"));
         }
         room.write("client/etc/hosts", &names);
-        room.write("client/root/.ssh/known_hosts", &known);
-        room.run("chmod 700 /run/lab/*/root /run/lab/*/root/.ssh");
+        room.write("client/admin/.ssh/known_hosts", &known);
+        room.run("chmod 700 /run/lab/*/admin /run/lab/*/admin/.ssh");
     }
 }

@@ -48,6 +48,23 @@ fn a_silent_link_is_survived_by_the_other() {
 }
 
 #[test]
+fn a_bad_network_loses_nobody() {
+    Lab::of(3).test(|lab| {
+        let watch = site(lab);
+        lab.settle();
+        let lines: Vec<usize> = lab.hosts().iter().map(log_length).collect();
+        lab.hosts().iter().for_each(|host| host.disturb("delay 30ms 20ms loss 1%"));
+        std::thread::sleep(std::time::Duration::from_secs(8));
+        lab.hosts().iter().for_each(|host| host.disturb(""));
+        for (host, lines) in lab.hosts().iter().zip(lines) {
+            let said: Vec<String> = host.read(LOG).lines().skip(lines).map(str::to_owned).collect();
+            assert!(!said.iter().any(|line| line.contains("view")), "{said:?}");
+        }
+        lab.until("the site", PATIENCE, || watch.last_page().is_some());
+    });
+}
+
+#[test]
 fn a_node_that_forgot_the_desired_state_is_told_again() {
     Lab::of(2).test(|lab| {
         let watch = site(lab);

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads the system's randomness, writes a key")]
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
@@ -27,7 +27,14 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fai
     let (key, name) = named(make()?);
     let file = &arguments.file;
     let failed = |error: std::io::Error| Failure::file("write", file, &error);
-    let mut open = File::options().write(true).create_new(true).mode(0o400).open(file).map_err(failed)?;
+    let open = File::options().write(true).create_new(true).mode(0o400).open(file);
+    let mut open = match open {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(Failure::error(format!("{} is there already", file.display()))
+                .help("a key is never overwritten: a cluster may need it; name another file"));
+        }
+        other => other.map_err(failed)?,
+    };
     open.write_all(&key).and_then(|()| open.sync_all()).map_err(failed)?;
     terminal.note(&format!("Wrote {}, sha256 {name}. Whoever has it can join the cluster.", file.display()));
     Ok(Exit::Done)

@@ -11,6 +11,7 @@ use crate::cluster::member::{MemberId, Moment};
 use crate::cluster::message::Message;
 use crate::cluster::state::merge::{Accord, Announcement, Announcements, Handover};
 use crate::cluster::state::{Durable, Live, State};
+use crate::model::Generation;
 
 /// What was said so far. It may come before this daemon sees the view that it is about.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ impl Node {
         self.out.push(Output::Multicast(Message::Announcement(Box::new(announcement)).encode()));
         let after = self.settings.announce_grace;
         self.out.push(Output::SetTimer { timer: Timer::Announce, after });
-        self.try_to_settle(now);
+        self.try_to_settle();
     }
 
     /// Who is in the present view: what this round is about.
@@ -48,13 +49,13 @@ impl Node {
             // One that was left out, or that lost its group for a moment.
             self.begin_round(now);
         } else {
-            self.try_to_settle(now);
+            self.try_to_settle();
         }
     }
 
-    pub(super) fn take_handover(&mut self, now: Moment, from: MemberId, handover: Handover) {
+    pub(super) fn take_handover(&mut self, from: MemberId, handover: Handover) {
         self.round.handed.insert(from, handover);
-        self.try_to_settle(now);
+        self.try_to_settle();
     }
 
     /// Members were too slow: asks the others to go on without them.
@@ -76,7 +77,7 @@ impl Node {
         self.out.push(Output::SetTimer { timer: Timer::Announce, after });
     }
 
-    pub(super) fn take_close(&mut self, now: Moment, view: &[MemberId], without: &[MemberId]) {
+    pub(super) fn take_close(&mut self, view: &[MemberId], without: &[MemberId]) {
         if self.phase != Phase::Joining || view != self.tag() {
             return;
         }
@@ -91,7 +92,7 @@ impl Node {
             return;
         }
         self.round.left_out = without.iter().copied().collect();
-        self.try_to_settle(now);
+        self.try_to_settle();
     }
 
     /// Members of the view that have not said what they have.
@@ -101,7 +102,7 @@ impl Node {
         tag.iter().copied().filter(|id| !has_said(id)).collect()
     }
 
-    fn try_to_settle(&mut self, now: Moment) {
+    fn try_to_settle(&mut self) {
         if self.phase != Phase::Joining {
             return;
         }
@@ -115,7 +116,7 @@ impl Node {
         let Some(accord) = Accord::of(&said).filter(|_| said.contains_key(&self.me)) else { return };
         self.hand_over(accord, &tag);
         let Some((durable, live)) = self.spoils(accord, &tag) else { return };
-        self.settle(now, &said, durable, live);
+        self.settle(&said, durable, live);
     }
 
     /// Gives what is taken from here to the others.
@@ -150,7 +151,7 @@ impl Node {
         Some((durable, live))
     }
 
-    fn settle(&mut self, now: Moment, said: &Announcements, durable: Durable, live: Option<Live>) {
+    fn settle(&mut self, said: &Announcements, durable: Durable, live: Option<Live>) {
         let agreed = State::agreed(&self.view, said, durable, live);
         let before = std::mem::replace(&mut self.state, agreed);
         self.phase = Phase::Settled;
@@ -169,7 +170,6 @@ impl Node {
         for word in words {
             self.out.push(Output::Multicast(Message::Word(Box::new(word)).encode()));
         }
-        let _ = now;
     }
 
     /// Keeps the desired state that was agreed on, and says so if it cost one of this node's own.
@@ -178,9 +178,9 @@ impl Node {
         if agreed == before {
             return;
         }
-        let is_dropped = before.generation >= agreed.generation && before.cluster != agreed.cluster
-            || before.generation > before.quorate_generation && before.cluster != agreed.cluster;
-        if is_dropped && before.generation > Default::default() {
+        let is_ahead =
+            before.generation >= agreed.generation || before.generation > before.quorate_generation;
+        if is_ahead && before.cluster != agreed.cluster && before.generation > Generation::default() {
             let (generation, origin) = (before.generation, before.origin.clone());
             self.out.push(Output::Tell(Event::Dropped { generation, origin }));
         }

@@ -240,9 +240,10 @@ impl Node {
     fn loop_back(&mut self, queue: &mut VecDeque<Input>) {
         let from = self.me;
         for output in std::mem::take(&mut self.out) {
-            match output {
-                Output::Multicast(message) => queue.push_back(Input::Delivered { from, message }),
-                other => self.out.push(other),
+            if let Output::Multicast(message) = output {
+                queue.push_back(Input::Delivered { from, message });
+            } else {
+                self.out.push(output);
             }
         }
     }
@@ -257,8 +258,8 @@ impl Node {
         };
         match message {
             Message::Announcement(announcement) => self.take_announcement(now, from, *announcement),
-            Message::Handover(handover) => self.take_handover(now, from, *handover),
-            Message::Close { view, without } => self.take_close(now, &view, &without),
+            Message::Handover(handover) => self.take_handover(from, *handover),
+            Message::Close { view, without } => self.take_close(&view, &without),
             // What is said while members agree is said again afterwards, or void.
             Message::Word(_) | Message::Orders(_) | Message::Ruling(_) if !self.is_settled() => {}
             Message::Word(word) => {

@@ -241,8 +241,11 @@ impl State {
 mod tests {
     use super::*;
 
+    /// Last generation with quorum, generation.
+    type Generations = (u64, u64);
+
     /// `(last generation with quorum, generation)` and, of a member of a cluster, `(quorum, members)`.
-    fn accord(members: &[((u64, u64), Option<(bool, usize)>)]) -> (u32, Option<u32>) {
+    fn accord(members: &[(Generations, Option<(bool, usize)>)]) -> (u32, Option<u32>) {
         let mut said = Announcements::new();
         for (number, ((quorate_generation, generation), live)) in (1..).zip(members) {
             let announcement = Announcement {

@@ -135,7 +135,7 @@ fn file_name(id: DecisionId) -> String {
 fn keep_decision(folder: &Path, decision: &Decision) -> io::Result<()> {
     let Decision { cluster, status, at, .. } = decision;
     let schedule = scheduler::schedule(cluster, status, at.seconds());
-    let text = recording::write(cluster, status, at.seconds(), &schedule);
+    let text = recording::write(cluster, status, at.seconds(), &schedule).map_err(io::Error::other)?;
     fs::write(folder.join(file_name(DecisionId::of(decision))), text)?;
     let mut names: Vec<PathBuf> =
         fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();

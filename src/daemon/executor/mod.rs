@@ -5,8 +5,6 @@
 //! node is kept in memory-backed files ([`volatile`]), so that a daemon that was killed adopts what
 //! runs, and a node that was booted starts clean.
 
-#![expect(clippy::disallowed_methods, reason = "actions and monitors take real time")]
-
 mod exits;
 mod orphan;
 mod standing;

@@ -1,7 +1,5 @@
 //! Recurring monitors that stand, each with its own deadline.
 
-#![expect(clippy::disallowed_methods, reason = "monitors are due by the clock")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::Arc;

@@ -79,10 +79,11 @@ impl Site {
 }
 
 async fn ended(executor: &mut Executor) -> ActionResult {
-    match executor.next().await.unwrap() {
-        Input::Ended { result, .. } | Input::Observed { result, .. } => result,
-        other => unreachable!("{other:?}"),
-    }
+    let input = executor.next().await.unwrap();
+    let (Input::Ended { result, .. } | Input::Observed { result, .. }) = input else {
+        unreachable!("an executor tells nothing else")
+    };
+    result
 }
 
 fn history() -> Kept {

@@ -9,13 +9,36 @@ use super::hands::{MonitorRun, SimulatedHands};
 use super::quorum::Cut;
 use super::side::Side;
 use super::store::State;
+use super::world::World;
 use super::{Injection, Simulated};
 use crate::engine::converge::{self, Report};
 use crate::engine::roster::Roster;
 use crate::engine::{EngineError, Observation, Outcome};
-use crate::model::{NodeName, ResourceId, Role};
+use crate::model::resource::{AgentClass, Origin};
+use crate::model::{NodeName, Resource, ResourceId, Role};
+use crate::plan::{relation, rename};
 use crate::scheduler;
 use crate::status::ClusterStatus;
+
+/// What every agent may be asked to do; a `probe` is a monitor that runs once.
+const OPERATIONS: [&str; 10] = [
+    "start",
+    "stop",
+    "monitor",
+    "probe",
+    "promote",
+    "demote",
+    "notify",
+    "migrate_to",
+    "migrate_from",
+    "reload-agent",
+];
+
+/// What a fence device may be asked to do as well.
+const FENCING: [&str; 4] = ["fence", "reboot", "off", "on"];
+
+/// The last moment that can be written down: the end of the year 9999, milliseconds since 1970.
+const LAST_MOMENT: u64 = 253_402_207_200_000;
 
 impl Simulated {
     /// Takes a node down at once, as a power failure does.
@@ -144,24 +167,32 @@ impl Simulated {
     /// moment comes at which a decision may differ, the cluster acts on it.
     ///
     /// # Errors
-    /// When the state cannot be saved.
+    /// When that leads beyond the year 9999, or the state cannot be saved.
     pub async fn advance(
         &mut self,
         length: Duration,
         report: &mut Report<'_>,
     ) -> Result<Outcome, EngineError> {
         let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-        let deadline = self.state.world.clock.saturating_add(length);
+        let deadline = self.state.world.clock.checked_add(length).filter(|moment| *moment <= LAST_MOMENT);
+        let Some(deadline) = deadline else {
+            return Err(EngineError::Refused("that long leads beyond the year 9999".to_owned()));
+        };
         let mut outcome = self.converge_all(deadline, report).await?;
         let mut recheck = self.next_decision();
+        let mut settled = self.all_due();
         loop {
             let next = [self.next_due(), recheck].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= deadline) else { break };
             self.state.world.clock = self.state.world.clock.max(at);
+            if at > settled && self.monitors_are_steady() {
+                self.skip_monitors(recheck.map_or(deadline, |recheck| recheck.min(deadline)));
+            }
             let has_changed = self.run_monitors(at, report)?;
             if has_changed || recheck.is_some_and(|recheck| recheck <= at) {
                 outcome = self.converge_all(deadline, report).await?;
                 recheck = self.next_decision();
+                settled = self.all_due();
             }
         }
         self.state.world.clock = self.state.world.clock.max(deadline);
@@ -174,9 +205,26 @@ impl Simulated {
     /// # Errors
     /// As for [`Simulated::advance`].
     pub async fn settle(&mut self, report: &mut Report<'_>) -> Result<Outcome, EngineError> {
-        let clock = self.state.world.clock;
-        let last = self.state.world.monitors.iter().map(|monitor| monitor.due).max().unwrap_or(clock);
-        self.advance(Duration::from_millis(last.saturating_sub(clock)), report).await
+        let until = self.all_due().saturating_sub(self.state.world.clock);
+        self.advance(Duration::from_millis(until), report).await
+    }
+
+    /// When every monitor that runs will have run once more.
+    fn all_due(&self) -> u64 {
+        let World { clock, monitors, .. } = &self.state.world;
+        monitors.iter().map(|monitor| monitor.due).max().unwrap_or(*clock)
+    }
+
+    /// Whether monitors will go on to answer what they answered last, as long as nothing happens.
+    fn monitors_are_steady(&self) -> bool {
+        !self.state.world.injections.iter().any(Injection::is_single)
+    }
+
+    /// Leaves out the monitors that would answer the same once more: years pass in no time.
+    fn skip_monitors(&mut self, until: u64) {
+        for monitor in &mut self.state.world.monitors {
+            monitor.skip_to(until);
+        }
     }
 
     /// Where each resource is really active, whatever anyone knows.
@@ -202,6 +250,34 @@ impl Simulated {
     /// Virtual time, seconds since 1970.
     pub fn now(&self) -> i64 {
         self.state.world.now()
+    }
+
+    /// Names of the nodes that there are: members, and remote nodes and guests that were ever up.
+    pub fn nodes(&self) -> Vec<String> {
+        self.state.world.machines.keys().map(ToString::to_string).collect()
+    }
+
+    /// Names of everything in force that has an agent, and of the collectives around it.
+    pub fn resources(&self) -> Vec<String> {
+        rename::names(&self.state.in_force).into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The operations of a resource's agent that can be given an answer; none for a collective.
+    pub fn operations(&self, resource: &ResourceId) -> Vec<&'static str> {
+        let base = relation::base(resource.as_str());
+        let mut primitives = self.state.in_force.resources.iter().flat_map(Resource::primitives);
+        let Some(primitive) = primitives.find(|primitive| primitive.id == *base) else { return Vec::new() };
+        let is_device = match &primitive.origin {
+            Origin::Agent(agent) => agent.class == AgentClass::Stonith,
+            Origin::Template(id) => {
+                let templates = &self.state.in_force.templates;
+                let template = templates.iter().find(|template| template.id == *id);
+                template.is_some_and(|template| template.agent.class == AgentClass::Stonith)
+            }
+        };
+        let mut operations = OPERATIONS.to_vec();
+        operations.extend(if is_device { FENCING.as_slice() } else { &[] });
+        operations
     }
 
     fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {

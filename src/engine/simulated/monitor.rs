@@ -30,6 +30,13 @@ impl StandingMonitor {
         let interval = u64::try_from(self.operation.interval.as_millis()).unwrap_or(u64::MAX).max(1);
         self.due = clock.saturating_add(interval);
     }
+
+    /// Leaves out the runs before `moment`.
+    pub(super) fn skip_to(&mut self, moment: u64) {
+        let interval = u64::try_from(self.operation.interval.as_millis()).unwrap_or(u64::MAX).max(1);
+        let runs = moment.saturating_sub(self.due).div_ceil(interval);
+        self.due = self.due.saturating_add(runs.saturating_mul(interval));
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use options::rule_text;
+
 use super::address::{Address, ObjectKind};
 use crate::model::{Cluster, Constraint, period, scalar, score::Score};
 

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, Override};
 use crate::plan::{
-    Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, Hazard, Leftover, ObjectChange,
-    ObjectChangeKind, Plan, Step, Unplaced,
+    Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, FencingMethod, Hazard,
+    Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Unplaced,
 };
 use crate::view::because::{because, refusals};
 use crate::view::moment;
@@ -67,6 +67,9 @@ struct ChangeDocument {
 struct ClusterAction<'a> {
     number: usize,
     action: &'static str,
+    /// How a node is fenced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'static str>,
     resource: Option<&'a str>,
     from: Option<&'a str>,
     to: Option<&'a str>,
@@ -187,6 +190,7 @@ fn cluster_action(step: &Step) -> ClusterAction<'_> {
     ClusterAction {
         number: step.number,
         action: step.verb.as_str(),
+        operation: step.method.map(FencingMethod::as_str),
         resource: step.resource.as_deref(),
         from: node(&step.from),
         to: node(&step.to),

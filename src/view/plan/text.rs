@@ -33,7 +33,7 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
     if !plan.objects.is_empty() {
         sections.push(objects(&plan.objects, detail, ink));
     }
-    sections.extend(leftovers(&plan.leftovers, ink));
+    sections.extend(left(&plan.leftovers, ink));
     if !plan.steps.is_empty() {
         sections.push(format!("{}\n{}", ink.heading("Actions, in order"), steps(&plan.steps, ink)));
     }
@@ -179,7 +179,12 @@ fn indented(value: &str) -> String {
     value.replace('\n', "\n        ")
 }
 
-fn leftovers(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
+/// What stays in force although the manifest does not have it; empty when there is nothing.
+pub fn leftovers(plan: &Plan, ink: Ink) -> String {
+    left(&plan.leftovers, ink).join("\n")
+}
+
+fn left(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
     let list = |owner: Owner, heading: &str| {
         let own: Vec<&Leftover> = leftovers.iter().filter(|leftover| leftover.owner == owner).collect();
         let width = own.iter().map(|leftover| leftover.address.to_string().chars().count()).max()?;
@@ -202,12 +207,12 @@ fn leftovers(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
 /// The steps, one per line.
 pub(super) fn steps(steps: &[Step], ink: Ink) -> String {
     let number = steps.len().to_string().len();
-    let verb = steps.iter().map(|step| step.verb.as_str().len()).max().unwrap_or(0);
+    let verb = steps.iter().map(|step| action(step).len()).max().unwrap_or(0);
     let resource = steps.iter().map(|step| subject(step).chars().count()).max().unwrap_or(0);
     steps
         .iter()
         .map(|step| {
-            let word = format!("{:verb$}", step.verb.as_str());
+            let word = format!("{:verb$}", action(step));
             let place = place(step.verb, step.from.as_ref(), step.to.as_ref());
             let reason = because(&step.because);
             let line = format!(
@@ -220,6 +225,14 @@ pub(super) fn steps(steps: &[Step], ink: Ink) -> String {
             format!("  {}\n", if reason.is_empty() { line.trim_end() } else { &line })
         })
         .collect()
+}
+
+/// What a step does: `start`, `fence (reboot)`.
+pub(super) fn action(step: &Step) -> String {
+    match step.method {
+        Some(method) => format!("{} ({})", step.verb.as_str(), method.as_str()),
+        None => step.verb.as_str().to_owned(),
+    }
 }
 
 /// What a step acts on: a resource, or the node itself.

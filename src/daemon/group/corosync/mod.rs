@@ -5,8 +5,6 @@
 //! is said after, are held back until quorum was counted for the same ring of nodes (1 to 2 ms):
 //! who is gone is told together with whether the others may act.
 
-#![expect(clippy::disallowed_methods, reason = "waits between attempts")]
-
 mod library;
 mod pairing;
 
