@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::outline::rule_text;
 use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
-use super::{Address, Because, Inputs, ObjectKind, Prune, plan};
+use super::{Address, Because, Inputs, ObjectKind, plan};
 use crate::model::constraint::LocationPreference;
 use crate::model::{Cluster, Constraint, NodeName, Overlay, Role, Score};
 use crate::scheduler::assign::{Cause, Contribution, Placement};
@@ -215,18 +215,7 @@ pub fn explain_all(placement: &Placement<'_>) -> Vec<Explanation> {
 
 /// Adds why what should be done cannot be done.
 fn add_blocked(explanations: &mut [Explanation], cluster: &Cluster, status: &ClusterStatus, now: i64) {
-    let inputs = Inputs {
-        generation: 0,
-        in_force: cluster,
-        status,
-        now,
-        overlay: Overlay::none(),
-        declared: cluster,
-        renames: &[],
-        prune: Prune::No,
-        origin: "",
-    };
-    let due = plan(&inputs).plan;
+    let due = plan(&Inputs::drift(cluster, Overlay::none(), status, now)).plan;
     for explanation in explanations {
         let is_it = |resource: &str| resource == explanation.resource;
         let blocked = due.blocked.iter().find(|blocked| blocked.resource.as_deref().is_some_and(is_it));

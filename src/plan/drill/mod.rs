@@ -207,17 +207,7 @@ pub fn casualties(sight: &Sight<'_>) -> Vec<Casualty> {
 }
 
 fn inputs<'a>(sight: &Sight<'a>) -> Inputs<'a> {
-    Inputs {
-        generation: 0,
-        in_force: sight.cluster,
-        status: sight.status,
-        now: sight.now,
-        overlay: Overlay::none(),
-        declared: sight.cluster,
-        renames: &[],
-        prune: Prune::No,
-        origin: "",
-    }
+    Inputs::drift(sight.cluster, Overlay::none(), sight.status, sight.now)
 }
 
 /// What has nodes after a failure that it did not have before.

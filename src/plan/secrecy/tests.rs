@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a claim that cannot be made ends its test")]
 
 use super::*;
-use crate::model::{Agent, AgentClass, Node, OptionSet, Primitive, Resource};
+use crate::model::{Agent, AgentClass, Node, OptionSet, Overlay, Primitive, Resource};
 use crate::plan::{Inputs, Prune, plan};
 use crate::scheduler;
 use crate::scheduler::digest::digest as params_md5;
