@@ -108,6 +108,7 @@ fn plans(in_force: &Cluster, declared: &Cluster, status: &ClusterStatus) -> ([Du
         generation: 1,
         in_force,
         status,
+        overlay: quorate::model::Overlay::none(),
         now: NOW,
         declared,
         renames: &[],

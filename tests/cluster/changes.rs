@@ -171,7 +171,7 @@ fn an_attribute_that_lasts_is_on_disk_and_counts_as_the_node_s_own() {
     world.change(0, change);
     world.rest();
     assert_eq!(world.place("A"), 1 - host);
-    assert_eq!(world.hosts[0].durable.as_ref().unwrap().attributes.len(), 1);
+    assert_eq!(world.hosts[0].durable.as_ref().unwrap().overlay.attributes.len(), 1);
     world.check();
 }
 

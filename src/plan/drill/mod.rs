@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::relation::Relations;
 use super::unplaced::{Refusal, unplaced};
-use super::{Because, Caution, Inputs, Prune, plan};
+use super::{Because, Caution, Inputs, plan};
 use crate::model::{Cluster, NodeName, Overlay};
 use crate::scheduler::{assign, interpret};
 use crate::status::ClusterStatus;
