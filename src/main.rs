@@ -1,7 +1,5 @@
 //! The `quorate` binary: arguments in, exit code out. Everything else is in the library.
 
-#![expect(clippy::disallowed_methods, reason = "looks at the name it was called by")]
-
 use std::path::Path;
 use std::process::ExitCode;
 

@@ -21,6 +21,7 @@ fuzz_target!(|text: &str| {
         generation: 1,
         in_force: &cib.cluster,
         status: &cib.status,
+        overlay: quorate::model::Overlay::none(),
         now: NOW,
         declared: &cib.cluster,
         renames: &[],

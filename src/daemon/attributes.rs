@@ -126,7 +126,7 @@ impl Attributes {
                     submit(self.door.clone(), change).await?;
                 }
             } else {
-                self.hold(key, known, value.clone(), change, delay);
+                self.hold(key, known.as_ref(), value.clone(), change, delay);
             }
         }
         Ok(())
@@ -149,14 +149,14 @@ impl Attributes {
     fn hold(
         &self,
         key: (NodeName, Arc<str>),
-        known: Option<Arc<str>>,
+        known: Option<&Arc<str>>,
         value: Option<Arc<str>>,
         change: Change,
         delay: Duration,
     ) {
         let mut damping = self.damping();
-        let before = damping.waiting.get(&key).map_or(&known, |held| &held.value);
-        if *before == value {
+        let before = damping.waiting.get(&key).map_or(known, |held| held.value.as_ref());
+        if before == value.as_ref() {
             return;
         }
         damping.count += 1;

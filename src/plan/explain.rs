@@ -8,7 +8,6 @@ mod need;
 use std::cmp::Reverse;
 
 pub use need::Need;
-
 use serde::Serialize;
 
 use super::outline::rule_text;

@@ -76,6 +76,28 @@ pub struct Inputs<'a> {
     pub origin: &'a str,
 }
 
+impl<'a> Inputs<'a> {
+    /// What leads to a plan of nothing but drift: what is in force is also what is declared.
+    pub const fn drift(
+        in_force: &'a Cluster,
+        overlay: &'a Overlay,
+        status: &'a ClusterStatus,
+        now: i64,
+    ) -> Self {
+        Self {
+            generation: 0,
+            in_force,
+            status,
+            overlay,
+            now,
+            declared: in_force,
+            renames: &[],
+            prune: Prune::No,
+            origin: "",
+        }
+    }
+}
+
 /// What differs, what will be done, and why.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -222,17 +222,7 @@ pub fn overview(
     now: i64,
     declared: Option<&Cluster>,
 ) -> Overview {
-    let inputs = Inputs {
-        generation,
-        in_force,
-        status,
-        overlay,
-        now,
-        declared: in_force,
-        renames: &[],
-        prune: Prune::No,
-        origin: "",
-    };
+    let inputs = Inputs { generation, ..Inputs::drift(in_force, overlay, status, now) };
     let due = plan(&inputs).plan;
     let moment = Moment::at(now);
     let effective = overlay.over(in_force, moment);

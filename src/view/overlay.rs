@@ -1,5 +1,7 @@
 //! What was asked for on top of the desired state, in words.
 
+use std::time::Duration;
+
 use super::moment;
 use crate::model::{Override, Overriding, Pause, Role, period};
 
@@ -44,6 +46,7 @@ fn until_and_by(over: &Override, now: i64) -> String {
 
 /// `2h left`.
 fn left(seconds: i64) -> String {
-    let seconds = std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    format!("{} left", period::format(seconds))
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    let rounded = if seconds > 120 { seconds.div_ceil(60) * 60 } else { seconds };
+    format!("{} left", period::format(Duration::from_secs(rounded)))
 }

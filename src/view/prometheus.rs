@@ -24,9 +24,9 @@ pub struct Figures {
     /// Votes expected.
     pub expected_votes: u32,
     /// Daemons that take part.
-    pub members: usize,
+    pub members: u64,
     /// Actions that are under way.
-    pub in_flight: usize,
+    pub in_flight: u64,
 }
 
 /// One metric with its samples.
@@ -41,16 +41,16 @@ impl Metric {
         Self { name, help, samples: Vec::new() }
     }
 
-    fn with(mut self, labels: &[(&str, &str)], value: impl ToString) -> Self {
+    fn with(mut self, labels: &[(&str, &str)], value: impl Into<u64>) -> Self {
         self.add(labels, value);
         self
     }
 
-    fn add(&mut self, labels: &[(&str, &str)], value: impl ToString) {
+    fn add(&mut self, labels: &[(&str, &str)], value: impl Into<u64>) {
         let labels: Vec<String> =
             labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        self.samples.push((labels, value.to_string()));
+        self.samples.push((labels, value.into().to_string()));
     }
 }
 
@@ -74,10 +74,10 @@ fn nodes(overview: &Overview) -> Metric {
     for node in &overview.nodes {
         let kind = if node.is_remote { "remote" } else { "member" };
         for state in &node.states {
-            metric.add(&[("node", node.name.as_str()), ("type", kind), ("status", status(*state))], 1);
+            metric.add(&[("node", node.name.as_str()), ("type", kind), ("status", status(*state))], 1_u32);
         }
         if overview.dc.as_ref() == Some(&node.name) {
-            metric.add(&[("node", node.name.as_str()), ("type", kind), ("status", "dc")], 1);
+            metric.add(&[("node", node.name.as_str()), ("type", kind), ("status", "dc")], 1_u32);
         }
     }
     metric
@@ -115,7 +115,7 @@ fn resources(overview: &Overview) -> Metric {
                 ]
             };
             for status in statuses(resource) {
-                metric.add(&labels(status), 1);
+                metric.add(&labels(status), 1_u32);
             }
         }
     }
@@ -168,7 +168,7 @@ fn plain(overview: &Overview, figures: &Figures) -> [Metric; 9] {
         Metric::new("quorate_members", "Daemons that take part.").with(&[], figures.members),
         Metric::new("quorate_actions_in_flight", "Actions that are under way.").with(&[], figures.in_flight),
         Metric::new("quorate_generation", "The generation in force.").with(&[], overview.generation),
-        Metric::new("quorate_overrides", "Overrides in force.").with(&[], overview.overrides.len()),
+        Metric::new("quorate_overrides", "Overrides in force.").with(&[], overview.overrides.len() as u64),
         Metric::new("quorate_healthy", "Whether what is in force is so.")
             .with(&[], bit(overview.health == Health::Healthy)),
     ]

@@ -189,7 +189,7 @@ fn figures(seen: &Snapshot) -> prometheus::Figures {
         is_dc: seen.is_dc,
         votes: seen.quorum.votes,
         expected_votes: seen.quorum.expected_votes,
-        members: live.map_or(0, |live| live.members.len()),
-        in_flight: live.map_or(0, |live| live.in_flight.len()),
+        members: live.map_or(0, |live| live.members.len() as u64),
+        in_flight: live.map_or(0, |live| live.in_flight.len() as u64),
     }
 }

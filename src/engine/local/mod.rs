@@ -10,6 +10,7 @@
 
 mod attributes;
 mod flight;
+mod folders;
 mod hands;
 mod monitor;
 mod orphan;
@@ -17,7 +18,6 @@ mod rounds;
 mod store;
 mod watch;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,39 +41,11 @@ use crate::model::{Cluster, Moment, NodeName};
 use crate::plan::rename::{self, rename_in_status};
 use crate::tool::Serving;
 use attributes::Attributes;
+pub use folders::Folders;
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
 use store::{InForce, Live, Standing, Store};
-
-/// Where the local engine keeps what it knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
-    /// What should be; must outlive a reboot.
-    pub durable: PathBuf,
-    /// What is known of this host; best kept in memory.
-    pub volatile: PathBuf,
-    /// One file per secret, readable by its owner only.
-    pub secrets: PathBuf,
-}
-
-impl Default for Folders {
-    fn default() -> Self {
-        Self {
-            durable: "/var/lib/quorate".into(),
-            volatile: "/run/quorate".into(),
-            secrets: "/etc/quorate/secrets".into(),
-        }
-    }
-}
-
-impl Folders {
-    /// Everything in one folder, for trying things out.
-    pub fn within(dir: impl Into<PathBuf>) -> Self {
-        let dir = dir.into();
-        Self { durable: dir.clone(), secrets: dir.join("secrets"), volatile: dir }
-    }
-}
 
 /// This host as a cluster.
 #[derive(Debug)]

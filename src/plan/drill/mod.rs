@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::relation::Relations;
 use super::unplaced::{Refusal, unplaced};
-use super::{Because, Caution, Inputs, Prune, plan};
+use super::{Because, Caution, Inputs, plan};
 use crate::model::{Cluster, NodeName, Overlay};
 use crate::scheduler::{assign, interpret};
 use crate::status::ClusterStatus;
@@ -207,17 +207,7 @@ pub fn casualties(sight: &Sight<'_>) -> Vec<Casualty> {
 }
 
 fn inputs<'a>(sight: &Sight<'a>) -> Inputs<'a> {
-    Inputs {
-        generation: 0,
-        in_force: sight.cluster,
-        status: sight.status,
-        now: sight.now,
-        overlay: Overlay::none(),
-        declared: sight.cluster,
-        renames: &[],
-        prune: Prune::No,
-        origin: "",
-    }
+    Inputs::drift(sight.cluster, Overlay::none(), sight.status, sight.now)
 }
 
 /// What has nodes after a failure that it did not have before.
