@@ -1,11 +1,6 @@
 //! The metadata of all OCF agents that are installed is understood. Says what it skips.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "tests of real agents"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests of real agents")]
 
 use std::time::Duration;
 

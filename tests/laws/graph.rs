@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate::model::NodeName;
 use quorate::scheduler::facts::Variant;
 use quorate::scheduler::{Action, ActionId, ActionKind, Task};
 
@@ -79,7 +80,7 @@ fn first_double<'a>(
 ) -> Option<String> {
     let by_id: BTreeMap<ActionId, &Action> = actions.iter().map(|action| (action.id, action)).collect();
     for action in order.iter().filter_map(|id| by_id.get(id)) {
-        let Some(node) = action.node.as_ref().map(|node| node.as_str()) else { continue };
+        let Some(node) = action.node.as_ref().map(NodeName::as_str) else { continue };
         if matches!(action.task, Task::FenceOff | Task::FenceReboot) {
             active.values_mut().for_each(|nodes| {
                 nodes.remove(node);
@@ -87,17 +88,14 @@ fn first_double<'a>(
         }
         let resource = action.instance.as_deref().or(action.resource.as_deref());
         let Some(nodes) = resource.and_then(|resource| active.get_mut(resource)) else { continue };
-        match action.task {
-            Task::Stop => {
-                nodes.remove(node);
+        if action.task == Task::Stop {
+            nodes.remove(node);
+        }
+        if action.task == Task::Start && action.kind == ActionKind::Resource {
+            nodes.insert(node);
+            if nodes.len() > 1 {
+                return Some(format!("{} on {node} while active elsewhere", action.key));
             }
-            Task::Start if action.kind == ActionKind::Resource => {
-                nodes.insert(node);
-                if nodes.len() > 1 {
-                    return Some(format!("{} on {node} while active elsewhere", action.key));
-                }
-            }
-            _ => {}
         }
     }
     None

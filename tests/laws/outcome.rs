@@ -30,9 +30,7 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
         carry_out(case, &mut ledger, &schedule, at);
         schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
-        if real(&schedule).next().is_none() {
-            return None;
-        }
+        real(&schedule).next()?;
     }
     let left: Vec<String> = real(&schedule)
         .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))
