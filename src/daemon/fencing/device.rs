@@ -133,24 +133,31 @@ fn values(sets: &[OptionSet]) -> BTreeMap<Arc<str>, Arc<str>> {
 }
 
 /// The levels of devices for a target, in the order in which they are tried; each device of a level
-/// has to succeed. Without a topology every device is a level of its own.
+/// has to succeed. Without a topology every device is a level of its own. A level that names a device
+/// that is not there has none at all: one of two power supplies switched off proves nothing.
 pub(super) fn levels(cluster: &Cluster, target: &NodeName) -> Vec<Vec<Device>> {
     let devices = devices(cluster);
     let node = cluster.nodes.iter().find(|node| target.is(node.name.as_str()));
     let attributes = node.map(|node| values(&node.attributes)).unwrap_or_default();
     let mine = cluster.fencing_levels.iter().filter(|level| is_for(&level.target, target, &attributes));
-    let mut topology: BTreeMap<u8, Vec<Device>> = BTreeMap::new();
+    let mut topology: BTreeMap<u8, Option<Vec<Device>>> = BTreeMap::new();
     for level in mine {
-        let known = level
-            .devices
-            .iter()
-            .filter_map(|name| devices.iter().find(|device| *device.name == *name.as_str()).cloned());
-        topology.entry(level.index).or_default().extend(known);
+        let named = topology.entry(level.index).or_insert_with(|| Some(Vec::new()));
+        for name in &level.devices {
+            let device = devices.iter().find(|device| *device.name == *name.as_str());
+            if device.is_none() {
+                tracing::error!(device = %name, level = level.index, %target, "no such fence device: the level fails");
+            }
+            *named = named.take().zip(device).map(|(mut named, device)| {
+                named.push(device.clone());
+                named
+            });
+        }
     }
     if topology.is_empty() {
         return devices.into_iter().map(|device| vec![device]).collect();
     }
-    topology.into_values().collect()
+    topology.into_values().map(Option::unwrap_or_default).collect()
 }
 
 fn is_for(whom: &FencingTarget, target: &NodeName, attributes: &Table) -> bool {
@@ -174,6 +181,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::model::fencing::FencingLevel;
+    use crate::model::{Resource, ResourceId};
 
     fn device(params: &[(&str, &str)]) -> Device {
         Device {
@@ -193,5 +202,25 @@ mod tests {
         assert_eq!(reach(&[], "a"), Reach::AskList);
         assert_eq!(reach(&[("pcmk_host_check", "none")], "a"), Reach::Plug("a".into()));
         assert_eq!(reach(&[("pcmk_host_check", "status"), ("pcmk_host_list", "a")], "b"), Reach::AskStatus);
+    }
+
+    #[test]
+    fn a_level_that_names_a_missing_device_cannot_fence() {
+        let primitive = Primitive::new("pdu1", Agent::parse("stonith:fence_x").unwrap());
+        let level = |index, devices: &[&str]| FencingLevel {
+            id: None,
+            target: FencingTarget::Node("n1".into()),
+            index,
+            devices: devices.iter().map(|name| ResourceId::new(*name)).collect(),
+        };
+        let cluster = Cluster {
+            resources: vec![Resource::Primitive(primitive)],
+            fencing_levels: vec![level(1, &["pdu1", "pdu2"]), level(2, &["pdu1"])],
+            ..Cluster::default()
+        };
+        let found = levels(&cluster, &NodeName::from("n1"));
+        let names: Vec<Vec<&str>> =
+            found.iter().map(|level| level.iter().map(|device| &*device.name).collect()).collect();
+        assert_eq!(names, [vec![], vec!["pdu1"]]);
     }
 }

@@ -46,8 +46,8 @@ impl Fencer {
         let wanted = match &action.task {
             Task::FenceOff => FenceAction::Off,
             Task::FenceOn => FenceAction::On,
-            Task::FenceReboot
-            | Task::Start
+            Task::FenceReboot => FenceAction::Reboot,
+            Task::Start
             | Task::Stop
             | Task::Promote
             | Task::Demote
@@ -61,7 +61,7 @@ impl Fencer {
             | Task::ClearFailCount
             | Task::ClearHistory
             | Task::Shutdown
-            | Task::Pseudo(_) => FenceAction::Reboot,
+            | Task::Pseudo(_) => return refused("this is no fencing action", Duration::ZERO),
         };
         let head_start = action.meta.get("priority_fencing_delay").and_then(|text| text.parse().ok());
         sleep(Duration::from_secs(head_start.unwrap_or(0))).await;
