@@ -75,9 +75,10 @@ impl<'a> Situation<'a> {
                 .of_failure(change)
                 .or_else(|| self.of_reason(change))
                 .unwrap_or_else(|| Because::Other { text: "it failed".to_owned() }),
-            ChangeKind::Restart | ChangeKind::Reload | ChangeKind::Promote | ChangeKind::RePromote => {
+            ChangeKind::Restart | ChangeKind::Promote | ChangeKind::RePromote => {
                 self.of_reason(change).unwrap_or_else(|| self.of_promotion(change))
             }
+            ChangeKind::Reload => Because::ParametersChange { paths: self.changed_paths(change) },
         }
     }
 

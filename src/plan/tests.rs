@@ -6,7 +6,8 @@ use super::*;
 use crate::model::constraint::{Colocation, ColocationScope, Location, LocationPreference, LocationTarget};
 use crate::model::resource::{Agent, Group};
 use crate::model::{Constraint, ConstraintId, Node, OptionSet, Primitive, Resource, ResourceId, Score};
-use crate::status::NodeState;
+use crate::scheduler::digest::digest;
+use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultCode, ResultStatus};
 
 fn primitive(id: &str) -> Primitive {
     Primitive::new(id, Agent::parse("ocf:pacemaker:Dummy").unwrap())
@@ -203,4 +204,42 @@ fn what_was_cut_short_is_a_caution() {
     let shortcuts = vec![Shortcut::Preferences, Shortcut::Relations];
     let found = cautions(&placement.facts, &Schedule { shortcuts, ..schedule }, false);
     assert!(found.ends_with(&[Caution::PreferencesCutShort, Caution::OrdersUnsettled]));
+}
+
+#[test]
+fn a_reload_names_the_parameter_that_changed() {
+    let with_fake = |value: &str| {
+        let mut cluster = cluster(&["A"]);
+        let mut dummy = primitive("A");
+        dummy.params = vec![OptionSet::of([("fake", value)])];
+        cluster.resources = vec![Resource::Primitive(dummy)];
+        cluster
+    };
+    let started = HistoryEntry {
+        id: "A_last_0".into(),
+        operation: "start".into(),
+        call_id: Some(1),
+        rc: Some(ResultCode::OK),
+        status: Some(ResultStatus::Done),
+        transition_key: Some("1:1:0:uuid".into()),
+        op_digest: Some(digest(&[("fake".into(), "one".into())].into()).into()),
+        op_restart_digest: Some(digest(&[].into()).into()),
+        op_force_restart: Some(" state ".into()),
+        ..HistoryEntry::default()
+    };
+    let mut node = NodeState::online("node1");
+    node.resources = vec![ResourceHistory {
+        id: "A".into(),
+        class: crate::model::AgentClass::Ocf,
+        provider: Some("pacemaker".into()),
+        kind: "Dummy".into(),
+        container: None,
+        shutdown_lock: None,
+        entries: vec![started],
+    }];
+    let status = ClusterStatus { has_quorum: true, nodes: vec![node], ..ClusterStatus::default() };
+    let plan = plan_of(&with_fake("one"), &with_fake("two"), &status);
+    let reload = plan.steps.iter().find(|step| step.verb == Verb::Reload).unwrap();
+    let Because::ParametersChange { paths } = &reload.because else { unreachable!("{:?}", reload.because) };
+    assert_eq!(paths, &["params.fake"]);
 }
