@@ -195,3 +195,18 @@ fn watch_tells_what_the_agents_find_and_goes_on_once_it_is_mended() {
     let findings = told.iter().filter(|line| line.starts_with("error[missing-parameter]")).count();
     assert_eq!(findings, 1, "{told:#?}");
 }
+
+#[test]
+fn only_what_can_be_tolerated_is_said_to_be_tolerable() {
+    let site = Site::new("  A: {agent: 'ocf:test:web'}\n");
+    let (rc, text) = site.run(&format!("plan {LOCAL}"));
+    assert_eq!(rc, Some(65), "{text}");
+    assert!(text.contains("`tolerate: [missing-parameter]` in the manifest takes it as a warning"), "{text}");
+    let manifest = fs::read_to_string(site.path().join("cluster.yaml")).unwrap();
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let elsewhere = manifest.replace(&format!("  {}: {{}}", host.trim()), "  elsewhere: {}");
+    fs::write(site.path().join("cluster.yaml"), elsewhere).unwrap();
+    let (rc, text) = site.run(&format!("plan {LOCAL}"));
+    assert_eq!(rc, Some(65), "{text}");
+    assert!(!text.contains("tolerate"), "{text}");
+}

@@ -1,5 +1,7 @@
 //! What the nodes know better than a manifest: what their agents ask for, and what the engine cannot do.
 
+use std::collections::BTreeSet;
+
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
@@ -66,8 +68,14 @@ pub(super) fn refuse(found: &[Diagnostic]) -> Result<(), Failure> {
         return Ok(());
     }
     let what = format!("the manifest does not fit its nodes: {}", validate::counted(errors, "error"));
-    Err(Failure::new(Exit::ManifestInvalid, what)
-        .help("`tolerate: [CODE]` in the manifest takes such an error as a warning"))
+    let failure = Failure::new(Exit::ManifestInvalid, what);
+    let codes: BTreeSet<&str> =
+        found.iter().filter(|finding| finding.is_error()).map(|finding| finding.code).collect();
+    if !codes.iter().all(|code| manifest::is_tolerable(code)) {
+        return Err(failure);
+    }
+    let codes: Vec<&str> = codes.into_iter().collect();
+    Err(failure.help(format!("`tolerate: [{}]` in the manifest takes it as a warning", codes.join(", "))))
 }
 
 /// What of the manifest `watch` does not do: it is no node daemon.

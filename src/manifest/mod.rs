@@ -31,6 +31,7 @@ pub use schema::schema;
 pub use settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
 
 pub use adopt::{Adopted, ConstraintIds, adopt};
+pub use check::tolerance::is_tolerable;
 pub use write::write;
 
 use crate::diagnostic::{Diagnostic, Sources};

@@ -34,6 +34,11 @@ pub(crate) const TOLERABLE: &[&str] = &[
 /// Those of them that only the nodes check: whether they come up is not known here.
 const CHECKED_BY_NODES: [&str; 2] = ["missing-parameter", "unavailable-agent"];
 
+/// Whether a manifest may fail the check of this code, if it says so by `tolerate`.
+pub fn is_tolerable(code: &str) -> bool {
+    TOLERABLE.contains(&code)
+}
+
 /// Takes the list of a manifest.
 pub(crate) fn tolerate(codes: &[&At<String>], findings: &Findings<'_>) {
     for at in codes.iter().filter(|at| at.value.is_some()) {
