@@ -41,6 +41,7 @@ fn a_site_moves_when_its_host_dies_and_stays_when_that_comes_back() {
 fn a_killed_daemon_finds_all_as_it_was() {
     Lab::of(2).test(|lab| {
         let watch = site(lab);
+        lab.settle();
         let host = active(lab);
         let start = Instant::now();
         let lines: Vec<_> = lab.hosts().iter().map(log_length).collect();
