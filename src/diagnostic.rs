@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,44 @@ pub struct Diagnostic {
     pub suggestion: Option<Suggestion>,
     /// The flag that allows it all the same, where there is one.
     pub allowed_by: Option<&'static str>,
+    /// What it is about, where whoever found it has not the text: `manifest::pin` finds the place.
+    pub about: Option<Box<Subject>>,
+}
+
+/// A part of a manifest, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A section, such as `isolation`, or a part of one, such as `corosync.quorum`.
+    Section(String),
+    /// A resource.
+    Resource {
+        /// Its name.
+        id: String,
+        /// What of it.
+        part: Part,
+    },
+}
+
+/// A part of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Its agent.
+    Agent,
+    /// The name of a parameter.
+    ParamName(String),
+    /// The value of a parameter.
+    Param(String),
+    /// An operation.
+    Operation {
+        /// Its name.
+        name: String,
+        /// How often it runs; zero if only when needed.
+        interval: Duration,
+        /// Which field of it.
+        field: &'static str,
+    },
 }
 
 /// A place in a source.
@@ -117,6 +156,7 @@ impl Diagnostic {
             help: Vec::new(),
             suggestion: None,
             allowed_by: None,
+            about: None,
         }
     }
 
@@ -125,6 +165,19 @@ impl Diagnostic {
     pub fn at(mut self, source: SourceId, span: Range<usize>, text: impl Into<String>) -> Self {
         self.labels.push(Label { source, span, text: text.into() });
         self
+    }
+
+    /// Says what it is about, by name.
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.about = Some(Box::new(subject));
+        self
+    }
+
+    /// Says that it is about a resource, by name.
+    #[must_use]
+    pub fn about_resource(self, id: &str, part: Part) -> Self {
+        self.about(Subject::Resource { id: id.to_owned(), part })
     }
 
     /// Adds a line of help.
@@ -146,6 +199,12 @@ impl Diagnostic {
         self.suggestion =
             Some(Suggestion { message: message.into(), source, span, replacement: replacement.into() });
         self
+    }
+
+    /// Sorts by place; what has none comes last.
+    pub fn place(&self) -> (bool, Option<(SourceId, usize)>) {
+        let first = self.labels.first();
+        (first.is_none(), first.map(|label| (label.source, label.span.start)))
     }
 
     /// Whether it stops the work.

@@ -19,16 +19,29 @@ pub mod model;
 pub mod status;
 
 pub mod cib;
+pub mod formation;
 pub mod manifest;
 
 pub mod scheduler;
 
 pub mod executor;
+
+pub mod ledger;
+
 pub mod plan;
+
+pub mod cluster;
+
+pub mod api;
 
 // --- effect ring ----------------------------------------------------------------------------
 pub mod agent;
+pub mod host;
+pub mod source;
+
 pub mod engine;
+
+pub mod daemon;
 
 pub mod view;
 

@@ -5,6 +5,10 @@
 
 #[path = "engine_conformance/cases.rs"]
 mod cases;
+#[path = "engine_conformance/corosync.rs"]
+mod corosync;
+#[path = "engine_conformance/daemon.rs"]
+mod daemon;
 #[path = "engine_conformance/desired.rs"]
 mod desired;
 #[path = "engine_conformance/local.rs"]
@@ -50,3 +54,4 @@ macro_rules! engine {
 
 engine!(on_simulated: crate::simulated::OnSimulated);
 engine!(on_local: crate::local::OnLocal);
+engine!(on_corosync: crate::corosync::OnCorosync);

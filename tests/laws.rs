@@ -23,7 +23,8 @@ mod outcome;
 mod result;
 
 use std::collections::BTreeMap;
-use std::env;
+use std::path::Path;
+use std::{env, fs};
 
 use generator::{Kinds, NOW, Xml};
 use quorate::cib::Cib;
@@ -34,7 +35,9 @@ use quorate::scheduler::{self, Schedule};
 /// A cluster and what is decided about it.
 pub(crate) struct Case<'c> {
     pub(crate) seed: u64,
-    pub(crate) xml: &'c Xml,
+    pub(crate) text: &'c str,
+    /// Only of what was made up here.
+    pub(crate) xml: Option<&'c Xml>,
     pub(crate) cib: &'c Cib,
     pub(crate) placement: &'c Placement<'c>,
     pub(crate) schedule: &'c Schedule,
@@ -91,6 +94,26 @@ fn very_many_decisions_keep_the_laws() {
     assert!(tally.is_empty(), "see above");
 }
 
+/// What the fuzzer found or began with: see `docs/reliability.md`.
+#[test]
+fn the_fuzzers_corpus_keeps_the_laws() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = ["fuzz/corpus/cib", "examples/pacemaker", "src/cib/tests"];
+    let files = corpus.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let mut count = 0;
+    for file in files.map(|file| file.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let mut sources = Sources::default();
+        sources.add("corpus", &*text);
+        if quorate::cib::read(&sources).is_ok() {
+            let why = broken_in(0, None, &text, LAWS);
+            assert!(why.is_empty(), "{}: {why:?}", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 5);
+}
+
 fn seeds(usual: &str) -> std::ops::Range<u64> {
     let text = env::var("LAW_SEEDS").unwrap_or_else(|_| usual.to_owned());
     let (first, last) = text.split_once('-').unwrap();
@@ -99,9 +122,18 @@ fn seeds(usual: &str) -> std::ops::Range<u64> {
 
 /// The laws that are broken, and how. A document that shrinking made unreadable breaks none.
 fn broken(seed: u64, xml: &Xml, laws: &[(&'static str, Law)]) -> Vec<(&'static str, String)> {
-    let Some(cib) = read(&xml.to_string()) else { return Vec::new() };
+    broken_in(seed, Some(xml), &xml.to_string(), laws)
+}
+
+fn broken_in(
+    seed: u64,
+    xml: Option<&Xml>,
+    text: &str,
+    laws: &[(&'static str, Law)],
+) -> Vec<(&'static str, String)> {
+    let Some(cib) = read(text) else { return Vec::new() };
     let (placement, schedule) = scheduler::decide(&cib.cluster, &cib.status, NOW);
-    let case = Case { seed, xml, cib: &cib, placement: &placement, schedule: &schedule };
+    let case = Case { seed, text, xml, cib: &cib, placement: &placement, schedule: &schedule };
     laws.iter().filter_map(|(name, law)| law(&case).map(|why| (*name, why))).collect()
 }
 

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use quorate::agent::{Completed, Installation, Invocation, catalog};
 use quorate::engine::local::{Folders, Local};
+use quorate::engine::simulated::Simulated;
 use quorate::engine::{Desired, Engine, Event, Outcome};
 use quorate::model::constraint::{Colocation, ColocationScope, Order, OrderScope};
 use quorate::model::{
@@ -155,7 +156,7 @@ fn open(folders: &Folders) -> Local {
 }
 
 /// Puts a cluster in force and converges; what agents were asked to do, without recurring monitors.
-async fn apply(engine: &mut Local, cluster: Cluster) -> Vec<String> {
+async fn apply(engine: &mut dyn Engine, cluster: Cluster) -> Vec<String> {
     let base = engine.observe().await.unwrap().generation;
     engine.submit(Desired { cluster, base, origin: "test".to_owned(), renames: Vec::new() }).await.unwrap();
     let mut done = Vec::new();
@@ -245,4 +246,27 @@ async fn run_web_site(dir: &Path) {
     assert_eq!(done.len(), 2, "{done:?}");
     assert!(!host::has_address(ADDRESS));
     assert_eq!(host::page("127.0.0.1", PORT), None);
+}
+
+#[test]
+fn what_is_on_a_read_only_disk_can_be_looked_at() {
+    host::inside("what_is_on_a_read_only_disk_can_be_looked_at", || {
+        let dir = tempfile::tempdir().unwrap();
+        block_on(look_at_read_only(dir.path()));
+    });
+}
+
+async fn look_at_read_only(dir: &Path) {
+    host::run(&format!("mount -t tmpfs tmpfs {}", dir.display()));
+    let cluster = || Cluster { nodes: vec![Node::member("node1")], ..Cluster::default() };
+    let folders = Folders::within(dir);
+    apply(&mut open(&folders), cluster()).await;
+    apply(&mut Simulated::open(dir).unwrap(), cluster()).await;
+    host::run(&format!("mount -o remount,ro {}", dir.display()));
+    assert_eq!(open(&folders).observe().await.unwrap().generation.0, 1);
+    assert_eq!(Simulated::peek(dir).unwrap().observe().await.unwrap().generation.0, 1);
+    assert!(Simulated::open(dir).unwrap_err().to_string().starts_with("cannot lock "));
+    let refused = open(&folders).converge(&mut |_| {}).await.unwrap_err();
+    assert!(refused.to_string().starts_with("cannot lock "), "{refused}");
+    host::run(&format!("umount {}", dir.display()));
 }

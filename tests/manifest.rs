@@ -206,6 +206,20 @@ fn the_fuzzers_corpus_holds() {
 }
 
 #[test]
+fn among_thousands_of_mistakes_the_first_still_get_suggestions() {
+    let mut text = String::from("apiVersion: quorate/v1\nkind: Cluster\nnodes: {n1: {}}\nresources:\n");
+    (0..3000).for_each(|n| text.push_str(&format!("  service{n}: {{agent: ocf:pacemaker:Dummy}}\n")));
+    text.push_str("constraints:\n  order:\n");
+    (0..3000).for_each(|n| text.push_str(&format!("    - {{first: servcie{n}, then: service{n}}}\n")));
+    let mut sources = Sources::default();
+    sources.add("many.yaml", &*text);
+    let reading = read(&sources);
+    let (first, last) = (reading.diagnostics.first().unwrap(), reading.diagnostics.last().unwrap());
+    assert_eq!((first.code, first.suggestion.is_some()), ("unknown-resource", true));
+    assert_eq!(last.code, "more-findings");
+}
+
+#[test]
 fn good_manifests_are_in_canonical_form() {
     for case in cases("good") {
         let text = fs::read_to_string(&case).unwrap();

@@ -148,6 +148,7 @@ async fn plan_on(cluster: &mut Simulated, manifest: &Manifest, prune: Prune) -> 
         generation: observation.generation.0,
         in_force: &observation.in_force,
         status: &observation.status,
+        overlay: &observation.overlay,
         now: observation.now,
         declared: &manifest.cluster,
         renames: &renames,

@@ -60,7 +60,11 @@ impl Lab {
                 let parts = [Some(action.task.as_str()), what, place.map(NodeName::as_str)];
                 Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
             }
-            Event::Started(_) | Event::Scheduled(_) | Event::Finished { .. } | Event::Aborted { .. } => None,
+            Event::Started(_)
+            | Event::Scheduled { .. }
+            | Event::Finished { .. }
+            | Event::Waiting { .. }
+            | Event::Aborted { .. } => None,
         };
         let done = self.events.iter().filter_map(words);
         done.filter(|text| !text.starts_with("monitor") && !text.starts_with("cancel")).collect()

@@ -9,25 +9,30 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// Modules of the pure ring with what each may import.
-const PURE: [(&str, &[&str]); 9] = [
+const PURE: [(&str, &[&str]); 12] = [
     ("diagnostic", &[]),
     ("model", &[]),
     ("status", &["model"]),
+    ("formation", &["model"]),
     ("cib", &["model", "status", "diagnostic"]),
     ("manifest", &["model", "status", "diagnostic"]),
     ("scheduler", &["model", "status"]),
     ("plan", &["model", "status", "diagnostic", "manifest", "scheduler"]),
     ("executor", &["model", "status", "scheduler"]),
-    ("cluster", &["model", "status", "scheduler", "executor"]),
+    ("ledger", &["model", "status", "scheduler", "executor"]),
+    ("cluster", &["model", "status", "scheduler", "executor", "ledger", "plan"]),
+    ("api", &["model", "status", "scheduler", "executor", "cluster"]),
 ];
 
 /// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).
-const EFFECT: [(&str, &[&str]); 5] = [
+const EFFECT: [(&str, &[&str]); 7] = [
     ("agent", &["model", "status", "diagnostic"]),
-    ("engine", &["agent"]),
+    ("host", &["agent"]),
+    ("source", &[]),
+    ("engine", &["agent", "host"]),
     ("view", &["agent", "engine"]),
-    ("daemon", &["agent", "engine", "view"]),
-    ("cli", &["agent", "engine", "view", "daemon"]),
+    ("daemon", &["agent", "host", "source", "engine", "view"]),
+    ("cli", &["agent", "host", "source", "engine", "view", "daemon"]),
 ];
 
 /// Longest file, in lines without its inline tests.

@@ -36,9 +36,12 @@ pub struct Installation {
 }
 
 impl Default for Installation {
+    /// Where packages put agents; `OCF_ROOT` in the environment, as the OCF standard has it, moves that
+    /// hierarchy.
     fn default() -> Self {
+        let moved = std::env::var_os("OCF_ROOT").map(PathBuf::from).filter(|root| root.is_absolute());
         Self {
-            ocf_root: "/usr/lib/ocf".into(),
+            ocf_root: moved.unwrap_or_else(|| "/usr/lib/ocf".into()),
             init_dir: "/etc/init.d".into(),
             fence_dir: "/usr/sbin".into(),
             systemctl: "/usr/bin/systemctl".into(),
@@ -101,6 +104,7 @@ impl Installation {
             timeout,
             grace: self.grace,
             output_limit: self.output_limit,
+            witness: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::witness::Witness;
 use crate::model::{Agent, NodeName};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -26,6 +27,8 @@ pub struct Invocation {
     pub meta: BTreeMap<Arc<str>, Arc<str>>,
     /// The node it runs on.
     pub node: NodeName,
+    /// Who is told of its processes.
+    pub witness: Option<Witness>,
 }
 
 /// How a call ended.
@@ -60,6 +63,7 @@ impl Invocation {
             params: BTreeMap::new(),
             meta: BTreeMap::new(),
             node,
+            witness: None,
         }
     }
 

@@ -18,6 +18,7 @@ pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
     };
     let mut program = site.program(site.init_dir.join(&*call.agent.kind), call.timeout);
     program.args.push(action.into());
+    program.witness.clone_from(&call.witness);
     match site.execute(program).await {
         Ok(ended) => ended.into_completed(call.timeout, code),
         Err(refusal) => refusal,

@@ -20,8 +20,10 @@ mod ocf;
 mod process;
 mod service;
 mod systemd;
+mod witness;
 
 pub use installation::Installation;
 pub use invocation::{Completed, Invocation};
 pub use metadata::Metadata;
 pub use process::settle_process;
+pub use witness::Witness;

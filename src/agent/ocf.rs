@@ -22,6 +22,7 @@ pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
     };
     let mut program = site.program(path, call.timeout);
     program.args.push((&*call.action).into());
+    program.witness.clone_from(&call.witness);
     program.env.extend(environment);
     match site.execute(program).await {
         Ok(ended) => ended.into_completed(call.timeout, result_code),

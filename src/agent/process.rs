@@ -16,6 +16,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::capture::{Captured, Stream};
+use super::witness::Witness;
 
 /// Sets what all agents inherit from this process: files that they make are not for the world.
 ///
@@ -41,6 +42,8 @@ pub(super) struct Program {
     pub(super) grace: Duration,
     /// How many bytes of each output are kept.
     pub(super) output_limit: usize,
+    /// Who is told of its process.
+    pub(super) witness: Option<Witness>,
 }
 
 /// How a program ended.
@@ -96,16 +99,22 @@ pub(super) async fn run(program: Program) -> Ended {
 }
 
 fn spawn(program: &Program) -> io::Result<Child> {
-    Command::new(&program.path)
+    let mark = program.witness.as_ref().map(|witness| (Witness::VARIABLE, witness.mark()));
+    let child = Command::new(&program.path)
         .args(&program.args)
         .env_clear()
         .envs(program.env.iter().map(|(name, value)| (name, value)))
+        .envs(mark)
         .current_dir("/")
         .stdin(if program.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .spawn()
+        .spawn()?;
+    if let (Some(witness), Some(process)) = (&program.witness, child.id()) {
+        witness.began(process);
+    }
+    Ok(child)
 }
 
 /// Writes a program's input beside its run: it may end without reading.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::installation::{Installation, bad_name};
 use super::invocation::{Completed, Invocation};
 use super::process::End;
+use super::witness::Witness;
 use crate::status::{ResultCode, ResultStatus};
 
 /// Kinds of unit that a name may end in; a bare name is a service.
@@ -20,7 +21,13 @@ const POLL: Duration = Duration::from_millis(250);
 pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
     let begun = Instant::now();
     let Some(unit) = unit_name(&call.agent.kind) else { return bad_name(&call.agent.kind) };
-    let session = Session { site, unit, deadline: begun + call.timeout, timeout: call.timeout };
+    let session = Session {
+        site,
+        unit,
+        deadline: begun + call.timeout,
+        timeout: call.timeout,
+        witness: call.witness.clone(),
+    };
     let done = match &*call.action {
         "start" => session.start().await,
         "stop" => session.stop().await,
@@ -55,6 +62,7 @@ struct Session<'a> {
     unit: String,
     deadline: Instant,
     timeout: Duration,
+    witness: Option<Witness>,
 }
 
 /// A unit's state, as systemd tells it.
@@ -148,6 +156,7 @@ impl Session<'_> {
     async fn systemctl(&self, words: &[&str]) -> Result<String, Completed> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let mut program = self.site.program(self.site.systemctl.clone(), left);
+        program.witness.clone_from(&self.witness);
         program.args.extend(words.iter().map(Into::into));
         program.args.extend(["--no-pager".into(), "--".into(), self.unit.as_str().into()]);
         let ended = self.site.execute(program).await?;
@@ -200,7 +209,7 @@ pub(super) async fn description(
     timeout: Duration,
 ) -> Result<String, Completed> {
     let Some(unit) = unit_name(name) else { return Err(bad_name(name)) };
-    let session = Session { site, unit, deadline: Instant::now() + timeout, timeout };
+    let session = Session { site, unit, deadline: Instant::now() + timeout, timeout, witness: None };
     let state = session.state().await?;
     session.require_installed(&state)?;
     Ok(state.description)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::engines::Opened;
+use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -16,9 +16,10 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, engines, show};
-use crate::engine::{Desired, Engine, Generation, Observation, Outcome};
-use crate::plan::{Hazard, Plan, Staleness};
+use super::{clock, engines, saved, show};
+use crate::engine::{Desired, Engine, EngineError, Generation, Observation, Outcome};
+use crate::model::NodeName;
+use crate::plan::{Hazard, Plan};
 use crate::view;
 
 /// Plan, ask, apply, and wait until the cluster is as it should be.
@@ -80,6 +81,16 @@ enum Format {
     Ndjson,
 }
 
+impl Format {
+    const fn progress(self) -> Form {
+        match self {
+            Self::Text => Form::People,
+            Self::Json => Form::Silent,
+            Self::Ndjson => Form::Records,
+        }
+    }
+}
+
 /// The JSON document at the end.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -99,16 +110,32 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 }
 
 async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if let (Some(plan), Some(file)) = (&arguments.plan, options.manifest_on_command_line()) {
+        let what = format!(
+            "{} is applied as it was saved: -f {} says nothing about it",
+            plan.display(),
+            file.display()
+        );
+        return Err(
+            Failure::usage(what).help("apply the one or the other; `quorate plan --out` saves a new plan")
+        );
+    }
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
-    let mut opened = engines::open(options)?;
-    let wanted = match &saved {
-        Some(plan) => saved_wanted(plan),
-        None => Wanted::load(options, arguments.prune, terminal)?,
+    let mut opened = engines::open(options, Access::Write)?;
+    let saved = match saved {
+        Some(sealed) => Some(saved::unseal(&sealed, &mut *opened.engine).await?),
+        None => None,
     };
+    let wanted = match &saved {
+        Some(plan) => saved::wanted(plan),
+        None => Wanted::load_checked(&mut *opened.engine, options, arguments.prune, terminal).await?,
+    };
+    let mut progress = Progress::new(terminal, arguments.output.progress());
+    claim(&mut *opened.engine, &mut progress, arguments.timeout).await?;
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
     let plan = planning::make(&wanted, &observation).plan;
     if let Some(saved) = &saved {
-        check_fresh(saved, &plan)?;
+        saved::check_fresh(saved, &plan)?;
     }
     if arguments.output == Format::Text {
         terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
@@ -116,33 +143,22 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if !plan.is_empty() {
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
-    carry_out(arguments, &plan, &mut opened, &observation, terminal).await
+    carry_out(arguments, &plan, &mut opened, &observation, progress).await
 }
 
-/// A saved plan wants exactly what it says: nothing is merged once more.
-fn saved_wanted(plan: &Plan) -> Wanted {
-    Wanted {
-        cluster: plan.desired.clone(),
-        renames: plan.renames.clone(),
-        prune: crate::plan::Prune::Yes,
-        origin: plan.origin.clone(),
+/// Makes sure that nobody else is at work, and waits for what a killed command left behind.
+async fn claim(
+    engine: &mut dyn Engine,
+    progress: &mut Progress,
+    timeout: Option<Duration>,
+) -> Result<(), Failure> {
+    let mut report = |event| progress.show(&event);
+    let claiming = engine.claim(&mut report);
+    let Some(timeout) = timeout else { return Ok(claiming.await?) };
+    match tokio::time::timeout(timeout, claiming).await {
+        Ok(claimed) => Ok(claimed?),
+        Err(_) => Err(Failure::new(Exit::Timeout, "what an earlier command began has not ended; time is up")),
     }
-}
-
-fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
-    let why = match saved.basis.staleness(&now.basis) {
-        None => return Ok(()),
-        Some(Staleness::Generation { planned, actual }) => {
-            format!("it was made on generation {planned}, and generation {actual} is in force")
-        }
-        Some(Staleness::InForce) => "it was made for another cluster".to_owned(),
-        Some(Staleness::Steps) => format!(
-            "the cluster has changed, and other actions are needed now ({})",
-            view::plan::disruption_summary(&now.disruption).trim_end_matches('.')
-        ),
-    };
-    Err(Failure::new(Exit::Stale, format!("the saved plan is stale: {why}"))
-        .help("nothing was changed; plan again, and have the new plan reviewed"))
 }
 
 /// A saved plan was confirmed when it was reviewed. Otherwise a person says yes, or the flags do.
@@ -187,14 +203,9 @@ async fn carry_out(
     plan: &Plan,
     opened: &mut Opened,
     observation: &Observation,
-    terminal: Terminal,
+    mut progress: Progress,
 ) -> Result<Exit, Failure> {
-    let form = match arguments.output {
-        Format::Text => Form::People,
-        Format::Json => Form::Silent,
-        Format::Ndjson => Form::Records,
-    };
-    let mut progress = Progress::new(terminal, form);
+    let terminal = progress.terminal;
     let interrupt = Interrupt::listen()?;
     let (base, retired) =
         retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;
@@ -284,9 +295,11 @@ pub(super) async fn converge(
     if let Some(stopper) = stopper {
         stopper.cancel();
         tokio::select! {
-            outcome = &mut work => {
-                outcome?;
-            }
+            // Whoever is at work on the cluster instead was waited for long enough.
+            outcome = &mut work => match outcome {
+                Ok(_) | Err(EngineError::Locked(_)) => {}
+                Err(error) => return Err(error.into()),
+            },
             () = interrupt.now() => {}
         }
     }
@@ -318,7 +331,8 @@ async fn conclude(
     }
 }
 
-fn unfinished(after: &Plan) -> Failure {
+/// What could not be done, and why.
+pub(super) fn unfinished(after: &Plan) -> Failure {
     if !after.has_quorum() && !after.blocked.is_empty() {
         return Failure::new(Exit::NoQuorum, "the cluster has no quorum: not everything could be done");
     }
@@ -332,12 +346,9 @@ fn unfinished(after: &Plan) -> Failure {
         Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
     };
     let blocked = after.blocked.iter().map(|blocked| {
-        format!(
-            "{} {}: {}",
-            blocked.verb.as_str(),
-            blocked.resource.as_deref().unwrap_or_default(),
-            view::because::because(&blocked.because)
-        )
+        let node = blocked.from.as_ref().map(NodeName::as_str);
+        let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
+        view::because::cannot(blocked.verb, subject, &blocked.because)
     });
     blocked.fold(failure, Failure::help)
 }

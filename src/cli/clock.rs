@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "commands act now")]
 
+use crate::model::period;
+
 /// Now, in seconds since 1970.
 pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
@@ -29,12 +31,22 @@ pub(super) fn parse_moment(text: &str) -> Result<i64, String> {
 /// # Errors
 /// When the text is none.
 pub(super) fn parse_period(text: &str) -> Result<std::time::Duration, String> {
-    crate::model::period::parse(text).ok_or_else(|| format!("`{text}` is not a length of time such as 30s"))
+    if text.contains('.') {
+        return Err(format!("`{text}` has a fraction: write it in a smaller unit, such as 1500ms"));
+    }
+    period::parse_unbounded(text).ok_or_else(|| format!("`{text}` is not a length of time such as 30s"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_of_time_are_taken_whole_or_not_at_all() {
+        assert_eq!(parse_period("100000h"), Ok(std::time::Duration::from_secs(360_000_000)));
+        assert!(parse_period("1.5h").is_err());
+        assert!(parse_period("soon").is_err());
+    }
 
     #[test]
     fn moments_are_read_with_and_without_offset() {

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::{clock, engines, plan, validate};
 use crate::engine::drill::{Beginning, Extent, drill};
+use crate::model::Overlay;
 use crate::plan::drill::Report;
 use crate::view;
 use crate::view::plan::Detail;
@@ -77,8 +79,10 @@ async fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> R
         return Ok(drill(Beginning::Seen(&observation), extent).await?);
     }
     if arguments.live {
-        let mut observation = engines::open(options)?.engine.observe().await?;
+        let mut observation = engines::open(options, Access::Read)?.engine.observe().await?;
         observation.now = arguments.now.unwrap_or(observation.now);
+        observation.in_force = observation.effective().into_owned();
+        observation.overlay = Overlay::default();
         return Ok(drill(Beginning::Seen(&observation), extent).await?);
     }
     let manifest = validate::load(options.manifest(), terminal)?;

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
+use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
+use crate::engine::corosync::{Corosync, Link};
 use crate::engine::local::{Folders, Local};
 use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
@@ -32,10 +34,26 @@ pub(super) struct Opened {
     pub(super) stopper: Option<CancellationToken>,
 }
 
+/// What an engine is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// To look: whatever others are at work on, and without making anything.
+    Read,
+    /// To change something, too.
+    Write,
+}
+
 /// Opens the engine that was asked for.
-pub(super) fn open(options: &Options) -> Result<Opened, Failure> {
-    match options.engine {
-        EngineName::Simulated => Ok(Opened { engine: Box::new(open_simulated(options)?), stopper: None }),
+pub(super) fn open(options: &Options, access: Access) -> Result<Opened, Failure> {
+    match options.engine() {
+        EngineName::Corosync => Ok(Opened { engine: Box::new(open_corosync(options)?), stopper: None }),
+        EngineName::Simulated => {
+            let engine = match access {
+                Access::Read => peek_simulated(options)?,
+                Access::Write => open_simulated(options)?,
+            };
+            Ok(Opened { engine: Box::new(engine), stopper: None })
+        }
         EngineName::Local => {
             let engine = open_local(options)?;
             let stopper = Some(engine.stopper());
@@ -44,10 +62,31 @@ pub(super) fn open(options: &Options) -> Result<Opened, Failure> {
     }
 }
 
-/// Opens the simulated cluster.
+/// Opens the simulated cluster, for this command alone.
 pub(super) fn open_simulated(options: &Options) -> Result<Simulated, Failure> {
-    let dir = options.state_dir.clone().unwrap_or_else(|| PathBuf::from(".quorate"));
-    Ok(Simulated::open(&dir)?)
+    Ok(Simulated::open(&simulated_dir(options))?)
+}
+
+/// Opens the simulated cluster to look at it.
+pub(super) fn peek_simulated(options: &Options) -> Result<Simulated, Failure> {
+    Ok(Simulated::peek(&simulated_dir(options))?)
+}
+
+fn simulated_dir(options: &Options) -> PathBuf {
+    options.state_dir.clone().unwrap_or_else(|| PathBuf::from(".quorate"))
+}
+
+/// Opens a real cluster, through the daemon of this host or of the one that was named.
+pub(super) fn open_corosync(options: &Options) -> Result<Corosync, Failure> {
+    if options.engine() != EngineName::Corosync {
+        return Err(Failure::new(Exit::Unreachable, "no daemon listens on this host")
+            .help("--host NODE speaks to that of another node"));
+    }
+    let socket = options.socket().to_owned();
+    Ok(Corosync::new(match options.host() {
+        Some(host) => Link::Ssh { host: host.to_owned(), socket },
+        None => Link::Socket(socket),
+    }))
 }
 
 /// Opens this host.
@@ -58,8 +97,8 @@ pub(super) fn open_local(options: &Options) -> Result<Local, Failure> {
 
 /// What will be seen once `cluster` is in force: a simulated node is there as soon as it is configured.
 pub(super) fn foresee(options: &Options, observation: &mut Observation, cluster: &Cluster) {
-    match options.engine {
-        EngineName::Local => {}
+    match options.engine() {
+        EngineName::Local | EngineName::Corosync => {}
         EngineName::Simulated => {
             let new = cluster
                 .nodes

@@ -3,12 +3,14 @@
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
-use crate::model::NodeName;
+use crate::model::{Moment, NodeName};
 use crate::plan::explain::{explain, explainable};
 use crate::view;
 
@@ -40,21 +42,25 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let (cluster, observation) = engines::block_on(async {
-        let mut engine = engines::open(options)?.engine;
+        let mut engine = engines::open(options, Access::Read)?.engine;
         if arguments.planned {
             let wanted = Wanted::load(options, false, terminal)?;
             let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-            Ok((planning::make(&wanted, &observation).plan.desired, observation))
+            let desired = planning::make(&wanted, &observation).plan.desired;
+            let effective = observation.overlay.over(&desired, Moment::at(observation.now)).into_owned();
+            Ok((effective, observation))
         } else {
             let observation = engine.observe().await?;
-            Ok((observation.in_force.clone(), observation))
+            Ok((observation.effective().into_owned(), observation))
         }
     })?;
     let node = arguments.node.as_deref().map(NodeName::from);
-    if let Some(node) = &node
-        && !cluster.nodes.iter().any(|known| known.name.is(node.as_str()))
-    {
-        return Err(Failure::usage(format!("there is no node `{node}`")));
+    if let Some(node) = &node {
+        let seen = observation.status.nodes.iter().filter_map(|state| state.name.as_ref());
+        let mut known = name::nodes(&cluster);
+        known.extend(seen.map(ToString::to_string));
+        known.dedup();
+        name::check_node(node, &known)?;
     }
     match explain(&cluster, &observation.status, observation.now, &arguments.resource) {
         Some(explanations) => {
@@ -70,15 +76,9 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
 }
 
 fn unknown(resource: &str, known: &[String]) -> Failure {
-    let failure = Failure::usage(format!("there is no resource `{resource}` in force"));
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(name, resource), name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().div_ceil(3));
-    match nearest {
-        Some((_, name)) => failure.help(format!("did you mean `{name}`?")),
-        None if known.is_empty() => failure.help("nothing is in force yet; `quorate apply` changes that"),
-        None => failure.help(format!("there are {}", known.join(", "))),
+    if known.is_empty() {
+        return Failure::usage(format!("there is no resource `{resource}`"))
+            .help("nothing is in force yet; `quorate apply` changes that, `--planned` looks ahead");
     }
+    name::unknown("resource", resource, known)
 }

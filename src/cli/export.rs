@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use super::validate;
 use crate::cib;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{Reconcile, Settings};
+use crate::manifest::{Manifest, Reconcile};
 
 /// Write the manifest's cluster as the configuration of another tool.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ enum To {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let manifest = validate::load(options.manifest(), terminal)?;
-    let mut left_out = unsayable(&manifest.settings);
+    let mut left_out = unsayable(&manifest);
     let text = match arguments.to {
         To::Cib => {
             left_out.extend(cib::unsayable(&manifest.cluster));
@@ -76,11 +76,15 @@ const fn severity(found: &Diagnostic) -> &'static str {
 }
 
 /// Sections of a manifest that belong to no cluster configuration.
-fn unsayable(settings: &Settings) -> Vec<Diagnostic> {
+fn unsayable(manifest: &Manifest) -> Vec<Diagnostic> {
     let sections = [
-        ("corosync", settings.corosync.is_some(), "it belongs into corosync.conf"),
-        ("isolation", settings.isolation.is_some(), "Pacemaker has nothing like it: use fencing"),
-        ("reconcile", settings.reconcile != Reconcile::default(), "Pacemaker knows no file to hold to"),
+        ("corosync", manifest.cluster.corosync.is_some(), "it belongs into corosync.conf"),
+        ("isolation", manifest.cluster.isolation.is_some(), "Pacemaker has nothing like it: use fencing"),
+        (
+            "reconcile",
+            manifest.settings.reconcile != Reconcile::default(),
+            "Pacemaker knows no file to hold to",
+        ),
     ];
     let present = sections.into_iter().filter(|(_, is_there, _)| *is_there);
     present

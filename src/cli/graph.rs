@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::{clock, plan};
+use crate::plan::WhatIf;
 use crate::view;
 
 /// Draw the actions of the plan and what waits for what.
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// Draw the plan on a Pacemaker CIB file instead of a cluster.
     #[arg(long, value_name = "FILE")]
     cib: Option<PathBuf>,
+    /// Draw the plan as if this had happened: node-down=N, node-up=N, node-standby=N, no-quorum.
+    #[arg(long, value_name = "WHAT", value_parser = WhatIf::parse)]
+    what_if: Vec<WhatIf>,
     /// Plan as if it were this moment.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
     now: Option<i64>,
@@ -41,14 +45,23 @@ enum Format {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let planning = plan::Arguments::for_graph(arguments.cib.clone(), arguments.now);
-    let planned = plan::make(&planning, options, terminal)?;
+    let planning =
+        plan::Arguments::for_graph(arguments.cib.clone(), arguments.what_if.clone(), arguments.now);
+    let (planned, _) = plan::make(&planning, options, terminal)?;
     let graph = view::graph::graph(&planned.schedule.transition, arguments.all);
     let text = match arguments.format {
         Format::Dot => view::graph::dot(&graph),
         Format::Mermaid => view::graph::mermaid(&graph),
         Format::Svg => view::graph::svg(&graph),
     };
+    if graph.vertices.is_empty() {
+        let has_quiet = !planned.plan.background.is_empty() && !arguments.all;
+        terminal.note(if has_quiet {
+            "Nothing to draw but monitors, probes and notifications: --all draws them."
+        } else {
+            "Nothing to draw: there is nothing to do."
+        });
+    }
     terminal.data(&text)?;
     Ok(Exit::Done)
 }

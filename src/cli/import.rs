@@ -91,7 +91,7 @@ impl From {
 }
 
 fn read(path: &Path, terminal: Terminal) -> Result<Cib, Failure> {
-    let sources = source::read(path)?;
+    let sources = source::read_other(path)?;
     let show = |found: &[Diagnostic]| {
         terminal.say_raw(&view::diagnostic::text(found, &sources, terminal.error_ink()));
     };

@@ -3,9 +3,14 @@
 //! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+mod advice;
+mod api_stream;
 mod apply;
+mod asking;
 mod clock;
+mod cluster;
 mod completions;
+mod daemon;
 mod drill;
 mod engines;
 mod exit;
@@ -13,17 +18,25 @@ mod explain;
 mod export;
 mod failure;
 mod fmt;
+mod forget;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod interrupt;
+mod log;
 mod man;
+mod name;
+mod node;
 mod options;
+mod pause;
 mod plan;
 mod planning;
 mod progress;
+mod relocate;
 mod replay;
 mod resource;
+mod saved;
 mod schema;
 mod show;
 mod simulate;
@@ -42,7 +55,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 use failure::Failure;
-use options::Options;
+use options::{Colour, Options};
 use terminal::{Terminal, Verbosity};
 
 /// Keeps services highly available from a committed manifest.
@@ -65,18 +78,31 @@ enum Verb {
     Show(show::Arguments),
     Apply(apply::Arguments),
     Watch(watch::Arguments),
+    Daemon(daemon::Arguments),
     Status(status::Arguments),
     Wait(wait::Arguments),
     Explain(explain::Arguments),
     Drill(drill::Arguments),
+    History(history::Arguments),
+    Node(node::Arguments),
+    Move(relocate::Move),
+    Ban(relocate::Ban),
+    Clear(relocate::Clear),
+    Cleanup(forget::Cleanup),
+    Refresh(forget::Refresh),
+    Pause(pause::Arguments),
+    Resume(pause::Resume),
     Replay(replay::Arguments),
     Simulate(simulate::Arguments),
     Graph(graph::Arguments),
     Resource(resource::Arguments),
     Import(import::Arguments),
     Export(export::Arguments),
+    Cluster(cluster::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
+    #[command(hide = true)]
+    ApiStream(api_stream::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -110,16 +136,28 @@ impl Verb {
             Self::Show(arguments) => show::run(&arguments, terminal),
             Self::Apply(arguments) => apply::run(&arguments, options, terminal),
             Self::Watch(arguments) => watch::run(&arguments, options, terminal),
+            Self::Daemon(arguments) => daemon::run(&arguments, options),
             Self::Status(arguments) => status::run(&arguments, options, terminal),
             Self::Wait(arguments) => wait::run(&arguments, options, terminal),
             Self::Explain(arguments) => explain::run(&arguments, options, terminal),
             Self::Drill(arguments) => drill::run(&arguments, options, terminal),
+            Self::History(arguments) => history::run(&arguments, options, terminal),
+            Self::Node(arguments) => node::run(&arguments, options, terminal),
+            Self::Move(arguments) => relocate::run_move(&arguments, options, terminal),
+            Self::Ban(arguments) => relocate::run_ban(&arguments, options, terminal),
+            Self::Clear(arguments) => relocate::run_clear(&arguments, options, terminal),
+            Self::Cleanup(arguments) => forget::run_cleanup(&arguments, options, terminal),
+            Self::Refresh(arguments) => forget::run_refresh(&arguments, options, terminal),
+            Self::Pause(arguments) => pause::run(&arguments, options, terminal),
+            Self::Resume(arguments) => pause::run_resume(&arguments, options, terminal),
+            Self::ApiStream(_) => api_stream::run(options),
             Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
             Self::Resource(arguments) => resource::run(&arguments, terminal),
             Self::Import(arguments) => import::run(&arguments, options, terminal),
             Self::Export(arguments) => export::run(&arguments, options, terminal),
+            Self::Cluster(arguments) => cluster::run(&arguments, options, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),
         }
@@ -133,13 +171,15 @@ fn command() -> clap::Command {
 
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let matches = command().try_get_matches_from(words)?;
-    Arguments::from_arg_matches(&matches)
+    let mut arguments = Arguments::from_arg_matches(&matches)?;
+    arguments.options.file_origin = matches.value_source("file");
+    Ok(arguments)
 }
 
 /// Help and version are data; everything else is a usage error, which must not look like
 /// "there are changes" (clap's own code would).
 fn say_usage(error: &clap::Error) -> Exit {
-    let terminal = Terminal::new(true, Verbosity::Normal);
+    let terminal = Terminal::new(Colour::Auto, Verbosity::Normal);
     if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         terminal.say_raw(&terminal.error_ink().render(&error.render()));
         return Exit::Usage;

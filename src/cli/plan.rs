@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -14,6 +15,7 @@ use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use super::{clock, replay, source};
 use crate::engine::{Generation, Observation};
+use crate::model::{Moment, Overlay};
 use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
 use crate::view::plan::Detail;
@@ -43,7 +45,8 @@ pub(super) struct Arguments {
     /// Plan as if this had happened: node-down=N, node-up=N, node-standby=N, no-quorum.
     #[arg(long, value_name = "WHAT", value_parser = WhatIf::parse)]
     what_if: Vec<WhatIf>,
-    /// Plan as if it were this moment.
+    /// Plan as if it were this moment; without offset it is in UTC. [default: the `execution-date` of
+    /// the CIB, else the cluster's clock]
     #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
     now: Option<i64>,
     /// Form of the plan.
@@ -66,7 +69,7 @@ pub(super) enum Format {
 
 impl Arguments {
     /// What `graph` plans.
-    pub(super) fn for_graph(cib: Option<PathBuf>, now: Option<i64>) -> Self {
+    pub(super) fn for_graph(cib: Option<PathBuf>, what_if: Vec<WhatIf>, now: Option<i64>) -> Self {
         Self {
             out: None,
             record: None,
@@ -74,7 +77,7 @@ impl Arguments {
             refresh_only: false,
             prune: false,
             cib,
-            what_if: Vec::new(),
+            what_if,
             now,
             output: Format::Text,
         }
@@ -89,7 +92,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     {
         return machine_side(file, arguments, terminal);
     }
-    let planned = make(arguments, options, terminal)?;
+    let (planned, observation) = make(arguments, options, terminal)?;
     show(&planned, arguments.output, terminal)?;
     if let Some(file) = &arguments.out {
         let saved = view::plan::write_saved(&planned.plan);
@@ -98,14 +101,22 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
     }
     if let Some(file) = &arguments.record {
-        let Planned { plan, schedule, status } = &planned;
-        replay::record(file, &plan.desired, status, plan.made_at, schedule)?;
+        let Planned { plan, schedule } = &planned;
+        let wanted = observation.overlay.over(&plan.desired, Moment::at(plan.made_at));
+        replay::record(file, &wanted, &plan.renamed(&observation.status), plan.made_at, schedule)?;
     }
-    Ok(planning::exit_of(&planned.plan, arguments.detailed_exitcode))
+    let exit = planning::exit_of(&planned.plan, arguments.detailed_exitcode);
+    // The process ends here: the system takes all memory back at once, faster than piece by piece.
+    std::mem::forget((planned, observation));
+    Ok(exit)
 }
 
-/// Makes the plan that the arguments ask for.
-pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Planned, Failure> {
+/// Makes the plan that the arguments ask for; also gives what it was made from.
+pub(super) fn make(
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<(Planned, Observation), Failure> {
     match &arguments.cib {
         Some(file) => plan_on_cib(file, arguments, options, terminal),
         None => engines::block_on(plan_on_cluster(arguments, options, terminal)),
@@ -115,8 +126,8 @@ pub(super) fn make(arguments: &Arguments, options: &Options, terminal: Terminal)
 /// The schedule of a CIB, without the people's side being made: for large inputs.
 fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     let mut observation = observation_of_cib(file, arguments.now, terminal)?;
-    let cluster = observation.in_force.clone();
-    planning::imagine(&mut observation, &arguments.what_if, &cluster)?;
+    let cluster = std::mem::take(&mut observation.in_force);
+    planning::imagine(&mut observation.status, &arguments.what_if, &cluster)?;
     let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
     terminal.data(&view::transition::json(&schedule))?;
     if let Some(file) = &arguments.record {
@@ -145,19 +156,19 @@ async fn plan_on_cluster(
     arguments: &Arguments,
     options: &Options,
     terminal: Terminal,
-) -> Result<Planned, Failure> {
-    let mut engine = engines::open(options)?.engine;
+) -> Result<(Planned, Observation), Failure> {
+    let mut engine = engines::open(options, Access::Read)?.engine;
     let (wanted, mut observation) = if arguments.refresh_only {
         let observation = engine.observe().await?;
         (Wanted::in_force(&observation), observation)
     } else {
-        let wanted = Wanted::load(options, arguments.prune, terminal)?;
+        let wanted = Wanted::load_checked(&mut *engine, options, arguments.prune, terminal).await?;
         let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
         (wanted, observation)
     };
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
-    Ok(planning::make(&wanted, &observation))
+    Ok((planning::make(&wanted, &observation), observation))
 }
 
 fn plan_on_cib(
@@ -165,33 +176,46 @@ fn plan_on_cib(
     arguments: &Arguments,
     options: &Options,
     terminal: Terminal,
-) -> Result<Planned, Failure> {
+) -> Result<(Planned, Observation), Failure> {
     let mut observation = observation_of_cib(file, arguments.now, terminal)?;
-    let wanted = match options.named_manifest() {
-        Some(_) => Wanted::load(options, arguments.prune, terminal)?,
-        None => Wanted { origin: file.display().to_string(), ..Wanted::in_force(&observation) },
-    };
-    planning::imagine(&mut observation, &arguments.what_if, &wanted.cluster)?;
-    Ok(planning::make(&wanted, &observation))
+    if options.named_manifest().is_none() {
+        let Observation { status, in_force, .. } = &mut observation;
+        planning::imagine(status, &arguments.what_if, in_force)?;
+        let planned = planning::make_from_force(&observation, &file.display().to_string());
+        return Ok((planned, observation));
+    }
+    let wanted = Wanted::load(options, arguments.prune, terminal)?;
+    planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
+    Ok((planning::make(&wanted, &observation), observation))
 }
 
-/// What a CIB file says, seen at `now` or else at the present moment.
+/// What a CIB file says, seen at `now`, or else at the moment it says it was made
+/// (`execution-date`), or else at the present moment.
 pub(super) fn observation_of_cib(
     file: &Path,
     now: Option<i64>,
     terminal: Terminal,
 ) -> Result<Observation, Failure> {
     let cib = read_cib(file, terminal)?;
+    let now = now.unwrap_or_else(|| {
+        let own = cib.status.observed_at;
+        terminal.note(&match own {
+            Some(own) => format!("Planned for {}, the execution-date of the CIB.", view::moment(own)),
+            None => "Planned for the present moment; --now names another.".to_owned(),
+        });
+        own.unwrap_or_else(clock::now)
+    });
     Ok(Observation {
-        now: now.unwrap_or_else(clock::now),
+        now,
         generation: Generation(0),
         in_force: cib.cluster,
+        overlay: Overlay::default(),
         status: cib.status,
     })
 }
 
 fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {
-    let sources = source::read(file)?;
+    let sources = source::read_other(file)?;
     cib::read(&sources).map_err(|diagnostic| {
         terminal.say_raw(&view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
         Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display()))

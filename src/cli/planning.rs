@@ -1,15 +1,17 @@
 //! Making a plan from a manifest and a cluster, as `plan`, `apply`, `watch` and others need it.
 
-use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
+use super::{advice, engines};
 use crate::engine::{Engine, Observation};
-use crate::manifest::{Manifest, Moved};
+use crate::manifest::Manifest;
 use crate::model::Cluster;
 use crate::plan::{self, Inputs, Plan, Planned, Prune, Rename, WhatIf};
+use crate::status::ClusterStatus;
 
 /// What the manifest asks for.
 #[derive(Debug, Clone)]
@@ -28,10 +30,21 @@ impl Wanted {
         Ok(Self::of(manifest, prune, path.display().to_string()))
     }
 
+    /// Reads the manifest that the options name, and has the engine look at it.
+    pub(super) async fn load_checked(
+        engine: &mut dyn Engine,
+        options: &Options,
+        prune: bool,
+        terminal: Terminal,
+    ) -> Result<Self, Failure> {
+        let manifest = advice::load(engine, options, terminal).await?;
+        Ok(Self::of(manifest, prune, options.manifest().display().to_string()))
+    }
+
     /// What a manifest asks for; `prune` on the command line adds to what the manifest says.
     pub(super) fn of(manifest: Manifest, prune: bool, origin: String) -> Self {
         let prune = if prune || manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
-        let renames = manifest.settings.moved.iter().filter_map(rename).collect();
+        let renames = manifest.settings.moved.iter().filter_map(Rename::of).collect();
         Self { cluster: manifest.cluster, renames, prune, origin }
     }
 
@@ -46,19 +59,13 @@ impl Wanted {
     }
 }
 
-/// Resources keep running under a new name; other things have nothing to keep.
-fn rename(moved: &Moved) -> Option<Rename> {
-    let from = moved.from.strip_prefix("resources.")?;
-    let to = moved.to.strip_prefix("resources.")?;
-    Some(Rename { from: from.into(), to: to.into() })
-}
-
 /// Makes the plan that leads from what was observed to what is wanted.
 pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
     plan::plan(&Inputs {
         generation: observation.generation.0,
         in_force: &observation.in_force,
         status: &observation.status,
+        overlay: &observation.overlay,
         now: observation.now,
         declared: &wanted.cluster,
         renames: &wanted.renames,
@@ -67,32 +74,46 @@ pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
     })
 }
 
-/// Observes the cluster as it will be once the manifest is in force.
+/// Makes the plan that leads from what was observed to what is in force already.
+pub(super) fn make_from_force(observation: &Observation, origin: &str) -> Planned {
+    plan::plan(&Inputs {
+        generation: observation.generation.0,
+        in_force: &observation.in_force,
+        status: &observation.status,
+        overlay: &observation.overlay,
+        now: observation.now,
+        declared: &observation.in_force,
+        renames: &[],
+        prune: Prune::No,
+        origin,
+    })
+}
+
+/// Observes the cluster as it will be once the manifest is in force, if the engine can run that at all.
 pub(super) async fn observe(
     engine: &mut dyn Engine,
     options: &Options,
     wanted: &Cluster,
 ) -> Result<Observation, Failure> {
+    engine.admit(wanted)?;
     let mut observation = engine.observe().await?;
     engines::foresee(options, &mut observation, wanted);
     Ok(observation)
 }
 
-/// Changes an observation to what was asked to be imagined.
+/// Changes what was observed to what was asked to be imagined.
 pub(super) fn imagine(
-    observation: &mut Observation,
+    status: &mut ClusterStatus,
     what_ifs: &[WhatIf],
     cluster: &Cluster,
 ) -> Result<(), Failure> {
     for what_if in what_ifs {
-        if let Some(node) = what_if.node() {
-            let is_known = cluster.nodes.iter().any(|known| known.name.is(node.as_str()))
-                || observation.status.node(node.as_str()).is_some();
-            if !is_known {
-                return Err(Failure::usage(format!("--what-if names an unknown node `{node}`")));
-            }
+        if let Some(node) = what_if.node()
+            && status.node(node.as_str()).is_none()
+        {
+            name::check_node(node, &name::nodes(cluster))?;
         }
-        what_if.imagine(&mut observation.status);
+        what_if.imagine(status);
     }
     Ok(())
 }

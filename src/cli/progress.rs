@@ -19,7 +19,7 @@ pub(super) enum Form {
 /// Shows events as they come.
 #[derive(Debug)]
 pub(super) struct Progress {
-    terminal: Terminal,
+    pub(super) terminal: Terminal,
     form: Form,
     /// What is in flight, for the line that is redrawn.
     in_flight: Vec<(ActionId, String)>,
@@ -72,13 +72,13 @@ impl Progress {
                     self.failures += 1;
                 }
             }
-            Event::Scheduled(_) | Event::Aborted { .. } => {}
+            Event::Scheduled { .. } | Event::Waiting { .. } | Event::Aborted { .. } => {}
         }
     }
 
     fn show_people(&mut self, event: &Event) {
         match event {
-            Event::Scheduled(_) => self.in_flight.clear(),
+            Event::Scheduled { .. } => self.in_flight.clear(),
             Event::Started(action) => self.begin(action),
             Event::Finished { action, rc, status, exit_reason, took } => {
                 self.in_flight.retain(|(id, _)| *id != action.id);
@@ -90,6 +90,9 @@ impl Progress {
                     self.print(&line);
                 }
                 self.draw();
+            }
+            Event::Waiting { length, because } => {
+                self.print(&progress::waiting_line(*length, because, self.terminal.error_ink()));
             }
             Event::Aborted { because } => self.print(&format!("  planning again: {because}")),
         }

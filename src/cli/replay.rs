@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 
 /// What can be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Whether it is the same, and what differs.
     Text,
     /// The schedule as it is decided now.
@@ -38,12 +38,17 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     let file = &arguments.recording;
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
-    let recorded = recording::read(&text)
-        .map_err(|error| Failure::error(format!("{} is {}", file.display(), with_causes(&error))))?;
+    compare(&text, &file.display().to_string(), arguments.output, terminal)
+}
+
+/// Makes the decision of a recording once more, and says whether it is the same.
+pub(super) fn compare(text: &str, name: &str, output: Format, terminal: Terminal) -> Result<Exit, Failure> {
+    let recorded = recording::read(text)
+        .map_err(|error| Failure::error(format!("{name} is {}", with_causes(&error))))?;
     let schedule = recorded.decide();
     let now = transition::json(&schedule);
     let is_same = now == recorded.schedule;
-    match arguments.output {
+    match output {
         Format::Transition => terminal.data(&now)?,
         Format::Text if is_same => {
             let actions = schedule.transition.actions.len();
@@ -75,6 +80,9 @@ pub(super) fn record(
     now: i64,
     schedule: &Schedule,
 ) -> Result<(), Failure> {
-    let text = recording::write(cluster, status, now, schedule);
+    let text = recording::write(cluster, status, now, schedule).map_err(|error| {
+        Failure::error(format!("cannot record the decision: {error}"))
+            .help("write passwords as `{secret: NAME}`: then there is nothing to leave out")
+    })?;
     std::fs::write(file, text).map_err(|error| Failure::file("write", file, &error))
 }

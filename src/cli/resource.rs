@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::terminal::Terminal;
 use crate::agent::{Installation, catalog};
 use crate::model::{Agent, AgentClass};
@@ -105,10 +106,18 @@ fn agents(site: &Installation, standard: &str) -> Result<Vec<String>, Failure> {
     if matches!(class, AgentClass::Other(_)) {
         let known: Vec<String> =
             catalog::standards(site).iter().map(|class| class.as_str().to_owned()).collect();
-        return Err(Failure::usage(format!("there is no standard `{standard}`"))
-            .help(format!("this host has {}", known.join(", "))));
+        return Err(name::unknown("standard", class.as_str(), &known));
     }
-    Ok(catalog::agents(site, &class, provider))
+    let Some(provider) = provider else { return Ok(catalog::agents(site, &class, None)) };
+    if !class.has_providers() {
+        return Err(Failure::usage(format!("{} agents have no providers", class.as_str()))
+            .help(format!("`quorate resource agents {}` lists them all", class.as_str())));
+    }
+    let known = catalog::providers(site, &class);
+    if !known.iter().any(|known| known == provider) {
+        return Err(name::unknown("provider", provider, &known));
+    }
+    Ok(catalog::agents(site, &class, Some(provider)))
 }
 
 fn describe(site: &Installation, name: &str, format: Format, terminal: Terminal) -> Result<Exit, Failure> {

@@ -10,8 +10,9 @@ use super::exit::Exit;
 use super::failure::{Failure, with_causes};
 use super::plan::detail;
 use super::terminal::Terminal;
-use crate::plan::Plan;
+use crate::plan::secrecy::Sealed;
 use crate::view;
+use crate::view::plan::UnreadablePlan;
 
 /// Show a saved plan again.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ enum Format {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
-    let plan = read(&arguments.file)?;
+    let plan = read(&arguments.file)?.plan;
     let text = match arguments.output {
         Format::Text => view::plan::text(&plan, detail(terminal), terminal.output_ink()),
         Format::Json => view::plan::json(&plan),
@@ -47,14 +48,19 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fai
 }
 
 /// Reads the file of a saved plan.
-pub(super) fn read(file: &Path) -> Result<Plan, Failure> {
+pub(super) fn read(file: &Path) -> Result<Sealed, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
     view::plan::read_saved(&text).map_err(|error| {
         let failure = Failure::error(format!("{}: {}", file.display(), with_causes(&error)));
-        if file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            failure.help(format!("a manifest is named with -f: `quorate apply -f {}`", file.display()))
-        } else {
-            failure
+        let is_yaml = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        match error {
+            UnreadablePlan::Altered => failure.help(
+                "what is applied must be what was reviewed: nothing was done; plan again with `quorate plan --out`",
+            ),
+            UnreadablePlan::Malformed(_) | UnreadablePlan::OtherKind | UnreadablePlan::Version(_) if is_yaml => {
+                failure.help(format!("a manifest is named with -f: `quorate apply -f {}`", file.display()))
+            }
+            UnreadablePlan::Malformed(_) | UnreadablePlan::OtherKind | UnreadablePlan::Version(_) => failure,
         }
     })
 }

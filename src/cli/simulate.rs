@@ -6,7 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name as names;
 use super::options::{EngineName, Options};
+use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines};
@@ -39,8 +41,11 @@ enum Happening {
     Recover(Recovering),
     /// The link of a node is cut: it goes on by itself, and so do the others.
     Cut {
-        /// Which node.
+        /// Which node. It loses its carrier, and neither gateway, arbiter nor witness answers it.
         node: String,
+        /// Cut only what leads to other nodes: everything else still answers.
+        #[arg(long)]
+        peers_only: bool,
     },
     /// An agent answers what it is told to answer.
     Inject(Injecting),
@@ -141,11 +146,12 @@ enum Reaction {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    if options.engine != EngineName::Simulated {
+    if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only the simulated engine can be told what happens to it"));
     }
     engines::block_on(async {
         let mut cluster = engines::open_simulated(options)?;
+        check_names(&arguments.happening, &cluster)?;
         let reaction = happen(&arguments.happening, &mut cluster)?;
         if arguments.hold {
             return Ok(Exit::Done);
@@ -157,7 +163,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         let mut progress = Progress::new(terminal, form);
         let outcome = react(reaction, &mut cluster, &mut progress).await?;
         progress.end();
-        Ok(conclude(outcome.as_ref(), &progress, form, terminal))
+        Ok(conclude(outcome.as_ref(), &cluster, &progress, form, terminal))
     })
 }
 
@@ -176,8 +182,12 @@ fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, En
             cluster.recover_node(&name(node))?;
             Ok(Reaction::AtOnce)
         }
-        Happening::Cut { node } => {
-            cluster.cut_link(&name(node))?;
+        Happening::Cut { node, peers_only } => {
+            if *peers_only {
+                cluster.cut_from_peers(&name(node))?;
+            } else {
+                cluster.cut_link(&name(node))?;
+            }
             Ok(Reaction::AtOnce)
         }
         Happening::Inject(injecting) => {
@@ -194,6 +204,69 @@ fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, En
         }
         Happening::Advance { length } => Ok(Reaction::Over(*length)),
     }
+}
+
+/// Refuses names that nothing has: a typo would let a drill pass.
+fn check_names(happening: &Happening, cluster: &Simulated) -> Result<(), Failure> {
+    let (resource, node) = match happening {
+        Happening::Fail(Failing::Node { node })
+        | Happening::Recover(Recovering::Node { node })
+        | Happening::Cut { node, .. }
+        | Happening::Attribute { node, .. } => (None, Some(node)),
+        Happening::Fail(Failing::Resource { resource, node }) => (Some(resource), node.as_ref()),
+        Happening::Inject(injecting) => (Some(&injecting.resource), injecting.node.as_ref()),
+        Happening::Clear { resource } => (resource.as_ref(), None),
+        Happening::Advance { .. } => (None, None),
+    };
+    if let Some(resource) = resource {
+        let known = cluster.resources();
+        let base = crate::plan::relation::base(resource);
+        if !known.iter().any(|name| name == base) {
+            return Err(names::unknown("resource", resource, &known));
+        }
+    }
+    if let Some(node) = node {
+        names::check_node(&name(node), &cluster.nodes())?;
+    }
+    match happening {
+        Happening::Inject(injecting) => check_operation(injecting, cluster),
+        Happening::Fail(_)
+        | Happening::Recover(_)
+        | Happening::Cut { .. }
+        | Happening::Clear { .. }
+        | Happening::Attribute { .. }
+        | Happening::Advance { .. } => Ok(()),
+    }
+}
+
+fn check_operation(injecting: &Injecting, cluster: &Simulated) -> Result<(), Failure> {
+    let known = cluster.operations(&ResourceId::from(injecting.resource.as_str()));
+    if known.is_empty() {
+        let what = format!("`{}` has no agent of its own", injecting.resource);
+        return Err(Failure::usage(what).help("name one of the resources in it"));
+    }
+    if known.contains(&injecting.operation.as_str()) {
+        return Ok(());
+    }
+    let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+    Err(names::unknown("operation", &injecting.operation, &known))
+}
+
+/// What cannot be done, and why, as each part of a cluster sees it that cut links have split.
+fn obstacles(cluster: &Simulated) -> Vec<String> {
+    let sides = cluster.sides();
+    let is_split = sides.len() > 1;
+    let mut lines = Vec::new();
+    for side in sides {
+        let Some(observation) = side.first().and_then(|node| cluster.observe_from(node).ok()) else {
+            continue;
+        };
+        let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
+        let members: Vec<&str> = side.iter().map(NodeName::as_str).collect();
+        let seen = if is_split { format!("as {} sees it: ", members.join(", ")) } else { String::new() };
+        lines.extend(view::because::obstacles(&plan).into_iter().map(|line| format!("{seen}{line}")));
+    }
+    lines
 }
 
 fn name(node: &str) -> NodeName {
@@ -225,7 +298,13 @@ async fn react(
 }
 
 /// A cluster that cannot do all it should is what a simulation is for, and no error.
-fn conclude(outcome: Option<&Outcome>, progress: &Progress, form: Form, terminal: Terminal) -> Exit {
+fn conclude(
+    outcome: Option<&Outcome>,
+    cluster: &Simulated,
+    progress: &Progress,
+    form: Form,
+    terminal: Terminal,
+) -> Exit {
     let Some(outcome) = outcome else { return Exit::Done };
     progress.record(&view::progress::outcome_record(outcome));
     if form == Form::People {
@@ -234,6 +313,7 @@ fn conclude(outcome: Option<&Outcome>, progress: &Progress, form: Form, terminal
             Outcome::Converged => {}
             Outcome::Stuck | Outcome::GaveUp { .. } => {
                 terminal.note(&view::progress::outcome_message(outcome));
+                obstacles(cluster).iter().for_each(|line| terminal.note(&format!("  {line}")));
             }
         }
     }

@@ -1,19 +1,22 @@
 //! `status`: nodes, quorum, resources, failures; sync and health.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
+#![expect(clippy::disallowed_methods, reason = "waits for the cluster, looks for a manifest")]
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::engines;
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
 use super::terminal::Terminal;
-use super::validate;
+use super::{source, validate};
 use crate::engine::{Engine, Observation};
-use crate::model::NodeName;
+use crate::manifest::{self, Manifest};
+use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
 use crate::plan::overview::{Concern, Health, overview};
 use crate::view;
@@ -52,11 +55,16 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     if arguments.check {
         return check(options, terminal);
     }
+    if arguments.watch && options.manifest() == Path::new("-") {
+        return Err(Failure::usage("standard input can be read only once, and not again and again"));
+    }
     engines::block_on(async {
+        let mut lookout = Lookout::new(options);
         loop {
+            let declared = declared(options, terminal)?;
             let overview = match &arguments.seen_from {
-                Some(node) => look_from(node, options)?,
-                None => look(&mut *engines::open(options)?.engine, options).await?,
+                Some(node) => look_from(node, options, cluster(declared.as_ref()))?,
+                None => lookout.look(cluster(declared.as_ref())).await?,
             };
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, terminal.output_ink()),
@@ -68,44 +76,106 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
             terminal.data(&terminal.fresh_page(&text))?;
             tokio::select! {
-                () = tokio::time::sleep(WATCH_INTERVAL) => {}
+                rested = lookout.rest(WATCH_INTERVAL) => rested?,
                 _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             }
         }
     })
 }
 
-/// Looks at the cluster, and at the manifest if there is a good one.
-pub(super) async fn look(engine: &mut dyn Engine, options: &Options) -> Result<Overview, Failure> {
+/// The manifest to compare with. One that was named must be readable; `cluster.yaml` need not be
+/// there. A manifest with errors is no reason to say nothing of the cluster.
+fn declared(options: &Options, terminal: Terminal) -> Result<Option<Manifest>, Failure> {
+    let path = options.manifest();
+    if options.named_manifest().is_none() && !path.exists() {
+        return Ok(None);
+    }
+    let reading = manifest::read(&source::read(path)?);
+    let errors = reading.diagnostics.iter().filter(|finding| finding.is_error()).count();
+    if errors > 0 {
+        terminal.say(&format!(
+            "{} is not valid ({}; `quorate validate` lists them): there is nothing to compare with.",
+            path.display(),
+            validate::counted(errors, "error"),
+        ));
+    }
+    Ok(reading.manifest.filter(|_| errors == 0))
+}
+
+/// What a manifest declares.
+pub(super) fn cluster(manifest: Option<&Manifest>) -> Option<&Cluster> {
+    manifest.map(|manifest| &manifest.cluster)
+}
+
+/// Looks at a cluster again and again.
+pub(super) struct Lookout<'a> {
+    options: &'a Options,
+    /// The line to a daemon is kept. The files of other engines are read anew each time.
+    kept: Option<Box<dyn Engine>>,
+}
+
+impl<'a> Lookout<'a> {
+    /// A lookout on the cluster that the options name.
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self { options, kept: None }
+    }
+
+    /// How the cluster is now, compared with what is declared.
+    pub(super) async fn look(&mut self, declared: Option<&Cluster>) -> Result<Overview, Failure> {
+        let mut engine = match self.kept.take() {
+            Some(engine) => engine,
+            None => engines::open(self.options, Access::Read)?.engine,
+        };
+        let overview = look(&mut *engine, declared).await?;
+        self.kept = Some(engine).filter(|_| self.options.engine() == EngineName::Corosync);
+        Ok(overview)
+    }
+
+    /// Waits for so long, or until a daemon tells of something.
+    pub(super) async fn rest(&mut self, length: Duration) -> Result<(), Failure> {
+        match &mut self.kept {
+            Some(engine) => Ok(engine.rest(length, &mut |_| {}).await?),
+            None => {
+                tokio::time::sleep(length).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Looks at the cluster, and compares it with what is declared.
+async fn look(engine: &mut dyn Engine, declared: Option<&Cluster>) -> Result<Overview, Failure> {
     let observation = engine.observe().await?;
-    Ok(overview_of(&observation, options))
+    Ok(overview_of(&observation, declared))
 }
 
 /// Looks at a simulated cluster with the eyes of one node.
-fn look_from(node: &str, options: &Options) -> Result<Overview, Failure> {
-    if options.engine != EngineName::Simulated {
+fn look_from(node: &str, options: &Options, declared: Option<&Cluster>) -> Result<Overview, Failure> {
+    if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
-    let observation = engines::open_simulated(options)?.observe_from(&NodeName::from(node))?;
-    Ok(overview_of(&observation, options))
+    let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
+    Ok(overview_of(&observation, declared))
 }
 
-fn overview_of(observation: &Observation, options: &Options) -> Overview {
-    let manifest = validate::load_quietly(options.manifest());
+/// How an observed cluster is, compared with what a manifest says.
+pub(super) fn overview_of(observation: &Observation, declared: Option<&Cluster>) -> Overview {
     overview(
         observation.generation.0,
         &observation.in_force,
+        &observation.overlay,
         &observation.status,
         observation.now,
-        manifest.as_ref().map(|manifest| &manifest.cluster),
+        declared,
     )
 }
 
 /// One line and a code of its own scale: monitoring systems expect nothing else.
 fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
-        let mut engine = engines::open(options)?.engine;
-        look(&mut *engine, options).await
+        let declared = declared(options, terminal)?;
+        let mut engine = engines::open(options, Access::Read)?.engine;
+        look(&mut *engine, cluster(declared.as_ref())).await
     });
     let (word, exit, line) = match &overview {
         Ok(overview) => {
@@ -125,11 +195,16 @@ fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
 fn grade(overview: &Overview) -> (&'static str, Exit) {
     let is_critical = overview.concerns.iter().any(|concern| match concern {
         Concern::NoQuorum
+        | Concern::CutOff
         | Concern::Unplaced(_)
         | Concern::UncleanNode { .. }
         | Concern::FailedResource { .. }
         | Concern::Blocked { .. } => true,
-        Concern::OfflineNode { .. } | Concern::Due { .. } | Concern::Maintenance => false,
+        Concern::LostNode { .. }
+        | Concern::OfflineNode { .. }
+        | Concern::Due { .. }
+        | Concern::Maintenance
+        | Concern::Paused => false,
     });
     if is_critical || overview.health == Health::Missing {
         ("CRITICAL", Exit::Changes)

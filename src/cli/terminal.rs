@@ -5,6 +5,7 @@
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
 use super::failure::Failure;
+use super::options::Colour;
 use crate::view::Ink;
 
 /// Where output goes, and how much of it.
@@ -27,12 +28,16 @@ pub(super) enum Verbosity {
 }
 
 impl Terminal {
-    /// Colours each stream if it is a terminal and nobody said no.
-    pub(super) fn new(colour: bool, verbosity: Verbosity) -> Self {
-        let may_colour = colour
-            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    /// Colours each stream: where nobody said when, if it is a terminal and the environment does not
+    /// mind.
+    pub(super) fn new(colour: Colour, verbosity: Verbosity) -> Self {
+        let may_colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        let ink = |is_terminal: bool| if may_colour && is_terminal { Ink::Colour } else { Ink::Plain };
+        let ink = |is_terminal: bool| match colour {
+            Colour::Always => Ink::Colour,
+            Colour::Auto if may_colour && is_terminal => Ink::Colour,
+            Colour::Auto | Colour::Never => Ink::Plain,
+        };
         Self {
             output: ink(std::io::stdout().is_terminal()),
             errors: ink(std::io::stderr().is_terminal()),
@@ -53,6 +58,11 @@ impl Terminal {
     /// Whether details were asked for.
     pub(super) fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
+    }
+
+    /// Whether only data and errors were asked for.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
     }
 
     /// Whether a person can be asked: both input and error output are terminals.

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
 use super::terminal::Terminal;
-use super::{engines, source};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{advice, engines, source};
+use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::manifest::{self, Manifest};
 
 /// Check a manifest: its shape, its references, and habits that bite.
@@ -17,6 +18,10 @@ use crate::manifest::{self, Manifest};
 pub(super) struct Arguments {
     /// The manifest to check, instead of -f.
     path: Option<PathBuf>,
+    /// Compare with the agents that are installed on this machine, whatever the engine. Without it
+    /// every machine finds the same.
+    #[arg(long)]
+    agents: bool,
     /// Treat warnings as errors.
     #[arg(long)]
     strict: bool,
@@ -42,8 +47,14 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let sources = source::read(arguments.path.as_deref().unwrap_or(options.manifest()))?;
     let mut reading = manifest::read(&sources);
-    if let Some(manifest) = reading.manifest.as_ref().filter(|_| options.engine == EngineName::Local) {
-        reading.diagnostics.extend(ask_host(manifest, options)?);
+    if let Some(manifest) = &reading.manifest {
+        reading.diagnostics.extend(ask_nodes(manifest, &sources, arguments, options)?);
+        reading.diagnostics.sort_by_key(Diagnostic::place);
+    }
+    let is_valid = reading.manifest.is_some() && !has_errors(&reading.diagnostics, arguments.strict);
+    if terminal.is_quiet() {
+        let least = if arguments.strict { Severity::Warning } else { Severity::Error };
+        reading.diagnostics.retain(|finding| finding.severity >= least);
     }
     match arguments.output {
         Format::Text => {
@@ -57,19 +68,29 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         Format::Github => terminal.data(&crate::view::diagnostic::github(&reading.diagnostics, &sources))?,
         Format::Sarif => terminal.data(&crate::view::diagnostic::sarif(&reading.diagnostics, &sources))?,
     }
-    let is_valid = reading.manifest.is_some() && !has_errors(&reading.diagnostics, arguments.strict);
     if arguments.output == Format::Text {
         terminal.note(&summary(&reading.diagnostics));
     }
     if is_valid { Ok(Exit::Done) } else { Ok(Exit::ManifestInvalid) }
 }
 
-/// What this host knows of its agents.
-fn ask_host(manifest: &Manifest, options: &Options) -> Result<Vec<Diagnostic>, Failure> {
-    engines::block_on(async {
-        let mut engine = engines::open(options)?.engine;
-        Ok(engine.check(&manifest.cluster).await)
-    })
+/// What the engine's nodes, or the agents of this machine, know better.
+fn ask_nodes(
+    manifest: &Manifest,
+    sources: &Sources,
+    arguments: &Arguments,
+    options: &Options,
+) -> Result<Vec<Diagnostic>, Failure> {
+    match options.engine() {
+        EngineName::Local => engines::block_on(async {
+            let mut engine = engines::open(options, Access::Read)?.engine;
+            Ok(advice::of_engine(&mut *engine, manifest, options, sources).await)
+        }),
+        EngineName::Simulated | EngineName::Corosync if arguments.agents => {
+            engines::block_on(async { Ok(advice::of_agents(manifest, sources).await) })
+        }
+        EngineName::Simulated | EngineName::Corosync => Ok(Vec::new()),
+    }
 }
 
 fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
@@ -93,18 +114,23 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-fn counted(number: usize, noun: &str) -> String {
+/// A number with its noun: `1 error`, `2 errors`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
 /// Reads the manifest a verb works on. Warnings are for `validate`; errors end the verb.
 pub(super) fn load(path: &Path, terminal: Terminal) -> Result<Manifest, Failure> {
-    let sources = source::read(path)?;
-    let reading = manifest::read(&sources);
+    accept(&source::read(path)?, terminal)
+}
+
+/// Reads a manifest from its texts. Warnings are for `validate`; errors end the verb.
+pub(super) fn accept(sources: &Sources, terminal: Terminal) -> Result<Manifest, Failure> {
+    let reading = manifest::read(sources);
     let errors: Vec<_> = reading.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
     if !errors.is_empty() {
-        terminal.say_raw(&crate::view::diagnostic::text(&errors, &sources, terminal.error_ink()));
+        terminal.say_raw(&crate::view::diagnostic::text(&errors, sources, terminal.error_ink()));
     }
     match reading.manifest {
         Some(manifest) if errors.is_empty() => Ok(manifest),
@@ -113,11 +139,4 @@ pub(super) fn load(path: &Path, terminal: Terminal) -> Result<Manifest, Failure>
             format!("the manifest is not valid: {}", counted(errors.len(), "error")),
         )),
     }
-}
-
-/// The manifest, if it can be read and has no errors.
-pub(super) fn load_quietly(path: &Path) -> Option<Manifest> {
-    let sources = source::read(path).ok()?;
-    let reading = manifest::read(&sources);
-    reading.manifest.filter(|_| !has_errors(&reading.diagnostics, false))
 }

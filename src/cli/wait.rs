@@ -1,7 +1,5 @@
 //! `wait`: block until the cluster is as it should be.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the cluster")]
-
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -9,8 +7,10 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
+use super::status::Lookout;
 use super::terminal::Terminal;
-use super::{clock, engines, status};
+use super::{clock, engines, status, validate};
+use crate::manifest::Manifest;
 use crate::plan::Overview;
 use crate::plan::overview::{Health, Sync};
 use crate::view;
@@ -58,12 +58,12 @@ impl Goal {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let declared = declared(arguments, options, terminal)?;
     engines::block_on(async {
+        let mut lookout = Lookout::new(options);
         let started = tokio::time::Instant::now();
         loop {
-            let mut engine = engines::open(options)?.engine;
-            let overview = status::look(&mut *engine, options).await?;
-            drop(engine);
+            let overview = lookout.look(status::cluster(declared.as_ref())).await?;
             if arguments.goals.iter().all(|goal| goal.is_reached(&overview)) {
                 terminal.note(view::status::line(&overview).trim_end());
                 return Ok(Exit::Done);
@@ -73,9 +73,19 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
                 return Err(Failure::new(Exit::Timeout, format!("time is up: {}", line.trim_end())));
             }
             tokio::select! {
-                () = tokio::time::sleep(INTERVAL) => {}
+                rested = lookout.rest(INTERVAL) => rested?,
                 _ = tokio::signal::ctrl_c() => return Err(Failure::new(Exit::Interrupted, "interrupted")),
             }
         }
     })
+}
+
+/// The manifest that is waited for: without a good one, waiting to be in sync would never end.
+fn declared(
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Option<Manifest>, Failure> {
+    let is_needed = arguments.goals.contains(&Goal::Synced) || options.named_manifest().is_some();
+    is_needed.then(|| validate::load(options.manifest(), terminal)).transpose()
 }

@@ -3,7 +3,6 @@
 //! A manifest that cannot be used does not stop the watch: the last good one stays in force, and
 //! the trouble is told once.
 
-mod folder;
 mod pulse;
 
 use std::path::Path;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::apply::{self, Allowed};
+use super::engines::Opened;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -20,13 +20,14 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use super::{clock, engines, source};
+use super::{advice, clock, source};
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::engine::Outcome;
-use crate::manifest;
-use crate::plan::{Basis, Plan};
+use crate::engine::{Engine, Outcome};
+use crate::manifest::{self, Manifest};
+use crate::plan::{Basis, Leftover, Plan};
+use crate::source::folder::FolderWatch;
 use crate::view;
-use folder::FolderWatch;
+use pulse::Resident;
 
 /// Keep the cluster as the manifest says: reconcile at each change of either.
 #[derive(Debug, Args)]
@@ -60,9 +61,15 @@ struct Known {
     texts: Vec<(String, Arc<str>)>,
     trouble: Option<String>,
     wanted: Option<Wanted>,
+    /// The manifest, until the engine has looked at it and found no error.
+    unchecked: Option<(Manifest, Sources)>,
+    /// What the engine found when it looked last.
+    found: Vec<Diagnostic>,
     told: Option<String>,
     /// The basis of the plan that was shown last: one that is tried again is not shown again.
     shown: Option<Basis>,
+    /// What stays in force although the manifest does not have it, as it was told last.
+    kept: Vec<Leftover>,
 }
 
 /// Runs the verb.
@@ -71,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     if path == Path::new("-") {
         return Err(Failure::usage("standard input cannot be watched"));
     }
-    engines::block_on(watch(arguments, options, path, terminal))
+    super::engines::block_on(watch(arguments, options, path, terminal))
 }
 
 async fn watch(
@@ -81,7 +88,7 @@ async fn watch(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen()?;
-    let mut folder = FolderWatch::new(path)?;
+    let mut folder = FolderWatch::new(path).map_err(|error| Failure::error(error.to_string()))?;
     let mut known = Known::default();
     let form = match arguments.output {
         Format::Text => Form::People,
@@ -90,11 +97,12 @@ async fn watch(
     let mut progress = Progress::new(terminal, form);
     terminal.note(&format!("Watching {}. Ctrl-C ends it; what is in force stays.", path.display()));
     let mut result = Ok(Exit::Done);
+    let mut engine = Resident::new(options);
     while !interrupt.is_soon() && result.is_ok() {
         known.read(path, arguments.prune, terminal);
         if let Some(wanted) = known.wanted.clone() {
             let round = Round { arguments, options, wanted: &wanted, interrupt: &interrupt, terminal };
-            if let Err(failure) = round.reconcile(&mut known, &mut progress).await {
+            if let Err(failure) = round.reconcile(&mut engine, &mut known, &mut progress).await {
                 result = Err(failure);
                 continue;
             }
@@ -102,7 +110,7 @@ async fn watch(
         tokio::select! {
             () = folder.changed() => {}
             () = interrupt.soon() => {}
-            beat = pulse::beat(arguments.interval, options, &mut progress) => {
+            beat = engine.beat(arguments.interval, &mut progress) => {
                 result = beat.map(|()| Exit::Done);
             }
         }
@@ -133,6 +141,7 @@ impl Known {
                 if self.trouble.take().is_some() {
                     terminal.note("The manifest can be used again.");
                 }
+                self.unchecked = Some((manifest.clone(), sources));
                 self.wanted = Some(Wanted::of(manifest, prune, path.display().to_string()));
             }
             None if is_news => self.complain(findings(&errors, &sources, terminal), terminal),
@@ -178,13 +187,33 @@ struct Round<'a> {
 impl Round<'_> {
     /// Plans, and applies what there is to apply. Another process at work, or a conflict with
     /// one, is no reason to end: the next round looks again.
-    async fn reconcile(&self, known: &mut Known, progress: &mut Progress) -> Result<(), Failure> {
-        match self.apply(known, progress).await {
+    async fn reconcile(
+        &self,
+        engine: &mut Resident<'_>,
+        known: &mut Known,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let done = match engine.open() {
+            Ok(opened) => self.apply(opened, known, progress).await,
+            Err(failure) => Err(failure),
+        };
+        let obstacles = match &done {
+            Ok(Some(Outcome::Stuck | Outcome::GaveUp { .. })) => match engine.open() {
+                Ok(opened) => obstacles(&mut *opened.engine).await,
+                Err(_) => String::new(),
+            },
+            Ok(Some(Outcome::Converged) | None) | Err(_) => String::new(),
+        };
+        engine.leave();
+        match done {
             Ok(Some(Outcome::Converged)) => {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(outcome)) => known.tell(view::progress::outcome_message(&outcome), self.terminal),
+            Ok(Some(outcome)) => {
+                let message = view::progress::outcome_message(&outcome);
+                known.tell(format!("{message}{obstacles}"), self.terminal);
+            }
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
@@ -196,28 +225,65 @@ impl Round<'_> {
     }
 
     /// `None` when there was nothing to do.
-    async fn apply(&self, known: &mut Known, progress: &mut Progress) -> Result<Option<Outcome>, Failure> {
-        let mut opened = engines::open(self.options)?;
+    async fn apply(
+        &self,
+        opened: &mut Opened,
+        known: &mut Known,
+        progress: &mut Progress,
+    ) -> Result<Option<Outcome>, Failure> {
+        opened.engine.claim(&mut |event| progress.show(&event)).await?;
+        self.check(&mut *opened.engine, known).await?;
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
         let plan = planning::make(self.wanted, &observation).plan;
         if !plan.is_actionable() {
+            self.tell_kept(&plan, known);
             return Ok(None);
         }
         if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
             self.show(&plan)?;
             known.shown = Some(plan.basis.clone());
+            known.kept.clone_from(&plan.leftovers);
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
         let (base, retired) =
-            apply::retire(&plan, &mut opened, observation.generation, progress, None, self.interrupt).await?;
+            apply::retire(&plan, opened, observation.generation, progress, None, self.interrupt).await?;
         let outcome = if retired == Outcome::Converged {
             apply::put_in_force(&plan, &mut *opened.engine, base).await?;
-            apply::converge(&mut opened, progress, None, self.interrupt).await?
+            apply::converge(opened, progress, None, self.interrupt).await?
         } else {
             retired
         };
         progress.record(&view::progress::outcome_record(&outcome));
         Ok(Some(outcome))
+    }
+
+    /// Says what stays in force although the manifest does not have it, when that is news.
+    fn tell_kept(&self, plan: &Plan, known: &mut Known) {
+        if known.kept == plan.leftovers {
+            return;
+        }
+        known.kept.clone_from(&plan.leftovers);
+        let text = view::plan::leftovers(plan, self.terminal.error_ink());
+        if self.arguments.output == Format::Text && !text.is_empty() {
+            self.terminal.note(text.trim_end());
+        }
+    }
+
+    /// Lets the engine look at a manifest that is new. What it finds is told once; where it finds an
+    /// error it looks again, as an agent may come to be there.
+    async fn check(&self, engine: &mut dyn Engine, known: &mut Known) -> Result<(), Failure> {
+        let Some((manifest, sources)) = known.unchecked.take() else { return Ok(()) };
+        let mut found = advice::of_engine(engine, &manifest, self.options, &sources).await;
+        found.extend(advice::of_watch(&manifest, &sources));
+        if known.found != found {
+            advice::tell(&found, &sources, self.terminal);
+        }
+        let verdict = advice::refuse(&found);
+        known.found = found;
+        if verdict.is_err() {
+            known.unchecked = Some((manifest, sources));
+        }
+        verdict
     }
 
     fn show(&self, plan: &Plan) -> Result<(), Failure> {
@@ -226,6 +292,16 @@ impl Round<'_> {
     }
 }
 
+/// What cannot be done, and why, on a line each; nothing when the cluster cannot be asked.
+async fn obstacles(engine: &mut dyn Engine) -> String {
+    let Ok(observation) = engine.observe().await else { return String::new() };
+    let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
+    view::because::obstacles(&plan).iter().map(|line| format!("\n  {line}")).collect()
+}
+
 fn is_passing(failure: &Failure) -> bool {
-    matches!(failure.exit, Exit::Locked | Exit::Stale | Exit::Unreachable | Exit::Unsafe)
+    matches!(
+        failure.exit,
+        Exit::Locked | Exit::ManifestInvalid | Exit::Stale | Exit::Unreachable | Exit::Unsafe
+    )
 }

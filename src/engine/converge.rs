@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hands::{Hands, Happening};
-use super::ledger::{AgentTraits, Ledger, Performed};
+use super::ledger::{self, AgentTraits, Ledger, Performed};
 use super::roster::Roster;
 use super::{EngineError, Event, Outcome};
 use crate::executor::{self, ActionResult, Command, Executor, Limits, Urgency};
 use crate::model::{Cluster, NodeName};
-use crate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Task, Transition};
+use crate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Transition};
 
 /// Told of each step.
 pub type Report<'a> = dyn FnMut(Event) + Send + 'a;
@@ -80,7 +80,7 @@ pub async fn carry_out<H: Hands + ?Sized>(
     report: &mut Report<'_>,
 ) -> Result<executor::Outcome, EngineError> {
     let roster = Roster::of(cluster, &ledger.status);
-    report(Event::Scheduled(Box::new(schedule.clone())));
+    report(Event::Scheduled { actions: schedule.transition.actions.len() });
     Run::new(schedule, &roster, ledger, hands).carry_out(report).await
 }
 
@@ -136,7 +136,7 @@ impl<'a, H: Hands + ?Sized> Run<'a, H> {
             }
             Command::Reached(id) => {
                 if let Some(action) = self.executor.action(id) {
-                    if let Some(guest) = action.node.as_ref().filter(|_| takes_down(&action.task)) {
+                    if let Some(guest) = action.node.as_ref().filter(|_| ledger::takes_down(&action.task)) {
                         self.ledger.node_ended(guest);
                     }
                     self.hands.reached(action);
@@ -224,40 +224,17 @@ pub fn record<H: Hands + ?Sized>(
     start_failure_is_fatal: bool,
 ) -> Result<(), EngineError> {
     let agent = action.resource.as_deref().and_then(|resource| roster.agent(resource));
-    let ended = guests_that_end(ledger, roster, action, result);
     let traits = agent.as_ref().map_or_else(AgentTraits::default, |agent| hands.traits(agent));
-    ledger.record(&Performed {
+    let done = Performed {
         action,
         agent: agent.as_ref(),
         traits: &traits,
         result,
         at: hands.now(),
         start_failure_is_fatal,
-    });
-    for guest in &ended {
-        ledger.node_ended(guest);
-    }
-    hands.keep(ledger)
-}
-
-/// The guest nodes that end with an action: with their host when it is fenced, or with their connection.
-fn guests_that_end(
-    ledger: &Ledger,
-    roster: &Roster,
-    action: &Action,
-    result: &ActionResult,
-) -> Vec<NodeName> {
-    let mut ended = match (&action.node, &action.resource) {
-        (Some(host), _) if takes_down(&action.task) => ledger.connections_on(host),
-        (_, Some(resource)) if action.task == Task::Stop => vec![NodeName::new(Arc::clone(resource))],
-        (Some(_) | None, _) => Vec::new(),
     };
-    ended.retain(|node| result.is_expected(action) && roster.is_guest(node.as_str()));
-    ended
-}
-
-fn takes_down(task: &Task) -> bool {
-    matches!(task, Task::FenceReboot | Task::FenceOff)
+    ledger.record_with_guests(&done, roster);
+    hands.keep(ledger)
 }
 
 /// The event that tells of a result.

@@ -213,7 +213,7 @@ fn observe(event: Event, watch: &mut Watch<'_>) {
             let result = ActionResult { rc, status, exit_reason: None, took };
             watch.take(&action, result.is_expected(&action));
         }
-        Event::Scheduled(_) | Event::Started(_) | Event::Aborted { .. } => {}
+        Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
     }
 }
 

@@ -3,22 +3,30 @@
 //! An engine observes a cluster, takes a desired state, and brings the cluster there. The same
 //! conformance tests run on each (`tests/engine_conformance.rs`).
 
+mod change;
 pub mod converge;
+pub mod corosync;
 pub mod drill;
+pub(crate) mod file;
 pub mod hands;
-pub mod ledger;
 pub mod local;
-pub mod roster;
+mod recurring;
 pub mod simulated;
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::ledger::Ledger;
+pub use crate::ledger::{self, roster};
+pub use crate::model::Generation;
+
+use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
-use crate::model::Cluster;
+use crate::model::{Cluster, Moment, Overlay};
 use crate::plan::Rename;
-use crate::scheduler::{Action, Schedule};
+use crate::scheduler::Action;
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 
 /// A future that may be awaited on any thread.
@@ -50,6 +58,20 @@ pub trait Engine: Send {
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>>;
 
+    /// Changes what is on top of the desired state, or what is remembered of failures. Gives the
+    /// generation in force. What follows from it is brought about by [`Engine::converge`].
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when it makes no sense for this cluster or this engine; otherwise as
+    /// for `observe`.
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        let _ = change;
+        let engine = self.name();
+        Box::pin(async move {
+            Err(EngineError::Refused(format!("engine `{engine}` has no overrides; change the manifest")))
+        })
+    }
+
     /// Lets this much time pass between two rounds of a watch. An engine that has recurring monitors
     /// to run itself runs those that fall due, and is done early when one answers anew or when
     /// another command changed what should be.
@@ -69,6 +91,28 @@ pub trait Engine: Send {
         })
     }
 
+    /// Whether this engine can run such a cluster at all.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsuitable`], which says why not.
+    fn admit(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        let _ = cluster;
+        Ok(())
+    }
+
+    /// Makes sure that nobody else is at work on the cluster, and brings to an end what a command that
+    /// was killed left unfinished. Called before a plan is made that will be carried out.
+    ///
+    /// # Errors
+    /// [`EngineError::Locked`] names who is at work; otherwise as for `observe`.
+    fn claim<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        let _ = report;
+        Box::pin(async { Ok(()) })
+    }
+
     /// What the nodes know better than the manifest: agents that are not there, parameters that their
     /// agents do not know. Engines that cannot ask find nothing.
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
@@ -76,13 +120,6 @@ pub trait Engine: Send {
         Box::pin(async { Vec::new() })
     }
 }
-
-/// Rises by one with each desired state that comes in force; zero before the first.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(transparent)]
-pub struct Generation(pub u64);
 
 /// A desired state on its way into force.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,15 +143,27 @@ pub struct Observation {
     pub generation: Generation,
     /// Desired state in force; empty before the first.
     pub in_force: Cluster,
+    /// What was asked for on top of it.
+    pub overlay: Overlay,
     /// What is.
     pub status: ClusterStatus,
+}
+
+impl Observation {
+    /// The desired state with everything on top of it.
+    pub fn effective(&self) -> Cow<'_, Cluster> {
+        self.overlay.over(&self.in_force, Moment::at(self.now))
+    }
 }
 
 /// What happens while an engine converges.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A new schedule is being carried out.
-    Scheduled(Box<Schedule>),
+    Scheduled {
+        /// How many actions it has.
+        actions: usize,
+    },
     /// An action began.
     Started(Box<Action>),
     /// An action ended.
@@ -129,6 +178,13 @@ pub enum Event {
         exit_reason: Option<String>,
         /// How long it took.
         took: Duration,
+    },
+    /// Nothing is done for a while.
+    Waiting {
+        /// How long, where that is known.
+        length: Option<Duration>,
+        /// What for.
+        because: String,
     },
     /// The transition was given up, because of this.
     Aborted {
@@ -158,12 +214,14 @@ pub enum EngineError {
     #[error("{0}")]
     Unreachable(String),
     /// Another desired state came in force since the plan was made.
-    #[error("the cluster is at generation {actual}, the plan was made on {planned}", actual = .actual.0, planned = .planned.0)]
+    #[error("the cluster is at generation {} (from {in_force}), the plan was made on {}", actual.0, planned.0)]
     Conflict {
         /// The plan's base.
         planned: Generation,
         /// In force.
         actual: Generation,
+        /// Where what is in force came from.
+        in_force: String,
     },
     /// Durable state could not be read or written.
     #[error("{what}")]

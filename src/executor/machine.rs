@@ -91,7 +91,8 @@ impl Executor {
                 && step.action.node == action.node
                 && step.action.params == action.params
         };
-        if let Some(place) = self.steps.iter().position(is_same) {
+        let same = self.steps.iter().position(is_same).filter(|place| !self.comes_after_the_end_of(*place));
+        if let Some(place) = same {
             self.launch(place);
             return self.steps[place].action.id;
         }
@@ -107,6 +108,20 @@ impl Executor {
         }
         self.launch(place);
         ActionId(number)
+    }
+
+    /// Whether this transition first ends what such an action brought about: then it is for another run
+    /// that it has the same action.
+    fn comes_after_the_end_of(&self, place: usize) -> bool {
+        let action = &self.steps[place].action;
+        let ends = |task: &Task| matches!(task, Task::Stop | Task::Demote);
+        let is_earlier_end = |step: &Step| {
+            ends(&step.action.task)
+                && step.action.kind != ActionKind::Pseudo
+                && step.action.resource == action.resource
+                && step.action.node == action.node
+        };
+        action.resource.is_some() && !ends(&action.task) && self.steps.iter().take(place).any(is_earlier_end)
     }
 
     /// Takes in what happened and says what to do about it. After [`Command::Done`] it says nothing.
@@ -285,13 +300,20 @@ impl Step {
         Self { action, stage: Stage::Waiting, waits_for: 0, followers: Vec::new() }
     }
 
-    /// Whether this step touches what `other` is still working on.
+    /// Whether this step touches what `other` is still working on: the same resource on the same node,
+    /// or the same instance elsewhere, which must not become active while it still ends here.
     fn must_wait_for(&self, other: &Action) -> bool {
-        self.stage == Stage::Waiting
-            && self.action.kind != ActionKind::Pseudo
-            && self.action.resource.is_some()
+        if self.stage != Stage::Waiting || self.action.kind == ActionKind::Pseudo {
+            return false;
+        }
+        let is_same_place = self.action.resource.is_some()
             && self.action.resource == other.resource
-            && self.action.node == other.node
+            && self.action.node == other.node;
+        let begins =
+            matches!(self.action.task, Task::Start | Task::Promote | Task::MigrateTo | Task::MigrateFrom);
+        let ends = matches!(other.task, Task::Stop | Task::Demote | Task::MigrateTo | Task::MigrateFrom);
+        let is_same_instance = self.action.instance.is_some() && self.action.instance == other.instance;
+        is_same_place || begins && ends && is_same_instance
     }
 }
 

@@ -10,29 +10,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::NodeName;
-use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, ActionId, ActionKind, Task, Transition};
 use crate::status::{ResultCode, ResultStatus};
 
 fn action(id: u32, task: Task, resource: &str, node: &str, after: &[u32]) -> Action {
     Action {
         id: ActionId(id),
-        kind: ActionKind::Resource,
-        key: format!("{resource}_{task}_0").into(),
-        task,
-        resource: Some(resource.into()),
-        instance: Some(resource.into()),
-        node: Some(NodeName::new(node)),
-        router: None,
-        interval: Duration::ZERO,
-        notify: None,
         timeout: Some(Duration::from_secs(20)),
-        expected_rc: None,
-        params: Table::new(),
-        meta: Table::new(),
-        priority: 0,
-        reason: None,
         after: after.iter().copied().map(ActionId).collect(),
+        ..Action::new(task, resource, NodeName::new(node))
     }
 }
 
@@ -221,6 +207,25 @@ fn a_new_plan_takes_over_what_is_in_flight() {
     new.step(finished(7, ResultCode::OK));
     new.step(finished(8, ResultCode::OK));
     assert_eq!(outcome(&new.step(finished(9, ResultCode::OK))), Some(&Outcome::Complete));
+}
+
+#[test]
+fn a_start_in_flight_is_not_the_one_that_follows_a_stop() {
+    let stop = action(1, Task::Stop, "A", "n1", &[]);
+    let mut new = executor(vec![stop, start(2, "A", &[1])]);
+    assert_eq!(new.carry(vec![start(9, "A", &[])]), [ActionId(3)]);
+    assert_eq!(started(&new.step(Event::Begin)), [] as [u32; 0], "the stop waits for the start in flight");
+    assert_eq!(started(&new.step(finished(3, ResultCode::OK))), [1]);
+    assert_eq!(started(&new.step(finished(1, ResultCode::OK))), [2]);
+}
+
+#[test]
+fn an_instance_starts_nowhere_while_its_stop_elsewhere_is_in_flight() {
+    let elsewhere = action(1, Task::Start, "A", "n2", &[]);
+    let mut new = executor(vec![elsewhere, start(2, "B", &[])]);
+    assert_eq!(new.carry(vec![action(9, Task::Stop, "A", "n1", &[])]), [ActionId(3)]);
+    assert_eq!(started(&new.step(Event::Begin)), [2]);
+    assert_eq!(started(&new.step(finished(3, ResultCode::OK))), [1]);
 }
 
 #[test]

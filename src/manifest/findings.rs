@@ -11,6 +11,10 @@ use crate::diagnostic::{Diagnostic, Severity, SourceId};
 /// Findings beyond this number are only counted: nobody reads them, and each costs a search.
 pub(super) const FINDINGS_MAX: usize = 200;
 
+/// Names that are compared in search of one that may have been meant. Whoever has thousands of
+/// names and thousands of mistakes made one mistake thousands of times: a few suggestions will do.
+const COMPARISONS_MAX: usize = 300_000;
+
 /// Collects diagnostics about one manifest.
 #[derive(Debug)]
 pub(super) struct Findings<'d> {
@@ -18,6 +22,8 @@ pub(super) struct Findings<'d> {
     state: RefCell<State>,
     /// Values read so far: the measure of work.
     reads: Cell<usize>,
+    /// Names compared so far.
+    comparisons: Cell<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +41,7 @@ impl<'d> Findings<'d> {
     pub(super) fn new(documents: &'d Documents, diagnostics: Vec<Diagnostic>) -> Self {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         let state = State { diagnostics, errors, ..State::default() };
-        Self { documents, state: RefCell::new(state), reads: Cell::new(0) }
+        Self { documents, state: RefCell::new(state), reads: Cell::new(0), comparisons: Cell::new(0) }
     }
 
     pub(super) fn documents(&self) -> &'d Documents {
@@ -82,9 +88,18 @@ impl<'d> Findings<'d> {
         self.state.borrow().needed.contains(code)
     }
 
-    /// Whether more findings would only be counted.
-    pub(super) fn is_full(&self) -> bool {
-        self.state.borrow().diagnostics.len() >= FINDINGS_MAX
+    /// The most similar of some names, as long as the search is worth its while.
+    pub(super) fn similar<'n>(
+        &self,
+        name: &str,
+        among: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        let is_full = self.state.borrow().diagnostics.len() >= FINDINGS_MAX;
+        if is_full || self.comparisons.get() >= COMPARISONS_MAX {
+            return None;
+        }
+        let count = |_: &&str| self.comparisons.set(self.comparisons.get() + 1);
+        suggest::similar(name, among.into_iter().inspect(count))
     }
 
     /// An error at a place, not yet reported.
@@ -129,10 +144,7 @@ impl<'d> Findings<'d> {
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let state = self.state.into_inner();
         let mut diagnostics = state.diagnostics;
-        diagnostics.sort_by_key(|diagnostic| {
-            let first = diagnostic.labels.first();
-            (first.is_none(), first.map(|label| (label.source, label.span.start)))
-        });
+        diagnostics.sort_by_key(Diagnostic::place);
         if state.left_out > 0 {
             diagnostics.push(Diagnostic::note(
                 "more-findings",
@@ -218,10 +230,7 @@ impl Draft<'_, '_> {
 
     /// Suggests the most similar of some names in place of `name`.
     pub(super) fn suggest<'n>(self, name: &str, among: impl IntoIterator<Item = &'n str>) -> Self {
-        if self.findings.is_full() {
-            return self;
-        }
-        match suggest::similar(name, among) {
+        match self.findings.similar(name, among) {
             Some(similar) => {
                 let message = format!("did you mean `{similar}`?");
                 self.replace(message, similar)

@@ -11,10 +11,11 @@ mod document;
 mod findings;
 mod format;
 mod lower;
+mod pin;
 pub mod rule;
 mod schema;
 mod settings;
-mod suggest;
+pub(crate) mod suggest;
 mod typed;
 mod vocabulary;
 mod write;
@@ -25,11 +26,9 @@ mod tests;
 use std::sync::Arc;
 
 pub use format::{AdvertisedOperation, expand_ops, format};
+pub use pin::pin;
 pub use schema::schema;
-pub use settings::{
-    Corosync, Evidence, Isolation, Link, Moved, Qdevice, Quorum, Reconcile, ReconcileMode, SecretSource,
-    Settings,
-};
+pub use settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
 
 pub use adopt::{Adopted, ConstraintIds, adopt};
 pub use write::write;
@@ -95,7 +94,6 @@ fn check(files: &[typed::At<File>], findings: &Findings<'_>) -> Manifest {
     if !findings.has_errors() {
         Lint {
             cluster: &lowered.cluster,
-            settings: &lowered.settings,
             gathered: &gathered,
             names: &names,
             constraint_places: &lowered.constraint_places,

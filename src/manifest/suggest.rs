@@ -3,7 +3,7 @@
 use strsim::{damerau_levenshtein, jaro_winkler};
 
 /// The most similar of some names, if one is similar enough: a third of the letters may differ.
-pub(super) fn similar<'n>(name: &str, among: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn similar<'n>(name: &str, among: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     let bound = (lower.chars().count() / 3).max(1);
     let distance = |candidate: &str| {
@@ -24,7 +24,7 @@ pub(super) fn similar<'n>(name: &str, among: impl IntoIterator<Item = &'n str>) 
 }
 
 /// Names in a sentence: "`a`, `b` and `c`".
-pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         None => String::new(),

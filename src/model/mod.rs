@@ -1,6 +1,7 @@
 //! What should be: the desired cluster, as an operator wrote it.
 //!
-//! The model says no more and no less than a Pacemaker configuration can say. Options stay the
+//! The model says no more and no less than a Pacemaker configuration can say, and what holds the
+//! nodes themselves together ([`corosync`], [`isolation`]). Options stay the
 //! text that was written (with the rules that guard them), because a rule can only be judged
 //! against a node and a moment; [`option`] lists every option with its type and default.
 //! Lists keep the order of the source: the scheduler's tie-breaks depend on it.
@@ -8,29 +9,40 @@
 pub mod acl;
 pub mod alert;
 pub mod constraint;
+pub mod corosync;
 pub mod fencing;
+pub mod generation;
 pub mod id;
+pub mod isolation;
+pub mod moment;
 pub mod node;
 pub mod operation;
 pub mod option;
 pub mod option_set;
+pub mod overlay;
 pub mod period;
 pub mod resource;
 pub mod role;
 pub mod rule;
 pub mod scalar;
 pub mod score;
+pub mod secrecy;
 
 pub use acl::Acls;
 pub use alert::Alert;
 pub use constraint::Constraint;
+pub use corosync::Corosync;
 pub use fencing::FencingLevel;
+pub use generation::Generation;
 pub use id::{
     ConstraintId, NodeId, NodeName, OptionSetId, ResourceId, RuleId, SecretName, TagId, TemplateId, TicketId,
 };
+pub use isolation::Isolation;
+pub use moment::Moment;
 pub use node::Node;
 pub use operation::Operation;
 pub use option_set::{NameValue, OptionSet, Value};
+pub use overlay::{Overlay, Override, OverrideId, Overriding, Pause};
 pub use resource::{Agent, AgentClass, Bundle, Clone, Group, Primitive, Resource, Template};
 pub use role::Role;
 pub use rule::Rule;
@@ -67,4 +79,10 @@ pub struct Cluster {
     pub alerts: Vec<Alert>,
     /// Who may read or change what.
     pub acls: Acls,
+    /// The messaging layer, where something is said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corosync: Option<Corosync>,
+    /// What proves to a node that it is cut off, where something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
 }

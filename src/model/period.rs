@@ -8,9 +8,13 @@ pub const LONGEST: Duration = Duration::from_millis(u32::MAX as u64);
 /// Reads a period, capped at [`LONGEST`]. Digits after a dot are ignored, units match by prefix
 /// in any case, and a bare number is seconds. `None` for a negative number or an unknown unit.
 pub fn parse(text: &str) -> Option<Duration> {
+    parse_unbounded(text).map(|length| length.min(LONGEST))
+}
+
+/// Reads a period as [`parse`] does, however long it is; beyond 64 bits of seconds it saturates.
+pub fn parse_unbounded(text: &str) -> Option<Duration> {
     let text = text.trim_start();
-    let length = if text.starts_with('P') { parse_iso(text)? } else { parse_with_unit(text)? };
-    Some(length.min(LONGEST))
+    if text.starts_with('P') { parse_iso(text) } else { parse_with_unit(text) }
 }
 
 fn parse_with_unit(text: &str) -> Option<Duration> {

@@ -118,6 +118,30 @@ pub enum Comparison {
     Ne,
 }
 
+impl Comparison {
+    const ALL: [Self; 8] =
+        [Self::Defined, Self::NotDefined, Self::Lt, Self::Lte, Self::Gt, Self::Gte, Self::Eq, Self::Ne];
+
+    /// The word for it, as rules are written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Defined => "defined",
+            Self::NotDefined => "not_defined",
+            Self::Lt => "lt",
+            Self::Lte => "lte",
+            Self::Gt => "gt",
+            Self::Gte => "gte",
+            Self::Eq => "eq",
+            Self::Ne => "ne",
+        }
+    }
+
+    /// The comparison of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+}
+
 /// As what two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ValueType {
@@ -129,6 +153,25 @@ pub enum ValueType {
     Number,
     /// As dotted versions.
     Version,
+}
+
+impl ValueType {
+    const ALL: [Self; 4] = [Self::String, Self::Integer, Self::Number, Self::Version];
+
+    /// The word for it, as rules are written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Version => "version",
+        }
+    }
+
+    /// The type of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
 }
 
 /// Where the value to compare with comes from.
@@ -143,7 +186,25 @@ pub enum ValueSource {
     Meta,
 }
 
-/// Compares "now". Moments stay text: without an offset they mean the local zone of whoever decides.
+impl ValueSource {
+    const ALL: [Self; 3] = [Self::Literal, Self::Param, Self::Meta];
+
+    /// The word for it, as rules are written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Literal => "literal",
+            Self::Param => "param",
+            Self::Meta => "meta",
+        }
+    }
+
+    /// The source of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == word)
+    }
+}
+
+/// Compares "now". Moments stay text: without an offset they are in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateCondition {
     /// From start to end, either optional.

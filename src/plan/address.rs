@@ -17,7 +17,7 @@ pub struct Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
-    /// The cluster as a whole: its name, the order of its parts.
+    /// The cluster as a whole: its name, the order of its parts, what holds its nodes together.
     Cluster,
     /// A node.
     Node,

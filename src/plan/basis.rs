@@ -1,7 +1,10 @@
 //! The basis of a plan: digests of what it was made from, so that a saved plan can be refused
 //! when the cluster has moved on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::step::Step;
@@ -40,14 +43,16 @@ pub enum Staleness {
 impl Basis {
     /// Draws up the basis of a plan.
     pub(super) fn new(generation: u64, in_force: &Cluster, declared: &Cluster, steps: &[Step]) -> Self {
+        let manifest = digest(declared);
+        let is_same = std::ptr::eq(in_force, declared);
         Self {
             generation,
-            in_force: digest(in_force),
-            manifest: digest(declared),
+            in_force: if is_same { manifest.clone() } else { digest(in_force) },
+            manifest,
             steps: digest(
                 &steps
                     .iter()
-                    .map(|step| (step.verb, &step.resource, &step.from, &step.to))
+                    .map(|step| (step.verb, step.method, &step.resource, &step.from, &step.to))
                     .collect::<Vec<_>>(),
             ),
         }
@@ -64,6 +69,26 @@ impl Basis {
         } else {
             None
         }
+    }
+}
+
+/// SHA-256 of a JSON document without its field `digest`, in hexadecimal. Names count in sorted
+/// order, so that it does not matter in which order they are kept.
+pub fn document_digest(document: &Value) -> String {
+    let Value::Object(fields) = document else { return digest(&sorted(document)) };
+    let fields = fields.iter().filter(|(name, _)| *name != "digest");
+    digest(&fields.map(|(name, value)| (name.clone(), sorted(value))).collect::<BTreeMap<_, _>>())
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, Value> =
+                fields.iter().map(|(name, value)| (name, sorted(value))).collect();
+            Value::Object(fields.into_iter().map(|(name, value)| (name.clone(), value)).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! The difference between two clusters, by meaning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
-use super::outline::{Attribute, Object, outline};
+use super::outline::{Attribute, Index, Object, outline};
 use super::rename::Rename;
 use crate::model::Cluster;
 
@@ -52,19 +52,21 @@ pub struct AttributeChange {
 
 /// What differs between two clusters. Renames have been made in `before` already.
 pub fn difference(before: &Cluster, after: &Cluster, renames: &[Rename]) -> Vec<ObjectChange> {
-    let old = outline(before);
-    let new = outline(after);
-    let (old_index, new_index) = (index(&old), index(&new));
+    if before == after && renames.is_empty() {
+        return Vec::new();
+    }
+    let (old, new) = (outline(before), outline(after));
+    let (old, new) = (Index::of(&old), Index::of(&new));
     let mut changes: Vec<ObjectChange> = Vec::new();
-    for object in &new {
-        match old_index.get(&object.address) {
+    for object in new.objects() {
+        match old.at(&object.address) {
             Some(old) => changes.extend(change(old, object, renames)),
-            None if is_adopted(object, &old, &new_index) => {}
+            None if is_adopted(object, &old, &new) => {}
             None => changes.push(added(object)),
         }
     }
-    for object in &old {
-        if !new_index.contains_key(&object.address) && !is_adopted(object, &new, &old_index) {
+    for object in old.objects() {
+        if new.at(&object.address).is_none() && !is_adopted(object, &new, &old) {
             changes.push(deleted(object));
         }
     }
@@ -75,13 +77,8 @@ pub fn difference(before: &Cluster, after: &Cluster, renames: &[Rename]) -> Vec<
 
 /// Whether a constraint without a namesake on the other side has one there that says the same
 /// and has no namesake here: it is the same constraint under another name.
-fn is_adopted(object: &Object, others: &[Object], own: &BTreeMap<&Address, &Object>) -> bool {
-    object.address.kind.is_constraint()
-        && others.iter().any(|other| other.says_the_same_as(object) && !own.contains_key(&other.address))
-}
-
-fn index(objects: &[Object]) -> BTreeMap<&Address, &Object> {
-    objects.iter().map(|object| (&object.address, object)).collect()
+fn is_adopted(object: &Object, others: &Index<'_>, own: &Index<'_>) -> bool {
+    others.saying_the_same(object).any(|other| own.at(&other.address).is_none())
 }
 
 fn change(old: &Object, new: &Object, renames: &[Rename]) -> Option<ObjectChange> {
@@ -103,6 +100,9 @@ fn change(old: &Object, new: &Object, renames: &[Rename]) -> Option<ObjectChange
 
 fn attribute_changes(old: &Object, new: &Object) -> Vec<AttributeChange> {
     let mut changes = Vec::new();
+    if old.attributes == new.attributes {
+        return changes;
+    }
     for attribute in &new.attributes {
         let before = old.attribute(&attribute.path);
         if before.is_none_or(|before| !before.means_the_same_as(attribute)) {

@@ -1,5 +1,7 @@
 //! Disruption: what people notice of a plan.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::step::{Step, Verb};
@@ -46,13 +48,14 @@ pub(super) struct Whole<'a> {
 impl Disruption {
     pub(super) fn of<'a>(wholes: impl Iterator<Item = Whole<'a>>, steps: &[Step]) -> Self {
         let mut disruption = Self::default();
+        let spans = spans(steps);
         for whole in wholes {
-            disruption.add(&whole, steps);
+            disruption.add(&whole, &spans);
         }
         disruption
     }
 
-    fn add(&mut self, whole: &Whole<'_>, steps: &[Step]) {
+    fn add(&mut self, whole: &Whole<'_>, spans: &BTreeMap<&str, (usize, usize)>) {
         if matches!(whole.verb, Verb::Fence) {
             self.fences.extend(whole.from.cloned());
             return;
@@ -70,7 +73,8 @@ impl Disruption {
             Verb::Reload | Verb::Fence | Verb::Unfence | Verb::Shutdown => {}
         }
         if matches!(whole.verb, Verb::Move | Verb::Restart | Verb::Recover) {
-            self.down.extend(down(resource, steps));
+            let down = |(from, until)| Down { resource: resource.to_owned(), from, until };
+            self.down.extend(spans.get(resource).copied().map(down));
         }
     }
 
@@ -80,9 +84,14 @@ impl Disruption {
     }
 }
 
-fn down(resource: &str, steps: &[Step]) -> Option<Down> {
-    let mut own = steps.iter().filter(|step| step.resource.as_deref() == Some(resource));
-    let first = own.next()?;
-    let last = own.next_back().unwrap_or(first);
-    Some(Down { resource: resource.to_owned(), from: first.number, until: last.number })
+/// The first and the last step of each resource.
+fn spans(steps: &[Step]) -> BTreeMap<&str, (usize, usize)> {
+    let mut spans = BTreeMap::new();
+    for step in steps {
+        if let Some(resource) = &step.resource {
+            let span = spans.entry(resource.as_str()).or_insert((step.number, step.number));
+            span.1 = step.number;
+        }
+    }
+    spans
 }

@@ -11,10 +11,12 @@ pub use need::Need;
 
 use serde::Serialize;
 
+use super::outline::rule_text;
 use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
-use super::{Because, Inputs, Prune, plan};
-use crate::model::{Cluster, NodeName, Role, Score};
+use super::{Address, Because, Inputs, ObjectKind, Prune, plan};
+use crate::model::constraint::LocationPreference;
+use crate::model::{Cluster, Constraint, NodeName, Overlay, Role, Score};
 use crate::scheduler::assign::{Cause, Contribution, Placement};
 use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
 use crate::scheduler::facts::NodeIx;
@@ -41,7 +43,16 @@ pub struct Explanation {
     /// Node by node, best first.
     pub nodes: Vec<Verdict>,
     /// What starts before it.
-    pub after: Vec<String>,
+    pub after: Vec<Predecessor>,
+}
+
+/// Something that starts before another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Predecessor {
+    /// Which.
+    pub resource: String,
+    /// The address of the constraint that says so; none for members of a group.
+    pub constraint: Option<String>,
 }
 
 /// How a node was chosen.
@@ -105,6 +116,8 @@ pub enum Source {
     Location {
         /// Which.
         id: String,
+        /// When it holds, if not always.
+        rule: Option<String>,
     },
     /// The health of the node.
     Health,
@@ -207,6 +220,7 @@ fn add_blocked(explanations: &mut [Explanation], cluster: &Cluster, status: &Clu
         in_force: cluster,
         status,
         now,
+        overlay: Overlay::none(),
         declared: cluster,
         renames: &[],
         prune: Prune::No,
@@ -228,7 +242,13 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         facts.node_numbers().map(|node| verdict(placement, resource, node, chosen)).collect();
     nodes
         .sort_by_key(|verdict| (!verdict.is_chosen, Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY))));
-    let after = relations.predecessors_of(&own.id).map(|sequence| sequence.first.to_string());
+    let after = relations.predecessors_of(&own.id).map(|sequence| Predecessor {
+        resource: sequence.first.to_string(),
+        constraint: sequence
+            .constraint
+            .as_ref()
+            .map(|id| Address::new(ObjectKind::Order, id.as_str()).to_string()),
+    });
     Explanation {
         resource: own.id.to_string(),
         active_on: own.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
@@ -321,7 +341,10 @@ fn source(
         Cause::History => Source::History,
         Cause::Location(location) => {
             let id = placement.locations.get(location.index()).and_then(|record| record.id.as_ref());
-            id.map_or(Source::Health, |id| Source::Location { id: id.to_string() })
+            id.map_or(Source::Health, |id| Source::Location {
+                id: id.to_string(),
+                rule: rule_of(placement.facts.cluster, id.as_str()),
+            })
         }
         Cause::ShutdownLock => Source::ShutdownLock,
         Cause::Stickiness => Source::Stickiness,
@@ -346,6 +369,16 @@ fn source(
         Cause::Capacity => Source::Capacity,
         Cause::PromotionScore => Source::PromotionScore,
         Cause::Siblings => Source::Siblings,
+    }
+}
+
+/// The rule of a location constraint, in words.
+fn rule_of(cluster: &Cluster, id: &str) -> Option<String> {
+    let found = cluster.constraints.iter().find(|constraint| constraint.id().as_str() == id)?;
+    let Constraint::Location(location) = found else { return None };
+    match &location.preference {
+        LocationPreference::Rule(preference) => Some(rule_text(&preference.rule)),
+        LocationPreference::Node { .. } => None,
     }
 }
 

@@ -5,16 +5,16 @@
 //! reported; with [`Prune::Yes`] it goes. Overrides of operators and what the cluster itself
 //! keeps are never touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
-use super::outline::{Object, address_of, level_name, outline};
+use super::outline::{COROSYNC, ISOLATION, Index, Object, address_of, level_name, outline};
 use super::relation::named_resources;
 use super::rename::names;
 use crate::model::resource::CloneChild;
-use crate::model::{self, Cluster, Group, NameValue, OptionSet, Resource, ResourceId};
+use crate::model::{self, Cluster, Constraint, Group, NameValue, OptionSet, Resource, ResourceId};
 
 /// Whether undeclared things are deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +72,16 @@ pub struct Merged {
 
 /// Joins what is declared with what is in force.
 pub fn merge(in_force: &Cluster, declared: &Cluster, prune: Prune) -> Merged {
-    let declared_outline = outline(declared);
-    let in_force_outline = outline(in_force);
-    let undeclared: Vec<&Object> = in_force_outline
+    if std::ptr::eq(in_force, declared) || in_force == declared {
+        return Merged { cluster: declared.clone(), leftovers: Vec::new() };
+    }
+    let (outlined, declared_outline) = (outline(in_force), outline(declared));
+    let known = Index::of(&declared_outline);
+    // A constraint under another name that says the same is declared.
+    let is_said_otherwise = |object: &Object| known.saying_the_same(object).next().is_some();
+    let undeclared: Vec<&Object> = outlined
         .iter()
-        .filter(|object| !declared_outline.iter().any(|declared| declared.address == object.address))
-        .filter(|object| !is_said_otherwise(object, &declared_outline))
+        .filter(|object| known.at(&object.address).is_none() && !is_said_otherwise(object))
         .collect();
     let kept: BTreeSet<&Address> = undeclared
         .iter()
@@ -85,10 +89,11 @@ pub fn merge(in_force: &Cluster, declared: &Cluster, prune: Prune) -> Merged {
         .map(|object| &object.address)
         .collect();
     let cluster = join(in_force, declared, &kept);
-    let merged_outline = outline(&cluster);
+    let merged_outline = if undeclared.is_empty() { Vec::new() } else { outline(&cluster) };
+    let merged = Index::of(&merged_outline);
     let leftovers = undeclared
         .into_iter()
-        .filter(|object| merged_outline.iter().any(|merged| merged.address == object.address))
+        .filter(|object| merged.at(&object.address).is_some())
         .map(|object| Leftover {
             address: object.address.clone(),
             headline: object.headline.clone(),
@@ -96,11 +101,6 @@ pub fn merge(in_force: &Cluster, declared: &Cluster, prune: Prune) -> Merged {
         })
         .collect();
     Merged { cluster, leftovers }
-}
-
-/// A constraint under another name that says the same is declared.
-fn is_said_otherwise(object: &Object, declared: &[Object]) -> bool {
-    object.address.kind.is_constraint() && declared.iter().any(|declared| declared.says_the_same_as(object))
 }
 
 fn owner(address: &Address) -> Owner {
@@ -118,6 +118,12 @@ fn join(in_force: &Cluster, declared: &Cluster, kept: &BTreeSet<&Address>) -> Cl
     let mut cluster = declared.clone();
     if cluster.name.is_none() {
         cluster.name.clone_from(&in_force.name);
+    }
+    if is_kept(ObjectKind::Cluster, COROSYNC) {
+        cluster.corosync.clone_from(&in_force.corosync);
+    }
+    if is_kept(ObjectKind::Cluster, ISOLATION) {
+        cluster.isolation.clone_from(&in_force.isolation);
     }
     keep(
         &mut cluster.nodes,
@@ -141,18 +147,12 @@ fn join(in_force: &Cluster, declared: &Cluster, kept: &BTreeSet<&Address>) -> Cl
     keep_resources(&mut cluster, in_force, &|name| is_kept(ObjectKind::Resource, name));
     keep_rest(&mut cluster, in_force, kept);
     let known = known_names(&cluster);
-    keep(
-        &mut cluster.constraints,
-        &in_force.constraints,
-        |constraint| constraint.id().as_str(),
-        |name| {
-            in_force.constraints.iter().any(|constraint| {
-                constraint.id().as_str() == name
-                    && kept.contains(&address_of(constraint))
-                    && named_resources(constraint).iter().all(|id| known.contains(id.as_str()))
-            })
-        },
-    );
+    let keeps = |constraint: &Constraint| {
+        kept.contains(&address_of(constraint))
+            && named_resources(constraint).iter().all(|id| known.contains(id.as_str()))
+    };
+    let kept_constraint = |constraint: &Constraint| keeps(constraint).then(|| constraint.clone());
+    weave(&mut cluster.constraints, &in_force.constraints, |one| one.id().as_str(), kept_constraint);
     cluster
 }
 
@@ -185,21 +185,34 @@ fn keep_rest(cluster: &mut Cluster, in_force: &Cluster, kept: &BTreeSet<&Address
 
 /// Puts kept items of `old` into `new`, each after the neighbour it had.
 fn keep<T: Clone>(new: &mut Vec<T>, old: &[T], name: impl Fn(&T) -> &str, is_kept: impl Fn(&str) -> bool) {
-    for (index, item) in old.iter().enumerate() {
-        if is_kept(name(item)) {
-            let at = place(new, old, index, |item| name(item).to_owned());
-            new.insert(at, item.clone());
-        }
-    }
+    weave(new, old, &name, |item| is_kept(name(item)).then(|| item.clone()));
 }
 
-/// After the nearest earlier item of `old` that is in `new`; else in front.
-fn place<T, N: PartialEq>(new: &[T], old: &[T], index: usize, name: impl Fn(&T) -> N) -> usize {
-    old.iter()
-        .take(index)
-        .rev()
-        .find_map(|earlier| new.iter().position(|item| name(item) == name(earlier)))
-        .map_or(0, |at| at + 1)
+/// Puts what is kept of each item of `old` into `new`: after the nearest earlier item of `old`
+/// that is there; else in front.
+fn weave<T>(new: &mut Vec<T>, old: &[T], name: impl Fn(&T) -> &str, kept: impl Fn(&T) -> Option<T>) {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, item) in new.iter().enumerate() {
+        places.entry(name(item)).or_insert(index);
+    }
+    // What follows the item before it, by the place of that; place zero is in front of all.
+    let mut followers: BTreeMap<usize, Vec<T>> = BTreeMap::new();
+    let mut after = 0;
+    for item in old {
+        match kept(item) {
+            Some(item) => followers.entry(after).or_default().push(item),
+            None => after = places.get(name(item)).map_or(after, |place| place + 1),
+        }
+    }
+    if followers.is_empty() {
+        return;
+    }
+    let items = std::mem::take(new);
+    new.extend(followers.remove(&0).into_iter().flatten());
+    for (place, item) in (1..).zip(items) {
+        new.push(item);
+        new.extend(followers.remove(&place).into_iter().flatten());
+    }
 }
 
 fn keep_settings(new: &mut Vec<OptionSet>, old: &[OptionSet], is_kept: impl Fn(&str) -> bool) {
@@ -222,40 +235,39 @@ fn keep_resources(cluster: &mut Cluster, in_force: &Cluster, is_kept: &dyn Fn(&s
     keep_members(cluster, in_force, is_kept);
     let present: BTreeSet<String> = names(cluster).into_iter().map(|id| id.as_str().to_owned()).collect();
     let is_kept = |name: &str| is_kept(name) && !present.contains(name);
-    for (index, resource) in in_force.resources.iter().enumerate() {
-        if !is_kept(resource.id().as_str()) {
-            continue;
-        }
-        if let Some(rest) = rest(resource, &present) {
-            let name = |resource: &Resource| resource.id().clone();
-            let at = place(&cluster.resources, &in_force.resources, index, name);
-            cluster.resources.insert(at, rest);
-        }
-    }
+    let kept =
+        |resource: &Resource| is_kept(resource.id().as_str()).then(|| rest(resource, &present)).flatten();
+    weave(&mut cluster.resources, &in_force.resources, |resource| resource.id().as_str(), kept);
 }
 
 /// A kept member of a group that is still declared stays in it, at its place.
 fn keep_members(cluster: &mut Cluster, in_force: &Cluster, is_kept: &dyn Fn(&str) -> bool) {
-    for resource in &in_force.resources {
-        let old = match resource {
+    let old_groups: BTreeMap<&ResourceId, &Group> =
+        in_force.resources.iter().filter_map(group_of).map(|group| (&group.id, group)).collect();
+    for resource in &mut cluster.resources {
+        let new = match resource {
             Resource::Group(group) => group,
-            Resource::Clone(clone) => match &clone.child {
+            Resource::Clone(clone) => match &mut clone.child {
                 CloneChild::Group(group) => group,
                 CloneChild::Primitive(_) => continue,
             },
             Resource::Primitive(_) | Resource::Bundle(_) => continue,
         };
-        let new = cluster.resources.iter_mut().find_map(|resource| match resource {
-            Resource::Group(group) => (group.id == old.id).then_some(group),
-            Resource::Clone(clone) => match &mut clone.child {
-                CloneChild::Group(group) => (group.id == old.id).then_some(group),
-                CloneChild::Primitive(_) => None,
-            },
-            Resource::Primitive(_) | Resource::Bundle(_) => None,
-        });
-        if let Some(new) = new {
+        if let Some(old) = old_groups.get(&new.id) {
             keep(&mut new.members, &old.members, |member| member.id.as_str(), is_kept);
         }
+    }
+}
+
+/// The group that a resource is or clones.
+fn group_of(resource: &Resource) -> Option<&Group> {
+    match resource {
+        Resource::Group(group) => Some(group),
+        Resource::Clone(clone) => match &clone.child {
+            CloneChild::Group(group) => Some(group),
+            CloneChild::Primitive(_) => None,
+        },
+        Resource::Primitive(_) | Resource::Bundle(_) => None,
     }
 }
 

@@ -7,10 +7,13 @@
 pub mod address;
 pub mod basis;
 pub mod because;
+mod catalogue;
 pub mod difference;
 pub mod disruption;
 pub mod drill;
 pub mod explain;
+pub mod fail_count;
+pub mod fencing;
 pub mod merge;
 mod narration;
 pub mod outline;
@@ -19,6 +22,7 @@ pub mod relation;
 pub mod rename;
 pub mod retirement;
 pub mod safety;
+pub mod secrecy;
 mod situation;
 pub mod step;
 pub mod unplaced;
@@ -29,6 +33,7 @@ pub use basis::{Basis, Staleness};
 pub use because::Because;
 pub use difference::{AttributeChange, ObjectChange, ObjectChangeKind};
 pub use disruption::{Disruption, Down};
+pub use fencing::FencingMethod;
 pub use merge::{Leftover, Owner, Prune};
 pub use overview::Overview;
 pub use rename::Rename;
@@ -37,10 +42,12 @@ pub use step::{Background, BackgroundKind, Step, Verb};
 pub use unplaced::Unplaced;
 pub use what_if::WhatIf;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, NodeName};
-use crate::scheduler::{self, Facts, Schedule};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
+use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use disruption::Whole;
 use relation::Relations;
@@ -55,6 +62,8 @@ pub struct Inputs<'a> {
     pub in_force: &'a Cluster,
     /// What is.
     pub status: &'a ClusterStatus,
+    /// What was asked for on top of what should be.
+    pub overlay: &'a Overlay,
     /// The moment of the decision, seconds since 1970.
     pub now: i64,
     /// What the manifest declares.
@@ -101,6 +110,9 @@ pub struct Plan {
     pub hazards: Vec<Hazard>,
     /// What keeps the cluster as a whole from acting as it would.
     pub cautions: Vec<Caution>,
+    /// What was asked for on top of what should be, and is in force.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
 }
 
 /// Something that keeps a cluster as a whole from acting as it would.
@@ -115,6 +127,12 @@ pub enum Caution {
     Maintenance,
     /// Everything was told to stop.
     StopAll,
+    /// Decisions are paused.
+    Paused,
+    /// Preferences were not followed along all colocations: there were too many ways.
+    PreferencesCutShort,
+    /// Orders contradict each other, and the plan may not be the best there is.
+    OrdersUnsettled,
 }
 
 /// Something that should be done and cannot be.
@@ -136,6 +154,12 @@ impl Plan {
     /// Whether there is quorum.
     pub fn has_quorum(&self) -> bool {
         !self.cautions.contains(&Caution::NoQuorum)
+    }
+
+    /// What was known, with resources under their new names: together with the desired state and
+    /// the moment, all that the schedule was made from.
+    pub fn renamed<'s>(&self, status: &'s ClusterStatus) -> Cow<'s, ClusterStatus> {
+        renamed(status, &self.renames)
     }
 
     /// Whether nothing differs and nothing is to be done.
@@ -161,31 +185,34 @@ pub struct Planned {
     pub plan: Plan,
     /// For machines.
     pub schedule: Schedule,
-    /// What was known, with resources under their new names: together with the desired state and
-    /// the moment, all that the schedule was made from.
-    pub status: ClusterStatus,
 }
 
 /// Makes a plan.
 pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let renames = rename::applicable(inputs.renames, inputs.in_force);
-    let mut in_force = inputs.in_force.clone();
-    rename::rename_in_cluster(&mut in_force, &renames);
-    let mut status = inputs.status.clone();
-    rename::rename_in_status(&mut status, &renames);
+    let mut in_force = Cow::Borrowed(inputs.in_force);
+    if !renames.is_empty() {
+        rename::rename_in_cluster(in_force.to_mut(), &renames);
+    }
+    let status = renamed(inputs.status, &renames);
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
-    let retiring = retirement::retirement(&in_force, &merged.cluster)
-        .filter(|retiring| !scheduler::schedule(retiring, &status, inputs.now).changes.is_empty());
-    let next = retiring.as_ref().unwrap_or(&merged.cluster);
-    let (placement, schedule) = scheduler::decide(next, &status, inputs.now);
+    let retiring = retirement::retirement(&in_force, &merged.cluster);
+    let overlay = rename::in_overlay(inputs.overlay, &renames);
+    let moment = Moment::at(inputs.now);
+    let retired = retiring.as_ref().map(|cluster| overlay.over(cluster, moment));
+    let wanted = overlay.over(&merged.cluster, moment);
+    let decide = |cluster| (cluster, scheduler::decide(cluster, &status, inputs.now));
+    let retired = retired.as_deref().map(decide).filter(|(_, (_, schedule))| !schedule.changes.is_empty());
+    let is_retiring = retired.is_some();
+    let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&wanted));
     let facts = &placement.facts;
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let blocked = blocked(&situation);
-    let cautions = cautions(facts);
+    let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
     let plan = Plan {
@@ -201,20 +228,33 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         hazards: safety::hazards(&disruption, &placement),
         disruption,
         steps,
-        desired: merged.cluster,
-        retiring,
         cautions,
+        overrides: overlay.active(moment).cloned().collect(),
+        desired: merged.cluster,
+        retiring: retiring.filter(|_| is_retiring),
     };
-    Planned { plan, schedule, status }
+    Planned { plan, schedule }
 }
 
-fn cautions(facts: &Facts<'_>) -> Vec<Caution> {
+/// What was known, with resources under their new names.
+fn renamed<'s>(status: &'s ClusterStatus, renames: &[Rename]) -> Cow<'s, ClusterStatus> {
+    let mut status = Cow::Borrowed(status);
+    if !renames.is_empty() {
+        rename::rename_in_status(status.to_mut(), renames);
+    }
+    status
+}
+
+fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caution> {
     let properties = &facts.properties;
     let all = [
         (!properties.has_quorum, Caution::NoQuorum),
         (properties.fencing_enabled && !properties.has_fence_device, Caution::NoFenceDevice),
         (properties.maintenance_mode, Caution::Maintenance),
         (properties.stop_all_resources, Caution::StopAll),
+        (is_paused, Caution::Paused),
+        (schedule.shortcuts.contains(&Shortcut::Preferences), Caution::PreferencesCutShort),
+        (schedule.shortcuts.contains(&Shortcut::Relations), Caution::OrdersUnsettled),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::because::Because;
+use super::fencing::FencingMethod;
 use super::situation::Situation;
 use super::step::{self, Run, Step, Verb};
 use crate::scheduler::{Action, Change, ChangeKind};
@@ -21,14 +22,14 @@ pub(super) fn steps(situation: &Situation<'_>) -> Vec<Step> {
     narration.steps
 }
 
-struct Narration<'a> {
-    situation: &'a Situation<'a>,
+struct Narration<'s, 'a> {
+    situation: &'s Situation<'a>,
     steps: Vec<Step>,
     /// What was brought up so far, with the last verb that did it; collectives with their parts.
     brought_up: BTreeMap<String, Verb>,
 }
 
-impl Narration<'_> {
+impl Narration<'_, '_> {
     /// A whole change in one step.
     fn tell_change(&mut self, change: &Change) {
         let is_start = change.kind == ChangeKind::Start;
@@ -40,6 +41,7 @@ impl Narration<'_> {
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
+            method: FencingMethod::of_change(&change.kind),
             because,
         });
     }
@@ -86,6 +88,7 @@ fn single(verb: Verb, action: &Action, because: Because) -> Step {
         resource: resource.map(ToString::to_string),
         from: action.node.clone(),
         to: None,
+        method: FencingMethod::of_task(&action.task),
         because,
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::fail_count::{FailCount, fail_counts};
 use super::unplaced::Unplaced;
-use super::{Inputs, Plan, Prune, plan};
-use crate::model::{Cluster, NodeName, Role};
+use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx, interpret};
 use crate::status::ClusterStatus;
@@ -36,6 +37,12 @@ pub struct Overview {
     pub nodes: Vec<NodeOverview>,
     /// Resources; members follow their collective.
     pub resources: Vec<ResourceOverview>,
+    /// What was asked for on top of what is in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// Whether decisions are paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
     /// Failures that are still remembered.
     pub failures: Vec<FailureOverview>,
 }
@@ -74,8 +81,15 @@ pub enum Concern {
     NoQuorum,
     /// A resource has no node.
     Unplaced(Unplaced),
+    /// This is a node that takes itself to be cut off.
+    CutOff,
     /// A node must be fenced.
     UncleanNode {
+        /// Which.
+        node: NodeName,
+    },
+    /// A node vanished without a word, and nobody can make sure that it is down.
+    LostNode {
         /// Which.
         node: NodeName,
     },
@@ -93,6 +107,10 @@ pub enum Concern {
     Blocked {
         /// Of which resource or node.
         subject: String,
+        /// What.
+        verb: Verb,
+        /// Why not.
+        because: Because,
     },
     /// Actions are due.
     Due {
@@ -101,6 +119,8 @@ pub enum Concern {
     },
     /// The cluster is in maintenance.
     Maintenance,
+    /// Decisions are paused.
+    Paused,
 }
 
 /// How a node is.
@@ -170,6 +190,8 @@ pub struct ResourceOverview {
     pub is_removed: bool,
     /// The role that it was told to have.
     pub target_role: Option<Role>,
+    /// How often it failed where, as far as that still counts.
+    pub fail_counts: Vec<FailCount>,
 }
 
 /// A failure that is still remembered.
@@ -195,6 +217,7 @@ pub struct FailureOverview {
 pub fn overview(
     generation: u64,
     in_force: &Cluster,
+    overlay: &Overlay,
     status: &ClusterStatus,
     now: i64,
     declared: Option<&Cluster>,
@@ -203,6 +226,7 @@ pub fn overview(
         generation,
         in_force,
         status,
+        overlay,
         now,
         declared: in_force,
         renames: &[],
@@ -210,8 +234,10 @@ pub fn overview(
         origin: "",
     };
     let due = plan(&inputs).plan;
-    let facts = interpret::interpret(in_force, status, now);
-    let concerns = concerns(&facts, &due);
+    let moment = Moment::at(now);
+    let effective = overlay.over(in_force, moment);
+    let facts = interpret::interpret(&effective, status, now);
+    let concerns = concerns(&facts, status, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
         list(&facts, *top, 0, &mut resources);
@@ -227,6 +253,8 @@ pub fn overview(
         dc: facts.nodes.iter().find(|node| node.is_dc).map(|node| node.name.clone()),
         nodes: facts.nodes.iter().map(|node| node_overview(&facts, node)).collect(),
         resources,
+        overrides: overlay.active(moment).cloned().collect(),
+        pause: overlay.pause_at(moment).cloned(),
         failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
     }
 }
@@ -242,7 +270,7 @@ fn sync(in_force: &Cluster, declared: Option<&Cluster>) -> Sync {
     }
 }
 
-fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
+fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concern> {
     let mut concerns = Vec::new();
     if facts.cluster.nodes.is_empty() && facts.nodes.is_empty() {
         return concerns;
@@ -250,12 +278,19 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
     if facts.properties.maintenance_mode {
         concerns.push(Concern::Maintenance);
     }
-    if !facts.properties.has_quorum {
+    if due.cautions.contains(&Caution::Paused) {
+        concerns.push(Concern::Paused);
+    }
+    if status.is_cut_off {
+        concerns.push(Concern::CutOff);
+    } else if !facts.properties.has_quorum {
         concerns.push(Concern::NoQuorum);
     }
     for node in &facts.nodes {
         if node.unclean.is_some() {
             concerns.push(Concern::UncleanNode { node: node.name.clone() });
+        } else if is_lost(node, status) {
+            concerns.push(Concern::LostNode { node: node.name.clone() });
         } else if !node.is_online && node.kind != NodeKind::Guest {
             concerns.push(Concern::OfflineNode { node: node.name.clone() });
         }
@@ -268,6 +303,8 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
                 .clone()
                 .or_else(|| blocked.from.as_ref().map(ToString::to_string))
                 .unwrap_or_default(),
+            verb: blocked.verb,
+            because: blocked.because.clone(),
         }
     }));
     for resource in &facts.resources {
@@ -281,11 +318,17 @@ fn concerns(facts: &Facts<'_>, due: &Plan) -> Vec<Concern> {
     concerns
 }
 
+/// Whether a member that should be up was not heard of again: it may be down, or only out of reach.
+fn is_lost(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
+    let should_be_up = || status.node(node.name.as_str()).is_some_and(|state| state.expected_up);
+    !node.is_online && node.kind == NodeKind::Member && should_be_up()
+}
+
 fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
     let is_only_due = concerns.iter().all(|concern| matches!(concern, Concern::Due { .. }));
     if in_force.nodes.is_empty() && in_force.resources.is_empty() {
         Health::Missing
-    } else if concerns.contains(&Concern::Maintenance) {
+    } else if concerns.contains(&Concern::Maintenance) || concerns.contains(&Concern::Paused) {
         Health::Suspended
     } else if concerns.is_empty() {
         Health::Healthy
@@ -318,9 +361,12 @@ fn node_overview(facts: &Facts<'_>, node: &NodeFacts<'_>) -> NodeOverview {
     }
 }
 
-fn list(facts: &Facts<'_>, resource: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
-    let resource = facts.resource(resource);
-    list_of.push(resource_overview(facts, resource, depth));
+fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
+    let resource = facts.resource(index);
+    list_of.push(ResourceOverview {
+        fail_counts: fail_counts(facts, index),
+        ..resource_overview(facts, resource, depth)
+    });
     for child in &resource.children {
         list(facts, *child, depth + 1, list_of);
     }
@@ -346,6 +392,7 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         is_failed: resource.is_failed,
         is_removed: resource.is_removed,
         target_role: resource.target_role,
+        fail_counts: Vec::new(),
     }
 }
 

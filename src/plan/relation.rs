@@ -48,6 +48,8 @@ pub struct Sequence {
     pub first: ResourceId,
     /// Acts then.
     pub then: ResourceId,
+    /// The constraint that says so; none for members of a group.
+    pub constraint: Option<String>,
 }
 
 /// A resource that prefers a node.
@@ -132,8 +134,9 @@ impl Relations {
         self.by_dependent.entry(company.dependent.clone()).or_default().push(company);
     }
 
-    fn add_sequence(&mut self, first: &ResourceId, then: &ResourceId) {
-        let sequence = Sequence { first: first.clone(), then: then.clone() };
+    fn add_sequence(&mut self, first: &ResourceId, then: &ResourceId, constraint: Option<&str>) {
+        let sequence =
+            Sequence { first: first.clone(), then: then.clone(), constraint: constraint.map(str::to_owned) };
         self.by_then.entry(then.clone()).or_default().push(sequence);
     }
 
@@ -176,16 +179,44 @@ impl Relations {
                 primary: first.id.clone(),
                 score: Score::INFINITY,
             });
-            self.add_sequence(&first.id, &then.id);
+            self.add_sequence(&first.id, &then.id, None);
+        }
+    }
+
+    fn add_pair(&mut self, dependent: &ResourceId, primary: &ResourceId, score: Score) {
+        self.add_company(Company { dependent: dependent.clone(), primary: primary.clone(), score });
+    }
+
+    /// Members of a sequential set follow the one before them, or avoid all before them; the set
+    /// before follows this one.
+    fn add_colocated_sets(&mut self, sets: &[ResourceSet], score: Score) {
+        for set in sets.iter().filter(|set| set.sequential != Some(false)) {
+            let own = set.score.unwrap_or(score);
+            for (position, later) in set.resources.iter().enumerate().skip(1) {
+                let nearest = if own > Score::ZERO { position - 1 } else { 0 };
+                let is_swapped = own > Score::ZERO && set.ordering.as_deref().is_some_and(|it| it != "group");
+                for earlier in set.resources.get(nearest..position).into_iter().flatten() {
+                    let (dependent, primary) = if is_swapped { (earlier, later) } else { (later, earlier) };
+                    self.add_pair(dependent, primary, own);
+                }
+            }
+        }
+        for pair in sets.windows(2) {
+            let [dependents, primaries] = pair else { continue };
+            for dependent in ends(dependents, dependents.resources.first()) {
+                for primary in ends(primaries, primaries.resources.last()) {
+                    self.add_pair(dependent, primary, score);
+                }
+            }
         }
     }
 
     /// Members of a sequential set follow each other, and sets follow each other.
-    fn add_ordered_sets(&mut self, sets: &[ResourceSet]) {
+    fn add_ordered_sets(&mut self, id: &str, sets: &[ResourceSet]) {
         for set in sets.iter().filter(|set| set.sequential != Some(false) && brings_up(set.action)) {
             for pair in set.resources.windows(2) {
                 if let [first, then] = pair {
-                    self.add_sequence(first, then);
+                    self.add_sequence(first, then, Some(id));
                 }
             }
         }
@@ -193,7 +224,7 @@ impl Relations {
             let [earlier, later] = pair else { continue };
             if brings_up(earlier.action) {
                 for then in &later.resources {
-                    earlier.resources.iter().for_each(|first| self.add_sequence(first, then));
+                    earlier.resources.iter().for_each(|first| self.add_sequence(first, then, Some(id)));
                 }
             }
         }
@@ -221,22 +252,22 @@ impl Relations {
                 }
             }
             Constraint::Colocation(colocation) => {
-                if let ColocationScope::Pair { dependent, primary, .. } = &colocation.scope {
-                    self.add_company(Company {
-                        dependent: dependent.clone(),
-                        primary: primary.clone(),
-                        score: colocation.score.unwrap_or_default(),
-                    });
+                let score = colocation.score.unwrap_or_default();
+                match &colocation.scope {
+                    ColocationScope::Pair { dependent, primary, .. } => {
+                        self.add_pair(dependent, primary, score);
+                    }
+                    ColocationScope::Sets(sets) => self.add_colocated_sets(sets, score),
                 }
             }
             Constraint::Order(order) if order.kind == Some(OrderKind::Serialize) => {}
             Constraint::Order(order) => match &order.scope {
                 OrderScope::Pair { first, then, first_action, .. } => {
                     if brings_up(*first_action) {
-                        self.add_sequence(first, then);
+                        self.add_sequence(first, then, Some(order.id.as_str()));
                     }
                 }
-                OrderScope::Sets(sets) => self.add_ordered_sets(sets),
+                OrderScope::Sets(sets) => self.add_ordered_sets(order.id.as_str(), sets),
             },
             Constraint::Ticket(ticket) => {
                 for resource in named_resources(constraint) {
@@ -245,6 +276,11 @@ impl Relations {
             }
         }
     }
+}
+
+/// Who stands for a set towards its neighbour: one end of a sequential set, else all its members.
+fn ends<'a>(set: &'a ResourceSet, end: Option<&'a ResourceId>) -> Vec<&'a ResourceId> {
+    if set.sequential == Some(false) { set.resources.iter().collect() } else { end.into_iter().collect() }
 }
 
 /// Whether an order is about bringing something up first.

@@ -1,13 +1,16 @@
 //! Renames: a resource under a new name is the same resource, and need not stop.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::relation::base;
+use crate::manifest::Moved;
 use crate::model::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
 use crate::model::resource::CloneChild;
-use crate::model::{Cluster, Constraint, Primitive, Resource, ResourceId};
+use crate::model::{Cluster, Constraint, Overlay, Override, Primitive, Resource, ResourceId};
 use crate::status::ClusterStatus;
 
 /// A resource that has another name from now on.
@@ -19,12 +22,21 @@ pub struct Rename {
     pub to: ResourceId,
 }
 
+impl Rename {
+    /// What a renaming in a manifest says of resources; other things have nothing to keep.
+    pub fn of(moved: &Moved) -> Option<Self> {
+        let from = moved.from.strip_prefix("resources.")?;
+        let to = moved.to.strip_prefix("resources.")?;
+        Some(Self { from: from.into(), to: to.into() })
+    }
+}
+
 /// The renames that apply: the old name is in force, the new one is not.
 pub fn applicable(renames: &[Rename], in_force: &Cluster) -> Vec<Rename> {
-    let names = names(in_force);
+    let names: BTreeSet<&ResourceId> = names(in_force).into_iter().collect();
     renames
         .iter()
-        .filter(|rename| names.contains(&&rename.from) && !names.contains(&&rename.to))
+        .filter(|rename| names.contains(&rename.from) && !names.contains(&rename.to))
         .cloned()
         .collect()
 }
@@ -50,6 +62,9 @@ pub fn rename_in_cluster(cluster: &mut Cluster, renames: &[Rename]) {
 
 /// Renames resources in what was observed, so that their history goes on.
 pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
+    if renames.is_empty() {
+        return;
+    }
     for node in &mut status.nodes {
         for history in &mut node.resources {
             let old = Arc::clone(&history.id);
@@ -64,6 +79,22 @@ pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
             pair.name = rename_failure(&pair.name, renames);
         }
     }
+}
+
+/// Renames resources in what was asked for on top of what should be.
+pub fn in_overlay<'a>(overlay: &'a Overlay, renames: &[Rename]) -> Cow<'a, Overlay> {
+    let is_concerned =
+        |over: &Override| renames.iter().any(|rename| over.what.resource() == Some(&rename.from));
+    if !overlay.overrides.iter().any(is_concerned) {
+        return Cow::Borrowed(overlay);
+    }
+    let mut overlay = overlay.clone();
+    for over in &mut overlay.overrides {
+        if let Some(resource) = over.what.resource_mut() {
+            rename_one(resource, renames);
+        }
+    }
+    Cow::Owned(overlay)
 }
 
 /// The new name of a resource, or of an instance of it.

@@ -1,5 +1,7 @@
 //! Safety: what a plan does that nobody should do by accident.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::disruption::Disruption;
@@ -33,7 +35,16 @@ impl Hazard {
 /// The hazards in a plan. That one instance of many stops is none while others go on.
 pub(super) fn hazards(disruption: &Disruption, placement: &Placement<'_>) -> Vec<Hazard> {
     let mut hazards = Vec::new();
-    if disruption.stops.iter().any(|stopped| !goes_on(stopped, placement)) {
+    let facts = &placement.facts;
+    let numbers: BTreeMap<&str, ResourceIx> = if disruption.stops.is_empty() {
+        BTreeMap::new()
+    } else {
+        let numbered = facts.resources.iter().enumerate().rev(); // Of several, the first counts.
+        numbered.map(|(number, facts)| (&*facts.id, ResourceIx::at(number))).collect()
+    };
+    let goes_on =
+        |stopped: &String| numbers.get(stopped.as_str()).is_some_and(|number| goes_on(*number, placement));
+    if !disruption.stops.iter().all(goes_on) {
         hazards.push(Hazard::Stop);
     }
     if !disruption.fences.is_empty() {
@@ -43,13 +54,10 @@ pub(super) fn hazards(disruption: &Disruption, placement: &Placement<'_>) -> Vec
 }
 
 /// Whether other instances of what a resource is part of have a place.
-fn goes_on(resource: &str, placement: &Placement<'_>) -> bool {
+fn goes_on(resource: ResourceIx, placement: &Placement<'_>) -> bool {
     let facts = &placement.facts;
-    let index = facts.resources.iter().position(|facts| *facts.id == *resource);
-    index.map(ResourceIx::at).is_some_and(|index| {
-        let top = facts.topmost(index);
-        top != index
-            && placement.node_of(top).is_some()
-            && !matches!(facts.resource(top).variant, Variant::Group(_))
-    })
+    let top = facts.topmost(resource);
+    top != resource
+        && placement.node_of(top).is_some()
+        && !matches!(facts.resource(top).variant, Variant::Group(_))
 }

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, ObjectKind};
 use super::because::{Because, failed_because, words};
+use super::catalogue::Catalogue;
 use super::difference::{ObjectChange, ObjectChangeKind};
 use super::relation::{Preference, Relations, base};
 use super::step::Verb;
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
-use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule, ScorePool};
+use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
 use crate::status::ResultCode;
 
 /// All there is to know when reasons are sought.
@@ -18,7 +19,7 @@ pub(super) struct Situation<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) schedule: &'a Schedule,
     pub(super) relations: &'a Relations,
-    objects: &'a [ObjectChange],
+    catalogue: Catalogue<'a>,
     /// Changes by the name of each resource and of all that is around it.
     changes: BTreeMap<&'a str, Vec<&'a Change>>,
     /// Resources by name, instances by their numbered names too.
@@ -54,7 +55,8 @@ impl<'a> Situation<'a> {
         };
         let new_resources = resources_of(ObjectChangeKind::Add);
         let deleted_resources = resources_of(ObjectChangeKind::Delete);
-        Self { facts, schedule, relations, objects, changes, resources, new_resources, deleted_resources }
+        let catalogue = Catalogue::new(facts, schedule, objects);
+        Self { facts, schedule, relations, catalogue, changes, resources, new_resources, deleted_resources }
     }
 
     /// Whether the resource, or what it is part of, goes with this plan.
@@ -91,7 +93,11 @@ impl<'a> Situation<'a> {
     pub(super) fn of_blocked(&self, change: &Change) -> Because {
         let has_quorum = self.facts.properties.has_quorum;
         let general = if has_quorum { Because::NoNode } else { Because::NoQuorum };
-        self.of_reason(change).unwrap_or(general)
+        match (self.of_from_node(change), self.of_reason(change)) {
+            // Nothing can be done there before the node is fenced.
+            (Some(unclean @ Because::NodeUnclean { .. }), None | Some(Because::NoNode)) => unclean,
+            (_, reason) => reason.unwrap_or(general),
+        }
     }
 
     /// What had to come before a start in the same plan. `earlier` tells the last step of each
@@ -125,9 +131,7 @@ impl<'a> Situation<'a> {
 
     /// The node that is not there any more and on which it ran last, where history tells.
     fn lost_node(&self, resource: &str) -> Option<Because> {
-        self.facts.nodes.iter().filter(|node| !node.is_online).find_map(|node| {
-            let mut histories = node.state.into_iter().flat_map(|state| &state.resources);
-            let history = histories.find(|history| base(&history.id) == base(resource))?;
+        self.catalogue.lost_histories(resource).iter().find_map(|(node, history)| {
             let last = history.entries.iter().max_by_key(|entry| entry.call_id)?;
             let was_running = last.rc == Some(ResultCode::OK) && &*last.operation != "stop";
             was_running.then(|| self.of_node(node)).flatten()
@@ -145,7 +149,11 @@ impl<'a> Situation<'a> {
             return Because::TargetRole { role };
         }
         if let Some(facts) = facts.filter(|facts| facts.is_removed) {
-            return if self.is_configured(&facts.base_id) { Because::IsSurplus } else { Because::IsRemoved };
+            return if self.catalogue.is_configured(&facts.base_id) {
+                Because::IsSurplus
+            } else {
+                Because::IsRemoved
+            };
         }
         if let Some(because) = self.of_from_node(change) {
             return because;
@@ -251,14 +259,8 @@ impl<'a> Situation<'a> {
     }
 
     fn of_scores(&self, change: &Change) -> Option<Because> {
-        let score = |node: &NodeName| {
-            self.schedule.scores.iter().rev().find_map(|line| {
-                let is_it = line.pool == ScorePool::Primitive
-                    && Some(&line.resource) == change.resource.as_ref()
-                    && line.node.as_ref() == Some(node);
-                is_it.then_some(line.score)
-            })
-        };
+        let resource = change.resource.as_deref()?;
+        let score = |node: &NodeName| self.catalogue.score(resource, node);
         let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
         let (against, score) = (score(from)?, score(to)?);
         match score.cmp(&against) {
@@ -273,17 +275,10 @@ impl<'a> Situation<'a> {
         self.relations.missing_ticket(resource, &self.facts.status.tickets)
     }
 
-    /// Whether the configuration knows a resource of this name.
-    fn is_configured(&self, name: &str) -> bool {
-        self.facts.resources.iter().any(|facts| *facts.base_id == *name && !facts.is_removed)
-    }
-
     fn of_failure(&self, change: &Change) -> Option<Because> {
         let resource = change.resource.as_deref()?;
         let from = change.from.as_ref()?;
-        let failed = self.facts.failed_actions.iter().find(|failed| {
-            base(&failed.resource) == base(resource) && self.facts.node(failed.node).name == *from
-        })?;
+        let failed = self.catalogue.failure(resource, from)?;
         Some(failed_because(failed, from))
     }
 
@@ -297,7 +292,7 @@ impl<'a> Situation<'a> {
                 Because::MustBeWith { resource: resource.to_string(), moves: self.changes_place(resource) }
             }
             Reason::Removed => match change.resource.as_deref() {
-                Some(resource) if self.is_configured(base(resource)) => Because::IsSurplus,
+                Some(resource) if self.catalogue.is_configured(base(resource)) => Because::IsSurplus,
                 Some(_) | None => Because::IsRemoved,
             },
             Reason::DefinitionChange | Reason::ParametersChanged => {
@@ -344,9 +339,8 @@ impl<'a> Situation<'a> {
     fn changed_paths(&self, change: &Change) -> Vec<String> {
         let Some(resource) = change.resource.as_deref() else { return Vec::new() };
         let lineage = self.relations.lineage(resource);
-        self.objects
-            .iter()
-            .filter(|object| lineage.contains(&object.address.name.as_str()))
+        self.catalogue
+            .changes_about(&lineage)
             .flat_map(|object| &object.attributes)
             .filter(|attribute| attribute.path.starts_with("params") || attribute.path == "agent")
             .map(|attribute| attribute.path.clone())

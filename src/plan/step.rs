@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::because::Because;
+use super::fencing::FencingMethod;
 use crate::model::NodeName;
 use crate::scheduler::{Action, ActionKind, Change, ChangeKind, Schedule, Task, Transition};
 
@@ -26,6 +27,9 @@ pub struct Step {
     pub from: Option<NodeName>,
     /// To where, if not the same.
     pub to: Option<NodeName>,
+    /// How a node is fenced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<FencingMethod>,
     /// Why.
     pub because: Because,
 }
@@ -101,25 +105,38 @@ impl Verb {
     }
 
     /// What an action alone is called; `None` for what happens in the background.
-    pub(super) const fn of_task(task: &Task) -> Option<Self> {
-        match task {
-            Task::Start => Some(Self::Start),
-            Task::Stop => Some(Self::Stop),
-            Task::Promote => Some(Self::Promote),
-            Task::Demote => Some(Self::Demote),
-            Task::MigrateTo | Task::MigrateFrom => Some(Self::Migrate),
-            Task::Reload => Some(Self::Reload),
-            Task::FenceReboot | Task::FenceOff => Some(Self::Fence),
-            Task::FenceOn => Some(Self::Unfence),
-            Task::Shutdown => Some(Self::Shutdown),
-            Task::Monitor
-            | Task::Cancel
-            | Task::Notify
-            | Task::Delete
-            | Task::ClearFailCount
-            | Task::ClearHistory
-            | Task::Pseudo(_) => None,
+    pub const fn of_task(task: &Task) -> Option<Self> {
+        match sight(task) {
+            Sight::Step(verb) => Some(verb),
+            Sight::Background(_) | Sight::Hidden => None,
         }
+    }
+}
+
+/// How people see a task.
+enum Sight {
+    Step(Verb),
+    Background(BackgroundKind),
+    Hidden,
+}
+
+const fn sight(task: &Task) -> Sight {
+    match task {
+        Task::Start => Sight::Step(Verb::Start),
+        Task::Stop => Sight::Step(Verb::Stop),
+        Task::Promote => Sight::Step(Verb::Promote),
+        Task::Demote => Sight::Step(Verb::Demote),
+        Task::MigrateTo | Task::MigrateFrom => Sight::Step(Verb::Migrate),
+        Task::Reload => Sight::Step(Verb::Reload),
+        Task::FenceReboot | Task::FenceOff => Sight::Step(Verb::Fence),
+        Task::FenceOn => Sight::Step(Verb::Unfence),
+        Task::Shutdown => Sight::Step(Verb::Shutdown),
+        Task::Monitor => Sight::Background(BackgroundKind::Monitor),
+        Task::Cancel => Sight::Background(BackgroundKind::EndMonitor),
+        Task::Notify => Sight::Background(BackgroundKind::Notify),
+        Task::ClearFailCount => Sight::Background(BackgroundKind::ForgetFailures),
+        Task::Delete | Task::ClearHistory => Sight::Background(BackgroundKind::ForgetHistory),
+        Task::Pseudo(_) => Sight::Hidden,
     }
 }
 
@@ -210,23 +227,12 @@ fn belongs(action: &Action, change: &Change) -> bool {
         return false;
     }
     let is_node = |node: &Option<NodeName>| node.is_some() && *node == action.node;
-    match &change.kind {
-        ChangeKind::Fence(task) => action.task == *task && is_node(&change.from),
-        ChangeKind::Start
-        | ChangeKind::Stop
-        | ChangeKind::Move
-        | ChangeKind::Migrate
-        | ChangeKind::Restart
-        | ChangeKind::Recover
-        | ChangeKind::Reload
-        | ChangeKind::Promote
-        | ChangeKind::Demote
-        | ChangeKind::RePromote => {
-            let is_resource =
-                change.resource.is_some() && [&action.instance, &action.resource].contains(&&change.resource);
-            is_resource && (is_node(&change.from) || is_node(&change.to))
-        }
+    if let ChangeKind::Fence(task) = &change.kind {
+        return action.task == *task && is_node(&change.from);
     }
+    let is_resource =
+        change.resource.is_some() && [&action.instance, &action.resource].contains(&&change.resource);
+    is_resource && (is_node(&change.from) || is_node(&change.to))
 }
 
 /// Numbers of the visible actions in an order that keeps `after`: what is in the background goes
@@ -319,25 +325,10 @@ pub(super) fn background(transition: &Transition) -> Vec<Background> {
         .iter()
         .filter(|action| action.kind != ActionKind::Pseudo)
         .filter_map(|action| {
-            let kind = match &action.task {
-                Task::Monitor if action.is_probe() => BackgroundKind::Probe,
-                Task::Monitor => BackgroundKind::Monitor,
-                Task::Cancel => BackgroundKind::EndMonitor,
-                Task::Notify => BackgroundKind::Notify,
-                Task::ClearFailCount => BackgroundKind::ForgetFailures,
-                Task::Delete | Task::ClearHistory => BackgroundKind::ForgetHistory,
-                Task::Start
-                | Task::Stop
-                | Task::Promote
-                | Task::Demote
-                | Task::MigrateTo
-                | Task::MigrateFrom
-                | Task::Reload
-                | Task::Shutdown
-                | Task::FenceReboot
-                | Task::FenceOff
-                | Task::FenceOn
-                | Task::Pseudo(_) => return None,
+            let kind = match sight(&action.task) {
+                Sight::Background(BackgroundKind::Monitor) if action.is_probe() => BackgroundKind::Probe,
+                Sight::Background(kind) => kind,
+                Sight::Step(_) | Sight::Hidden => return None,
             };
             let resource = action.instance.as_ref().or(action.resource.as_ref())?;
             Some(Background {

@@ -64,6 +64,7 @@ fn plan_of(in_force: &Cluster, declared: &Cluster, status: &ClusterStatus) -> Pl
         in_force,
         status,
         now: 1_000,
+        overlay: Overlay::none(),
         declared,
         renames: &[],
         prune: Prune::No,
@@ -185,4 +186,21 @@ fn a_resource_without_a_node_is_said_to_have_none() {
     assert_eq!(plan.unplaced.len(), 1);
     assert!(plan.steps.is_empty());
     assert!(plan.is_actionable(), "the configuration itself can still be put in force");
+}
+
+#[test]
+fn kept_things_stand_after_the_neighbour_they_had() {
+    let (in_force, declared) = (cluster(&["K0", "A", "K1", "C", "K2", "K3"]), cluster(&["C", "new", "A"]));
+    let kept = merged(&in_force, &declared, Prune::No);
+    assert_eq!(names(&kept.cluster), ["K0", "C", "K2", "K3", "new", "A", "K1"]);
+}
+
+#[test]
+fn what_was_cut_short_is_a_caution() {
+    let (cluster, status) = (cluster(&["A"]), ClusterStatus::default());
+    let (placement, schedule) = scheduler::decide(&cluster, &status, 0);
+    assert!(!cautions(&placement.facts, &schedule, false).contains(&Caution::PreferencesCutShort));
+    let shortcuts = vec![Shortcut::Preferences, Shortcut::Relations];
+    let found = cautions(&placement.facts, &Schedule { shortcuts, ..schedule }, false);
+    assert!(found.ends_with(&[Caution::PreferencesCutShort, Caution::OrdersUnsettled]));
 }

@@ -68,21 +68,7 @@ pub fn compare(
     node: NodeIx,
     entry: &HistoryEntry,
 ) -> DefinitionChange {
-    let memo = &facts.resource(resource).memo;
-    let is_spoiled = memo.spoiled.contains(&(node, Arc::clone(&entry.id)));
-    let digests = known_digests(facts, resource, node, entry, is_spoiled);
-    if let Some(restart) = &digests.restart {
-        let recorded = entry.op_restart_digest.as_deref();
-        if is_spoiled || recorded.is_some_and(|recorded| recorded != restart) {
-            return DefinitionChange::NeedsRestart;
-        }
-    }
-    match entry.op_digest.as_deref() {
-        None => DefinitionChange::Unknown,
-        Some(recorded) if recorded == digests.all => DefinitionChange::Same,
-        Some(_) if entry.interval.is_zero() && digests.has_op_params => DefinitionChange::NeedsRestart,
-        Some(_) => DefinitionChange::Changed,
-    }
+    compare_digests(facts, resource, node, entry).0
 }
 
 /// [`compare`], but what changed only in its secrets counts as the same: an observer may see
@@ -93,11 +79,34 @@ pub fn compare_public(
     node: NodeIx,
     entry: &HistoryEntry,
 ) -> DefinitionChange {
-    let change = compare(facts, resource, node, entry);
-    let digests = known_digests(facts, resource, node, entry, false);
+    let (change, digests) = compare_digests(facts, resource, node, entry);
     let is_same_in_public =
         digests.secure.is_some() && digests.secure.as_deref() == entry.op_secure_digest.as_deref();
     if is_same_in_public { DefinitionChange::Same } else { change }
+}
+
+fn compare_digests(
+    facts: &Facts<'_>,
+    resource: ResourceIx,
+    node: NodeIx,
+    entry: &HistoryEntry,
+) -> (DefinitionChange, Arc<Digests>) {
+    let spoiled = &facts.resource(resource).memo.spoiled;
+    let is_spoiled = !spoiled.is_empty() && spoiled.contains(&(node, Arc::clone(&entry.id)));
+    let digests = known_digests(facts, resource, node, entry, is_spoiled);
+    if let Some(restart) = &digests.restart {
+        let recorded = entry.op_restart_digest.as_deref();
+        if is_spoiled || recorded.is_some_and(|recorded| recorded != restart) {
+            return (DefinitionChange::NeedsRestart, digests);
+        }
+    }
+    let change = match entry.op_digest.as_deref() {
+        None => DefinitionChange::Unknown,
+        Some(recorded) if recorded == digests.all => DefinitionChange::Same,
+        Some(_) if entry.interval.is_zero() && digests.has_op_params => DefinitionChange::NeedsRestart,
+        Some(_) => DefinitionChange::Changed,
+    };
+    (change, digests)
 }
 
 /// The digests that the first entry asked about made.
@@ -107,13 +116,15 @@ fn known_digests(
     node: NodeIx,
     entry: &HistoryEntry,
     is_spoiled: bool,
-) -> Digests {
+) -> Arc<Digests> {
     let memo = &facts.resource(resource).memo;
     let key = (node, Arc::clone(&entry.operation), entry.interval);
-    let known = memo.digests.borrow().get(&key).cloned();
+    // There are as many as nodes on which it ran: mostly one.
+    let known =
+        memo.digests.borrow().iter().find(|(known, _)| *known == key).map(|(_, digests)| digests.clone());
     known.unwrap_or_else(|| {
-        let digests = digests_for(facts, resource, node, entry, is_spoiled);
-        memo.digests.borrow_mut().insert(key, digests.clone());
+        let digests = Arc::new(digests_for(facts, resource, node, entry, is_spoiled));
+        memo.digests.borrow_mut().push((key, Arc::clone(&digests)));
         digests
     })
 }
@@ -147,6 +158,33 @@ fn digests_for(
         .as_ref()
         .map(|_| digest(&secure_params(facts, resource, entry, &all, &instance)));
     Digests { all: digest(&all), restart, secure, has_op_params: !op_params.is_empty() }
+}
+
+/// A digest that no parameters have.
+const OTHER: &str = "00000000000000000000000000000000";
+
+/// Rewrites the digests of an entry so that they tell of the parameters in the second facts what
+/// they told of those in the first: that these are the same, or are others.
+pub fn transpose(
+    entry: &mut HistoryEntry,
+    facts: (&Facts<'_>, &Facts<'_>),
+    resource: ResourceIx,
+    node: NodeIx,
+) {
+    let was = digests_for(facts.0, resource, node, entry, false);
+    let is = digests_for(facts.1, resource, node, entry, false);
+    if was.all == is.all {
+        return;
+    }
+    let rewrite = |recorded: &mut Option<Arc<str>>, was: Option<&str>, is: Option<&str>| {
+        if recorded.is_some() && was != is {
+            let is_same = recorded.as_deref() == was;
+            *recorded = Some(is.filter(|_| is_same).unwrap_or(OTHER).into());
+        }
+    };
+    rewrite(&mut entry.op_digest, Some(&was.all), Some(&is.all));
+    rewrite(&mut entry.op_restart_digest, was.restart.as_deref(), is.restart.as_deref());
+    rewrite(&mut entry.op_secure_digest, was.secure.as_deref(), is.secure.as_deref());
 }
 
 /// Parameters only for one operation, as they hold for the node.

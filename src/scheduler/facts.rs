@@ -575,18 +575,34 @@ impl<'a> Facts<'a> {
     /// Every primitive at or below `resource`, depth first in order.
     pub fn leaves(&self, resource: ResourceIx) -> Vec<ResourceIx> {
         let mut leaves = Vec::new();
-        self.collect_leaves(resource, &mut leaves);
+        self.ask_leaves(resource, &mut |leaf| -> Option<()> {
+            leaves.push(leaf);
+            None
+        });
         leaves
     }
 
-    fn collect_leaves(&self, resource: ResourceIx, leaves: &mut Vec<ResourceIx>) {
+    /// The first answer of a primitive at or below `resource`, asked depth first in order.
+    pub fn find_leaf<T>(
+        &self,
+        resource: ResourceIx,
+        mut ask: impl FnMut(ResourceIx) -> Option<T>,
+    ) -> Option<T> {
+        self.ask_leaves(resource, &mut ask)
+    }
+
+    fn ask_leaves<T>(
+        &self,
+        resource: ResourceIx,
+        ask: &mut impl FnMut(ResourceIx) -> Option<T>,
+    ) -> Option<T> {
         let facts = self.resource(resource);
-        if matches!(facts.variant, Variant::Primitive(_)) {
-            leaves.push(resource);
+        if matches!(facts.variant, Variant::Primitive(_))
+            && let Some(answer) = ask(resource)
+        {
+            return Some(answer);
         }
-        for child in &facts.children {
-            self.collect_leaves(*child, leaves);
-        }
+        facts.children.iter().find_map(|child| self.ask_leaves(*child, ask))
     }
 
     /// Adds a score on a node to a resource and everything below it. A node that a table does not

@@ -41,7 +41,7 @@ pub mod variant;
 pub use facts::{Facts, NodeIx, ResourceIx};
 pub use reason::Reason;
 pub use release::Release;
-pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool};
+pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut};
 pub use transition::{Action, ActionId, ActionKind, Task, Transition};
 
 use crate::model::Cluster;

@@ -1,7 +1,7 @@
 //! Parameters of a resource as they hold for a node.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::digest::{DigestKey, Digests};
@@ -15,7 +15,7 @@ use super::rule::RuleInput;
 pub struct ResourceMemo {
     params: OnceCell<Arc<Table>>,
     pub(super) options: RefCell<Vec<KnownOptions>>,
-    pub(super) digests: RefCell<BTreeMap<DigestKey, Digests>>,
+    pub(super) digests: RefCell<Vec<(DigestKey, Arc<Digests>)>>,
     /// History entries whose restart digest must not match, by node and entry id.
     pub(super) spoiled: BTreeSet<(NodeIx, Arc<str>)>,
     /// A blocking failure was seen: the failure timeout counts as zero from then on.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::assign::Placement;
 use super::order::Ordered;
 use super::reason::Reason;
@@ -20,6 +22,18 @@ pub struct Schedule {
     pub scores: Vec<ScoreLine>,
     /// The next moment (seconds since 1970) at which a decision may differ by itself.
     pub recheck_by: Option<i64>,
+    /// Where deciding was cut short; normally nowhere.
+    pub shortcuts: Vec<Shortcut>,
+}
+
+/// A bound that keeps deciding from going on for ever, and that was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shortcut {
+    /// Colocations join resources in so many ways that preferences were not followed along all.
+    Preferences,
+    /// Orders contradict each other, so that there is no rest; what was last is planned.
+    Relations,
 }
 
 /// One change of a resource or node.
@@ -101,11 +115,16 @@ pub enum ScorePool {
 impl Schedule {
     /// Draws the result from the final phases.
     pub fn new(placement: &Placement<'_>, ordered: Ordered) -> Self {
+        let reached =
+            [(placement.is_cut_short, Shortcut::Preferences), (ordered.is_unsettled, Shortcut::Relations)];
+        let shortcuts =
+            reached.into_iter().filter(|(is_reached, _)| *is_reached).map(|(_, which)| which).collect();
         Self {
             transition: ordered.transition,
             changes: ordered.changes,
             scores: placement.score_lines(),
             recheck_by: placement.facts.recheck.earliest(),
+            shortcuts,
         }
     }
 }

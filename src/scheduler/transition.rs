@@ -29,7 +29,7 @@ pub struct Transition {
 pub struct ActionId(pub u32);
 
 /// One thing to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
     /// Number.
     pub id: ActionId,
@@ -61,14 +61,15 @@ pub struct Action {
     pub meta: Table,
     /// Higher first when not all can run at once.
     pub priority: i64,
-    /// Why.
+    /// Why; not part of what travels between daemons.
+    #[serde(skip)]
     pub reason: Option<Reason>,
     /// All of these must be done first.
     pub after: Vec<ActionId>,
 }
 
 /// Who does an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ActionKind {
     /// An agent on a node.
     Resource,
@@ -81,7 +82,7 @@ pub enum ActionKind {
 }
 
 /// What an action does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Task {
     /// Start.
     Start,
@@ -154,6 +155,30 @@ impl fmt::Display for Task {
 }
 
 impl Action {
+    /// What an agent does once to a resource on a node, with nothing said but that.
+    pub fn new(task: Task, resource: impl Into<Arc<str>>, node: NodeName) -> Self {
+        let resource = resource.into();
+        Self {
+            id: ActionId(0),
+            kind: ActionKind::Resource,
+            key: format!("{resource}_{task}_0").into(),
+            task,
+            instance: Some(Arc::clone(&resource)),
+            resource: Some(resource),
+            node: Some(node),
+            router: None,
+            interval: Duration::ZERO,
+            notify: None,
+            timeout: None,
+            expected_rc: None,
+            params: Table::new(),
+            meta: Table::new(),
+            priority: 0,
+            reason: None,
+            after: Vec::new(),
+        }
+    }
+
     /// Whether it is a one-shot monitor that finds out what runs.
     pub fn is_probe(&self) -> bool {
         self.task == Task::Monitor && self.interval.is_zero()

@@ -21,6 +21,9 @@ use crate::model::NodeId;
 pub struct ClusterStatus {
     /// Whether this partition may act for the cluster.
     pub has_quorum: bool,
+    /// Whether this partition is a node that takes itself to be cut off (`isolation`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut_off: bool,
     /// Whether a partition without quorum may fence itself (`no-quorum-panic`).
     pub has_quorum_panic: bool,
     /// The designated controller's node.

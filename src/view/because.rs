@@ -2,7 +2,7 @@
 
 use crate::model::NodeName;
 use crate::plan::unplaced::{Obstacle, Refusal};
-use crate::plan::{Because, Unplaced, Verb};
+use crate::plan::{Because, Plan, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
 pub fn because(because: &Because) -> String {
@@ -64,6 +64,43 @@ fn after(resource: &str, verb: Verb) -> String {
     }
 }
 
+/// What cannot be done, and why: `WebSite cannot start: no quorum`.
+pub fn cannot(verb: Verb, subject: &str, why: &Because) -> String {
+    let verb = match verb {
+        Verb::Promote => "be promoted",
+        Verb::Demote => "be demoted",
+        Verb::RePromote => "be demoted and promoted again",
+        Verb::Fence => "be fenced",
+        Verb::Unfence => "be unfenced",
+        Verb::Start
+        | Verb::Stop
+        | Verb::Move
+        | Verb::Migrate
+        | Verb::Restart
+        | Verb::Recover
+        | Verb::Reload
+        | Verb::Shutdown => verb.as_str(),
+    };
+    match because(why) {
+        reason if reason.is_empty() => format!("{subject} cannot {verb}"),
+        reason => format!("{subject} cannot {verb}: {reason}"),
+    }
+}
+
+/// What of a plan cannot be done, and why.
+pub fn obstacles(plan: &Plan) -> Vec<String> {
+    let blocked = plan.blocked.iter().map(|blocked| {
+        let node = blocked.from.as_ref().map(NodeName::as_str);
+        let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
+        cannot(blocked.verb, subject, &blocked.because)
+    });
+    let unplaced = plan
+        .unplaced
+        .iter()
+        .map(|unplaced| format!("no node can run {}: {}", unplaced.resource, refusals(unplaced)));
+    unplaced.chain(blocked).collect()
+}
+
 /// `start` as in "it starts".
 pub fn third_person(verb: Verb) -> &'static str {
     match verb {
@@ -102,6 +139,7 @@ pub fn refusals(unplaced: &Unplaced) -> String {
 /// One obstacle on some nodes; `is_alone` when these are all nodes.
 fn refusal(obstacle: &Obstacle, nodes: &[&NodeName], is_alone: bool) -> String {
     match nodes {
+        [first, ..] if matches!(obstacle, Obstacle::Ticket { .. }) => obstacle_at(first, obstacle),
         [_, _, _, ..] if is_alone => obstacle_at(&NodeName::from("every node"), obstacle),
         [_, _, _, _, ..] => obstacle_at(&format!("each of {} nodes", nodes.len()).into(), obstacle),
         few => few.iter().map(|node| obstacle_at(node, obstacle)).collect::<Vec<_>>().join("; "),

@@ -198,7 +198,10 @@ const fn caution_words(caution: Caution) -> &'static str {
         Caution::NoQuorum => "there is no quorum",
         Caution::NoFenceDevice => "fencing is enabled, and there is no fence device",
         Caution::Maintenance => "the cluster is in maintenance",
+        Caution::Paused => "decisions are paused",
         Caution::StopAll => "stop-all-resources is set",
+        Caution::PreferencesCutShort => "not all preferences could be followed along colocations",
+        Caution::OrdersUnsettled => "orders contradict each other",
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::because::{because, obstacle_at};
 use super::{Ink, to_json};
 use crate::model::{NodeName, Score};
-use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Source, Verdict};
+use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Predecessor, Source, Verdict};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -39,7 +39,8 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
         text.push_str(&format!("{}\n", decision(chosen, how)));
     }
     if !explanation.after.is_empty() {
-        text.push_str(&format!("It starts after {}.\n", explanation.after.join(", ")));
+        let after: Vec<String> = explanation.after.iter().map(predecessor).collect();
+        text.push_str(&format!("It starts after {}.\n", after.join(", ")));
     }
     let shown =
         explanation.nodes.iter().filter(|verdict| node.is_none_or(|node| verdict.node.is(node.as_str())));
@@ -112,7 +113,8 @@ fn words_of_source(source: &Source) -> String {
     match source {
         Source::NodeScore => "score of the node".to_owned(),
         Source::History => "what happened there (failed for good, or must stay where it is)".to_owned(),
-        Source::Location { id } => format!("location {id}"),
+        Source::Location { id, rule: None } => format!("location {id}"),
+        Source::Location { id, rule: Some(rule) } => format!("location {id}: {rule}"),
         Source::Health => "health of the node".to_owned(),
         Source::ShutdownLock => "waits for the node that was shut down".to_owned(),
         Source::Stickiness => "stickiness: it runs there".to_owned(),
@@ -151,7 +153,7 @@ fn words_of_need(need: &Need, node: &NodeName) -> Option<String> {
 /// What takes a prohibition away; none when nothing but time does.
 fn remedy(source: &Source, node: &NodeName) -> Option<String> {
     Some(match source {
-        Source::Location { id } => format!("without {id}"),
+        Source::Location { id, .. } => format!("without {id}"),
         Source::Failures { .. } => "after its failures there are cleaned up".to_owned(),
         Source::Ticket { id } => format!("once the ticket of {id} is granted"),
         Source::With { other, .. } => match &other.node {
@@ -172,6 +174,14 @@ fn remedy(source: &Source, node: &NodeName) -> Option<String> {
         | Source::PromotionScore
         | Source::Floor => return None,
     })
+}
+
+/// What starts before, and which constraint says so.
+fn predecessor(predecessor: &Predecessor) -> String {
+    match &predecessor.constraint {
+        Some(constraint) => format!("{} ({constraint})", predecessor.resource),
+        None => predecessor.resource.clone(),
+    }
 }
 
 fn companion(companion: &Companion) -> String {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Ink;
 use crate::engine::{Event, Outcome};
 use crate::model::NodeName;
+use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -35,6 +36,11 @@ enum Record<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         exit_reason: Option<&'a str>,
         took_ms: u128,
+    },
+    Waiting {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        length_ms: Option<u128>,
+        because: &'a str,
     },
     Aborted {
         because: &'a str,
@@ -66,7 +72,7 @@ pub fn version_record() -> String {
 /// An event as a line of the stream for machines.
 pub fn event_record(event: &Event) -> String {
     line(&match event {
-        Event::Scheduled(schedule) => Record::Scheduled { actions: schedule.transition.actions.len() },
+        Event::Scheduled { actions } => Record::Scheduled { actions: *actions },
         Event::Started(action) => Record::ActionStarted { action: row(action) },
         Event::Finished { action, rc, status, exit_reason, took } => Record::ActionFinished {
             action: row(action),
@@ -76,6 +82,9 @@ pub fn event_record(event: &Event) -> String {
             exit_reason: exit_reason.as_deref(),
             took_ms: took.as_millis(),
         },
+        Event::Waiting { length, because } => {
+            Record::Waiting { length_ms: length.map(|length| length.as_millis()), because }
+        }
         Event::Aborted { because } => Record::Aborted { because },
     })
 }
@@ -122,26 +131,7 @@ fn row(action: &Action) -> Row<'_> {
 
 /// Whether people want to see the action while all goes well.
 pub fn is_worth_showing(action: &Action) -> bool {
-    match &action.task {
-        Task::Start
-        | Task::Stop
-        | Task::Promote
-        | Task::Demote
-        | Task::MigrateTo
-        | Task::MigrateFrom
-        | Task::Reload
-        | Task::Shutdown
-        | Task::FenceReboot
-        | Task::FenceOff
-        | Task::FenceOn => true,
-        Task::Monitor
-        | Task::Cancel
-        | Task::Notify
-        | Task::Delete
-        | Task::ClearFailCount
-        | Task::ClearHistory
-        | Task::Pseudo(_) => false,
-    }
+    Verb::of_task(&action.task).is_some()
 }
 
 /// Whether an action ended as it should. A probe may find anything.
@@ -182,6 +172,12 @@ pub fn describe(action: &Action) -> String {
         (None, Some(node)) => format!("{task} {node}"),
         (None, None) => task.to_owned(),
     }
+}
+
+/// A wait as a line for people.
+pub fn waiting_line(length: Option<Duration>, because: &str, ink: Ink) -> String {
+    let time = length.map(|length| format!("{}.{}s: ", length.as_secs(), length.subsec_millis() / 100));
+    format!("  {}  {}{because}", ink.faint("waits "), time.unwrap_or_default())
 }
 
 /// A finished action as a line for people.

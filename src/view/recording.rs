@@ -4,12 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{to_json, transition};
 use crate::model::Cluster;
+use crate::model::secrecy::holds_secret;
 use crate::plan::basis::digest;
+use crate::plan::secrecy;
 use crate::scheduler::{self, Schedule};
 use crate::status::ClusterStatus;
 
 /// Version of the document: minor versions add, major versions break.
 const FORMAT_VERSION: &str = "1.0";
+
+/// What a recording is to a web client.
+pub const MEDIA_TYPE: &str = "application/json";
 
 /// What the document says it is.
 const KIND: &str = "recording";
@@ -47,6 +52,11 @@ pub struct Recording {
     input: Input,
 }
 
+/// Without its secrets, another decision would be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("without its secrets, another decision would be made")]
+pub struct Unrecordable;
+
 /// Why a file is not a recording that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableRecording {
@@ -64,9 +74,39 @@ pub enum UnreadableRecording {
     Altered(&'static str),
 }
 
-/// The recording of a decision.
-pub fn write(cluster: &Cluster, status: &ClusterStatus, now: i64, schedule: &Schedule) -> String {
-    let input = Input { now, cluster: cluster.clone(), status: status.clone() };
+/// The recording of a decision. Secrets that stand in its input in plain text have stand-ins: the
+/// decision is made once more from those, and is the same but for them.
+///
+/// # Errors
+/// When it would not be the same.
+pub fn write(
+    cluster: &Cluster,
+    status: &ClusterStatus,
+    now: i64,
+    schedule: &Schedule,
+) -> Result<String, Unrecordable> {
+    let Some((cluster, status)) = secrecy::input_without_secrets(cluster, status, now) else {
+        return Ok(document(cluster.clone(), status.clone(), now, schedule));
+    };
+    let masked = scheduler::schedule(&cluster, &status, now);
+    if without_params(schedule) != without_params(&masked) {
+        return Err(Unrecordable);
+    }
+    Ok(document(cluster, status, now, &masked))
+}
+
+/// A schedule without the parameters of its actions and without digests of them.
+fn without_params(schedule: &Schedule) -> Schedule {
+    let mut schedule = schedule.clone();
+    for action in &mut schedule.transition.actions {
+        action.params.retain(|name, _| !holds_secret(name));
+        action.meta.retain(|name, _| !name.starts_with("digests_"));
+    }
+    schedule
+}
+
+fn document(cluster: Cluster, status: ClusterStatus, now: i64, schedule: &Schedule) -> String {
+    let input = Input { now, cluster, status };
     let schedule = transition::json(schedule);
     to_json(&Document {
         format_version: FORMAT_VERSION.to_owned(),

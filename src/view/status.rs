@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::because::refusals;
-use super::{Ink, moment, to_json};
+use super::because::{cannot, refusals};
+use super::{Ink, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
+use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
 };
@@ -40,6 +41,11 @@ pub fn text(overview: &Overview, ink: Ink) -> String {
     text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
     let resources = overview.resources.iter().filter(|resource| is_shown(resource));
     text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, ink)), ink));
+    let overrides = overview.overrides.iter().map(|over| overlay::row(over, overview.at));
+    text.push_str(&section("Overrides", overrides, ink));
+    if let Some(pause) = &overview.pause {
+        text.push_str(&format!("\n{}\n", overlay::pause(pause, overview.at)));
+    }
     text.push_str(&section("Failures", overview.failures.iter().map(failure_row), ink));
     text.push_str(&section(
         "Concerns",
@@ -177,6 +183,8 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
             remarks.push(remark);
         }
     }
+    let failures: Vec<String> = resource.fail_counts.iter().map(fail_count).collect();
+    remarks.extend(failures.iter().map(String::as_str));
     let remarks = if remarks.is_empty() {
         String::new()
     } else {
@@ -194,6 +202,16 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
     [id, resource.kind.clone(), format!("{state}{remarks}")]
 }
 
+/// How often it failed there, and how often it may.
+fn fail_count(failed: &FailCount) -> String {
+    let FailCount { node, count, limit } = failed;
+    match limit {
+        _ if count.is_mandatory() => format!("failed for good on {node}"),
+        Some(limit) => format!("fail count {count} of {limit} on {node}"),
+        None => format!("fail count {count} on {node}"),
+    }
+}
+
 fn failure_row(failure: &FailureOverview) -> [String; 3] {
     let said = failure.exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let at = failure.at.map(|at| format!(", at {}", moment(at))).unwrap_or_default();
@@ -208,16 +226,24 @@ fn failure_row(failure: &FailureOverview) -> [String; 3] {
 pub fn describe(concern: &Concern) -> String {
     match concern {
         Concern::NoQuorum => "there is no quorum".to_owned(),
+        Concern::CutOff => {
+            "this node takes itself to be cut off: it runs nothing, and what the others run is unknown here"
+                .to_owned()
+        }
         Concern::Unplaced(unplaced) => {
             format!("no node can run {}: {}", unplaced.resource, refusals(unplaced))
         }
         Concern::UncleanNode { node } => format!("{node} was lost without notice"),
+        Concern::LostNode { node } => {
+            format!("{node} is lost: what it still runs is unknown here")
+        }
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::FailedResource { resource } => format!("{resource} has failed"),
-        Concern::Blocked { subject } => format!("something is due for {subject} and cannot be done"),
+        Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),
         Concern::Maintenance => "the cluster is in maintenance".to_owned(),
+        Concern::Paused => "decisions are paused".to_owned(),
     }
 }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::model::{NodeName, Role};
-use crate::scheduler::{Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool};
+use crate::scheduler::{
+    Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut,
+};
 
 /// The document. Serialize it with any serde format; JSON is what other tools read.
 #[derive(Debug, Serialize)]
@@ -17,6 +19,8 @@ pub struct TransitionDocument<'a> {
     scores: Vec<ScoreRow<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recheck_by: Option<i64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shortcuts: &'a [Shortcut],
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +87,7 @@ pub fn document(schedule: &Schedule) -> TransitionDocument<'_> {
         changes: schedule.changes.iter().map(change_row).collect(),
         scores: schedule.scores.iter().map(score_row).collect(),
         recheck_by: schedule.recheck_by,
+        shortcuts: &schedule.shortcuts,
     }
 }
 
@@ -144,33 +149,24 @@ fn full_meta(action: &Action) -> BTreeMap<Arc<str>, Arc<str>> {
 fn change_row(change: &Change) -> ChangeRow<'_> {
     let reason = change.reason.as_ref().map(ToString::to_string);
     let from = change.from.as_ref().map(NodeName::as_str);
-    match &change.kind {
-        ChangeKind::Fence(task) => ChangeRow::Fence {
+    if let ChangeKind::Fence(task) = &change.kind {
+        return ChangeRow::Fence {
             action: "fence",
             operation: task.as_str(),
             node: from.unwrap_or_default(),
             resource: change.resource.as_deref(),
             reason,
-        },
-        ChangeKind::Start
-        | ChangeKind::Stop
-        | ChangeKind::Move
-        | ChangeKind::Migrate
-        | ChangeKind::Restart
-        | ChangeKind::Recover
-        | ChangeKind::Reload
-        | ChangeKind::Promote
-        | ChangeKind::Demote
-        | ChangeKind::RePromote => ChangeRow::Resource {
-            action: verb(&change.kind),
-            resource: change.resource.as_deref().unwrap_or_default(),
-            from,
-            to: change.to.as_ref().map(NodeName::as_str),
-            role_from: change.role_from,
-            role_to: change.role_to,
-            blocked: change.is_blocked,
-            reason,
-        },
+        };
+    }
+    ChangeRow::Resource {
+        action: verb(&change.kind),
+        resource: change.resource.as_deref().unwrap_or_default(),
+        from,
+        to: change.to.as_ref().map(NodeName::as_str),
+        role_from: change.role_from,
+        role_to: change.role_to,
+        blocked: change.is_blocked,
+        reason,
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn a_stale_base_is_a_conflict_and_changes_nothing<S: Subject>(m
     let second = cluster(&subject, vec![resource(&subject, "B")]);
     assert_eq!(submit(&mut subject, &first, Generation(0)).await.unwrap(), Generation(1));
     let error = submit(&mut subject, &second, Generation(0)).await.unwrap_err();
-    assert!(matches!(error, EngineError::Conflict { planned: Generation(0), actual: Generation(1) }));
+    assert!(matches!(error, EngineError::Conflict { planned: Generation(0), actual: Generation(1), .. }));
     assert_eq!(subject.engine().observe().await.unwrap().in_force, first);
 }
 
@@ -178,7 +178,7 @@ pub(crate) async fn what_is_in_force_and_what_runs_outlive_the_process<S: Subjec
 pub(crate) async fn every_action_is_told_of_before_it_ends<S: Subject>(mut subject: S) {
     let desired = cluster(&subject, vec![resource(&subject, "A"), resource(&subject, "B")]);
     let (_, log) = apply(&mut subject, &desired).await;
-    assert!(matches!(log.0[0], Event::Scheduled(_)));
+    assert!(matches!(log.0[0], Event::Scheduled { .. }));
     for what in ["monitor A", "start A", "start B"] {
         assert!(log.place(what, true) < log.place(what, false), "{what}");
     }

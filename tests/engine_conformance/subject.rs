@@ -49,7 +49,11 @@ impl Log {
                 let task = if action.is_probe() { "probe" } else { action.task.as_str() };
                 Some(format!("{task} {}", action.resource.as_deref().unwrap_or_default()))
             }
-            Event::Started(_) | Event::Scheduled(_) | Event::Finished { .. } | Event::Aborted { .. } => None,
+            Event::Started(_)
+            | Event::Scheduled { .. }
+            | Event::Finished { .. }
+            | Event::Waiting { .. }
+            | Event::Aborted { .. } => None,
         };
         self.0.iter().filter_map(words).collect()
     }
@@ -63,7 +67,7 @@ impl Log {
             Event::Finished { action, .. } => {
                 !began && *what == format!("{} {}", action.task, action.resource.as_deref().unwrap_or(""))
             }
-            Event::Scheduled(_) | Event::Aborted { .. } => false,
+            Event::Scheduled { .. } | Event::Waiting { .. } | Event::Aborted { .. } => false,
         };
         self.0.iter().position(is_it).unwrap_or_else(|| unreachable!("no {what} in {:?}", self.started()))
     }

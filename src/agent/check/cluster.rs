@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Configured, check};
+use super::{Configured, check, nearest};
 use crate::agent::metadata::{Metadata, MetadataError};
 use crate::agent::{Installation, catalog};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Part};
 use crate::model::{Agent, Cluster, Primitive, Resource};
+
+/// The code of the finding that an agent is not there or does not answer.
+pub const UNAVAILABLE: &str = "unavailable-agent";
 
 /// Compares all resources of a cluster with the agents of this host; each agent is asked once. An
 /// agent that is not there or does not answer is a finding like any other.
@@ -44,13 +47,22 @@ async fn describe(
         Ok(metadata) => Some(metadata),
         Err(MetadataError::Unavailable(problem)) => {
             let message = format!("`{}`: the agent cannot be used on this host: {problem}", resource.id());
-            found.push(Diagnostic::error("unavailable-agent", message));
+            let finding = Diagnostic::error(UNAVAILABLE, message).about_resource(resource.id(), Part::Agent);
+            let installed = catalog::agents(site, &resource.agent.class, resource.agent.provider.as_deref());
+            found.push(match nearest(&resource.agent.kind, installed.iter().map(String::as_str)) {
+                Some(near) if near != &*resource.agent.kind => {
+                    finding.help(format!("did you mean `{near}`?"))
+                }
+                Some(_) | None => finding,
+            });
             None
         }
         Err(error @ (MetadataError::NotXml { .. } | MetadataError::NotMetadata(_))) => {
             let message =
                 format!("`{}`: what {} says of itself is of no use: {error}", resource.id(), resource.agent);
-            found.push(Diagnostic::warning("broken-metadata", message));
+            found.push(
+                Diagnostic::warning("broken-metadata", message).about_resource(resource.id(), Part::Agent),
+            );
             None
         }
     }
@@ -82,7 +94,10 @@ impl Sharing {
     fn findings(self) -> impl Iterator<Item = Diagnostic> {
         self.0.into_iter().filter(|(_, ids)| ids.len() > 1).map(|((agent, _, values), ids)| {
             let message = format!("`{}` all have `{values}`", ids.join("`, `"));
+            let first = values.split('=').next().unwrap_or_default().to_owned();
+            let last = ids.last().map(String::as_str).unwrap_or_default();
             Diagnostic::warning("shared-parameter", message)
+                .about_resource(last, Part::Param(first))
                 .help(format!("{agent} says that no two of its resources may have the same value there"))
         })
     }

@@ -5,11 +5,11 @@ mod cluster;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub use cluster::check_cluster;
+pub use cluster::{UNAVAILABLE, check_cluster};
 
 use super::invocation::Invocation;
 use super::metadata::Metadata;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Part};
 use crate::model::resource::Origin;
 use crate::model::{
     Agent, AgentClass, Cluster, Operation, OptionSet, Primitive, Role, Template, Value, period,
@@ -116,7 +116,8 @@ fn check_given(resource: &Configured<'_>, metadata: &Metadata, found: &mut Vec<D
             let mut finding = Diagnostic::warning(
                 "deprecated-parameter",
                 format!("`{id}`: the parameter `{name}` of {} is deprecated", resource.agent),
-            );
+            )
+            .about_resource(id, Part::ParamName(name.to_owned()));
             if !parameter.replaced_with.is_empty() {
                 finding = finding.help(format!("use `{}` instead", parameter.replaced_with.join("` or `")));
             }
@@ -125,26 +126,30 @@ fn check_given(resource: &Configured<'_>, metadata: &Metadata, found: &mut Vec<D
         if let Value::Text(text) = value
             && let Some(expected) = parameter.kind.mismatch(text)
         {
-            found.push(Diagnostic::warning(
-                "unfit-parameter",
-                format!("`{id}`: `{name}` is `{text}`, the agent expects {expected}"),
-            ));
+            let message = format!("`{id}`: `{name}` is `{text}`, the agent expects {expected}");
+            found.push(
+                Diagnostic::warning("unfit-parameter", message)
+                    .about_resource(id, Part::Param(name.to_owned())),
+            );
         }
     }
+}
+
+/// The name that a mistyped one most likely was: a third of the letters may differ.
+fn nearest<'n>(name: &str, among: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let by_distance = among.map(|known| (strsim::damerau_levenshtein(known, name), known));
+    by_distance.filter(|(distance, known)| *distance <= (known.len() / 3).max(1)).min().map(|(_, near)| near)
 }
 
 fn unknown(resource: &Configured<'_>, metadata: &Metadata, name: &str) -> Diagnostic {
     let finding = Diagnostic::warning(
         "unknown-parameter",
         format!("`{}`: the agent {} has no parameter `{name}`", resource.id(), resource.agent),
-    );
+    )
+    .about_resource(resource.id(), Part::ParamName(name.to_owned()));
     let known = metadata.parameters.iter().filter(|parameter| !parameter.is_deprecated);
-    let near = known
-        .map(|parameter| (strsim::damerau_levenshtein(&parameter.name, name), &parameter.name))
-        .filter(|(distance, known)| *distance <= (known.len() / 3).max(1))
-        .min();
-    match near {
-        Some((_, near)) => finding.help(format!("did you mean `{near}`?")),
+    match nearest(name, known.map(|parameter| &*parameter.name)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => {
             finding.help("the agent will not see it; its parameters are shown by `quorate resource describe`")
         }
@@ -169,7 +174,8 @@ fn check_missing(resource: &Configured<'_>, metadata: &Metadata, found: &mut Vec
                 resource.agent,
                 parameter.name
             );
-            let finding = Diagnostic::error("missing-parameter", message);
+            let finding =
+                Diagnostic::error("missing-parameter", message).about_resource(resource.id(), Part::Agent);
             found.push(match parameter.shortdesc.as_str() {
                 "" => finding,
                 meaning => finding.help(format!("`{}`: {meaning}", parameter.name)),
@@ -184,19 +190,25 @@ fn check_operations(resource: &Configured<'_>, metadata: &Metadata, found: &mut 
         let role = operation.option("role").and_then(Role::parse);
         if !metadata.has_action(&operation.name) {
             let message = format!("`{id}`: the agent {} has no action `{}`", resource.agent, operation.name);
-            found.push(Diagnostic::warning("unknown-action", message));
+            let part = part(operation, "name");
+            found.push(Diagnostic::warning("unknown-action", message).about_resource(id, part));
         } else if let Some(advice) = metadata.advice(&operation.name, role).and_then(|advice| advice.timeout)
         {
-            check_timeout(resource, &operation.name, resource.timeout(Some(operation)), advice, found);
+            let part = part(operation, "timeout");
+            check_timeout(resource, &operation.name, resource.timeout(Some(operation)), advice, part, found);
         }
     }
     for name in ["start", "stop"] {
         let is_configured = resource.operations().any(|operation| &*operation.name == name);
         let advice = metadata.advice(name, None).and_then(|advice| advice.timeout);
         if let (false, Some(advice)) = (is_configured, advice) {
-            check_timeout(resource, name, resource.timeout(None), advice, found);
+            check_timeout(resource, name, resource.timeout(None), advice, Part::Whole, found);
         }
     }
+}
+
+fn part(operation: &Operation, field: &'static str) -> Part {
+    Part::Operation { name: operation.name.to_string(), interval: operation.interval, field }
 }
 
 fn check_timeout(
@@ -204,6 +216,7 @@ fn check_timeout(
     action: &str,
     timeout: Duration,
     advice: Duration,
+    part: Part,
     found: &mut Vec<Diagnostic>,
 ) {
     if timeout >= advice {
@@ -212,7 +225,7 @@ fn check_timeout(
     let (limit, advised) = (period::format(timeout), period::format(advice));
     let message = format!("`{}`: `{action}` may take {limit}, the agent advises {advised}", resource.id());
     found.push(
-        Diagnostic::warning("short-timeout", message).help(format!(
+        Diagnostic::warning("short-timeout", message).about_resource(resource.id(), part).help(format!(
             "set `timeout: {advised}` on `{action}`; the advice of agents is not used by itself"
         )),
     );

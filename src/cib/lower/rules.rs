@@ -80,35 +80,15 @@ fn lower_attribute(part: Element<'_>) -> Result<AttributeCondition, &'static str
 }
 
 fn parse_comparison(text: &str) -> Option<Comparison> {
-    const NAMES: [(&str, Comparison); 8] = [
-        ("defined", Comparison::Defined),
-        ("not_defined", Comparison::NotDefined),
-        ("lt", Comparison::Lt),
-        ("lte", Comparison::Lte),
-        ("gt", Comparison::Gt),
-        ("gte", Comparison::Gte),
-        ("eq", Comparison::Eq),
-        ("ne", Comparison::Ne),
-    ];
-    NAMES.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, comparison)| *comparison)
+    Comparison::named(&text.to_ascii_lowercase())
 }
 
 fn parse_type(text: &str) -> Result<ValueType, &'static str> {
-    const NAMES: [(&str, ValueType); 4] = [
-        ("string", ValueType::String),
-        ("integer", ValueType::Integer),
-        ("number", ValueType::Number),
-        ("version", ValueType::Version),
-    ];
-    let found = NAMES.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
-    found.map(|(_, value_type)| *value_type).ok_or("its type is unknown")
+    ValueType::named(&text.to_ascii_lowercase()).ok_or("its type is unknown")
 }
 
 fn parse_source(text: &str) -> Result<ValueSource, &'static str> {
-    const NAMES: [(&str, ValueSource); 3] =
-        [("literal", ValueSource::Literal), ("param", ValueSource::Param), ("meta", ValueSource::Meta)];
-    let found = NAMES.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
-    found.map(|(_, source)| *source).ok_or("its value source is unknown")
+    ValueSource::named(&text.to_ascii_lowercase()).ok_or("its value source is unknown")
 }
 
 fn lower_operation(part: Element<'_>) -> Result<Condition, &'static str> {

@@ -72,6 +72,9 @@ impl<'t> Sections<'t> {
     pub(super) fn lower_cluster(&self, lowering: &mut Lowering<'t>) -> Cluster {
         Cluster {
             name: None,
+            // Corosync has its own file, and Pacemaker knows no isolation.
+            corosync: None,
+            isolation: None,
             properties: self
                 .crm_config
                 .map(|section| options::lower_sets(lowering, section, "cluster_property_set"))

@@ -14,6 +14,7 @@ pub(super) fn lower_status<'t>(
     let is_true = |name: &str| root.attribute(name).and_then(scalar::parse_boolean) == Some(true);
     let number = |name: &str| root.attribute(name).and_then(scalar::parse_integer);
     let mut status = ClusterStatus {
+        is_cut_off: false,
         has_quorum: is_true("have-quorum"),
         has_quorum_panic: number("no-quorum-panic").is_some_and(|value| value != 0),
         dc: root.attribute("dc-uuid").map(NodeId::from),

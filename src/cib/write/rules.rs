@@ -2,8 +2,8 @@
 
 use super::element::Element;
 use crate::model::rule::{
-    AttributeCondition, Combine, Comparison, Condition, DateCondition, DateParts, RulePreference, RuleScore,
-    ValueSource, ValueType,
+    AttributeCondition, Combine, Condition, DateCondition, DateParts, RulePreference, RuleScore, ValueSource,
+    ValueType,
 };
 use crate::model::{Rule, period};
 
@@ -63,33 +63,13 @@ fn moment(owner: &str, operation: &str, side: &str) -> Element {
 }
 
 fn comparison(condition: &AttributeCondition, owner: &str) -> Element {
-    let operation = match condition.comparison {
-        Comparison::Defined => "defined",
-        Comparison::NotDefined => "not_defined",
-        Comparison::Lt => "lt",
-        Comparison::Lte => "lte",
-        Comparison::Gt => "gt",
-        Comparison::Gte => "gte",
-        Comparison::Eq => "eq",
-        Comparison::Ne => "ne",
-    };
-    let value_type = condition.value_type.map(|value_type| match value_type {
-        ValueType::String => "string",
-        ValueType::Integer => "integer",
-        ValueType::Number => "number",
-        ValueType::Version => "version",
-    });
-    let source = match condition.value_source {
-        ValueSource::Literal => None,
-        ValueSource::Param => Some("param"),
-        ValueSource::Meta => Some("meta"),
-    };
+    let source = Some(condition.value_source).filter(|source| *source != ValueSource::Literal);
     Element::nameless("expression", format!("{owner}-expression"))
         .with("attribute", &condition.attribute)
-        .with("operation", operation)
+        .with("operation", condition.comparison.as_str())
         .with_some("value", condition.value.as_ref())
-        .with_some("type", value_type)
-        .with_some("value-source", source)
+        .with_some("type", condition.value_type.map(ValueType::as_str))
+        .with_some("value-source", source.map(ValueSource::as_str))
 }
 
 fn date_expression(date: &DateCondition, owner: &str) -> Element {

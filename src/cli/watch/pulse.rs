@@ -4,33 +4,63 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::engines;
+use super::super::engines::{self, Access, Opened};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::options::{EngineName, Options};
 use super::super::progress::Progress;
 
-/// Lets the cluster live for up to `length`, and shows what happens. On this host the recurring
-/// monitors run; in a simulated cluster time passes as it does outside.
-pub(super) async fn beat(
-    length: Duration,
-    options: &Options,
-    progress: &mut Progress,
-) -> Result<(), Failure> {
-    let mut report = |event| progress.show(&event);
-    match options.engine {
-        EngineName::Local => Ok(engines::open(options)?.engine.rest(length, &mut report).await?),
-        EngineName::Simulated => {
-            let since = Instant::now();
-            tokio::time::sleep(length).await;
-            match engines::open_simulated(options) {
-                Ok(mut cluster) => {
-                    cluster.advance(since.elapsed(), &mut report).await?;
-                    Ok(())
+/// The engine of a watch. On this host it stays open from round to round, and so remembers what it has
+/// seen of the monitors: what another command hears between two rounds does not escape it. A simulated
+/// cluster is left after each round, as others could not get at it otherwise.
+pub(super) struct Resident<'a> {
+    options: &'a Options,
+    opened: Option<Opened>,
+}
+
+impl<'a> Resident<'a> {
+    /// No engine is open yet.
+    pub(super) const fn new(options: &'a Options) -> Self {
+        Self { options, opened: None }
+    }
+
+    /// The engine, opened when it is not.
+    pub(super) fn open(&mut self) -> Result<&mut Opened, Failure> {
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => engines::open(self.options, Access::Write)?,
+        };
+        Ok(self.opened.insert(opened))
+    }
+
+    /// Lets others at the cluster after a round.
+    pub(super) fn leave(&mut self) {
+        match self.options.engine() {
+            EngineName::Local | EngineName::Corosync => {}
+            EngineName::Simulated => self.opened = None,
+        }
+    }
+
+    /// Lets the cluster live for up to `length`, and shows what happens. On this host the recurring
+    /// monitors run; in a simulated cluster time passes as it does outside.
+    pub(super) async fn beat(&mut self, length: Duration, progress: &mut Progress) -> Result<(), Failure> {
+        let mut report = |event| progress.show(&event);
+        match self.options.engine() {
+            EngineName::Local | EngineName::Corosync => {
+                Ok(self.open()?.engine.rest(length, &mut report).await?)
+            }
+            EngineName::Simulated => {
+                let since = Instant::now();
+                tokio::time::sleep(length).await;
+                match engines::open_simulated(self.options) {
+                    Ok(mut cluster) => {
+                        cluster.advance(since.elapsed(), &mut report).await?;
+                        Ok(())
+                    }
+                    // Another command is at work, and time waits for it.
+                    Err(failure) if failure.exit == Exit::Locked => Ok(()),
+                    Err(failure) => Err(failure),
                 }
-                // Another command is at work, and time waits for it.
-                Err(failure) if failure.exit == Exit::Locked => Ok(()),
-                Err(failure) => Err(failure),
             }
         }
     }

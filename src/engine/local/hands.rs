@@ -11,14 +11,15 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::flight::{Flights, Record};
 use super::monitor::{self, StandingMonitor};
 use super::rounds::Rounds;
-use super::runner::Runner;
 use super::store::{Standing, Store};
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::ledger::{AgentTraits, Ledger};
 use crate::engine::{BoxFuture, EngineError};
 use crate::executor::ActionResult;
+use crate::host::runner::{Runner, runs_agent, start_delay};
 use crate::model::{Agent, Cluster, NodeName};
 use crate::scheduler::{Action, ActionId, Task};
 use crate::status::{ResultCode, ResultStatus};
@@ -35,6 +36,9 @@ pub(super) struct LocalHands<'a> {
     flights: BTreeMap<ActionId, Flight>,
     timers: BTreeMap<ActionId, AbortHandle>,
     rounds: Rounds,
+    records: Flights,
+    /// Records of what has ended, and is not written down yet.
+    ended: Vec<Arc<Record>>,
 }
 
 /// An action in flight.
@@ -42,6 +46,7 @@ struct Flight {
     action: Action,
     agent: Option<Agent>,
     kill: CancellationToken,
+    record: Option<Arc<Record>>,
 }
 
 /// What a task has to tell.
@@ -70,6 +75,8 @@ impl<'a> LocalHands<'a> {
             flights: BTreeMap::new(),
             timers: BTreeMap::new(),
             rounds: Rounds::new(runner),
+            records: store.flights(),
+            ended: Vec::new(),
         }
     }
 
@@ -82,7 +89,9 @@ impl<'a> LocalHands<'a> {
             action.resource.as_ref() == Some(resource)
                 && (ends_all || is_replaced && interval == action.interval)
         };
-        self.standing.monitors.retain(|monitor| !is_over(&monitor.resource, monitor.interval));
+        self.standing
+            .monitors
+            .retain(|monitor| !is_over(&monitor.operation.resource, monitor.operation.interval));
         self.rounds.end(|round| is_over(&round.resource, round.interval));
     }
 
@@ -96,6 +105,7 @@ impl<'a> LocalHands<'a> {
                 }
                 self.standing.memory.learn(&flight.action, &result);
                 self.stand(&flight, &result);
+                self.ended.extend(flight.record);
                 Some(Happening::Finished { action: id, result })
             }
             News::Rang(id) => {
@@ -110,7 +120,7 @@ impl<'a> LocalHands<'a> {
         let monitor =
             flight.agent.as_ref().and_then(|agent| StandingMonitor::after(&flight.action, agent, result));
         if let Some(monitor) = monitor {
-            self.standing.monitors.retain(|known| !known.is_same(&monitor));
+            self.standing.monitors.retain(|known| !known.operation.is_same(&monitor.operation));
             self.standing.monitors.push(monitor);
         }
     }
@@ -152,14 +162,19 @@ impl Hands for LocalHands<'_> {
 
     fn begin(&mut self, action: &Action, agent: Option<&Agent>) -> Result<(), EngineError> {
         self.end_monitors(action);
+        let told = self.standing.memory.apply(action);
+        let record = match agent.filter(|_| runs_agent(action)) {
+            Some(agent) => self.records.begin(&told, agent, start_delay(action))?,
+            None => None,
+        };
+        let witness = record.as_ref().map(Record::witness);
         let kill = CancellationToken::new();
-        let flight = Flight { action: action.clone(), agent: agent.cloned(), kill: kill.clone() };
+        let flight = Flight { action: action.clone(), agent: agent.cloned(), kill: kill.clone(), record };
         self.flights.insert(action.id, flight);
-        let (runner, agent) = (Arc::clone(self.runner), agent.cloned());
-        let action = self.standing.memory.apply(action);
+        let (runner, agent, action) = (Arc::clone(self.runner), agent.cloned(), told);
         self.tasks.spawn(async move {
             let result = tokio::select! {
-                result = runner.perform(&action, agent.as_ref()) => result,
+                result = runner.perform(&action, agent.as_ref(), witness) => result,
                 () = kill.cancelled() => killed(),
             };
             News::Ended(action.id, result)
@@ -198,7 +213,8 @@ impl Hands for LocalHands<'_> {
     }
 
     fn keep(&mut self, ledger: &Ledger) -> Result<(), EngineError> {
-        self.store.keep(ledger, self.standing)
+        self.store.keep(ledger, self.standing)?;
+        self.ended.drain(..).try_for_each(|record| record.clear())
     }
 
     fn traits(&self, agent: &Agent) -> AgentTraits {

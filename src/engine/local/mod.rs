@@ -2,14 +2,17 @@
 //!
 //! What should be is durable. What is known of this host belongs to one boot of it: after a reboot
 //! everything is found out again by probes. Both are read anew for each piece of work and written
-//! under a lock, so that one command may apply while another watches.
+//! under a lock, so that one command may apply while another watches. Who only looks needs no lock and
+//! makes no files.
+//!
+//! A command may be killed while agents run: they are on record ([`flight`]), and whoever has the lock
+//! next settles them first ([`orphan`]).
 
+mod flight;
 mod hands;
-mod memory;
 mod monitor;
+mod orphan;
 mod rounds;
-mod runner;
-mod secrets;
 mod store;
 mod watch;
 
@@ -19,23 +22,25 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::change;
 use super::converge::{self, Bounds, Report};
+use super::file::Lock;
 use super::roster::Roster;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
 use crate::agent::{Installation, settle_process};
-use crate::diagnostic::Diagnostic;
+use crate::cluster::Change;
+use crate::diagnostic::{Diagnostic, Subject};
 use crate::executor::ActionResult;
+use crate::host::runner::Runner;
+use crate::host::secrets::Secrets;
+pub use crate::host::{CallCount, Calls};
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, NodeName};
-use crate::plan::rename::rename_in_status;
-use crate::scheduler::Action;
+use crate::model::{Cluster, Moment, NodeName};
+use crate::plan::rename::{self, rename_in_status};
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
-use runner::Runner;
-pub use runner::{CallCount, Calls};
-use secrets::Secrets;
-use store::{InForce, Live, Lock, Store};
+use store::{InForce, Live, Store};
 
 /// Where the local engine keeps what it knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +93,22 @@ struct Session {
 }
 
 impl Local {
-    /// How long one command waits for another.
-    const PATIENCE: Duration = Duration::from_secs(10);
+    /// How long a command that is about to begin waits for another. One that watches needs the lock
+    /// for a moment now and then; one that applies keeps it.
+    const PATIENCE: Duration = Duration::from_secs(1);
+    /// How long it waits once something is in force: a watch may have been the first to begin with it.
+    const PATIENCE_IN_FORCE: Duration = Duration::from_secs(10);
+
     /// This host under its own name, with the agents installed on it.
     ///
     /// # Errors
     /// When the host's name or boot cannot be read.
     pub fn open(folders: &Folders) -> Result<Self, EngineError> {
-        Self::open_as(store::host_name()?, folders, Installation::default())
+        let node = crate::host::name().map_err(|source| EngineError::Storage {
+            what: "cannot read this host's name".to_owned(),
+            source,
+        })?;
+        Self::open_as(node, folders, Installation::default())
     }
 
     /// This host under a given name, with given agents.
@@ -124,10 +137,13 @@ impl Local {
         self.runner.calls.count()
     }
 
-    /// Takes the lock, and reads what should be and what is known.
-    async fn begin(&self) -> Result<Session, EngineError> {
-        let lock = self.store.lock(Self::PATIENCE).await?;
-        self.read(Some(lock))
+    /// Takes the lock, reads what should be and what is known, and settles what an earlier command
+    /// left in flight.
+    async fn begin(&self, patience: Duration, report: &mut Report<'_>) -> Result<Session, EngineError> {
+        let lock = self.store.lock(patience).await?;
+        let mut session = self.read(Some(lock))?;
+        self.settle(&mut session, report).await?;
+        Ok(session)
     }
 
     fn read(&self, lock: Option<Lock>) -> Result<Session, EngineError> {
@@ -135,6 +151,30 @@ impl Local {
         let mut live = self.store.live()?;
         hands::look(&mut live.ledger, &in_force.cluster, &self.node);
         Ok(Session { in_force, live, _lock: lock })
+    }
+
+    /// Sees to the monitors that are due where nobody else does: without a daemon, looking is what
+    /// finds a failure. Where nothing can be written, or another command is at work, what is known has
+    /// to do. The monitors run without the lock, which is only held to write down what they answered.
+    async fn look_after(&self, session: Session) -> Result<Session, EngineError> {
+        let mut rounds = Rounds::new(&self.runner);
+        if self.store.lock_if_free().is_some() {
+            rounds.begin_due(&session.live.standing.monitors);
+        }
+        if rounds.is_empty() {
+            return Ok(session);
+        }
+        let mut answers = Vec::new();
+        while !rounds.is_empty() {
+            answers.push(rounds.next().await);
+        }
+        let lock = self.store.lock_if_free();
+        let is_ours = lock.is_some();
+        let mut session = self.read(lock)?;
+        for (round, result) in answers.iter().filter(|_| is_ours) {
+            self.take_answer(&mut session, round, result, &mut |_| {})?;
+        }
+        Ok(session)
     }
 
     /// Runs the recurring monitors that are due, and writes down what they answer.
@@ -165,7 +205,7 @@ impl Local {
             let mut hands =
                 LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
             converge::record(ledger, &roster, &mut hands, action, result, false)?;
-            report(finished(action, result));
+            report(converge::finished(action, result));
         } else {
             self.store.keep(ledger, standing)?;
         }
@@ -181,7 +221,11 @@ impl Local {
             return Ok(Outcome::Converged);
         }
         self.require_suitable(&session.in_force.cluster)?;
-        let cluster = &session.in_force.cluster;
+        let now = Moment(monitor::now());
+        if session.in_force.overlay.pause_at(now).is_some() {
+            return Ok(Outcome::Stuck);
+        }
+        let cluster = &*session.in_force.overlay.over(&session.in_force.cluster, now);
         let Live { ledger, standing, .. } = &mut session.live;
         let mut hands =
             LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
@@ -193,39 +237,46 @@ impl Local {
     }
 
     async fn observe_now(&mut self) -> Result<Observation, EngineError> {
-        // While another command is at work it also sees to the monitors.
-        let lock = self.store.try_lock()?;
-        let is_ours = lock.is_some();
-        let mut session = self.read(lock)?;
-        if is_ours {
-            self.run_due(&mut session, &mut |_| {}).await?;
-        }
+        let session = self.look_after(self.read(None)?).await?;
         self.heard = Some(Answers::of(&session.live.standing.monitors));
         Ok(Observation {
             now: monitor::now() / 1000,
             generation: session.in_force.generation,
             in_force: session.in_force.cluster,
+            overlay: session.in_force.overlay,
             status: session.live.ledger.status,
         })
     }
 
     async fn put_in_force(&self, desired: Desired) -> Result<Generation, EngineError> {
         self.require_suitable(&desired.cluster)?;
-        let mut session = self.begin().await?;
+        let mut session = self.begin(Self::PATIENCE, &mut |_| {}).await?;
         let actual = session.in_force.generation;
         if desired.base != actual {
-            return Err(EngineError::Conflict { planned: desired.base, actual });
+            let in_force = session.in_force.origin.clone();
+            return Err(EngineError::Conflict { planned: desired.base, actual, in_force });
         }
         let renames = desired.renames.clone();
-        let next = InForce::new(Generation(actual.0 + 1), desired);
+        let overlay = rename::in_overlay(&session.in_force.overlay, &renames).into_owned();
+        let next = InForce::new(Generation(actual.0 + 1), desired, overlay);
         self.store.put_in_force(&next)?;
         if !renames.is_empty() {
             let Live { ledger, standing, .. } = &mut session.live;
             rename_in_status(&mut ledger.status, &renames);
-            standing.monitors.iter_mut().for_each(|monitor| monitor.rename(&renames));
+            standing.monitors.iter_mut().for_each(|monitor| monitor.operation.rename(&renames));
             self.store.keep(ledger, standing)?;
         }
         Ok(next.generation)
+    }
+
+    async fn take_change(&self, wanted: &Change) -> Result<Generation, EngineError> {
+        let mut session = self.begin(Self::PATIENCE, &mut |_| {}).await?;
+        let Session { in_force, live, .. } = &mut session;
+        let InForce { cluster, overlay, .. } = in_force;
+        change::apply(wanted, cluster, overlay, &mut live.ledger, Moment(monitor::now()))?;
+        self.store.put_in_force(in_force)?;
+        self.store.keep(&live.ledger, &live.standing)?;
+        Ok(in_force.generation)
     }
 
     /// Only a cluster of this one host can be run here.
@@ -266,12 +317,16 @@ impl Engine for Local {
         Box::pin(self.put_in_force(desired))
     }
 
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(async move { self.take_change(&change).await })
+    }
+
     fn converge<'a>(
         &'a mut self,
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>> {
         Box::pin(async {
-            let mut session = self.begin().await?;
+            let mut session = self.begin(Self::PATIENCE_IN_FORCE, report).await?;
             self.run_due(&mut session, report).await?;
             self.bring_about(&mut session, report).await
         })
@@ -285,24 +340,46 @@ impl Engine for Local {
         Box::pin(self.rest_for(length, report))
     }
 
+    fn admit(&self, cluster: &Cluster) -> Result<(), EngineError> {
+        self.require_suitable(cluster)
+    }
+
+    fn claim<'a>(
+        &'a mut self,
+        report: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async {
+            self.begin(Self::PATIENCE, report).await?;
+            Ok(())
+        })
+    }
+
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
         Box::pin(async {
             match self.require_suitable(cluster) {
-                Ok(()) => self.runner.check(cluster).await,
+                Ok(()) => {
+                    let mut found = self.runner.check(cluster).await;
+                    found.extend(without_effect(cluster));
+                    found
+                }
                 Err(error) => vec![Diagnostic::error("unsuitable-engine", error.to_string())],
             }
         })
     }
 }
 
-fn finished(action: &Action, result: &ActionResult) -> Event {
-    Event::Finished {
-        action: Box::new(action.clone()),
-        rc: result.rc,
-        status: result.status,
-        exit_reason: result.exit_reason.as_deref().map(str::to_owned),
-        took: result.took,
-    }
+/// What is said of other nodes, of which this engine knows none.
+fn without_effect(cluster: &Cluster) -> Vec<Diagnostic> {
+    let sections = [
+        ("corosync", cluster.corosync.is_some(), "there is nobody to talk to"),
+        ("isolation", cluster.isolation.is_some(), "nobody else could take over"),
+    ];
+    let written = sections.into_iter().filter(|(_, is_written, _)| *is_written);
+    let finding = |(name, _, why): (&str, bool, &str)| {
+        let message = format!("`{name}` has no effect: engine `local` runs this host alone, {why}");
+        Diagnostic::warning("without-effect", message).about(Subject::Section(name.to_owned()))
+    };
+    written.map(finding).collect()
 }
 
 #[cfg(test)]

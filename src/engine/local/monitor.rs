@@ -9,32 +9,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::rounds::Round;
+use crate::engine::recurring::Recurring;
 use crate::executor::ActionResult;
-use crate::model::{Agent, NodeName};
-use crate::plan::Rename;
-use crate::plan::rename::{rename_instance, rename_key};
-use crate::scheduler::facts::Table;
-use crate::scheduler::{Action, ActionId, ActionKind, Task};
+use crate::model::Agent;
+use crate::scheduler::Action;
 use crate::status::{ResultCode, ResultStatus};
 
 /// A recurring monitor that goes on until it is cancelled or its resource stops.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct StandingMonitor {
-    pub(super) resource: Arc<str>,
-    pub(super) interval: Duration,
+    #[serde(flatten)]
+    pub(super) operation: Recurring,
     pub(super) agent: Agent,
     /// When it runs next, in milliseconds since 1970.
     due: i64,
     /// What it answered last.
     last: Answer,
-    node: Option<NodeName>,
-    instance: Option<Arc<str>>,
-    key: Arc<str>,
-    timeout: Option<Duration>,
-    expected_rc: Option<u8>,
-    params: Table,
-    meta: Table,
-    id: ActionId,
 }
 
 /// What monitors have answered last, for finding out later whether one has answered anew.
@@ -43,7 +33,8 @@ pub(super) struct Answers(BTreeMap<(Arc<str>, Duration), Answer>);
 
 impl Answers {
     pub(super) fn of(monitors: &[StandingMonitor]) -> Self {
-        let key = |monitor: &StandingMonitor| (Arc::clone(&monitor.resource), monitor.interval);
+        let key =
+            |monitor: &StandingMonitor| (Arc::clone(&monitor.operation.resource), monitor.operation.interval);
         Self(monitors.iter().map(|monitor| (key(monitor), monitor.last)).collect())
     }
 
@@ -68,35 +59,12 @@ impl Answer {
 }
 
 impl StandingMonitor {
-    /// Goes on under another name.
-    pub(super) fn rename(&mut self, renames: &[Rename]) {
-        let old = std::mem::replace(&mut self.resource, Arc::from(""));
-        self.resource = rename_instance(&old, renames);
-        self.instance = self.instance.as_ref().map(|instance| rename_instance(instance, renames));
-        self.key = rename_key(&self.key, &old, &self.resource);
-    }
-
     /// What goes on after the first answer of a recurring monitor; `None` for anything else.
     pub(super) fn after(action: &Action, agent: &Agent, result: &ActionResult) -> Option<Self> {
-        if action.task != Task::Monitor || action.interval.is_zero() {
-            return None;
-        }
-        let mut monitor = Self {
-            resource: action.resource.clone()?,
-            interval: action.interval,
-            agent: agent.clone(),
-            due: 0,
-            last: Answer::of(result),
-            node: action.node.clone(),
-            instance: action.instance.clone(),
-            key: Arc::clone(&action.key),
-            timeout: action.timeout,
-            expected_rc: action.expected_rc,
-            params: action.params.clone(),
-            meta: action.meta.clone(),
-            id: action.id,
-        };
-        monitor.due = now().saturating_add(millis(monitor.interval.saturating_sub(monitor.jitter())));
+        let operation = Recurring::of(action)?;
+        let mut monitor = Self { operation, agent: agent.clone(), due: 0, last: Answer::of(result) };
+        let wait = monitor.operation.interval.saturating_sub(monitor.jitter());
+        monitor.due = now().saturating_add(millis(wait));
         Some(monitor)
     }
 
@@ -104,59 +72,36 @@ impl StandingMonitor {
     /// together should not stay together. The same for the same monitor, and never a longer wait.
     fn jitter(&self) -> Duration {
         let spread = self
+            .operation
             .resource
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        (self.interval / 10) * (spread >> 16) / 0x1_0000
+        (self.operation.interval / 10) * (spread >> 16) / 0x1_0000
     }
 
     /// This run of it.
     pub(super) fn round(&self) -> Round {
-        Round { resource: Arc::clone(&self.resource), interval: self.interval, due: self.due }
+        Round {
+            resource: Arc::clone(&self.operation.resource),
+            interval: self.operation.interval,
+            due: self.due,
+        }
     }
 
     /// Takes the answer of one of these, whose next run is one interval away; the action if the answer
     /// is a new one. The answer of a run that is not of now counts for nothing.
     pub(super) fn take_answer(monitors: &mut [Self], round: &Round, result: &ActionResult) -> Option<Action> {
         let monitor = monitors.iter_mut().find(|monitor| monitor.round() == *round)?;
-        monitor.due = now().saturating_add(millis(monitor.interval));
+        monitor.due = now().saturating_add(millis(monitor.operation.interval));
         let answer = Answer::of(result);
         let before = std::mem::replace(&mut monitor.last, answer);
-        (before != answer).then(|| monitor.action())
+        (before != answer).then(|| monitor.operation.action())
     }
 
     /// How long until it should run. A clock that was set back does not silence it.
     pub(super) fn wait(&self) -> Duration {
         let left = u64::try_from(self.due.saturating_sub(now())).unwrap_or(0);
-        Duration::from_millis(left).min(self.interval)
-    }
-
-    /// Whether this is the same operation.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.resource == other.resource && self.interval == other.interval
-    }
-
-    /// The action that is done once more.
-    pub(super) fn action(&self) -> Action {
-        Action {
-            id: self.id,
-            kind: ActionKind::Resource,
-            task: Task::Monitor,
-            resource: Some(Arc::clone(&self.resource)),
-            instance: self.instance.clone(),
-            node: self.node.clone(),
-            router: None,
-            interval: self.interval,
-            notify: None,
-            key: Arc::clone(&self.key),
-            timeout: self.timeout,
-            expected_rc: self.expected_rc,
-            params: self.params.clone(),
-            meta: self.meta.clone(),
-            priority: 0,
-            reason: None,
-            after: Vec::new(),
-        }
+        Duration::from_millis(left).min(self.operation.interval)
     }
 }
 
@@ -165,6 +110,28 @@ pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-fn millis(length: Duration) -> i64 {
+pub(super) fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_record_of_the_first_format_is_read() {
+        let text = r#"{"resource":"A","interval":{"secs":10,"nanos":0},
+            "agent":{"class":"Ocf","provider":"heartbeat","kind":"IPaddr2"},"due":1767225611000,
+            "last":{"rc":0,"status":"Done"},"node":"n1","instance":"A","key":"A_monitor_10000",
+            "timeout":{"secs":20,"nanos":0},"expected_rc":null,"params":{"ip":"10.0.0.1"},
+            "meta":{"timeout":"20000"},"id":7}"#;
+        let monitor: StandingMonitor = serde_json::from_str(text).unwrap();
+        assert_eq!(monitor.due, 1_767_225_611_000);
+        let action = monitor.operation.action();
+        assert_eq!((&*action.key, action.interval), ("A_monitor_10000", Duration::from_secs(10)));
+        let again: StandingMonitor = serde_json::from_value(serde_json::to_value(&monitor).unwrap()).unwrap();
+        assert_eq!(again, monitor);
+    }
 }

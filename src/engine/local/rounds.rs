@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::monitor::StandingMonitor;
-use super::runner::Runner;
 use crate::executor::ActionResult;
+use crate::host::runner::Runner;
 
 /// One run of a recurring monitor. It is told by when it was due: once the monitor has another
 /// due time, what an older run has to say is of the past.
@@ -51,9 +51,10 @@ impl Rounds {
     }
 
     fn begin(&mut self, round: Round, monitor: &StandingMonitor) {
-        let (runner, action, agent) = (Arc::clone(&self.runner), monitor.action(), monitor.agent.clone());
+        let (runner, action, agent) =
+            (Arc::clone(&self.runner), monitor.operation.action(), monitor.agent.clone());
         let told = round.clone();
-        let run = self.tasks.spawn(async move { (told, runner.run(&action, &agent).await) });
+        let run = self.tasks.spawn(async move { (told, runner.run(&action, &agent, None).await) });
         self.running.insert(round, run);
     }
 

@@ -15,7 +15,7 @@ use super::*;
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::ledger::Ledger;
 use crate::model::{Agent, Node, OptionSet, Primitive, Resource};
-use crate::scheduler::{ActionId, ActionKind, Task};
+use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
 /// An engine with test agents, in a folder of its own.
@@ -58,22 +58,11 @@ impl Bench {
         let param = |name: &str, value: PathBuf| (name.into(), value.display().to_string().into());
         Action {
             id: ActionId(id),
-            kind: ActionKind::Resource,
             key: format!("A_{task}_{interval}").into(),
-            task,
-            resource: Some("A".into()),
-            instance: None,
-            node: Some(NodeName::new("node1")),
-            router: None,
             interval: Duration::from_millis(interval),
-            notify: None,
             timeout: Some(Duration::from_secs(5)),
-            expected_rc: None,
             params: [param("state", self.state()), param("log", self.dir.path().join("log"))].into(),
-            meta: [].into(),
-            priority: 0,
-            reason: None,
-            after: Vec::new(),
+            ..Action::new(task, "A", NodeName::new("node1"))
         }
     }
 }
@@ -85,7 +74,10 @@ fn agent() -> Agent {
 async fn finish(hands: &mut LocalHands<'_>, action: &Action) -> ActionResult {
     hands.begin(action, Some(&agent())).unwrap();
     match hands.next().await.unwrap() {
-        Happening::Finished { action: id, result } if id == action.id => result,
+        Happening::Finished { action: id, result } if id == action.id => {
+            hands.keep(&Ledger::new("w")).unwrap();
+            result
+        }
         other => unreachable!("{other:?}"),
     }
 }
@@ -242,7 +234,7 @@ async fn this_host_is_seen_before_anything_is_in_force() {
 async fn looking_goes_on_while_another_command_is_at_work() {
     let mut bench = Bench::new();
     bench.local.store.keep(&Ledger::new("w"), &Standing::default()).unwrap();
-    let _lock = bench.local.store.try_lock().unwrap().unwrap();
+    let _lock = bench.local.store.lock(Duration::ZERO).await.unwrap();
     assert!(bench.local.observe().await.is_ok());
 }
 

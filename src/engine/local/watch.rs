@@ -14,6 +14,7 @@ use super::{Local, Session, monitor};
 use crate::engine::converge::Report;
 use crate::engine::{EngineError, Generation};
 use crate::executor::ActionResult;
+use crate::model::Moment;
 use crate::scheduler;
 
 impl Local {
@@ -35,7 +36,7 @@ impl Local {
     /// As for [`super::Engine::converge`]; that another command is at work is waited out.
     pub async fn watch(&mut self, report: &mut Report<'_>) -> Result<(), EngineError> {
         while !self.stop.is_cancelled() {
-            let pause = match self.begin().await {
+            let pause = match self.begin(Self::PATIENCE, report).await {
                 Ok(mut session) => {
                     self.bring_about(&mut session, report).await?;
                     Self::until_recheck(&session)
@@ -99,7 +100,7 @@ impl Local {
         result: &ActionResult,
         report: &mut Report<'_>,
     ) -> Result<bool, EngineError> {
-        match self.begin().await {
+        match self.begin(Self::PATIENCE, report).await {
             Ok(mut session) => self.take_answer(&mut session, round, result, report),
             Err(EngineError::Locked(_)) => Ok(false),
             Err(error) => Err(error),
@@ -112,8 +113,15 @@ impl Local {
             return Self::RECHECK;
         }
         let now = monitor::now() / 1000;
-        let schedule = scheduler::schedule(&session.in_force.cluster, &session.live.ledger.status, now);
-        let left = schedule.recheck_by.map(|by| u64::try_from(by.saturating_sub(now)).unwrap_or(0).max(1));
+        let overlay = &session.in_force.overlay;
+        let wanted = overlay.over(&session.in_force.cluster, Moment::at(now));
+        let schedule = scheduler::schedule(&wanted, &session.live.ledger.status, now);
+        let by_overlay = overlay.lapses_at(Moment::at(now)).map(Moment::seconds);
+        let left = [schedule.recheck_by, by_overlay]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|by| u64::try_from(by.saturating_sub(now)).unwrap_or(0).max(1));
         left.map_or(Self::RECHECK, |left| Duration::from_secs(left).min(Self::RECHECK))
     }
 }

@@ -6,15 +6,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hands::{MonitorRun, SimulatedHands};
+use super::quorum::Cut;
 use super::side::Side;
 use super::store::State;
+use super::world::World;
 use super::{Injection, Simulated};
 use crate::engine::converge::{self, Report};
 use crate::engine::roster::Roster;
 use crate::engine::{EngineError, Observation, Outcome};
-use crate::model::{NodeName, ResourceId, Role};
+use crate::model::resource::{AgentClass, Origin};
+use crate::model::{NodeName, Resource, ResourceId, Role};
+use crate::plan::{relation, rename};
 use crate::scheduler;
 use crate::status::ClusterStatus;
+
+/// What every agent may be asked to do; a `probe` is a monitor that runs once.
+const OPERATIONS: [&str; 10] = [
+    "start",
+    "stop",
+    "monitor",
+    "probe",
+    "promote",
+    "demote",
+    "notify",
+    "migrate_to",
+    "migrate_from",
+    "reload-agent",
+];
+
+/// What a fence device may be asked to do as well.
+const FENCING: [&str; 4] = ["fence", "reboot", "off", "on"];
+
+/// The last moment that can be written down: the end of the year 9999, milliseconds since 1970.
+const LAST_MOMENT: u64 = 253_402_207_200_000;
 
 impl Simulated {
     /// Takes a node down at once, as a power failure does.
@@ -39,22 +63,40 @@ impl Simulated {
         self.save()
     }
 
-    /// Cuts a node off from all others. It goes on by itself, and so do they.
+    /// Pulls a node's cable: it reaches neither the others nor anything else (no carrier, no gateway,
+    /// no arbiter, no witness). It goes on by itself, and so do they.
     ///
     /// # Errors
     /// As for [`Simulated::fail_node`].
     pub fn cut_link(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        self.cut(node, Cut::Cable)
+    }
+
+    /// Cuts a node off from all other nodes only: whatever else there is still answers it.
+    ///
+    /// # Errors
+    /// As for [`Simulated::fail_node`].
+    pub fn cut_from_peers(&mut self, node: &NodeName) -> Result<(), EngineError> {
+        self.cut(node, Cut::Peers)
+    }
+
+    fn cut(&mut self, node: &NodeName, cut: Cut) -> Result<(), EngineError> {
         let node = self.known(node)?;
+        if let Some(machine) = self.state.world.machines.get_mut(&node) {
+            machine.cut = Some(cut);
+        }
         let sides = &mut self.state.sides;
         let is_alone = |side: &Side| side.members.len() == 1 && side.members.contains(&node);
         if sides.iter().any(is_alone) {
-            return Ok(());
+            return self.save();
         }
-        let Some(side) = sides.iter_mut().find(|side| side.members.contains(&node)) else { return Ok(()) };
+        let Some(side) = sides.iter_mut().find(|side| side.members.contains(&node)) else {
+            return self.save();
+        };
         side.members.retain(|member| *member != node);
         let mut ledger = side.ledger.clone();
         ledger.writer = format!("{}-{node}", ledger.writer).into();
-        sides.push(Side { members: vec![node], ledger });
+        sides.push(Side::new(vec![node], ledger));
         self.save()
     }
 
@@ -125,24 +167,32 @@ impl Simulated {
     /// moment comes at which a decision may differ, the cluster acts on it.
     ///
     /// # Errors
-    /// When the state cannot be saved.
+    /// When that leads beyond the year 9999, or the state cannot be saved.
     pub async fn advance(
         &mut self,
         length: Duration,
         report: &mut Report<'_>,
     ) -> Result<Outcome, EngineError> {
         let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-        let deadline = self.state.world.clock.saturating_add(length);
-        let mut outcome = self.converge_all(report).await?;
-        let mut recheck = self.next_recheck();
+        let deadline = self.state.world.clock.checked_add(length).filter(|moment| *moment <= LAST_MOMENT);
+        let Some(deadline) = deadline else {
+            return Err(EngineError::Refused("that long leads beyond the year 9999".to_owned()));
+        };
+        let mut outcome = self.converge_all(deadline, report).await?;
+        let mut recheck = self.next_decision();
+        let mut settled = self.all_due();
         loop {
             let next = [self.next_due(), recheck].into_iter().flatten().min();
             let Some(at) = next.filter(|at| *at <= deadline) else { break };
             self.state.world.clock = self.state.world.clock.max(at);
+            if at > settled && self.monitors_are_steady() {
+                self.skip_monitors(recheck.map_or(deadline, |recheck| recheck.min(deadline)));
+            }
             let has_changed = self.run_monitors(at, report)?;
             if has_changed || recheck.is_some_and(|recheck| recheck <= at) {
-                outcome = self.converge_all(report).await?;
-                recheck = self.next_recheck();
+                outcome = self.converge_all(deadline, report).await?;
+                recheck = self.next_decision();
+                settled = self.all_due();
             }
         }
         self.state.world.clock = self.state.world.clock.max(deadline);
@@ -155,9 +205,26 @@ impl Simulated {
     /// # Errors
     /// As for [`Simulated::advance`].
     pub async fn settle(&mut self, report: &mut Report<'_>) -> Result<Outcome, EngineError> {
-        let clock = self.state.world.clock;
-        let last = self.state.world.monitors.iter().map(|monitor| monitor.due).max().unwrap_or(clock);
-        self.advance(Duration::from_millis(last.saturating_sub(clock)), report).await
+        let until = self.all_due().saturating_sub(self.state.world.clock);
+        self.advance(Duration::from_millis(until), report).await
+    }
+
+    /// When every monitor that runs will have run once more.
+    fn all_due(&self) -> u64 {
+        let World { clock, monitors, .. } = &self.state.world;
+        monitors.iter().map(|monitor| monitor.due).max().unwrap_or(*clock)
+    }
+
+    /// Whether monitors will go on to answer what they answered last, as long as nothing happens.
+    fn monitors_are_steady(&self) -> bool {
+        !self.state.world.injections.iter().any(Injection::is_single)
+    }
+
+    /// Leaves out the monitors that would answer the same once more: years pass in no time.
+    fn skip_monitors(&mut self, until: u64) {
+        for monitor in &mut self.state.world.monitors {
+            monitor.skip_to(until);
+        }
     }
 
     /// Where each resource is really active, whatever anyone knows.
@@ -185,6 +252,34 @@ impl Simulated {
         self.state.world.now()
     }
 
+    /// Names of the nodes that there are: members, and remote nodes and guests that were ever up.
+    pub fn nodes(&self) -> Vec<String> {
+        self.state.world.machines.keys().map(ToString::to_string).collect()
+    }
+
+    /// Names of everything in force that has an agent, and of the collectives around it.
+    pub fn resources(&self) -> Vec<String> {
+        rename::names(&self.state.in_force).into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The operations of a resource's agent that can be given an answer; none for a collective.
+    pub fn operations(&self, resource: &ResourceId) -> Vec<&'static str> {
+        let base = relation::base(resource.as_str());
+        let mut primitives = self.state.in_force.resources.iter().flat_map(Resource::primitives);
+        let Some(primitive) = primitives.find(|primitive| primitive.id == *base) else { return Vec::new() };
+        let is_device = match &primitive.origin {
+            Origin::Agent(agent) => agent.class == AgentClass::Stonith,
+            Origin::Template(id) => {
+                let templates = &self.state.in_force.templates;
+                let template = templates.iter().find(|template| template.id == *id);
+                template.is_some_and(|template| template.agent.class == AgentClass::Stonith)
+            }
+        };
+        let mut operations = OPERATIONS.to_vec();
+        operations.extend(if is_device { FENCING.as_slice() } else { &[] });
+        operations
+    }
+
     fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {
         let known = self.state.world.machines.keys().find(|name| name.is(node.as_str()));
         known.cloned().ok_or_else(|| EngineError::Refused(format!("there is no node {node}")))
@@ -194,15 +289,23 @@ impl Simulated {
         Roster::of(&self.state.in_force, &ClusterStatus::default())
     }
 
-    /// Brings a cut-off node's side back; each node's own record of itself counts.
+    /// Mends a node's links. Sides that are not cut off any more become one; each node's own record
+    /// of itself counts.
     fn mend_link(&mut self, node: &NodeName) {
-        let sides = &mut self.state.sides;
-        let cut_off = sides.iter().position(|side| side.members.contains(node)).filter(|place| *place > 0);
-        let Some(place) = cut_off else { return };
-        let side = sides.remove(place);
-        for member in side.members {
-            sides[0].ledger.adopt(&member, &side.ledger);
-            sides[0].members.push(member);
+        let State { world, sides, .. } = &mut self.state;
+        if let Some(machine) = world.machines.get_mut(node) {
+            machine.cut = None;
+        }
+        let is_cut = |name: &NodeName| world.machines.get(name).is_some_and(|machine| machine.cut.is_some());
+        let is_open = |side: &Side| !side.members.iter().all(is_cut);
+        let Some(first) = sides.iter().position(is_open) else { return };
+        while let Some(place) = sides.iter().rposition(is_open).filter(|place| *place > first) {
+            let side = sides.remove(place);
+            let Some(whole) = sides.get_mut(first) else { return };
+            for member in side.members {
+                whole.ledger.adopt(&member, &side.ledger);
+                whole.members.push(member);
+            }
         }
     }
 
@@ -238,10 +341,17 @@ impl Simulated {
         due.into_iter().min()
     }
 
+    /// The next moment at which a side may decide differently, or ceases to wait.
+    fn next_decision(&mut self) -> Option<u64> {
+        let clock = self.state.world.clock;
+        let turns = self.turns().into_iter().map(|(turn, _)| turn).filter(|turn| *turn > clock);
+        turns.chain(self.next_recheck()).min()
+    }
+
     /// The next moment at which the first side may decide differently.
     fn next_recheck(&self) -> Option<u64> {
         let observation = self.observation();
-        let schedule = scheduler::schedule(&observation.in_force, &observation.status, observation.now);
+        let schedule = scheduler::schedule(&observation.effective(), &observation.status, observation.now);
         let moment = u64::try_from(schedule.recheck_by?).ok()?.checked_mul(1000)?;
         (moment > self.state.world.clock).then_some(moment)
     }

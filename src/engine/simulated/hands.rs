@@ -67,9 +67,9 @@ impl<'a> SimulatedHands<'a> {
         let ends_all = matches!(action.task, Task::Stop | Task::MigrateTo);
         let is_cancel = action.task == Task::Cancel;
         self.world.monitors.retain(|monitor| {
-            let is_same = action.resource.as_ref() == Some(&monitor.resource)
-                && action.node.as_ref() == Some(&monitor.node);
-            !(is_same && (ends_all || is_cancel && monitor.interval == action.interval))
+            let is_same = action.resource.as_ref() == Some(&monitor.operation.resource)
+                && action.node.as_ref() == Some(&monitor.operation.node);
+            !(is_same && (ends_all || is_cancel && monitor.operation.interval == action.interval))
         });
     }
 
@@ -95,7 +95,7 @@ impl<'a> SimulatedHands<'a> {
             }
         }
         if let Some(monitor) = StandingMonitor::after(action, result.undegraded(), self.world.clock) {
-            self.world.monitors.retain(|known| !known.is_same(&monitor));
+            self.world.monitors.retain(|known| !known.operation.is_same(&monitor.operation));
             self.world.monitors.push(monitor);
         }
         result
@@ -119,7 +119,7 @@ impl<'a> SimulatedHands<'a> {
         let clock = self.world.clock;
         let monitor = &mut self.world.monitors[place];
         monitor.postpone(clock);
-        let (action, before) = (monitor.action(), monitor.last);
+        let (action, before) = (monitor.operation.action(), monitor.last);
         let agent = action.resource.as_deref().and_then(|resource| self.roster.agent(resource));
         let took = self.world.latency(agent::usual_latency(&action));
         let result = match self.world.take_injection(&action) {
@@ -137,7 +137,12 @@ impl<'a> SimulatedHands<'a> {
 
     /// The standing monitor of this side that is due first.
     fn next_monitor(&self) -> Option<usize> {
-        let mine = self.world.monitors.iter().enumerate().filter(|(_, monitor)| self.is_mine(&monitor.node));
+        let mine = self
+            .world
+            .monitors
+            .iter()
+            .enumerate()
+            .filter(|(_, monitor)| self.is_mine(&monitor.operation.node));
         mine.min_by_key(|(place, monitor)| (monitor.due, *place)).map(|(place, _)| place)
     }
 

@@ -12,6 +12,7 @@ mod fencing;
 mod hands;
 mod injection;
 mod monitor;
+mod quorum;
 mod side;
 mod stage;
 mod store;
@@ -20,14 +21,20 @@ mod world;
 pub use injection::{Answer, Injection, Repeat};
 
 use std::path::Path;
+use std::time::Duration;
 
+use super::change;
 use super::converge::{self, Bounds};
 use super::ledger::Ledger;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use crate::cluster::Change;
+use crate::diagnostic::Diagnostic;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, NodeName};
+use crate::model::{Cluster, Moment, NodeName};
 use crate::plan::Rename;
-use crate::plan::rename::rename_in_status;
+use crate::plan::rename::{self, rename_in_status};
+use crate::scheduler::interpret;
+use crate::status::ClusterStatus;
 use hands::SimulatedHands;
 use side::Side;
 use store::{State, Store};
@@ -52,6 +59,16 @@ impl Simulated {
         let store = Store::lock(dir)?;
         let state = store.load()?.unwrap_or_else(|| new_state(0));
         Ok(Self { state, store: Some(store), bounds: Bounds::default() })
+    }
+
+    /// The simulated cluster kept in `dir` as it was last saved, also while another process has it
+    /// open. Nothing is made there, and what happens to this value is not kept.
+    ///
+    /// # Errors
+    /// As for [`Simulated::open`], which alone is locked out.
+    pub fn peek(dir: &Path) -> Result<Self, EngineError> {
+        let state = store::peek(dir)?.unwrap_or_else(|| new_state(0));
+        Ok(Self { state, store: None, bounds: Bounds::default() })
     }
 
     /// A simulated cluster that is gone when this value is; latencies follow from `seed`.
@@ -81,19 +98,39 @@ impl Simulated {
             now: world.now(),
             generation: self.state.generation,
             in_force: self.state.in_force.clone(),
+            overlay: self.state.overlay.clone(),
             status: ledger.status,
         }
     }
 
     fn put_in_force(&mut self, desired: Desired) -> Result<Generation, EngineError> {
         if desired.base != self.state.generation {
-            return Err(EngineError::Conflict { planned: desired.base, actual: self.state.generation });
+            return Err(EngineError::Conflict {
+                planned: desired.base,
+                actual: self.state.generation,
+                in_force: self.state.origin.clone(),
+            });
         }
         self.rename(&desired.renames);
+        self.state.overlay = rename::in_overlay(&self.state.overlay, &desired.renames).into_owned();
         self.admit(&desired.cluster);
         self.state.generation.0 += 1;
         self.state.in_force = desired.cluster;
         self.state.origin = desired.origin;
+        self.save()?;
+        Ok(self.state.generation)
+    }
+
+    /// Cut-off nodes hear of it as well: there is one desired state.
+    fn take_change(&mut self, wanted: &Change) -> Result<Generation, EngineError> {
+        let State { world, sides, in_force, overlay, .. } = &mut self.state;
+        let now = Moment::at(world.now());
+        let mut changed = overlay.clone();
+        for side in sides {
+            changed = overlay.clone();
+            change::apply(wanted, in_force, &mut changed, &mut side.ledger, now)?;
+        }
+        *overlay = changed;
         self.save()?;
         Ok(self.state.generation)
     }
@@ -116,7 +153,7 @@ impl Simulated {
             .collect();
         let State { world, sides, .. } = &mut self.state;
         world.machines.retain(|name, machine| machine.is_remote || members.contains(&name));
-        world.monitors.retain(|monitor| world.machines.contains_key(&monitor.node));
+        world.monitors.retain(|monitor| world.machines.contains_key(&monitor.operation.node));
         for side in sides.iter_mut() {
             side.members.retain(|name| members.contains(&name));
             side.ledger.keep_members(&members, |name| world.machines.contains_key(name));
@@ -129,17 +166,31 @@ impl Simulated {
         }
     }
 
-    /// Lets each side, the first one first, do what it thinks right.
-    async fn converge_all(&mut self, report: &mut converge::Report<'_>) -> Result<Outcome, EngineError> {
-        let State { world, sides, in_force, .. } = &mut self.state;
+    /// Lets each side do what it thinks right: the first one first, but those that have to wait only
+    /// when they have, and not at all if that would be after `until`.
+    async fn converge_all(
+        &mut self,
+        until: u64,
+        report: &mut converge::Report<'_>,
+    ) -> Result<Outcome, EngineError> {
+        let turns = self.turns();
+        let State { world, sides, in_force, overlay, .. } = &mut self.state;
+        let now = Moment::at(world.now());
+        if overlay.pause_at(now).is_some() {
+            return Ok(Outcome::Stuck);
+        }
+        let wanted = overlay.over(in_force, now);
         let mut worst = Outcome::Converged;
-        for (place, side) in sides.iter_mut().enumerate() {
-            if !side.is_alive(world) {
-                continue;
+        for (turn, place) in turns.into_iter().filter(|(turn, _)| *turn <= until) {
+            let Some(side) = sides.get_mut(place) else { continue };
+            if turn > world.clock {
+                let length = Duration::from_millis(turn - world.clock);
+                report(Event::Waiting { length: Some(length), because: side.why_it_waits() });
+                world.clock = turn;
             }
-            let mut hands = SimulatedHands::new(world, in_force, side, place == 0);
+            let mut hands = SimulatedHands::new(world, &wanted, side, place == 0);
             let outcome =
-                converge::converge(in_force, &mut side.ledger, &mut hands, &self.bounds, report).await?;
+                converge::converge(&wanted, &mut side.ledger, &mut hands, &self.bounds, report).await?;
             if worst == Outcome::Converged {
                 worst = outcome;
             }
@@ -147,6 +198,24 @@ impl Simulated {
         self.drop_dead_sides();
         self.save()?;
         Ok(worst)
+    }
+
+    /// The sides that are alive, each with the moment from which it may act.
+    fn turns(&mut self) -> Vec<(u64, usize)> {
+        let State { world, sides, in_force, .. } = &mut self.state;
+        for side in sides.iter_mut() {
+            side.note_losses(world, in_force);
+            if !side.is_alive(world) {
+                // Nobody is left to look, but nobody will take the dead for alive either.
+                Side::look(&mut side.ledger, &side.members, world, in_force);
+            }
+        }
+        let bound = in_force.release_bound().filter(|_| !is_fencing_enabled(in_force));
+        let turn = |side: &Side| bound.and_then(|bound| side.holds_until(world, in_force, bound));
+        let alive = sides.iter().enumerate().filter(|(_, side)| side.is_alive(world));
+        let mut turns: Vec<_> = alive.map(|(place, side)| (turn(side).unwrap_or(0), place)).collect();
+        turns.sort_unstable();
+        turns
     }
 
     /// A cut-off node that went down belongs to the rest again, as far as anyone can tell.
@@ -178,17 +247,30 @@ impl Engine for Simulated {
         Box::pin(async { self.put_in_force(desired) })
     }
 
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
+        Box::pin(async move { self.take_change(&change) })
+    }
+
     fn converge<'a>(
         &'a mut self,
         report: &'a mut (dyn FnMut(Event) + Send),
     ) -> BoxFuture<'a, Result<Outcome, EngineError>> {
-        Box::pin(self.converge_all(report))
+        Box::pin(self.converge_all(u64::MAX, report))
+    }
+
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
+        Box::pin(async { quorum::not_simulated(cluster) })
     }
 }
 
 fn new_state(seed: u64) -> State {
     let ledger = Ledger::new(format!("simulated-{seed}"));
-    State::new(World::new(seed), Side { members: Vec::new(), ledger })
+    State::new(World::new(seed), Side::new(Vec::new(), ledger))
+}
+
+/// Whether the cluster fences nodes, as the scheduler understands its properties.
+fn is_fencing_enabled(cluster: &Cluster) -> bool {
+    interpret::interpret(cluster, &ClusterStatus::default(), 0).properties.fencing_enabled
 }
 
 #[cfg(test)]

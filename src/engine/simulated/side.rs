@@ -1,7 +1,11 @@
 //! Sides: the parts a simulated cluster falls into when links are cut, each with its own ledger.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::quorum::Votes;
 use super::world::World;
 use crate::engine::ledger::Ledger;
 use crate::model::node::NodeKind;
@@ -14,6 +18,9 @@ pub(super) struct Side {
     pub(super) members: Vec<NodeName>,
     /// What they know.
     pub(super) ledger: Ledger,
+    /// Nodes that vanished without a word, and when, in the world's milliseconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) lost: BTreeMap<NodeName, u64>,
 }
 
 impl Side {
@@ -33,7 +40,14 @@ impl Side {
             .map(|node| &node.name)
             .filter(|name| members.contains(name) && world.is_up(name))
             .collect();
-        ledger.status.has_quorum = has_quorum(present.len(), configured.count());
+        for name in Votes::of(cluster, world).initiated(members) {
+            if let Some(machine) = world.machines.get_mut(&name) {
+                machine.waits_for_all = false;
+            }
+        }
+        let votes = Votes::of(cluster, world);
+        ledger.status.has_quorum = votes.has_quorum(members);
+        ledger.status.is_cut_off = votes.is_cut_off(members);
         ledger.choose_dc(&present);
         ledger.status.observed_at = Some(world.now());
         for (name, machine) in &mut world.machines {
@@ -45,13 +59,38 @@ impl Side {
         }
     }
 
+    pub(super) fn new(members: Vec<NodeName>, ledger: Ledger) -> Self {
+        Self { members, ledger, lost: BTreeMap::new() }
+    }
+
+    /// Notes who vanished since the last look, and who is back.
+    pub(super) fn note_losses(&mut self, world: &World, cluster: &Cluster) {
+        self.lost.retain(|name, _| cluster.nodes.iter().any(|node| node.name == *name));
+        for node in cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member) {
+            if self.members.contains(&node.name) && world.is_up(&node.name) {
+                self.lost.remove(&node.name);
+            } else if self.ledger.knows_as_up(&node.name) {
+                self.lost.entry(node.name.clone()).or_insert(world.clock);
+            }
+        }
+    }
+
+    /// Until when it leaves alone what a lost node ran, which may need so long to let go of it.
+    /// Whoever has no quorum takes nothing over, and lets go of its own at once.
+    pub(super) fn holds_until(&self, world: &World, cluster: &Cluster, bound: Duration) -> Option<u64> {
+        let bound = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
+        let until = self.lost.values().max()?.saturating_add(bound);
+        (until > world.clock && Votes::of(cluster, world).has_quorum(&self.members)).then_some(until)
+    }
+
+    /// What it waits for while it holds still.
+    pub(super) fn why_it_waits(&self) -> String {
+        let lost: Vec<&str> = self.lost.keys().map(NodeName::as_str).collect();
+        format!("{} may take so long to let go of its resources", lost.join(" or "))
+    }
+
     /// Whether any of its members is up.
     pub(super) fn is_alive(&self, world: &World) -> bool {
         self.members.iter().any(|member| world.is_up(member))
     }
-}
-
-/// More than half of the votes; of two nodes, one suffices (`two_node` of corosync).
-const fn has_quorum(present: usize, configured: usize) -> bool {
-    if configured == 2 { present >= 1 } else { present * 2 > configured }
 }

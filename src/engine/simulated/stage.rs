@@ -25,7 +25,8 @@ impl Simulated {
     pub fn resembling(observation: &Observation, seed: u64) -> Self {
         let mut world = World::new(seed);
         world.clock = u64::try_from(observation.now).unwrap_or_default().saturating_mul(1000);
-        let facts = interpret::interpret(&observation.in_force, &observation.status, observation.now);
+        let effective = observation.effective();
+        let facts = interpret::interpret(&effective, &observation.status, observation.now);
         for node in &facts.nodes {
             let is_remote = node.kind != NodeKind::Member;
             let machine = Machine { is_up: node.is_online, is_remote, ..Machine::default() };
@@ -45,16 +46,18 @@ impl Simulated {
             .collect();
         let mut ledger = Ledger::new(format!("simulated-{seed}"));
         ledger.status = without_monitors(&observation.status);
-        let mut state = State::new(world, Side { members, ledger });
+        let mut state = State::new(world, Side::new(members, ledger));
         state.generation = Generation(observation.generation.0.max(1));
-        state.in_force = observation.in_force.clone();
+        state.in_force = observation.effective().into_owned();
         Self { state, store: None, bounds: Bounds::default() }
     }
 
     /// Whether a recurring monitor of the resource runs on the node.
     pub fn is_monitored(&self, resource: &str, node: &NodeName) -> bool {
         let monitors = &self.state.world.monitors;
-        monitors.iter().any(|monitor| *monitor.resource == *resource && monitor.node == *node)
+        monitors
+            .iter()
+            .any(|monitor| *monitor.operation.resource == *resource && monitor.operation.node == *node)
     }
 }
 

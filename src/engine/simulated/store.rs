@@ -1,21 +1,19 @@
 //! Durable state between commands: one JSON file, replaced as a whole, and a lock beside it.
 
-#![expect(clippy::disallowed_methods, reason = "the simulated cluster lives in files between two commands")]
-
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::side::Side;
 use super::world::World;
+use crate::engine::file::{self, Attempt, Lock, Sync};
 use crate::engine::{EngineError, Generation};
-use crate::model::Cluster;
+use crate::model::{Cluster, Overlay};
 
 /// Format of the file; rises when an older Quorate could not read it.
 const FORMAT_VERSION: u32 = 1;
+
+const FILE: &str = "simulated.json";
 
 /// All that is durable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +23,9 @@ pub(super) struct State {
     /// Where what is in force came from.
     pub(super) origin: String,
     pub(super) in_force: Cluster,
+    /// What was asked for on top of it.
+    #[serde(default)]
+    pub(super) overlay: Overlay,
     /// Never empty; the first is the one that commands speak to.
     pub(super) sides: Vec<Side>,
     pub(super) world: World,
@@ -37,6 +38,7 @@ impl State {
             generation: Generation::default(),
             origin: String::new(),
             in_force: Cluster::default(),
+            overlay: Overlay::default(),
             sides: vec![side],
             world,
         }
@@ -47,87 +49,42 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
-    lock: File,
+    _lock: Lock,
 }
 
 impl Store {
     /// Takes the directory for this process alone, making it when it is not there.
     pub(super) fn lock(dir: &Path) -> Result<Self, EngineError> {
-        let storage =
-            |what: &str, source| EngineError::Storage { what: format!("{what} {}", dir.display()), source };
-        fs::create_dir_all(dir).map_err(|error| storage("cannot make", error))?;
-        let lock = File::create(dir.join("lock")).map_err(|error| storage("cannot lock", error))?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { path: dir.join("simulated.json"), lock }),
-            Err(error) if error == rustix::io::Errno::WOULDBLOCK => Err(EngineError::Locked(format!(
-                "another command is at work on the simulated cluster in {}",
+        match Lock::take(dir)? {
+            Attempt::Taken(lock) => Ok(Self { path: dir.join(FILE), _lock: lock }),
+            Attempt::Held(holder) => Err(EngineError::Locked(format!(
+                "another command is at work on the simulated cluster ({holder}; {})",
                 dir.display()
             ))),
-            Err(error) => Err(storage("cannot lock", error.into())),
         }
     }
 
     /// The state kept here, if any.
     pub(super) fn load(&self) -> Result<Option<State>, EngineError> {
-        let text = match fs::read(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => {
-                let what = format!("cannot read {}", self.path.display());
-                return Err(EngineError::Storage { what, source });
-            }
-        };
-        let version = serde_json::from_slice::<Version>(&text).map_err(|error| self.damaged(&error))?;
-        if version.format_version > FORMAT_VERSION {
-            return Err(EngineError::Damaged(format!(
-                "{} was written by a newer version (format {}, this one reads up to {FORMAT_VERSION}); \
-                 use that version, or move the file away to begin a new simulated cluster",
-                self.path.display(),
-                version.format_version,
-            )));
-        }
-        let state: State = serde_json::from_slice(&text).map_err(|error| self.damaged(&error))?;
-        if state.sides.is_empty() {
-            return Err(self.damaged(&"it holds no nodes at all"));
-        }
-        Ok(Some(state))
+        load(&self.path)
     }
 
     /// Replaces what is kept, all or nothing.
     pub(super) fn save(&self, state: &State) -> Result<(), EngineError> {
-        self.replace(state).map_err(|source| {
-            let what = format!("cannot write {}", self.path.display());
-            EngineError::Storage { what, source }
-        })
-    }
-
-    fn replace(&self, state: &State) -> io::Result<()> {
-        let beside = self.path.with_extension("json.new");
-        let mut file = File::create(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(state)?)?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        let dir = self.path.parent().unwrap_or(Path::new("."));
-        File::open(dir)?.sync_all()
-    }
-
-    fn damaged(&self, why: &dyn std::fmt::Display) -> EngineError {
-        EngineError::Damaged(format!(
-            "{} is damaged ({why}); restore it, or move it away to begin a new simulated cluster",
-            self.path.display()
-        ))
+        file::replace(&self.path, state, Sync::ToDisk)
     }
 }
 
-impl Drop for Store {
-    /// Gives the lock back in so many words: closing the file would not do while a process that is
-    /// just being started still shares it.
-    fn drop(&mut self) {
-        let _ = flock(&self.lock, FlockOperation::Unlock);
-    }
+/// The state kept in a directory, if any, as it was last saved: without a lock, and making nothing.
+pub(super) fn peek(dir: &Path) -> Result<Option<State>, EngineError> {
+    load(&dir.join(FILE))
 }
 
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
+fn load(path: &Path) -> Result<Option<State>, EngineError> {
+    let help = "restore it, or move it away to begin a new simulated cluster";
+    let state: Option<State> = file::read(path, FORMAT_VERSION, help)?;
+    match state {
+        Some(state) if state.sides.is_empty() => Err(file::damaged(path, &"it holds no nodes at all", help)),
+        other => Ok(other),
+    }
 }

@@ -9,7 +9,6 @@ use crate::engine::converge::carry_out;
 use crate::executor::{self, Cause};
 use crate::model::fencing::FencingTarget;
 use crate::model::{Agent, FencingLevel, Node, Primitive, Resource, ResourceId, Role};
-use crate::scheduler::facts::Table;
 use crate::scheduler::{Action, ActionId, ActionKind, Schedule, Task, Transition};
 use crate::status::{Presence, ResultCode, ResultStatus};
 
@@ -35,25 +34,7 @@ fn simulated() -> Simulated {
 }
 
 fn action(task: Task, node: &str) -> Action {
-    Action {
-        id: ActionId(1),
-        kind: ActionKind::Resource,
-        key: format!("A_{task}_0").into(),
-        task,
-        resource: Some("A".into()),
-        instance: Some("A".into()),
-        node: Some(NodeName::new(node)),
-        router: None,
-        interval: Duration::ZERO,
-        notify: None,
-        timeout: Some(Duration::from_secs(20)),
-        expected_rc: None,
-        params: Table::new(),
-        meta: Table::new(),
-        priority: 0,
-        reason: None,
-        after: Vec::new(),
-    }
+    Action { timeout: Some(Duration::from_secs(20)), ..Action::new(task, "A", NodeName::new(node)) }
 }
 
 fn monitor(node: &str) -> Action {
@@ -72,7 +53,13 @@ async fn run(simulated: &mut Simulated, actions: Vec<Action>) -> (executor::Outc
         action.after = (number > 1).then_some(ActionId(number - 1)).into_iter().collect();
     }
     let transition = Transition { actions, start_failure_is_fatal: true, ..Transition::default() };
-    let schedule = Schedule { transition, changes: Vec::new(), scores: Vec::new(), recheck_by: None };
+    let schedule = Schedule {
+        transition,
+        changes: Vec::new(),
+        scores: Vec::new(),
+        recheck_by: None,
+        shortcuts: Vec::new(),
+    };
     let mut events = Vec::new();
     let State { world, sides, in_force, .. } = &mut simulated.state;
     let mut hands = SimulatedHands::new(world, in_force, &sides[0], true);
@@ -87,7 +74,7 @@ async fn rc_of(simulated: &mut Simulated, action: Action) -> u8 {
     let (_, events) = run(simulated, vec![action]).await;
     let mut rcs = events.iter().filter_map(|event| match event {
         Event::Finished { rc, .. } => Some(rc.0),
-        Event::Scheduled(_) | Event::Started(_) | Event::Aborted { .. } => None,
+        Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => None,
     });
     rcs.next_back().unwrap()
 }
@@ -287,4 +274,28 @@ fn unknown_nodes_and_idle_resources_are_refused() {
     assert!(matches!(simulated.fail_node(&NodeName::new("n9")), Err(EngineError::Refused(_))));
     let idle = simulated.fail_resource(&ResourceId::new("A"), None);
     assert!(matches!(idle, Err(EngineError::Refused(_))));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "an old file must come from somewhere")]
+fn a_state_from_before_votes_were_counted_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut simulated = Simulated::open(dir.path()).unwrap();
+    let desired =
+        Desired { cluster: cluster(), base: Generation(0), origin: String::new(), renames: Vec::new() };
+    simulated.put_in_force(desired).unwrap();
+    let state = simulated.state.clone();
+    drop(simulated);
+    let path = dir.path().join("simulated.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for newer in ["corosync", "isolation", "\"cut\"", "\"lost\"", "is_cut_off"] {
+        assert!(!text.contains(newer), "what says nothing is not written: {newer}");
+    }
+    let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let machines = old.pointer_mut("/world/machines").and_then(serde_json::Value::as_object_mut).unwrap();
+    for machine in machines.values_mut() {
+        machine.as_object_mut().unwrap().remove("waits_for_all");
+    }
+    std::fs::write(&path, old.to_string()).unwrap();
+    assert_eq!(Simulated::open(dir.path()).unwrap().state, state);
 }

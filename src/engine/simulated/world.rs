@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::injection::{Answer, Injection};
 use super::monitor::StandingMonitor;
+use super::quorum::Cut;
 use crate::engine::roster::Roster;
 use crate::model::{NodeName, ResourceId, Role};
 use crate::plan::Rename;
@@ -41,6 +42,12 @@ pub(super) struct Machine {
     pub(super) is_up: bool,
     /// Is reached through a connection, and is no member.
     pub(super) is_remote: bool,
+    /// What of its links is broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cut: Option<Cut>,
+    /// Came up, and has not yet been in sight of all others.
+    #[serde(default)]
+    pub(super) waits_for_all: bool,
     /// What is really active on it, and as what.
     pub(super) active: BTreeMap<Arc<str>, Role>,
     /// Node attributes that agents or people set, not yet in a ledger; `None` takes one away.
@@ -72,7 +79,7 @@ impl World {
                 active.into_iter().map(|(name, role)| (rename_instance(&name, renames), role)).collect();
         }
         for monitor in &mut self.monitors {
-            monitor.rename(renames);
+            monitor.operation.rename(renames);
         }
         for injection in &mut self.injections {
             injection.resource = ResourceId::new(rename_instance(&injection.resource.to_shared(), renames));
@@ -86,9 +93,9 @@ impl World {
     /// Takes a machine down at once, with all that ran on it, guests included.
     pub(super) fn crash(&mut self, node: &NodeName, roster: &Roster) {
         let Some(machine) = self.machines.get_mut(node) else { return };
-        let before =
-            std::mem::replace(machine, Machine { is_remote: machine.is_remote, ..Machine::default() });
-        self.monitors.retain(|monitor| monitor.node != *node);
+        let down = Machine { is_remote: machine.is_remote, cut: machine.cut, ..Machine::default() };
+        let before = std::mem::replace(machine, down);
+        self.monitors.retain(|monitor| monitor.operation.node != *node);
         for resource in before.active.keys() {
             self.end_guest(resource, roster);
         }
@@ -114,7 +121,13 @@ impl World {
     pub(super) fn boot(&mut self, node: &NodeName) {
         let machine = self.machines.entry(node.clone()).or_default();
         if !machine.is_up {
-            *machine = Machine { is_up: true, is_remote: machine.is_remote, ..Machine::default() };
+            *machine = Machine {
+                is_up: true,
+                is_remote: machine.is_remote,
+                cut: machine.cut,
+                waits_for_all: true,
+                ..Machine::default()
+            };
         }
     }
 

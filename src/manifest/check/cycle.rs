@@ -300,13 +300,8 @@ fn follow(graph: &mut Graph, index: &Index<'_>, number: usize, dependents: &[usi
 
 /// Constraints of a circle, each once, in order.
 fn causes(circle: &[Edge]) -> Vec<usize> {
-    let mut causes: Vec<usize> = Vec::new();
-    for cause in circle.iter().filter_map(|edge| edge.cause) {
-        if !causes.contains(&cause) {
-            causes.push(cause);
-        }
-    }
-    causes
+    let mut seen = BTreeSet::new();
+    circle.iter().filter_map(|edge| edge.cause).filter(|cause| seen.insert(*cause)).collect()
 }
 
 /// Constraints that are named one by one; longer circles are cut short.

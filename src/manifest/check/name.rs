@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::manifest::lower::{Gathered, Named};
-use crate::manifest::suggest::similar;
 use crate::manifest::typed::{At, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Owner};
 use crate::manifest::vocabulary::resource::{ResourceEntry, TemplateEntry};
@@ -228,8 +227,7 @@ fn unknown<'n>(
     let mut draft = findings
         .error(code, name.place, format!("unknown {what} `{}`", name.text()))
         .here(format!("no {what} has this name"));
-    let close = if findings.is_full() { None } else { similar(name.text(), known) };
-    if let Some(close) = close {
+    if let Some(close) = findings.similar(name.text(), known) {
         draft = draft.replace(format!("did you mean `{close}`?"), close);
         if let Some(place) = place(close) {
             draft = draft.label(place, "a similar name is defined here");

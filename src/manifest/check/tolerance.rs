@@ -21,13 +21,18 @@ pub(crate) const TOLERABLE: &[&str] = &[
     "invalid-name",
     "invalid-on-fail",
     "invalid-pattern",
+    "missing-parameter",
     "not-a-fence-device",
     "order-cycle",
     "self-reference",
+    "unavailable-agent",
     "unknown-node",
     "unknown-resource",
     "unknown-role",
 ];
+
+/// Those of them that only the nodes check: whether they come up is not known here.
+const CHECKED_BY_NODES: [&str; 2] = ["missing-parameter", "unavailable-agent"];
 
 /// Takes the list of a manifest.
 pub(crate) fn tolerate(codes: &[&At<String>], findings: &Findings<'_>) {
@@ -50,7 +55,8 @@ pub(crate) fn check_needed(codes: &[&At<String>], findings: &Findings<'_>) {
     if findings.has_errors() {
         return;
     }
-    for at in codes.iter().filter(|at| !findings.has_tolerated(at.text())) {
+    let checked_here = codes.iter().filter(|at| !CHECKED_BY_NODES.contains(&at.text()));
+    for at in checked_here.filter(|at| !findings.has_tolerated(at.text())) {
         findings
             .warning("unneeded-tolerance", at.place, format!("nothing fails the check `{}`", at.text()))
             .here("without effect")

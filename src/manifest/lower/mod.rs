@@ -3,6 +3,7 @@
 mod collective;
 mod constraint;
 mod gather;
+mod membership;
 mod node;
 mod operation;
 mod options;
@@ -60,6 +61,8 @@ impl Lower<'_, '_> {
             tags: self.tags(),
             alerts: self.alerts(),
             acls: self.acls(),
+            corosync: gathered.corosync.and_then(At::get).map(|entry| self.corosync(entry)),
+            isolation: gathered.isolation.and_then(|at| Some(self.isolation(at.place, at.get()?))),
         };
         Lowered { cluster, settings: self.settings(), constraint_places }
     }

@@ -212,8 +212,8 @@ impl Parser {
             let help = symbol(&word).map_or_else(|| COMPARISONS.to_owned(), |name| format!("write `{name}`"));
             RuleError::new(span, format!("`{word}` is not a comparison")).help(help)
         })?;
-        let value_type = self.word_before_value(value_type_named);
-        let value_source = self.word_before_value(value_source_named).unwrap_or_default();
+        let value_type = self.word_before_value(ValueType::named);
+        let value_source = self.word_before_value(ValueSource::named).unwrap_or_default();
         let (value, _) = self.value("a value")?;
         Ok(Condition::Attribute(AttributeCondition {
             attribute: attribute.into(),
@@ -321,16 +321,9 @@ fn as_condition(mut chain: Rule) -> Condition {
 
 const COMPARISONS: &str = "comparisons: `lt`, `lte`, `gt`, `gte`, `eq`, `ne`";
 
+/// `defined` and `not defined` stand before their attribute.
 fn comparison_named(word: &str) -> Option<Comparison> {
-    Some(match word {
-        "lt" => Comparison::Lt,
-        "lte" => Comparison::Lte,
-        "gt" => Comparison::Gt,
-        "gte" => Comparison::Gte,
-        "eq" => Comparison::Eq,
-        "ne" => Comparison::Ne,
-        _ => return None,
-    })
+    Comparison::named(word).filter(|known| !matches!(known, Comparison::Defined | Comparison::NotDefined))
 }
 
 fn symbol(word: &str) -> Option<&'static str> {
@@ -341,25 +334,6 @@ fn symbol(word: &str) -> Option<&'static str> {
         ">=" | "ge" => "gte",
         "=" | "==" | "is" => "eq",
         "!=" | "<>" | "neq" => "ne",
-        _ => return None,
-    })
-}
-
-fn value_type_named(word: &str) -> Option<ValueType> {
-    Some(match word {
-        "string" => ValueType::String,
-        "integer" => ValueType::Integer,
-        "number" => ValueType::Number,
-        "version" => ValueType::Version,
-        _ => return None,
-    })
-}
-
-fn value_source_named(word: &str) -> Option<ValueSource> {
-    Some(match word {
-        "literal" => ValueSource::Literal,
-        "param" => ValueSource::Param,
-        "meta" => ValueSource::Meta,
         _ => return None,
     })
 }

@@ -40,30 +40,25 @@ fn condition(condition: &Condition) -> String {
 
 fn comparison(condition: &AttributeCondition) -> String {
     let attribute = named(&condition.attribute);
-    let word = match condition.comparison {
+    match condition.comparison {
         Comparison::Defined => return format!("defined {attribute}"),
         Comparison::NotDefined => return format!("not defined {attribute}"),
-        Comparison::Lt => "lt",
-        Comparison::Lte => "lte",
-        Comparison::Gt => "gt",
-        Comparison::Gte => "gte",
-        Comparison::Eq => "eq",
-        Comparison::Ne => "ne",
-    };
-    let value_type = match condition.value_type {
-        None => "",
-        Some(ValueType::String) => "string ",
-        Some(ValueType::Integer) => "integer ",
-        Some(ValueType::Number) => "number ",
-        Some(ValueType::Version) => "version ",
-    };
-    let source = match condition.value_source {
-        ValueSource::Literal => "",
-        ValueSource::Param => "param ",
-        ValueSource::Meta => "meta ",
-    };
+        Comparison::Lt
+        | Comparison::Lte
+        | Comparison::Gt
+        | Comparison::Gte
+        | Comparison::Eq
+        | Comparison::Ne => {}
+    }
+    let source = Some(condition.value_source).filter(|source| *source != ValueSource::Literal);
+    let words = [
+        Some(condition.comparison.as_str()),
+        condition.value_type.map(ValueType::as_str),
+        source.map(ValueSource::as_str),
+    ];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
     let value = condition.value.as_deref().unwrap_or("");
-    format!("{attribute} {word} {value_type}{source}{}", quoted(value))
+    format!("{attribute} {} {}", words.join(" "), quoted(value))
 }
 
 fn date_condition(date: &DateCondition) -> String {

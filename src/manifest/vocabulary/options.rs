@@ -159,7 +159,16 @@ impl<'de, K: Owner> Visitor<'de> for BlockVisitor<K> {
     type Value = Block<K>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a block such as {{rule: '...', {}: {{...}}}}", K::CONTENT)
+        let content = K::CONTENT;
+        if K::IS_BLOCK {
+            write!(f, "a block such as {{rule: '...', {content}: {{...}}}}")
+        } else {
+            write!(
+                f,
+                "a mapping `{content}: {{NAME: VALUE}}` in place of the list, or blocks such as \
+                 {{rule: '...', {content}: {{NAME: VALUE}}}} in it"
+            )
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Block<K>, A::Error> {

@@ -58,8 +58,8 @@ fn file(manifest: &Manifest) -> File {
         secrets: map(settings.secrets.iter().map(|(name, source)| (name.to_string(), entry::secret(source)))),
         moved: list(settings.moved.iter().map(entry::moved).collect()),
         reconcile: settings::reconcile(&settings.reconcile),
-        corosync: settings.corosync.as_ref().map(|corosync| At::new(settings::corosync(corosync))),
-        isolation: settings.isolation.as_ref().map(|isolation| At::new(settings::isolation(isolation))),
+        corosync: cluster.corosync.as_ref().map(|corosync| At::new(settings::corosync(corosync))),
+        isolation: cluster.isolation.as_ref().map(|isolation| At::new(settings::isolation(isolation))),
     }
 }
 

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::{list, text};
 use crate::manifest::rule;
-use crate::manifest::settings::{
-    Corosync, Evidence, Isolation, Link, Qdevice, Quorum, Reconcile, ReconcileMode,
-};
+use crate::manifest::settings::{Reconcile, ReconcileMode};
 use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::corosync::{
     Cipher, CorosyncEntry, CryptoEntry, Evidence as EvidenceName, HashName, IsolationEntry, LinkEntry,
@@ -14,6 +12,8 @@ use crate::manifest::vocabulary::corosync::{
 };
 use crate::manifest::vocabulary::rest::{ReconcileEntry, ReconcileMode as ModeName};
 use crate::manifest::vocabulary::scalar::{CountText, PeriodText, PortText};
+use crate::model::corosync::{Corosync, Link, Qdevice, Quorum};
+use crate::model::isolation::{Evidence, Isolation};
 use crate::model::period;
 
 pub(super) fn reconcile(reconcile: &Reconcile) -> Field<ReconcileEntry> {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::write;
 use crate::diagnostic::Sources;
-use crate::manifest::{Isolation, Manifest, Reading, SecretSource, Settings, read};
+use crate::manifest::{Manifest, Reading, SecretSource, Settings, read};
 use crate::model::acl::{AclKind, AclObject, AclPermission, AclRole, AclSubject};
 use crate::model::alert::{AlertEvent, Recipient};
 use crate::model::constraint::{
@@ -23,8 +23,8 @@ use crate::model::rule::{
     ValueSource, ValueType,
 };
 use crate::model::{
-    Agent, Alert, Clone as Cloned, Cluster, FencingLevel, Group, NameValue, Node, Operation, OptionSet,
-    Primitive, Resource, ResourceId, Role, Rule, Score, Template, Value,
+    Agent, Alert, Clone as Cloned, Cluster, FencingLevel, Group, Isolation, NameValue, Node, Operation,
+    OptionSet, Primitive, Resource, ResourceId, Role, Rule, Score, Template, Value,
 };
 
 fn reading(text: &str) -> Reading {
@@ -512,16 +512,17 @@ fn manifest() -> impl Strategy<Value = Manifest> {
                         AclSubject { name: "ops".into(), is_group: true, roles: Vec::new() },
                     ],
                 },
-            };
-            let settings = Settings {
-                secrets: [("pw".into(), SecretSource::Environment(words.as_str().into()))]
-                    .into_iter()
-                    .collect(),
+                corosync: None,
                 isolation: flag.then(|| Isolation {
                     ping: vec!["192.168.1.254".into()],
                     within: Some(Duration::from_secs(20)),
                     ..Isolation::default()
                 }),
+            };
+            let settings = Settings {
+                secrets: [("pw".into(), SecretSource::Environment(words.as_str().into()))]
+                    .into_iter()
+                    .collect(),
                 ..Settings::default()
             };
             Manifest { cluster, settings }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::relation::Relations;
 use super::unplaced::{Refusal, unplaced};
 use super::{Because, Caution, Inputs, Prune, plan};
-use crate::model::{Cluster, NodeName};
+use crate::model::{Cluster, NodeName, Overlay};
 use crate::scheduler::{assign, interpret};
 use crate::status::ClusterStatus;
 
@@ -212,6 +212,7 @@ fn inputs<'a>(sight: &Sight<'a>) -> Inputs<'a> {
         in_force: sight.cluster,
         status: sight.status,
         now: sight.now,
+        overlay: Overlay::none(),
         declared: sight.cluster,
         renames: &[],
         prune: Prune::No,

@@ -6,15 +6,21 @@
 //! say nothing.
 
 mod constraint;
+mod index;
+mod membership;
 mod options;
 mod parts;
 mod resource;
 
+pub(super) use index::Index;
+pub(super) use membership::{COROSYNC, ISOLATION};
 pub(super) use parts::level_name;
 
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
+
+pub(super) use options::rule_text;
 
 use super::address::{Address, ObjectKind};
 use crate::model::{Cluster, Constraint, period, scalar, score::Score};
@@ -68,6 +74,8 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
         tags,
         alerts,
         acls,
+        corosync,
+        isolation,
     } = cluster;
     let mut objects = Vec::new();
     if let Some(name) = name {
@@ -76,6 +84,8 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
         object.headline.clone_from(name);
         objects.push(object);
     }
+    objects.extend(corosync.as_ref().map(membership::corosync));
+    objects.extend(isolation.as_ref().map(membership::isolation));
     objects.extend(nodes.iter().map(parts::node));
     objects.extend(options::settings(ObjectKind::Property, properties));
     objects.extend(options::settings(ObjectKind::ResourceDefault, resource_defaults));
@@ -165,6 +175,11 @@ fn means_the_same(one: &str, other: &str) -> bool {
         (Some(one), Some(other)) => one == other,
         (_, _) => false,
     }
+}
+
+/// Whether another text may mean the same as this one.
+fn is_free_in_spelling(text: &str) -> bool {
+    scalar::parse_boolean(text).is_some() || exact_score(text).is_some() || period::parse(text).is_some()
 }
 
 fn exact_score(text: &str) -> Option<Score> {

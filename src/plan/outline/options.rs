@@ -2,10 +2,9 @@
 
 use super::super::address::ObjectKind;
 use super::{Comparison, Object};
+use crate::model::rule::{Condition, DateCondition};
+use crate::model::secrecy::holds_secret;
 use crate::model::{OptionSet, Rule, Value};
-
-/// Words in names of parameters whose values are nobody's business.
-const SECRET_WORDS: [&str; 5] = ["password", "passwd", "passphrase", "secret", "token"];
 
 /// Options that stand for themselves (properties, defaults): one object each.
 pub(super) fn settings(kind: ObjectKind, sets: &[OptionSet]) -> Vec<Object> {
@@ -30,19 +29,15 @@ pub(super) fn settings(kind: ObjectKind, sets: &[OptionSet]) -> Vec<Object> {
 
 /// Options of the cluster itself (`meta`, `utilization`, `attributes`): spelling is free.
 pub(super) fn options(object: &mut Object, path: &str, sets: &[OptionSet]) {
-    list(object, path, sets, |_| Comparison::ByMeaning);
+    list(object, path, sets, Comparison::ByMeaning);
 }
 
-/// Parameters: the agent sees the text itself, and some are secrets.
+/// Parameters: the agent sees the text itself.
 pub(super) fn params(object: &mut Object, path: &str, sets: &[OptionSet]) {
-    list(object, path, sets, |name| {
-        let name = name.to_ascii_lowercase();
-        let is_secret = SECRET_WORDS.iter().any(|word| name.contains(word));
-        if is_secret { Comparison::Hidden } else { Comparison::Verbatim }
-    });
+    list(object, path, sets, Comparison::Verbatim);
 }
 
-fn list(object: &mut Object, path: &str, sets: &[OptionSet], comparison: impl Fn(&str) -> Comparison) {
+fn list(object: &mut Object, path: &str, sets: &[OptionSet], comparison: Comparison) {
     for (index, set) in sets.iter().enumerate() {
         let OptionSet { id: _, score, rule, pairs } = set;
         let set_path = format!("{path}{}", number(index));
@@ -54,7 +49,8 @@ fn list(object: &mut Object, path: &str, sets: &[OptionSet], comparison: impl Fn
         }
         for pair in pairs {
             let comparison = match &pair.value {
-                Value::Text(_) => comparison(&pair.name),
+                Value::Text(_) if holds_secret(&pair.name) => Comparison::Hidden,
+                Value::Text(_) => comparison,
                 Value::Secret(_) => Comparison::Verbatim,
             };
             object.push(format!("{set_path}.{}", pair.name), pair.value.to_text().to_string(), comparison);
@@ -67,7 +63,29 @@ fn number(index: usize) -> String {
     if index == 0 { String::new() } else { format!("[{}]", index + 1) }
 }
 
-/// A rule on one line.
-pub(super) fn rule_text(rule: &Rule) -> String {
-    crate::manifest::rule::write(rule)
+/// A rule on one line, with the zone of its moments if some are written without one.
+pub(in crate::plan) fn rule_text(rule: &Rule) -> String {
+    let text = crate::manifest::rule::write(rule);
+    if is_any_moment_bare(rule) { format!("{text} (UTC)") } else { text }
+}
+
+/// Whether a rule has moments or calendar fields without an offset: they are in UTC.
+fn is_any_moment_bare(rule: &Rule) -> bool {
+    rule.conditions.iter().any(|condition| match condition {
+        Condition::Rule(rule) => is_any_moment_bare(rule),
+        Condition::Date(DateCondition::InRange { start, end, .. }) => {
+            start.iter().chain(end).any(|moment| is_bare(moment))
+        }
+        Condition::Date(DateCondition::Gt(moment) | DateCondition::Lt(moment)) => is_bare(moment),
+        Condition::Date(DateCondition::Spec(_)) => true,
+        Condition::Attribute(_)
+        | Condition::Agent { .. }
+        | Condition::Operation { .. }
+        | Condition::Invalid { .. } => false,
+    })
+}
+
+fn is_bare(moment: &str) -> bool {
+    let time = moment.split_once([' ', 'T']).map_or("", |(_, time)| time);
+    !time.contains(['Z', '+', '-'])
 }

@@ -129,7 +129,7 @@ impl Work<'_, '_> {
     /// Whether every leaf of a resource is active, on a node that is online and clean or where it is
     /// unmanaged.
     pub fn is_fully_active(&self, resource: ResourceIx) -> bool {
-        self.facts.leaves(resource).into_iter().all(|leaf| self.is_active(leaf))
+        !self.any_leaf(resource, |leaf| !self.is_active(leaf))
     }
 
     /// Whether a primitive is active anywhere that counts.

@@ -35,6 +35,9 @@ pub struct Actions {
     by_key: Vec<Vec<(Key, Vec<DraftIx>)>>,
     /// Drafts of the cluster that concern one node, by what they do.
     by_node: BTreeMap<(Verb, NodeIx), DraftIx>,
+    /// The relations by which drafts were linked, kept once there are too many links to look
+    /// through.
+    linked: Option<BTreeMap<(DraftIx, DraftIx), Relations>>,
 }
 
 /// What acting changes about a resource.
@@ -236,24 +239,43 @@ impl Actions {
         if relations.is_empty() {
             return false;
         }
-        let (successors, inputs) = (&self.draft(first).successors, &self.draft(then).inputs);
-        let shares = |link: &LinkIx| {
-            let link = self.link(*link);
-            link.first == first && link.then == then && link.made_as.has_any(relations)
-        };
-        let is_known = if successors.len() < inputs.len() {
-            successors.iter().any(shares)
-        } else {
-            inputs.iter().any(shares)
-        };
-        if is_known {
+        if self.are_linked(first, then, relations) {
             return false;
+        }
+        if let Some(linked) = &mut self.linked {
+            *linked.entry((first, then)).or_default() |= relations;
         }
         let number = LinkIx::at(self.links.len());
         self.links.push(Link { first, then, relations, made_as: relations });
         self.drafts[first.index()].successors.push(number);
         self.drafts[then.index()].inputs.push(number);
         true
+    }
+}
+
+impl Actions {
+    /// Links that are looked through one by one; a draft with more calls for an index.
+    const FEW_LINKS: usize = 32;
+
+    /// Whether two drafts were already linked by one of the relations.
+    fn are_linked(&mut self, first: DraftIx, then: DraftIx, relations: Relations) -> bool {
+        let (successors, inputs) = (&self.draft(first).successors, &self.draft(then).inputs);
+        let fewer = if successors.len() < inputs.len() { successors } else { inputs };
+        if fewer.len() <= Self::FEW_LINKS {
+            return fewer
+                .iter()
+                .map(|link| self.link(*link))
+                .any(|link| link.first == first && link.then == then && link.made_as.has_any(relations));
+        }
+        let links = &self.links;
+        let linked = self.linked.get_or_insert_with(|| {
+            let mut linked: BTreeMap<(DraftIx, DraftIx), Relations> = BTreeMap::new();
+            for link in links {
+                *linked.entry((link.first, link.then)).or_default() |= link.made_as;
+            }
+            linked
+        });
+        linked.get(&(first, then)).is_some_and(|known| known.has_any(relations))
     }
 }
 
@@ -325,7 +347,7 @@ impl<'p, 'a> Work<'p, 'a> {
 
     /// Whether some leaf at or below the resource has `test`.
     pub fn any_leaf(&self, resource: ResourceIx, test: impl Fn(ResourceIx) -> bool) -> bool {
-        self.facts.leaves(resource).into_iter().any(test)
+        self.facts.find_leaf(resource, |leaf| test(leaf).then_some(())).is_some()
     }
 
     /// Whether `inner` is `outer` or inside it.
@@ -357,6 +379,9 @@ impl<'p, 'a> Work<'p, 'a> {
 
     /// Whether the instances of a clone are told apart.
     pub fn is_told_apart(&self, clone: ResourceIx) -> bool {
-        self.facts.leaves(clone).first().is_some_and(|leaf| self.resource(*leaf).is_unique)
+        self.facts.find_leaf(clone, |leaf| Some(self.resource(leaf).is_unique)).unwrap_or(false)
     }
 }
+
+#[cfg(test)]
+mod tests;

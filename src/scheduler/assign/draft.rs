@@ -78,6 +78,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) contributions: Vec<Vec<Contribution>>,
     /// How many resources preferences were taken from by walking.
     pub(crate) walks: u32,
+    /// That was more than there may be.
+    pub(crate) is_cut_short: bool,
     /// How deep attempts to place instances are nested.
     pub(crate) depth: u32,
 }
@@ -115,6 +117,7 @@ impl<'a> Draft<'a> {
             scores: Vec::new(),
             contributions: vec![Vec::new(); resources],
             walks: 0,
+            is_cut_short: false,
             depth: 0,
             facts,
         };
@@ -248,8 +251,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn finish(mut self) -> Placement<'a> {
         self.put_instances_in_order();
         let has_node = |index: usize| {
-            let leaves = self.facts.leaves(ResourceIx::at(index));
-            leaves.iter().any(|leaf| self.assigned[leaf.index()].is_some())
+            self.facts.find_leaf(ResourceIx::at(index), |leaf| self.assigned[leaf.index()]).is_some()
         };
         let settled = |(index, role): (usize, &Option<Role>)| {
             role.unwrap_or_else(|| if has_node(index) { Role::Started } else { Role::Stopped })
@@ -267,6 +269,7 @@ impl<'a> Draft<'a> {
             lookup: self.lookup,
             locations: self.locations.into_records(),
             contributions: self.contributions,
+            is_cut_short: self.is_cut_short,
         }
     }
 

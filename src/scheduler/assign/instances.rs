@@ -1,6 +1,7 @@
 //! Instances of clones and containers of bundles: who is placed first, and who goes where.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::agenda::Demand;
 use super::choice::SavedTable;
@@ -22,11 +23,20 @@ pub(crate) struct Limits {
 
 /// Puts instances into the order in which they are placed.
 pub(crate) fn sort(draft: &mut Draft<'_>, parent: ResourceIx, instances: &mut [ResourceIx]) {
-    glib::merge_sort(instances, &mut |a, b| compare(draft, parent, a, b));
+    let mut scores = ColocatedScores::new();
+    glib::merge_sort(instances, &mut |a, b| compare(draft, parent, (a, b), &mut scores));
 }
 
+/// What colocations say of instances on their nodes, kept while they are sorted.
+pub(crate) type ColocatedScores = BTreeMap<ResourceIx, Score>;
+
 /// Which of two instances is placed first.
-pub(crate) fn compare(draft: &mut Draft<'_>, parent: ResourceIx, a: ResourceIx, b: ResourceIx) -> Ordering {
+pub(crate) fn compare(
+    draft: &mut Draft<'_>,
+    parent: ResourceIx,
+    (a, b): (ResourceIx, ResourceIx),
+    scores: &mut ColocatedScores,
+) -> Ordering {
     let active = |instance: ResourceIx| draft.resource(instance).active_on.len();
     if active(a) > 0 && active(b) > 0 && active(a) != active(b) {
         return active(a).cmp(&active(b));
@@ -63,7 +73,9 @@ pub(crate) fn compare(draft: &mut Draft<'_>, parent: ResourceIx, a: ResourceIx, 
     if by_failure != Ordering::Equal {
         return by_failure;
     }
-    let (score_a, score_b) = (colocated_score(draft, a, node_a), colocated_score(draft, b, node_b));
+    let mut score =
+        |instance, node| *scores.entry(instance).or_insert_with(|| colocated_score(draft, instance, node));
+    let (score_a, score_b) = (score(a, node_a), score(b, node_b));
     score_b.cmp(&score_a).then_with(|| number(draft, a).cmp(&number(draft, b)))
 }
 

@@ -48,6 +48,8 @@ pub struct Placement<'a> {
     pub locations: Vec<LocationRecord>,
     /// What made the scores of each resource, by resource number, in order of adding.
     pub contributions: Vec<Vec<Contribution>>,
+    /// Preferences were followed along colocations only so far: there were too many ways to go.
+    pub is_cut_short: bool,
 }
 
 /// A score as it was when it decided; [`Placement::score_lines`] puts names to the numbers.
@@ -66,7 +68,7 @@ pub struct ScoreRow {
 impl Placement<'_> {
     /// The node of a primitive, or of the first placed member of a collective.
     pub fn node_of(&self, resource: ResourceIx) -> Option<NodeIx> {
-        self.facts.leaves(resource).into_iter().find_map(|leaf| self.assigned[leaf.index()])
+        self.facts.find_leaf(resource, |leaf| self.assigned[leaf.index()])
     }
 
     /// The colocation that a contribution names.

@@ -16,6 +16,7 @@ use super::act::work::Work;
 use super::assign::Placement;
 use super::schedule::Change;
 use super::transition::Transition;
+use settle::Rest;
 
 /// Actions in order, and the changes they make.
 #[derive(Debug, Clone, Default)]
@@ -24,16 +25,18 @@ pub struct Ordered {
     pub transition: Transition,
     /// The people's side.
     pub changes: Vec<Change>,
+    /// The relations did not come to rest: they contradict each other.
+    pub is_unsettled: bool,
 }
 
 /// Settles the relations between the actions.
 pub fn order(placement: &Placement<'_>, actions: Actions) -> Ordered {
     let mut work = Work::new(placement, actions);
     apply::link_all(&mut work);
-    settle::settle(&mut work);
+    let rest = settle::settle(&mut work);
     graph::drop_guest_links(&mut work);
     load_loop::break_loops(&mut work);
     graph::complete(&mut work);
     let changes = summary::summarize(&work);
-    Ordered { transition: graph::build(&work), changes }
+    Ordered { transition: graph::build(&work), changes, is_unsettled: rest == Rest::Never }
 }

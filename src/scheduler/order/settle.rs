@@ -51,8 +51,17 @@ struct Run {
     instance_changed: bool,
 }
 
+/// Whether relations come to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing changes any more.
+    Reached,
+    /// They were left while things still changed.
+    Never,
+}
+
 /// Applies all relations until nothing changes.
-pub(super) fn settle(work: &mut Work<'_, '_>) {
+pub(super) fn settle(work: &mut Work<'_, '_>) -> Rest {
     let mut settling = Settling::new(work);
     let upward = |verb| matches!(verb, Verb::Start | Verb::Promote);
     for draft in settling.work.actions.draft_numbers().rev() {
@@ -63,6 +72,7 @@ pub(super) fn settle(work: &mut Work<'_, '_>) {
     }
     crate::scheduler::act::probe::link_beyond(settling.work);
     while settling.pass() {}
+    if settling.visits <= settling.limit { Rest::Reached } else { Rest::Never }
 }
 
 struct Settling<'w, 'p, 'a> {

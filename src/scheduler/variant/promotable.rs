@@ -104,11 +104,12 @@ pub(crate) fn choose_roles(draft: &mut Draft<'_>, clone: ResourceIx) {
         set_priority(draft, clone, *instance);
     }
     let mut ranked = rank(draft, clone, &instances);
-    let by_rank = |draft: &mut Draft<'_>, a: (ResourceIx, Score), b: (ResourceIx, Score)| {
+    let mut scores = instances::ColocatedScores::new();
+    let mut by_rank = |draft: &mut Draft<'_>, a: (ResourceIx, Score), b: (ResourceIx, Score)| {
         let role = |instance: ResourceIx| Reverse(draft.resource(instance).current_role);
         let by_role = b.1.cmp(&a.1).then_with(|| role(a.0).cmp(&role(b.0)));
         match by_role {
-            Ordering::Equal => instances::compare(draft, clone, a.0, b.0),
+            Ordering::Equal => instances::compare(draft, clone, (a.0, b.0), &mut scores),
             Ordering::Less | Ordering::Greater => by_role,
         }
     };

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::summary::{configuration_summary, disruption_summary};
-use crate::model::NodeName;
+use crate::model::{NodeName, Override};
 use crate::plan::{
-    Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, Hazard, Leftover, ObjectChange,
-    ObjectChangeKind, Plan, Step, Unplaced,
+    Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, FencingMethod, Hazard,
+    Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Unplaced,
 };
 use crate::view::because::{because, refusals};
 use crate::view::moment;
@@ -37,6 +37,8 @@ pub(super) struct PlanDocument<'a> {
     unplaced_resources: Vec<UnplacedResource<'a>>,
     background: Vec<BackgroundAction<'a>>,
     disruption: &'a Disruption,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    overrides: &'a [Override],
     needs_allow: &'a [Hazard],
     basis: &'a Basis,
 }
@@ -65,6 +67,9 @@ struct ChangeDocument {
 struct ClusterAction<'a> {
     number: usize,
     action: &'static str,
+    /// How a node is fenced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'static str>,
     resource: Option<&'a str>,
     from: Option<&'a str>,
     to: Option<&'a str>,
@@ -125,6 +130,7 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         unplaced_resources: plan.unplaced.iter().map(unplaced_resource).collect(),
         background: plan.background.iter().map(background_action).collect(),
         disruption: &plan.disruption,
+        overrides: &plan.overrides,
         needs_allow: &plan.hazards,
         basis: &plan.basis,
     }
@@ -184,6 +190,7 @@ fn cluster_action(step: &Step) -> ClusterAction<'_> {
     ClusterAction {
         number: step.number,
         action: step.verb.as_str(),
+        operation: step.method.map(FencingMethod::as_str),
         resource: step.resource.as_deref(),
         from: node(&step.from),
         to: node(&step.to),

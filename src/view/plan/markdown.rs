@@ -1,7 +1,7 @@
 //! A plan for a pull request.
 
 use super::summary::{configuration_summary, disruption_summary};
-use super::text::{Detail, place, subject, text};
+use super::text::{Detail, action, place, subject, text};
 use crate::plan::{Plan, Step};
 use crate::view::Ink;
 use crate::view::because::because;
@@ -41,7 +41,7 @@ fn table(steps: &[Step]) -> String {
         table.push_str(&format!(
             "| {} | {} | {} | {} | {} |\n",
             step.number,
-            step.verb.as_str(),
+            action(step),
             cell(subject(step)),
             cell(&place(step.verb, step.from.as_ref(), step.to.as_ref())),
             cell(&because(&step.because)),

@@ -10,6 +10,10 @@ use crate::plan::{
 };
 use crate::view::Ink;
 use crate::view::because::{because, refusals};
+use crate::view::overlay;
+
+/// Names that are longer do not push everybody's values to the right.
+const COLUMN_MAX: usize = 80;
 
 /// Values longer than this get lines of their own.
 const LONG_VALUE: usize = 60;
@@ -29,7 +33,7 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
     if !plan.objects.is_empty() {
         sections.push(objects(&plan.objects, detail, ink));
     }
-    sections.extend(leftovers(&plan.leftovers, ink));
+    sections.extend(left(&plan.leftovers, ink));
     if !plan.steps.is_empty() {
         sections.push(format!("{}\n{}", ink.heading("Actions, in order"), steps(&plan.steps, ink)));
     }
@@ -39,9 +43,19 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
     if !plan.unplaced.is_empty() {
         sections.push(unplaced(plan, ink));
     }
+    if !plan.overrides.is_empty() {
+        sections.push(overrides(plan, ink));
+    }
     sections.extend(background(&plan.background, detail, ink));
     sections.push(closing(plan));
     sections.join("\n")
+}
+
+/// What the plan takes into account beside the manifest.
+fn overrides(plan: &Plan, ink: Ink) -> String {
+    let rows: String =
+        plan.overrides.iter().map(|over| format!("  {}\n", overlay::line(over, plan.made_at))).collect();
+    format!("{}\n{rows}", ink.heading("Overrides in force"))
 }
 
 fn closing(plan: &Plan) -> String {
@@ -64,7 +78,12 @@ fn sentence(caution: Caution) -> &'static str {
             "Fencing is enabled, but there is no fence device: nothing is started until there is one."
         }
         Caution::Maintenance => "The cluster is in maintenance: resources are left as they are.",
+        Caution::Paused => "Decisions are paused: nothing is done until `quorate resume`.",
         Caution::StopAll => "All resources were told to stop (stop-all-resources).",
+        Caution::PreferencesCutShort => {
+            "So many colocations join the resources that not all preferences were followed: use sets or groups."
+        }
+        Caution::OrdersUnsettled => "Orders contradict each other: this plan may not be the best there is.",
     }
 }
 
@@ -79,7 +98,7 @@ struct Row {
 fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
     let rows: Vec<Row> = objects.iter().flat_map(|object| rows(object, detail)).collect();
     let has_path = |row: &&Row| !row.path.is_empty();
-    let address = rows.iter().filter(has_path).map(|row| row.address.chars().count()).max().unwrap_or(0);
+    let address = widest(rows.iter().filter(has_path).map(|row| row.address.chars().count()));
     let name = |row: &Row| {
         if row.path.is_empty() {
             row.address.clone()
@@ -87,7 +106,7 @@ fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
             format!("{:address$}   {}", row.address, row.path)
         }
     };
-    let width = rows.iter().map(|row| name(row).chars().count()).max().unwrap_or(0);
+    let width = widest(rows.iter().map(|row| name(row).chars().count()));
     rows.iter()
         .map(|row| {
             let line = format!("{:width$}   {}", name(row), indented(&row.value));
@@ -100,6 +119,11 @@ fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
             }
         })
         .collect()
+}
+
+/// The width of a column, as far as that helps: what is longer sticks out.
+fn widest(widths: impl Iterator<Item = usize>) -> usize {
+    widths.filter(|width| *width <= COLUMN_MAX).max().unwrap_or(0)
 }
 
 fn rows(object: &ObjectChange, detail: Detail) -> Vec<Row> {
@@ -155,7 +179,12 @@ fn indented(value: &str) -> String {
     value.replace('\n', "\n        ")
 }
 
-fn leftovers(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
+/// What stays in force although the manifest does not have it; empty when there is nothing.
+pub fn leftovers(plan: &Plan, ink: Ink) -> String {
+    left(&plan.leftovers, ink).join("\n")
+}
+
+fn left(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
     let list = |owner: Owner, heading: &str| {
         let own: Vec<&Leftover> = leftovers.iter().filter(|leftover| leftover.owner == owner).collect();
         let width = own.iter().map(|leftover| leftover.address.to_string().chars().count()).max()?;
@@ -178,12 +207,12 @@ fn leftovers(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
 /// The steps, one per line.
 pub(super) fn steps(steps: &[Step], ink: Ink) -> String {
     let number = steps.len().to_string().len();
-    let verb = steps.iter().map(|step| step.verb.as_str().len()).max().unwrap_or(0);
+    let verb = steps.iter().map(|step| action(step).len()).max().unwrap_or(0);
     let resource = steps.iter().map(|step| subject(step).chars().count()).max().unwrap_or(0);
     steps
         .iter()
         .map(|step| {
-            let word = format!("{:verb$}", step.verb.as_str());
+            let word = format!("{:verb$}", action(step));
             let place = place(step.verb, step.from.as_ref(), step.to.as_ref());
             let reason = because(&step.because);
             let line = format!(
@@ -196,6 +225,14 @@ pub(super) fn steps(steps: &[Step], ink: Ink) -> String {
             format!("  {}\n", if reason.is_empty() { line.trim_end() } else { &line })
         })
         .collect()
+}
+
+/// What a step does: `start`, `fence (reboot)`.
+pub(super) fn action(step: &Step) -> String {
+    match step.method {
+        Some(method) => format!("{} ({})", step.verb.as_str(), method.as_str()),
+        None => step.verb.as_str().to_owned(),
+    }
 }
 
 /// What a step acts on: a resource, or the node itself.
@@ -292,4 +329,22 @@ fn background_line(background: &Background) -> String {
         format!(" every {}", period::format(background.interval))
     };
     format!("     {verb} {}{node}{every}\n", background.resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Address, ObjectKind};
+
+    #[test]
+    fn one_long_name_widens_no_other_line() {
+        let added = |name: String| ObjectChange {
+            address: Address::new(ObjectKind::Order, name),
+            kind: ObjectChangeKind::Add,
+            headline: "Mandatory".to_owned(),
+            attributes: Vec::new(),
+        };
+        let text = objects(&[added("a-b".into()), added("x".repeat(5_000))], Detail::Usual, Ink::Plain);
+        assert_eq!(text.lines().next(), Some("  + order.a-b   Mandatory"));
+    }
 }

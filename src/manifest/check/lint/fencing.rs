@@ -8,6 +8,7 @@ use crate::model::resource::Origin;
 use crate::model::{AgentClass, Resource, Template, TemplateId};
 
 const ENABLED: [&str; 2] = ["fencing-enabled", "stonith-enabled"];
+const POLICY: [&str; 1] = ["no-quorum-policy"];
 const WATCHDOG: [&str; 2] = ["fencing-watchdog-timeout", "stonith-watchdog-timeout"];
 
 impl Lint<'_, '_> {
@@ -67,8 +68,14 @@ impl Lint<'_, '_> {
     }
 
     fn check_two_nodes(self) {
-        let has_witness = self.settings.corosync.as_ref().is_some_and(|corosync| corosync.qdevice.is_some());
-        if self.member_count() != 2 || has_witness || self.settings.isolation.is_some() {
+        if self.member_count() != 2 {
+            return;
+        }
+        let corosync = self.cluster.corosync.as_ref();
+        let has_witness = corosync.is_some_and(|corosync| corosync.qdevice.is_some());
+        let is_no_privilege = corosync.is_some_and(|corosync| corosync.quorum.two_node == Some(false));
+        if has_witness || is_no_privilege || self.cluster.isolation.is_some() {
+            self.check_letting_go();
             return;
         }
         let members: Vec<_> = self
@@ -94,8 +101,24 @@ impl Lint<'_, '_> {
             .report();
     }
 
+    /// Losing quorum protects nothing if it does not end what runs.
+    fn check_letting_go(self) {
+        let keeps =
+            |policy: &String| ["ignore", "freeze"].iter().any(|word| policy.eq_ignore_ascii_case(word));
+        let Some(place) = self
+            .property_place(&POLICY)
+            .filter(|_| self.property(&POLICY).is_some_and(|policy| keeps(&policy)))
+        else {
+            return;
+        };
+        self.findings
+            .warning("two-nodes-unprotected", place, "a node that is cut off keeps its services all the same")
+            .label_key(place, "it loses quorum, and goes on")
+            .help("remove it: with `stop`, the default, such a node lets go before the other takes over")
+            .report();
+    }
+
     fn check_quorum_policy(self) {
-        const POLICY: [&str; 1] = ["no-quorum-policy"];
         let is_ignored = self.property(&POLICY).is_some_and(|policy| policy.eq_ignore_ascii_case("ignore"));
         let Some(place) = self.property_place(&POLICY).filter(|_| is_ignored && self.member_count() > 2)
         else {

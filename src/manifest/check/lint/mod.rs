@@ -15,7 +15,6 @@ use super::name::Names;
 use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::manifest::lower::Gathered;
-use crate::manifest::settings::Settings;
 use crate::manifest::typed::{At, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Properties};
 use crate::model::node::NodeKind;
@@ -26,7 +25,6 @@ use crate::model::{Cluster, ConstraintId, OptionSet};
 #[derive(Clone, Copy)]
 pub(crate) struct Lint<'a, 'd> {
     pub(crate) cluster: &'a Cluster,
-    pub(crate) settings: &'a Settings,
     pub(crate) gathered: &'a Gathered<'a>,
     pub(crate) names: &'a Names<'a>,
     pub(crate) constraint_places: &'a [(ConstraintId, Place)],

@@ -3,6 +3,7 @@
 use super::Lint;
 use crate::manifest::typed::{At, Field, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
+use crate::model::secrecy::holds_secret;
 
 impl Lint<'_, '_> {
     pub(super) fn check_secrets(self) {
@@ -28,7 +29,7 @@ impl Lint<'_, '_> {
         };
         for (key, value) in maps.into_iter().flat_map(Map::iter) {
             let is_plain = matches!(value.get(), Some(OptionValue::Text(text)) if !text.is_empty());
-            if is_plain && is_secret(key.text()) {
+            if is_plain && holds_secret(key.text()) {
                 self.findings
                     .warning(
                         "plaintext-secret",
@@ -42,27 +43,5 @@ impl Lint<'_, '_> {
                     .report();
             }
         }
-    }
-}
-
-/// Whether a parameter of this name holds a secret, and not the way to one.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let leads_to_one = ["_file", "_script", "_path", "file", "script"].iter().any(|end| name.ends_with(end));
-    let holds_one = name.contains("passw")
-        || name.contains("secret")
-        || name.ends_with("token")
-        || name.ends_with("api_key");
-    holds_one && !leads_to_one
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_secret;
-
-    #[test]
-    fn the_way_to_a_secret_is_none() {
-        assert!(is_secret("password") && is_secret("login_passwd") && is_secret("client_secret"));
-        assert!(!is_secret("password_script") && !is_secret("passwd_file") && !is_secret("ip"));
     }
 }

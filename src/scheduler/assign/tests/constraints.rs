@@ -145,3 +145,21 @@ fn resources_of_a_leaving_node_wait_for_it() {
     let lock = placement.facts.resource(resource).lock.unwrap();
     assert_eq!((lock.node.index(), lock.since), (0, 1_799_999_000));
 }
+
+#[test]
+fn preferences_that_are_not_followed_are_said() {
+    let (chain, status) = (vec![colocate("b", "a", 50), colocate("c", "b", 50)], ClusterStatus::default());
+    let cluster = cluster(chain);
+    let place = |walks: u32| {
+        let mut world = World::new(&cluster, &status, &["n1", "n2"]);
+        ["a", "b", "c"].iter().for_each(|id| {
+            world.primitive(id);
+        });
+        let mut draft = draft::Draft::new(world.facts);
+        draft.pulls = colocation::pull::Pulls::never(draft.facts.resources.len());
+        draft.walks = walks;
+        run(draft).is_cut_short
+    };
+    assert!(!place(0));
+    assert!(place(u32::MAX));
+}

@@ -12,7 +12,8 @@ use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::node_table::NodeTable;
 
 /// How many resources preferences are taken from by walking, in one run. Only a configuration made
-/// to blow up comes near; there, what is left is ignored so that scheduling ends.
+/// to blow up comes near; there, what is left is ignored so that scheduling ends, and the schedule
+/// says so.
 const MOST_WALKS: u32 = 5_000_000;
 
 /// What happens to a score that was positive when others would make it negative.
@@ -172,7 +173,9 @@ impl Draft<'_> {
         if is_marked(source) || group.is_some_and(is_marked) {
             return None;
         }
-        if factor == 0.0 || self.walks >= MOST_WALKS {
+        let is_tired = self.walks >= MOST_WALKS;
+        self.is_cut_short |= is_tired && factor != 0.0;
+        if factor == 0.0 || is_tired {
             // So far away that nothing arrives any more, from here or beyond.
             if cells.iter().any(|cell| self.is_open_cell(cell)) {
                 settle(merge.floor, cells);

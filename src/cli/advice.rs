@@ -1,0 +1,109 @@
+//! What the nodes know better than a manifest: what their agents ask for, and what the engine cannot do.
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::{EngineName, Options};
+use super::terminal::Terminal;
+use super::{source, validate};
+use crate::agent::{Installation, check, settle_process};
+use crate::diagnostic::{Diagnostic, Severity, Sources, Subject};
+use crate::engine::Engine;
+use crate::manifest::{self, Manifest, ReconcileMode};
+use crate::view;
+
+/// What an engine finds, at its places. Checks that the manifest tolerates only warn.
+pub(super) async fn of_engine(
+    engine: &mut dyn Engine,
+    manifest: &Manifest,
+    options: &Options,
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    let mut found = engine.check(&manifest.cluster).await;
+    found.extend(unused_sources(manifest, options));
+    placed(found, manifest, sources)
+}
+
+/// What the agents that are installed here find, at their places; agents that are elsewhere find nothing.
+pub(super) async fn of_agents(manifest: &Manifest, sources: &Sources) -> Vec<Diagnostic> {
+    settle_process();
+    let mut found = check::check_cluster(&Installation::default(), &manifest.cluster).await;
+    for finding in found.iter_mut().filter(|finding| finding.code == check::UNAVAILABLE) {
+        finding.severity = Severity::Note;
+    }
+    placed(found, manifest, sources)
+}
+
+/// Reads the manifest that the options name, and has the engine look at it. What it finds is told;
+/// errors end the verb.
+pub(super) async fn load(
+    engine: &mut dyn Engine,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Manifest, Failure> {
+    let sources = source::read(options.manifest())?;
+    let manifest = validate::accept(&sources, terminal)?;
+    let found = of_engine(engine, &manifest, options, &sources).await;
+    tell(&found, &sources, terminal);
+    refuse(&found)?;
+    Ok(manifest)
+}
+
+/// Tells what was found.
+pub(super) fn tell(found: &[Diagnostic], sources: &Sources, terminal: Terminal) {
+    let least = if terminal.is_verbose() { Severity::Note } else { Severity::Warning };
+    let told: Vec<Diagnostic> = found
+        .iter()
+        .filter(|finding| finding.is_error() || finding.severity >= least && !terminal.is_quiet())
+        .cloned()
+        .collect();
+    terminal.say_raw(&view::diagnostic::text(&told, sources, terminal.error_ink()));
+}
+
+/// Refuses what cannot work.
+pub(super) fn refuse(found: &[Diagnostic]) -> Result<(), Failure> {
+    let errors = found.iter().filter(|finding| finding.is_error()).count();
+    if errors == 0 {
+        return Ok(());
+    }
+    let what = format!("the manifest does not fit its nodes: {}", validate::counted(errors, "error"));
+    Err(Failure::new(Exit::ManifestInvalid, what)
+        .help("`tolerate: [CODE]` in the manifest takes such an error as a warning"))
+}
+
+/// What of the manifest `watch` does not do: it is no node daemon.
+pub(super) fn of_watch(manifest: &Manifest, sources: &Sources) -> Vec<Diagnostic> {
+    let reconcile = &manifest.settings.reconcile;
+    let unused = [
+        ("mode", reconcile.mode == ReconcileMode::Manual),
+        ("self-heal", reconcile.self_heal.is_some()),
+        ("windows", !reconcile.windows.is_empty()),
+    ];
+    let found = unused.into_iter().filter(|(_, is_written)| *is_written).map(|(name, _)| {
+        let message = format!("`reconcile.{name}` has no effect here: `watch` applies every change at once");
+        Diagnostic::warning("without-effect", message).about(Subject::Section(format!("reconcile.{name}")))
+    });
+    placed(found.collect(), manifest, sources)
+}
+
+/// Engine `local` looks for secrets in its own folder, whatever is said of them.
+fn unused_sources(manifest: &Manifest, options: &Options) -> Vec<Diagnostic> {
+    let secrets = manifest.settings.secrets.keys().filter(|_| options.engine() == EngineName::Local);
+    let found = secrets.map(|name| {
+        let message = format!("where the secret `{name}` comes from has no effect with engine `local`");
+        Diagnostic::warning("without-effect", message)
+            .about(Subject::Section(format!("secrets.{name}")))
+            .help(format!("it reads the file `{name}` in the folder of secrets of this host"))
+    });
+    found.collect()
+}
+
+fn placed(mut found: Vec<Diagnostic>, manifest: &Manifest, sources: &Sources) -> Vec<Diagnostic> {
+    for finding in found.iter_mut().filter(|finding| finding.is_error()) {
+        if manifest.settings.tolerated.iter().any(|code| **code == *finding.code) {
+            finding.severity = Severity::Warning;
+        }
+    }
+    manifest::pin(sources, &mut found);
+    found.sort_by_key(Diagnostic::place);
+    found
+}

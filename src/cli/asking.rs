@@ -1,0 +1,126 @@
+//! Asking a cluster for something that is not in the manifest: overrides, pauses, forgetting.
+
+#![expect(clippy::disallowed_methods, reason = "says who asks, as the environment knows it")]
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::apply;
+use super::clock;
+use super::engines::{self, Access};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::options::Options;
+use super::planning::{self, Wanted};
+use super::progress::{Form, Progress};
+use super::terminal::Terminal;
+use crate::cluster::Change;
+use crate::engine::{Observation, Outcome};
+use crate::model::{Moment, Override, OverrideId, Overriding};
+use crate::view;
+
+/// Whether and how long to wait for what follows.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Waiting {
+    /// Do not wait until the cluster has acted on it.
+    #[arg(long)]
+    no_wait: bool,
+    /// Give up waiting after this long.
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_period)]
+    timeout: Option<Duration>,
+}
+
+/// How long an override lasts, and what people should know of it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Lasting {
+    /// How long; then it ends by itself. What should last belongs into the manifest.
+    #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_period, default_value = "8h")]
+    length: Duration,
+    /// Why, for others who look.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+impl Lasting {
+    /// An override that begins now.
+    pub(super) fn over(&self, id: String, what: Overriding, seen: &Observation) -> Change {
+        let since = Moment::at(seen.now);
+        Change::Override(Override {
+            id: OverrideId(id),
+            what,
+            until: Some(since.after(self.length)),
+            since,
+            origin: origin(self.reason.as_deref()),
+        })
+    }
+}
+
+/// Who asks, and why.
+pub(super) fn origin(reason: Option<&str>) -> String {
+    let name = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    let who = name("SUDO_USER").or_else(|| name("USER")).unwrap_or_else(|| "somebody".to_owned());
+    reason.map_or_else(|| who.clone(), |reason| format!("{who}: {reason}"))
+}
+
+/// Asks for what `wish` makes of the cluster as it is, and waits until the cluster has acted on it.
+pub(super) fn ask(
+    wish: impl FnOnce(&Observation) -> Result<Vec<Change>, Failure>,
+    waiting: &Waiting,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    engines::block_on(async {
+        let interrupt = Interrupt::listen()?;
+        let mut progress = Progress::new(terminal, Form::People);
+        let mut opened = engines::open(options, Access::Write)?;
+        opened.engine.claim(&mut |event| progress.show(&event)).await?;
+        let seen = opened.engine.observe().await?;
+        for change in wish(&seen)? {
+            let said = describe(&change, &seen);
+            opened.engine.change(change).await?;
+            terminal.note(&said);
+        }
+        if waiting.no_wait {
+            return Ok(Exit::Done);
+        }
+        let outcome = apply::converge(&mut opened, &mut progress, waiting.timeout, &interrupt).await?;
+        progress.end();
+        let seen = opened.engine.observe().await?;
+        let after = planning::make(&Wanted::in_force(&seen), &seen).plan;
+        match outcome {
+            Outcome::Converged => Ok(Exit::Done),
+            Outcome::Stuck => Err(apply::unfinished(&after)),
+            Outcome::GaveUp { .. } => Err(Failure::error(view::progress::outcome_message(&outcome))),
+        }
+    })
+}
+
+/// What was asked for, once it is in force.
+fn describe(change: &Change, seen: &Observation) -> String {
+    match change {
+        Change::Override(over) => format!("In force: {}", view::overlay::line(over, seen.now)),
+        Change::Restore(id) => format!("No longer in force: {}", id.0),
+        Change::Pause(pause) => view::overlay::pause(pause, seen.now),
+        Change::Resume => "Resumed.".to_owned(),
+        Change::Cleanup { resource, node } => {
+            format!("Failures{} are forgotten.", of(resource.as_ref(), node.as_ref()))
+        }
+        Change::Refresh { resource, node } => {
+            format!(
+                "What is known{} is forgotten, and found out again.",
+                of(resource.as_ref(), node.as_ref())
+            )
+        }
+        Change::Attribute { node, name, .. } => format!("The attribute {name} of {node} is set."),
+        Change::Forsake(node) => format!("{node} is taken for lost."),
+        Change::Propose(_) | Change::Ticket { .. } => "In force.".to_owned(),
+    }
+}
+
+fn of(resource: Option<&crate::model::ResourceId>, node: Option<&crate::model::NodeName>) -> String {
+    let resource = resource.map(|resource| format!(" of {resource}")).unwrap_or_default();
+    let node = node.map(|node| format!(" on {node}")).unwrap_or_default();
+    format!("{resource}{node}")
+}

@@ -1,0 +1,102 @@
+//! `cluster destroy`: stop the daemons, and remove what `init` made.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::options::Options;
+use super::super::terminal::Terminal;
+use super::super::validate;
+use super::Format;
+use super::form;
+use super::hosts::{Answers, LIMIT};
+use super::ssh::Reach;
+use crate::formation::{Layout, Member, Survey, script};
+use crate::view;
+
+/// How long a node may take to stop its resources.
+const STOP_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    reach: Reach,
+    /// Only these nodes. [default: all of the manifest]
+    #[arg(value_name = "NODE")]
+    nodes: Vec<String>,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+}
+
+/// Runs the verb.
+pub(super) async fn run(
+    arguments: &Arguments,
+    options: &Options,
+    format: Format,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let cluster = validate::load(options.manifest(), terminal)?.cluster;
+    let layout = form::lay_out(&cluster, None, terminal)?;
+    let chosen = chosen(&layout, &arguments.nodes)?;
+    let scripts = chosen.iter().map(|member| (member.clone(), Survey::SCRIPT.to_owned())).collect();
+    let answers = Answers::ask(&arguments.reach, scripts, LIMIT).await.all("reach", terminal)?;
+    let members: Vec<Member> = answers
+        .into_iter()
+        .filter(|(_, answer)| {
+            let conf = Survey::read(&answer.text).and_then(|survey| survey.conf());
+            conf.is_some_and(|conf| conf.is_ours() && conf.cluster() == Some(layout.cluster.as_str()))
+        })
+        .map(|(member, _)| member)
+        .collect();
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    if !names.is_empty() {
+        confirm(arguments, &layout.cluster, &names.join(", "), terminal)?;
+        let scripts = members.iter().map(|member| (member.clone(), script::destroy())).collect();
+        Answers::ask(&arguments.reach, scripts, STOP_LIMIT).await.all("take the cluster off", terminal)?;
+    }
+    match format {
+        Format::Text if names.is_empty() => {
+            terminal.data(&format!("Nothing to do: no host is a member of {}.\n", layout.cluster))?;
+        }
+        Format::Text => terminal.data(&format!("{} left {}.\n", names.join(", "), layout.cluster))?,
+        Format::Json => terminal.data(&view::to_json(&serde_json::json!({
+            "format_version": "1.0",
+            "kind": "cluster-destruction",
+            "cluster": layout.cluster,
+            "nodes": names,
+        })))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn chosen(layout: &Layout, names: &[String]) -> Result<Vec<Member>, Failure> {
+    if names.is_empty() {
+        return Ok(layout.members.clone());
+    }
+    let find = |name: &String| {
+        let known: Vec<&str> = layout.members.iter().map(|member| member.name.as_str()).collect();
+        layout.member(name).cloned().ok_or_else(|| {
+            Failure::usage(format!("the manifest has no node `{name}`"))
+                .help(format!("there are {}", known.join(", ")))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+fn confirm(arguments: &Arguments, cluster: &str, names: &str, terminal: Terminal) -> Result<(), Failure> {
+    if arguments.auto_approve {
+        return Ok(());
+    }
+    if !terminal.can_ask() {
+        return Err(Failure::new(Exit::Unsafe, "nobody is there to confirm it")
+            .help("--auto-approve does it all the same"));
+    }
+    let question = format!(
+        "This stops cluster {cluster} and its resources on {names}, and removes its key, configuration and state \
+         there. Only `yes` is taken as yes:"
+    );
+    if terminal.ask(&question) { Ok(()) } else { Err(Failure::error("not confirmed; nothing was changed")) }
+}

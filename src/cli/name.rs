@@ -1,0 +1,49 @@
+//! Names that nothing has: what there is instead.
+
+use super::failure::Failure;
+use crate::manifest::suggest;
+use crate::model::{Cluster, NodeName};
+
+/// How many names are listed when none is similar.
+const LISTED_MAX: usize = 20;
+
+/// A usage error: there is no `kind` called `name` among those known.
+pub(super) fn unknown(kind: &str, name: &str, known: &[String]) -> Failure {
+    let failure = Failure::usage(format!("there is no {kind} `{name}`"));
+    if let Some(similar) = suggest::similar(name, known.iter().map(String::as_str)) {
+        return failure.help(format!("did you mean `{similar}`?"));
+    }
+    let listed = suggest::listed(known.iter().take(LISTED_MAX).map(String::as_str));
+    match known {
+        [] => failure.help(format!("there is no {kind} at all")),
+        [_] => failure.help(format!("there is {listed}")),
+        few if few.len() <= LISTED_MAX => failure.help(format!("there are {listed}")),
+        many => failure.help(format!("there are {}, such as {listed}", many.len())),
+    }
+}
+
+/// Refuses a name of a node that is not among those known.
+///
+/// # Errors
+/// A usage error that names what there is.
+pub(super) fn check_node(node: &NodeName, known: &[String]) -> Result<(), Failure> {
+    if known.iter().any(|name| node.is(name)) { Ok(()) } else { Err(unknown("node", node.as_str(), known)) }
+}
+
+/// The nodes that a cluster configures.
+pub(super) fn nodes(cluster: &Cluster) -> Vec<String> {
+    cluster.nodes.iter().map(|node| node.name.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_name_is_answered_with_the_right_one() {
+        let known = ["WebSite".to_owned(), "ClusterIP".to_owned()];
+        assert_eq!(unknown("resource", "Website", &known).help, ["did you mean `WebSite`?"]);
+        assert_eq!(unknown("resource", "db", &known).help, ["there are `WebSite` and `ClusterIP`"]);
+        assert_eq!(unknown("resource", "db", &[]).help, ["there is no resource at all"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! `node`: what can be asked of a node.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::asking::{self, Lasting, Waiting};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use crate::cluster::{Change, Lifetime};
+use crate::engine::Observation;
+use crate::model::{NodeName, OverrideId, Overriding};
+
+/// Put a node in standby or maintenance for a while, or deal with one that is lost.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Nothing runs on the node, for a while: what runs there moves away.
+    Standby {
+        /// Which node.
+        node: String,
+        #[command(flatten)]
+        lasting: Lasting,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// End the standby of a node.
+    Unstandby {
+        /// Which node.
+        node: String,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Leave alone what is on a node, for a while; without a node, everything.
+    Maintenance {
+        /// Which node.
+        node: Option<String>,
+        #[command(flatten)]
+        lasting: Lasting,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// End the maintenance of a node; without a node, that of the cluster.
+    Ready {
+        /// Which node.
+        node: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Let the fence devices take a node down.
+    Fence {
+        /// Which node.
+        node: String,
+        /// Do not ask.
+        #[arg(long)]
+        auto_approve: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Say that a lost node is certainly down, so that the others may take over what it had.
+    ConfirmDown {
+        /// Which node.
+        node: String,
+        /// Do not ask.
+        #[arg(long)]
+        auto_approve: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+}
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    match &arguments.what {
+        What::Standby { node, lasting, waiting } => {
+            let what = Overriding::Standby(NodeName::from(&**node));
+            let wish = |seen: &Observation| Ok(vec![lasting.over(standby(node), what, seen)]);
+            asking::ask(wish, waiting, options, terminal)
+        }
+        What::Unstandby { node, waiting } => end(standby(node), "standby", waiting, options, terminal),
+        What::Maintenance { node, lasting, waiting } => {
+            let what = Overriding::Maintenance(node.as_deref().map(NodeName::from));
+            let id = maintenance(node.as_deref());
+            asking::ask(|seen| Ok(vec![lasting.over(id, what, seen)]), waiting, options, terminal)
+        }
+        What::Ready { node, waiting } => {
+            end(maintenance(node.as_deref()), "maintenance", waiting, options, terminal)
+        }
+        What::Fence { node, auto_approve, waiting } => {
+            confirm(&format!("Take {node} down now?"), *auto_approve, terminal)?;
+            let change = Change::Attribute {
+                node: NodeName::from(&**node),
+                name: Arc::from("terminate"),
+                value: Some(Arc::from("true")),
+                lifetime: Lifetime::UntilLeave,
+            };
+            asking::ask(|_| Ok(vec![change]), waiting, options, terminal)
+        }
+        What::ConfirmDown { node, auto_approve, waiting } => {
+            terminal.say("If it still runs anything, data can be destroyed: make sure that it has no power.");
+            confirm(&format!("Is {node} certainly down?"), *auto_approve, terminal)?;
+            let change = Change::Forsake(NodeName::from(&**node));
+            asking::ask(|_| Ok(vec![change]), waiting, options, terminal)
+        }
+    }
+}
+
+fn standby(node: &str) -> String {
+    format!("standby-{node}")
+}
+
+fn maintenance(node: Option<&str>) -> String {
+    node.map_or_else(|| "maintenance".to_owned(), |node| format!("maintenance-{node}"))
+}
+
+/// Ends an override of a node.
+fn end(
+    id: String,
+    what: &str,
+    waiting: &Waiting,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let wish = |seen: &Observation| {
+        if seen.overlay.overrides.iter().any(|over| over.id.0 == id) {
+            return Ok(vec![Change::Restore(OverrideId(id))]);
+        }
+        Err(Failure::usage(format!("nobody asked for {what} there (there is no override `{id}`)"))
+            .help(format!("if there is {what} all the same, the manifest says so")))
+    };
+    asking::ask(wish, waiting, options, terminal)
+}
+
+fn confirm(question: &str, is_approved: bool, terminal: Terminal) -> Result<(), Failure> {
+    if is_approved {
+        return Ok(());
+    }
+    if !terminal.can_ask() {
+        return Err(Failure::new(Exit::Unsafe, "nobody is there to confirm this")
+            .help("--auto-approve does it all the same"));
+    }
+    if terminal.ask(&format!("{question} Only `yes` is taken as yes:")) {
+        Ok(())
+    } else {
+        Err(Failure::error("not confirmed; nothing was done"))
+    }
+}

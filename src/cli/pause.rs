@@ -1,0 +1,53 @@
+//! `pause` and `resume`: whether the cluster decides anything.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::asking::{self, Waiting};
+use super::engines::Access;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::Options;
+use super::terminal::Terminal;
+use super::{clock, engines};
+use crate::cluster::Change;
+use crate::model::{Moment, Pause};
+use crate::view;
+
+/// Decide nothing for a while: failures are noticed, but nothing is started, stopped or fenced.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// How long; then the cluster decides again by itself.
+    #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_period, default_value = "1h")]
+    length: Duration,
+    /// Why, for others who look.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// End a pause.
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    #[command(flatten)]
+    waiting: Waiting,
+}
+
+/// Runs `pause`.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    engines::block_on(async {
+        let mut engine = engines::open(options, Access::Write)?.engine;
+        engine.claim(&mut |_| {}).await?;
+        let seen = engine.observe().await?;
+        let until = Some(Moment::at(seen.now).after(arguments.length));
+        let pause = Pause { until, origin: asking::origin(arguments.reason.as_deref()) };
+        engine.change(Change::Pause(pause.clone())).await?;
+        terminal.note(&view::overlay::pause(&pause, seen.now));
+        Ok(Exit::Done)
+    })
+}
+
+/// Runs `resume`.
+pub(super) fn run_resume(arguments: &Resume, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    asking::ask(|_| Ok(vec![Change::Resume]), &arguments.waiting, options, terminal)
+}

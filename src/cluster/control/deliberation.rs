@@ -1,0 +1,146 @@
+//! Deliberation: the status to decide by, with what is in flight as facts, and what is made of it.
+
+use std::time::Duration;
+
+use super::{Control, Ground};
+use crate::cluster::call::Flight;
+use crate::cluster::state::worker_of;
+use crate::executor::ActionResult;
+use crate::ledger::{AgentTraits, Ledger, Performed, takes_down};
+use crate::model::Cluster;
+use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
+use crate::status::{ClusterStatus, JoinState, NodeState, Presence, ProcessState, ResultCode};
+
+impl Control {
+    /// What is in flight, what was ordered and is not seen yet included. What a member that is not
+    /// there had in flight is not waited for.
+    pub(super) fn flights(&self, ground: &Ground<'_>) -> Vec<Flight> {
+        let all = ground.state.live.in_flight.iter().chain(&self.sent);
+        all.filter(|flight| ground.state.member_on(&flight.worker).is_some()).cloned().collect()
+    }
+
+    /// The status to decide by.
+    pub(in crate::cluster) fn status(&self, ground: &Ground<'_>) -> ClusterStatus {
+        let mut ledger = ground.state.live.ledger.clone();
+        for flight in ground.state.live.in_flight.iter().chain(&self.sent) {
+            if flight.action.task == Task::Start {
+                pretend_pending(&mut ledger, flight);
+            }
+            if let Some(target) = flight.action.node.as_ref().filter(|_| takes_down(&flight.action.task)) {
+                ledger.set_attribute(target, "terminate", Some("true"));
+            }
+        }
+        for state in &mut ledger.status.nodes {
+            see_node(ground, state);
+        }
+        let frozen = ground.state.live.awaited.keys().chain(&ground.state.live.detached);
+        for node in frozen {
+            ledger.set_attribute(node, "maintenance", Some("true"));
+        }
+        let dc = ground.state.dc().and_then(|dc| ledger.status.node(dc.name.as_str()));
+        ledger.status.dc = dc.map(|state| state.id.clone());
+        ledger.status.has_quorum = ground.sight.has_quorum();
+        ledger.status.observed_at = Some(ground.now.seconds());
+        ledger.status
+    }
+
+    /// Schedules. A promotion in flight that is not planned any more counts as done, so that its
+    /// opposite is planned; and so does such a stop, so that the next start is. Both will wait for it.
+    pub(super) fn deliberate(
+        &self,
+        ground: &Ground<'_>,
+        cluster: &Cluster,
+        flights: &[Flight],
+    ) -> (ClusterStatus, Schedule) {
+        let now = ground.now.seconds();
+        let status = self.status(ground);
+        let schedule = scheduler::schedule(cluster, &status, now);
+        let planned = &schedule.transition.actions;
+        let is_planned = |flight: &&Flight| planned.iter().any(|action| is_same(action, &flight.action));
+        let unplanned: Vec<&Flight> = flights.iter().filter(|flight| !is_planned(flight)).collect();
+        let is_telling = |flight: &&Flight| matches!(flight.action.task, Task::Promote | Task::Stop);
+        if !unplanned.iter().any(is_telling) {
+            return (status, schedule);
+        }
+        let ledger = &ground.state.live.ledger;
+        let mut ledger = Ledger { status, transition: ledger.transition, writer: ledger.writer.clone() };
+        for flight in unplanned.into_iter().filter(is_telling) {
+            if flight.action.task == Task::Stop {
+                pretend_done(&mut ledger, flight, ground.now.seconds());
+            } else {
+                pretend_pending(&mut ledger, flight);
+            }
+        }
+        let schedule = scheduler::schedule(cluster, &ledger.status, now);
+        (ledger.status, schedule)
+    }
+}
+
+/// Leaves only what can be done: what would be done by a member that is not there, and all that comes
+/// after it, has to wait for another decision.
+pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
+    let is_feasible = |action: &Action| match action.kind {
+        ActionKind::Pseudo => true,
+        ActionKind::Fence => action.node.as_ref().is_none_or(|node| !ground.state.is_frozen(node)),
+        ActionKind::Cluster => {
+            action.task != Task::Shutdown
+                || action.node.as_ref().is_some_and(|node| ground.state.member_on(node).is_some())
+        }
+        ActionKind::Resource => {
+            worker_of(action).is_some_and(|worker| ground.state.member_on(worker).is_some())
+        }
+    };
+    let mut dropped = std::collections::BTreeSet::new();
+    transition.actions.retain(|action| {
+        let stays = is_feasible(action) && !action.after.iter().any(|first| dropped.contains(first));
+        if !stays {
+            dropped.insert(action.id);
+        }
+        stays
+    });
+}
+
+/// Whether two are the same thing to do.
+pub(super) fn is_same(one: &Action, other: &Action) -> bool {
+    one.key == other.key && one.task == other.task && one.node == other.node
+}
+
+/// What the membership layer shows of a node that has no member on it, and what is assumed of one that
+/// is frozen.
+fn see_node(ground: &Ground<'_>, state: &mut NodeState) {
+    let Some(name) = state.name.clone() else { return };
+    if ground.state.is_frozen(&name) {
+        state.member = Presence::Present;
+        state.process = ProcessState::Online;
+        state.join = JoinState::Member;
+        state.expected_up = true;
+        return;
+    }
+    if ground.state.member_on(&name).is_some() || ground.state.durable.is_remote(name.as_str()) {
+        return;
+    }
+    match (ground.sight.sees(&name), state.member) {
+        (true, Presence::Unknown) => state.member = Presence::Present,
+        (true, Presence::Absent) if !state.expected_up => state.member = Presence::Present,
+        (false, Presence::Present | Presence::Since(_)) => state.member = Presence::Absent,
+        (_, Presence::Unknown | Presence::Absent | Presence::Present | Presence::Since(_)) => {}
+    }
+}
+
+fn pretend_pending(ledger: &mut Ledger, flight: &Flight) {
+    let before = std::mem::replace(&mut ledger.transition, flight.call.transition);
+    ledger.record_pending(&flight.action, flight.agent.as_ref(), flight.since.seconds());
+    ledger.transition = before;
+}
+
+fn pretend_done(ledger: &mut Ledger, flight: &Flight, at: i64) {
+    let result = ActionResult::done(ResultCode::OK, Duration::ZERO);
+    ledger.record(&Performed {
+        action: &flight.action,
+        agent: flight.agent.as_ref(),
+        traits: &AgentTraits::default(),
+        result: &result,
+        at,
+        start_failure_is_fatal: false,
+    });
+}

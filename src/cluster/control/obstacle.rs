@@ -1,0 +1,55 @@
+//! When nothing may be decided.
+
+use std::time::Duration;
+
+use super::Ground;
+use crate::cluster::member::Moment;
+use crate::cluster::state::property;
+use crate::model::node::NodeKind;
+use crate::model::{Generation, period};
+use crate::status::Presence;
+
+/// Nothing may be decided until a moment, or until something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub(super) until: Option<Moment>,
+}
+
+/// Why nothing may be decided now.
+pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
+    let durable = &ground.state.durable;
+    let has_nothing_to_do = durable.generation == Generation::default();
+    // Quorum and view come apart, and a decision on half of the news is one too early: a partition
+    // that just lost the others would still believe in its quorum.
+    if has_nothing_to_do || ground.sight.is_in_doubt() || !ground.sight.is_coherent(ground.view) {
+        return Some(Obstacle { until: None });
+    }
+    if let Some(pause) = &durable.overlay.pause
+        && pause.until.is_none_or(|until| until > ground.now)
+    {
+        return Some(Obstacle { until: pause.until });
+    }
+    waits_for_others(ground).map(|until| Obstacle { until: Some(until) })
+}
+
+/// A new cluster waits a while (`dc-deadtime`) for the daemons of nodes that are there, as only they
+/// know what runs on them; for nodes that are not, where it would have to fence them otherwise; and
+/// for its first quorum, so that nodes whose daemons all start again do not stop what runs there
+/// because the first of them has no quorum yet.
+fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
+    let cluster = &ground.state.durable.cluster;
+    let has_fencing = ground.state.durable.has_fencing();
+    let status = &ground.state.live.ledger.status;
+    let is_unseen = |name: &str| {
+        status.node(name).is_none_or(|state| state.member == Presence::Unknown && !state.process.is_online())
+    };
+    let mut members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+    let is_waiting =
+        members.any(|node| is_unseen(node.name.as_str()) && (has_fencing || ground.sight.sees(&node.name)));
+    let patience = property(cluster, &["dc-deadtime"]).and_then(|text| period::parse(&text));
+    let patience = patience.unwrap_or(Duration::from_secs(20));
+    let until =
+        ground.state.live.formed.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
+    let lacks_quorum = !ground.sight.has_quorum() && !ground.state.live.had_quorum;
+    ((is_waiting || lacks_quorum) && until > ground.now.0).then_some(Moment(until))
+}

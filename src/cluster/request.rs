@@ -1,0 +1,148 @@
+//! What operators and agents may ask of the cluster, and what it answers.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::model::overlay::{Override, OverrideId, Overriding, Pause};
+use crate::model::{Cluster, Generation, NodeName, ResourceId, TicketId};
+use crate::plan::Rename;
+
+/// Number of a request, chosen by whoever passes it on; answers carry it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// Something asked of this daemon.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Change something that all members share.
+    Change(Box<Change>),
+    /// Leave the cluster. Answered when it is known to all; [`super::Output::Leave`] says when to go.
+    Leave(Leave),
+}
+
+/// How a daemon leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Leave {
+    /// After everything was moved away from its node or stopped there.
+    Drained,
+    /// At once; what runs on its node goes on, and nobody touches or recovers it.
+    Detached,
+}
+
+/// A change of what all members share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// Put a desired state in force.
+    Propose(Box<Proposal>),
+    /// Add an override, or replace the one of that id.
+    Override(Override),
+    /// Take an override away.
+    Restore(OverrideId),
+    /// Decide nothing for a while.
+    Pause(Pause),
+    /// Decide again.
+    Resume,
+    /// Forget failures, and look again at what failed. `None` means all.
+    Cleanup {
+        /// Of which resource.
+        resource: Option<ResourceId>,
+        /// On which node.
+        node: Option<NodeName>,
+    },
+    /// Forget all history, and look again at what runs. `None` means all.
+    Refresh {
+        /// Of which resource.
+        resource: Option<ResourceId>,
+        /// On which node.
+        node: Option<NodeName>,
+    },
+    /// Set a node attribute, or take it away.
+    Attribute {
+        /// Of which node.
+        node: NodeName,
+        /// Its name.
+        name: Arc<str>,
+        /// Its value from now on.
+        value: Option<Arc<str>>,
+        /// How long it lasts.
+        lifetime: Lifetime,
+    },
+    /// Grant, revoke or hold back a ticket.
+    Ticket {
+        /// Which.
+        id: TicketId,
+        /// Whether this site holds it.
+        granted: bool,
+        /// Whether its resources should not run all the same.
+        standby: bool,
+    },
+    /// A node that left with its resources running will not come back: take it for lost.
+    Forsake(NodeName),
+}
+
+/// How long a node attribute lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lifetime {
+    /// Until the node leaves.
+    UntilLeave,
+    /// Until it is taken away.
+    Forever,
+}
+
+/// A desired state on its way into force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// What should be.
+    pub cluster: Cluster,
+    /// The generation it was planned on; another in force is a conflict.
+    pub base: Generation,
+    /// Where it came from, for people (`cluster.yaml at 3f2c1d`).
+    pub origin: String,
+    /// Resources that have another name from now on.
+    pub renames: Vec<Rename>,
+}
+
+/// A request that came in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The generation in force after it.
+    pub generation: Generation,
+}
+
+/// Why a request did not come in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Another desired state came in force since this one was planned.
+    #[error(
+        "{origin} was planned on generation {}, but generation {} is in force, from {in_force}; plan again",
+        planned.0, actual.0
+    )]
+    Conflict {
+        /// The generation it was planned on.
+        planned: Generation,
+        /// The generation in force.
+        actual: Generation,
+        /// Where the refused one came from.
+        origin: String,
+        /// Where the one in force came from.
+        in_force: String,
+    },
+    /// No such node.
+    #[error("there is no node `{0}`")]
+    UnknownNode(NodeName),
+    /// No such resource.
+    #[error("there is no resource `{0}`")]
+    UnknownResource(ResourceId),
+    /// No such override.
+    #[error("there is no override `{}`", .0.0)]
+    UnknownOverride(OverrideId),
+    /// A node that is there cannot be taken for lost.
+    #[error("node `{0}` is here; only a node that left with its resources running can be given up")]
+    NotDetached(NodeName),
+    /// This daemon is leaving.
+    #[error("this daemon is leaving the cluster")]
+    Leaving,
+}

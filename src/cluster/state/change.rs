@@ -1,0 +1,196 @@
+//! Changes that somebody asked for.
+
+use std::sync::Arc;
+
+use super::{Effect, State};
+use crate::cluster::event::Event;
+use crate::cluster::member::Moment;
+use crate::cluster::request::{Change, Override, Proposal, Refusal};
+use crate::ledger::NoSuchResource;
+use crate::model::{Generation, NodeName, ResourceId, TicketId};
+use crate::plan::rename::{names, rename_in_status, rename_instance, rename_key};
+use crate::status::TicketState;
+
+impl State {
+    /// Puts a change in force, or says why not. Nothing is changed then.
+    pub(super) fn apply_change(
+        &mut self,
+        change: &Change,
+        at: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        match change {
+            Change::Propose(proposal) => self.propose(proposal, effects)?,
+            Change::Override(wanted) => {
+                self.check_override(wanted)?;
+                self.durable.overlay.put(wanted.clone());
+                self.note_override(effects);
+            }
+            Change::Restore(id) => {
+                if !self.durable.overlay.take_away(id) {
+                    return Err(Refusal::UnknownOverride(id.clone()));
+                }
+                self.note_override(effects);
+            }
+            Change::Pause(pause) => {
+                self.durable.overlay.pause = Some(pause.clone());
+                self.note_override(effects);
+            }
+            Change::Resume => {
+                self.durable.overlay.pause = None;
+                self.note_override(effects);
+            }
+            Change::Cleanup { resource, node } => {
+                self.forget(resource.as_ref(), node.as_ref(), Extent::Failures, effects)?;
+            }
+            Change::Refresh { resource, node } => {
+                self.forget(resource.as_ref(), node.as_ref(), Extent::Everything, effects)?;
+            }
+            Change::Attribute { node, name, value, lifetime } => {
+                self.check_node(node)?;
+                self.set_attribute(node, name, value.as_ref(), *lifetime, effects);
+            }
+            Change::Ticket { id, granted, standby } => self.set_ticket(id, *granted, *standby, at, effects),
+            Change::Forsake(node) => {
+                self.check_node(node)?;
+                if !self.is_frozen(node) {
+                    return Err(Refusal::NotDetached(node.clone()));
+                }
+                effects.extend(self.give_up(node));
+            }
+        }
+        Ok(())
+    }
+
+    fn propose(&mut self, proposal: &Proposal, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if proposal.base != self.durable.generation {
+            return Err(Refusal::Conflict {
+                planned: proposal.base,
+                actual: self.durable.generation,
+                origin: proposal.origin.clone(),
+                in_force: self.durable.origin.clone(),
+            });
+        }
+        self.rename(proposal, effects);
+        let durable = &mut self.durable;
+        durable.generation = Generation(durable.generation.0 + 1);
+        if self.live.ledger.status.has_quorum {
+            durable.quorate_generation = durable.generation;
+        }
+        durable.revision += 1;
+        durable.cluster = Arc::new(proposal.cluster.clone());
+        durable.origin.clone_from(&proposal.origin);
+        self.enrol();
+        effects.push(Effect::Durable);
+        let (generation, origin) = (self.durable.generation, proposal.origin.clone());
+        effects.push(Effect::Changed(format!("generation {} from {origin}", generation.0)));
+        effects.push(Effect::Tell(Event::InForce { generation, origin }));
+        Ok(())
+    }
+
+    /// What is known and being done under an old name goes on under the new one.
+    fn rename(&mut self, proposal: &Proposal, effects: &mut Vec<Effect>) {
+        let renames = &proposal.renames;
+        if renames.is_empty() {
+            return;
+        }
+        rename_in_status(&mut self.live.ledger.status, renames);
+        for flight in &mut self.live.in_flight {
+            let Some(old) = flight.action.resource.clone() else { continue };
+            let new = rename_instance(&old, renames);
+            flight.action.key = rename_key(&flight.action.key, &old, &new);
+            flight.action.resource = Some(new);
+            let instance = flight.action.instance.as_ref();
+            flight.action.instance = instance.map(|instance| rename_instance(instance, renames));
+        }
+        for over in &mut self.durable.overlay.overrides {
+            if let Some(resource) = over.what.resource_mut()
+                && let Some(rename) = renames.iter().find(|rename| rename.from == *resource)
+            {
+                *resource = rename.to.clone();
+            }
+        }
+        let members = self.live.members.iter().map(|seat| seat.member.name.clone());
+        effects.extend(members.map(Effect::Touched));
+        effects.push(Effect::Renamed(renames.clone()));
+    }
+
+    fn note_override(&mut self, effects: &mut Vec<Effect>) {
+        self.durable.revision += 1;
+        effects.push(Effect::Durable);
+        effects.push(Effect::Tell(Event::Overridden));
+        effects.push(Effect::Changed("overrides changed".to_owned()));
+    }
+
+    fn check_override(&self, wanted: &Override) -> Result<(), Refusal> {
+        if let Some(node) = wanted.what.node() {
+            self.check_node(node)?;
+        }
+        match wanted.what.resource() {
+            Some(resource) if !names(&self.durable.cluster).contains(&resource) => {
+                Err(Refusal::UnknownResource(resource.clone()))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn check_node(&self, node: &NodeName) -> Result<(), Refusal> {
+        let is_configured = self.durable.cluster.nodes.iter().any(|known| known.name.is(node.as_str()));
+        let is_known = is_configured || self.live.ledger.status.node(node.as_str()).is_some();
+        if is_known { Ok(()) } else { Err(Refusal::UnknownNode(node.clone())) }
+    }
+
+    fn forget(
+        &mut self,
+        resource: Option<&ResourceId>,
+        node: Option<&NodeName>,
+        extent: Extent,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        if let Some(node) = node {
+            self.check_node(node)?;
+        }
+        let meant = self
+            .live
+            .ledger
+            .meant(&self.durable.cluster, resource)
+            .map_err(|NoSuchResource(resource)| Refusal::UnknownResource(resource))?;
+        let touched = match extent {
+            Extent::Failures => self.live.ledger.clean_up(node, |name| meant.includes(name)),
+            Extent::Everything => self.live.ledger.refresh(node, |name| meant.includes(name)),
+        };
+        effects.extend(touched.into_iter().map(Effect::Touched));
+        effects.push(Effect::Changed("history was cleaned up".to_owned()));
+        Ok(())
+    }
+
+    fn set_ticket(
+        &mut self,
+        id: &TicketId,
+        granted: bool,
+        standby: bool,
+        at: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let tickets = &mut self.live.ledger.status.tickets;
+        let before = tickets.iter().find(|ticket| ticket.id == *id).and_then(|ticket| ticket.last_granted);
+        tickets.retain(|ticket| ticket.id != *id);
+        tickets.push(TicketState {
+            id: id.clone(),
+            granted,
+            standby,
+            last_granted: if granted { Some(at.seconds()) } else { before },
+            attributes: Vec::new(),
+        });
+        effects.push(Effect::Changed(format!("ticket {id}")));
+    }
+}
+
+/// How much is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What failed.
+    Failures,
+    /// All of it.
+    Everything,
+}

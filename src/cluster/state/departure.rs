@@ -1,0 +1,107 @@
+//! Members that go without a word, and daemons that do not come back.
+
+use std::time::Duration;
+
+use super::flight::Keep;
+use super::{Awaited, Effect, State};
+use crate::cluster::event::Event;
+use crate::cluster::member::{Departure, Parting};
+use crate::model::NodeName;
+use crate::scheduler::ActionKind;
+use crate::status::{JoinState, ProcessState};
+
+/// Why a daemon is not waited for any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(in crate::cluster) enum Reach {
+    /// Its node is still there, without it.
+    NodePresent,
+    /// Its node went, too.
+    NodeGone,
+}
+
+impl State {
+    /// A member is not there any more. One that had taken its leave is not missed.
+    pub(in crate::cluster) fn depart(&mut self, departure: &Departure) -> Vec<Effect> {
+        let node = &departure.member.name;
+        if self.member(departure.member.id).is_none() {
+            return self.depart_later(departure);
+        }
+        self.unseat(node);
+        self.live.leaving.remove(node);
+        let mut effects = vec![Effect::Tell(Event::Gone { node: node.clone(), why: departure.why })];
+        match departure.why {
+            Parting::Left | Parting::ProcessDown => {
+                self.live.awaited.insert(node.clone(), Awaited::Return);
+                // Whoever fences in its place need not wait for it.
+                self.live.in_flight.retain(|flight| {
+                    flight.action.kind != ActionKind::Fence || !flight.worker.is(node.as_str())
+                });
+            }
+            Parting::NodeDown if self.release_wait().is_some() => self.await_release(node),
+            Parting::NodeDown => self.lose(node),
+        }
+        effects.push(Effect::Changed(format!("{node} left")));
+        effects
+    }
+
+    /// The node of a daemon that had died goes, too.
+    fn depart_later(&mut self, departure: &Departure) -> Vec<Effect> {
+        let node = &departure.member.name;
+        let is_awaited = self.live.awaited.get(node) == Some(&Awaited::Return);
+        if departure.why == Parting::NodeDown && is_awaited {
+            self.forsake(node, Reach::NodeGone)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// A node is not waited for any more. One that just went after its daemon had ended, and that nobody
+    /// fences, may have lost its cluster in good order: it gets the time to see that, too.
+    pub(super) fn forsake(&mut self, node: &NodeName, reach: Reach) -> Vec<Effect> {
+        let awaited = self.live.awaited.get(node).copied();
+        match (reach, awaited) {
+            (Reach::NodeGone, Some(Awaited::Return)) if !self.durable.has_fencing() => {
+                self.await_release(node);
+                return vec![Effect::Changed(format!("{node} went"))];
+            }
+            (Reach::NodeGone, Some(_)) => self.lose(node),
+            (Reach::NodePresent, Some(Awaited::Return)) => {
+                self.live.awaited.remove(node);
+                self.drop_flights_of(node, Keep::Traces);
+                let state = self.live.ledger.node_mut(node);
+                state.process = ProcessState::Offline;
+                state.join = JoinState::Down;
+            }
+            (Reach::NodePresent, Some(Awaited::Release)) | (_, None) => return Vec::new(),
+        }
+        Self::forsaken(node)
+    }
+
+    /// Somebody knows that a node will not come back.
+    pub(super) fn give_up(&mut self, node: &NodeName) -> Vec<Effect> {
+        self.lose(node);
+        Self::forsaken(node)
+    }
+
+    fn forsaken(node: &NodeName) -> Vec<Effect> {
+        let because = format!("{node} is not waited for any more");
+        vec![Effect::Tell(Event::Forsaken { node: node.clone() }), Effect::Changed(because)]
+    }
+
+    /// How long a node that went is given, where nobody fences it but something makes it let go.
+    pub(in crate::cluster) fn release_wait(&self) -> Option<Duration> {
+        self.durable.cluster.release_bound().filter(|_| !self.durable.has_fencing())
+    }
+
+    fn await_release(&mut self, node: &NodeName) {
+        self.drop_flights_of(node, Keep::Traces);
+        self.live.awaited.insert(node.clone(), Awaited::Release);
+    }
+
+    fn lose(&mut self, node: &NodeName) {
+        self.live.awaited.remove(node);
+        self.live.detached.remove(node);
+        self.drop_flights_of(node, Keep::Traces);
+        self.live.ledger.node_lost(node);
+    }
+}

@@ -1,0 +1,40 @@
+//! The desired cluster with everything on top of it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Durable;
+use crate::cluster::member::Moment;
+use crate::model::Cluster;
+
+/// What is to be brought about at some moment.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::cluster) struct Effective {
+    /// The desired cluster with overrides and lasting attributes.
+    pub(in crate::cluster) cluster: Arc<Cluster>,
+    /// When an override ends next.
+    pub(in crate::cluster) lapses_at: Option<Moment>,
+    revision: u64,
+}
+
+impl Effective {
+    /// What `durable` asks for at a moment.
+    pub(in crate::cluster) fn of(durable: &Durable, now: Moment) -> Self {
+        let cluster = match durable.overlay.over(&durable.cluster, now) {
+            Cow::Borrowed(_) => Arc::clone(&durable.cluster),
+            Cow::Owned(cluster) => Arc::new(cluster),
+        };
+        Self { cluster, lapses_at: durable.overlay.lapses_at(now), revision: durable.revision }
+    }
+
+    /// Whether it still is what `durable` asks for.
+    pub(in crate::cluster) fn is_current(&self, durable: &Durable, now: Moment) -> bool {
+        self.revision == durable.revision && self.lapses_at.is_none_or(|at| at > now)
+    }
+}
+
+/// The value of a cluster property, by any of its names.
+pub(in crate::cluster) fn property(cluster: &Cluster, names: &[&str]) -> Option<Arc<str>> {
+    let pairs = cluster.properties.iter().flat_map(|set| &set.pairs);
+    pairs.into_iter().find(|pair| names.contains(&&*pair.name)).map(|pair| pair.value.to_text())
+}

@@ -1,0 +1,103 @@
+//! What must outlast a power failure: the desired state, on every node.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::DaemonError;
+use crate::cluster::Durable;
+use crate::engine::EngineError;
+use crate::engine::file::{self, Attempt, Lock, Sync};
+
+/// Format of the files; rises when an older Quorate could not read them.
+const FORMAT_VERSION: u32 = 1;
+
+/// The files.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    folder: PathBuf,
+}
+
+#[derive(Serialize)]
+struct PageRef<'a> {
+    format_version: u32,
+    #[serde(flatten)]
+    durable: &'a Durable,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(flatten)]
+    durable: Durable,
+}
+
+/// What a node remembers of its own manifest file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    format_version: u32,
+    /// Digest of the text that was read last.
+    pub(super) digest: String,
+}
+
+impl Seen {
+    pub(super) fn new(digest: String) -> Self {
+        Self { format_version: FORMAT_VERSION, digest }
+    }
+}
+
+impl Store {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    /// What was persisted last; `None` before the first time.
+    pub(super) fn load(&self) -> Result<Option<Durable>, EngineError> {
+        let help = "move it away: the node takes the state of the others, or the manifest is applied again";
+        Ok(file::read::<Page>(&self.path(), FORMAT_VERSION, help)?.map(|page| page.durable))
+    }
+
+    /// Persists this, before anything else is done.
+    pub(super) fn persist(&self, durable: &Durable) -> Result<(), EngineError> {
+        file::replace(&self.path(), &PageRef { format_version: FORMAT_VERSION, durable }, Sync::ToDisk)
+    }
+
+    /// What is remembered of the manifest file.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        file::read(&self.seen_path(), FORMAT_VERSION, "it is ignored").ok().flatten()
+    }
+
+    /// Remembers the manifest file.
+    pub(super) fn remember(&self, seen: &Seen) -> Result<(), EngineError> {
+        file::replace(&self.seen_path(), seen, Sync::ToDisk)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join("cluster.json")
+    }
+
+    fn seen_path(&self) -> PathBuf {
+        self.folder.join("manifest-seen.json")
+    }
+}
+
+/// A folder that only its owner can look into.
+pub(super) fn make_folder(path: &Path) -> Result<(), DaemonError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| DaemonError::System { what: format!("cannot make {}", path.display()), source })
+}
+
+/// Takes a folder for this daemon alone.
+pub(super) fn own(folder: &Path) -> Result<Lock, EngineError> {
+    match Lock::take(folder)? {
+        Attempt::Taken(lock) => Ok(lock),
+        Attempt::Held(holder) => Err(EngineError::Locked(format!(
+            "another quorate is at work in {} ({holder}); end it first",
+            folder.display()
+        ))),
+    }
+}

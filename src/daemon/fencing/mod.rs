@@ -1,0 +1,222 @@
+//! Fencing: which devices, in which order, until one of them says that the target is off.
+//!
+//! A result is a success only when a device confirmed it. Levels are tried in order; within a level
+//! every device has to succeed, and a reboot by several devices is all of them off, then on again.
+
+#![expect(clippy::disallowed_methods, reason = "devices take their time")]
+
+mod device;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::agent::fence::{FenceAction, FenceCall, Power, Target, fence, power, targets};
+use crate::agent::{Completed, Installation, catalog};
+use crate::executor::ActionResult;
+use crate::host::secrets::Secrets;
+use crate::model::{Cluster, NodeName};
+use crate::scheduler::{Action, Task};
+use crate::status::{ResultCode, ResultStatus};
+use device::{Device, Reach, levels};
+
+/// Fences targets with the devices of the desired cluster.
+#[derive(Debug, Clone)]
+pub(super) struct Fencer {
+    site: Installation,
+    secrets: Secrets,
+    cluster: Arc<Cluster>,
+}
+
+impl Fencer {
+    /// How long one device may take, unless something else is configured.
+    const TIMEOUT: Duration = Duration::from_secs(60);
+    /// How often a device is tried, unless something else is configured.
+    const TRIES: u32 = 2;
+
+    pub(super) fn new(site: Installation, secrets: Secrets, cluster: Arc<Cluster>) -> Self {
+        Self { site, secrets, cluster }
+    }
+
+    /// Does a fencing action.
+    pub(super) async fn perform(self, action: &Action) -> ActionResult {
+        let begun = Instant::now();
+        let Some(target) = action.node.clone() else { return refused("no target is named", Duration::ZERO) };
+        let wanted = match &action.task {
+            Task::FenceOff => FenceAction::Off,
+            Task::FenceOn => FenceAction::On,
+            Task::FenceReboot
+            | Task::Start
+            | Task::Stop
+            | Task::Promote
+            | Task::Demote
+            | Task::Monitor
+            | Task::Cancel
+            | Task::Notify
+            | Task::MigrateTo
+            | Task::MigrateFrom
+            | Task::Reload
+            | Task::Delete
+            | Task::ClearFailCount
+            | Task::ClearHistory
+            | Task::Shutdown
+            | Task::Pseudo(_) => FenceAction::Reboot,
+        };
+        let head_start = action.meta.get("priority_fencing_delay").and_then(|text| text.parse().ok());
+        sleep(Duration::from_secs(head_start.unwrap_or(0))).await;
+        let time = action.timeout.unwrap_or(Self::TIMEOUT);
+        let mut trouble: Vec<String> = Vec::new();
+        for level in levels(&self.cluster, &target) {
+            match self.level(&level, wanted, &target, time).await {
+                Ok(()) => {
+                    tracing::warn!(%target, action = wanted.as_str(), "fenced");
+                    return ActionResult::done(ResultCode::OK, begun.elapsed());
+                }
+                Err(why) => trouble.extend(why),
+            }
+        }
+        if trouble.is_empty() {
+            return refused(&format!("no fence device can fence {target}"), begun.elapsed());
+        }
+        let result = ActionResult {
+            rc: ResultCode::ERROR,
+            status: ResultStatus::Error,
+            exit_reason: Some(trouble.join("; ").into()),
+            took: begun.elapsed(),
+        };
+        tracing::error!(%target, trouble = trouble.join("; "), "fencing failed");
+        result
+    }
+
+    /// Tries one level: all its devices, or what is wrong. A device that cannot fence the target is
+    /// nothing wrong where it was not named for it.
+    async fn level(
+        &self,
+        level: &[Device],
+        wanted: FenceAction,
+        target: &NodeName,
+        time: Duration,
+    ) -> Result<(), Option<String>> {
+        let mut ready = Vec::new();
+        for device in level {
+            match self.call(device, target).await {
+                Ok(Some(call)) => ready.push((device, call)),
+                Ok(None) => return Err(None),
+                Err(why) => return Err(Some(format!("{}: {why}", device.name))),
+            }
+        }
+        let steps: &[FenceAction] = match (wanted, ready.len()) {
+            (_, 0) => return Err(None),
+            (FenceAction::Reboot, 2..) => &[FenceAction::Off, FenceAction::On],
+            (wanted, _) => &[wanted],
+        };
+        for step in steps {
+            for (device, call) in &ready {
+                let call = FenceCall { action: *step, ..call.clone() };
+                let done = self.run(device, call, time).await;
+                // A target that stays off is fenced as well.
+                let may_fail = steps.len() > 1 && *step == FenceAction::On;
+                if !done.is_ok() && !may_fail {
+                    let why = done.exit_reason.unwrap_or_else(|| done.rc.name().to_owned());
+                    return Err(Some(format!("{}: {} failed: {why}", device.name, step.as_str())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one device, and again if it fails while there is time.
+    async fn run(&self, device: &Device, mut call: FenceCall, time: Duration) -> Completed {
+        let name = call.action.as_str();
+        let time = device.period(&format!("pcmk_{name}_timeout")).unwrap_or(time);
+        let until = Instant::now() + time;
+        sleep(device.period("pcmk_delay_base").unwrap_or_default()).await;
+        let tries = device.number(&format!("pcmk_{name}_retries")).unwrap_or(Self::TRIES).max(1);
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            call.timeout = until.saturating_duration_since(Instant::now());
+            let done = fence(&self.site, &call).await;
+            let has_time = until.saturating_duration_since(Instant::now()) > Duration::from_secs(1);
+            if done.is_ok() || tried >= tries || !has_time {
+                return done;
+            }
+            tracing::warn!(
+                device = &*device.name,
+                reason = done.exit_reason,
+                "a fence device failed; once more"
+            );
+        }
+    }
+
+    /// The call of a device for a target; `None` if it cannot fence it.
+    async fn call(&self, device: &Device, target: &NodeName) -> Result<Option<FenceCall>, String> {
+        let mut params = device.params.clone();
+        for value in params.values_mut() {
+            if let Some(secret) = self.secrets.reveal(value)? {
+                *value = secret.into();
+            }
+        }
+        let plug = match device.reach(target) {
+            Reach::Never => return Ok(None),
+            Reach::Plug(plug) => plug,
+            Reach::AskList | Reach::AskStatus => device.plug_of(target),
+        };
+        let call = FenceCall {
+            agent: Arc::clone(&device.agent.kind),
+            action: FenceAction::Off,
+            target: Some(Target { node: target.clone(), argument: self.argument(device).await, plug }),
+            params,
+            timeout: device.period("pcmk_list_timeout").unwrap_or(Self::TIMEOUT),
+        };
+        let reaches = match device.reach(target) {
+            Reach::Plug(_) | Reach::Never => true,
+            Reach::AskList => self.lists(&call, target).await?,
+            Reach::AskStatus => match power(&self.site, &call).await {
+                Ok(Power::On | Power::Off) => true,
+                Err(done) => return Err(done.exit_reason.unwrap_or_default()),
+            },
+        };
+        Ok(reaches.then_some(call))
+    }
+
+    /// Whether a device lists a target.
+    async fn lists(&self, call: &FenceCall, target: &NodeName) -> Result<bool, String> {
+        let until = Instant::now() + call.timeout;
+        let listed = timeout_at(until, targets(&self.site, call)).await;
+        let listed = listed
+            .map_err(|_| "its list of targets took too long".to_owned())?
+            .map_err(|done| done.exit_reason.unwrap_or_else(|| "its list of targets failed".to_owned()))?;
+        let plug = call.target.as_ref().map(|target| Arc::clone(&target.plug)).unwrap_or_default();
+        Ok(listed.iter().any(|(name, alias)| {
+            **name == *plug || target.is(name) || alias.as_deref().is_some_and(|alias| target.is(alias))
+        }))
+    }
+
+    /// The option that names the target to a device: as configured, or as its agent says.
+    async fn argument(&self, device: &Device) -> Arc<str> {
+        if let Some(argument) = device.text("pcmk_host_argument") {
+            return argument.into();
+        }
+        match catalog::describe(&self.site, &device.agent).await {
+            Ok(metadata) if metadata.parameter("plug").is_some() => "plug".into(),
+            Ok(metadata) if metadata.parameter("port").is_some() => "port".into(),
+            // It knows its target from its address or from `nodename`.
+            Ok(_) => "none".into(),
+            Err(_) => "port".into(),
+        }
+    }
+}
+
+fn refused(why: &str, took: Duration) -> ActionResult {
+    ActionResult {
+        rc: ResultCode::ERROR,
+        status: ResultStatus::NoFenceDevice,
+        exit_reason: Some(why.into()),
+        took,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+use crate::diagnostic::Sources;
+use crate::manifest;
+
+/// Writes down what it is asked; fails for the devices that are listed in a file.
+const AGENT: &str = r#"#!/bin/sh
+while read -r line; do case $line in *=*) eval "${line%%=*}='${line#*=}'" ;; esac; done
+[ "$action" != metadata ] || { echo '<resource-agent name="fence_file"><parameters><parameter name="plug"/></parameters></resource-agent>'; exit 0; }
+[ "$action" != list ] || { echo "7,n7"; exit 0; }
+echo "$device $action $plug" >>"$world/calls"
+! grep -qs "^$device$" "$world/broken" || { echo "no answer" >&2; exit 1; }
+"#;
+
+struct World(tempfile::TempDir);
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = dir.path().join("fence_file");
+        std::fs::write(&agent, AGENT).unwrap();
+        std::fs::set_permissions(agent, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self(dir)
+    }
+
+    /// Fences a node of a cluster with these devices and levels.
+    async fn fence(&self, target: &str, task: Task, devices: &[(&str, &str)], levels: &str) -> ActionResult {
+        let world = self.0.path().display();
+        let resources: Vec<String> = devices
+            .iter()
+            .map(|(name, params)| {
+                format!(
+                    "  {name}:\n    agent: stonith:fence_file\n    params: {{world: {world}, device: {name}{params}}}\n"
+                )
+            })
+            .collect();
+        let text = format!(
+            "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {{n1: {{}}, n7: {{}}}}\nresources:\n{}{levels}",
+            resources.concat()
+        );
+        let mut sources = Sources::default();
+        sources.add("test.yaml", text);
+        let reading = manifest::read(&sources);
+        let cluster = reading.manifest.unwrap_or_else(|| unreachable!("{:?}", reading.diagnostics)).cluster;
+        let site = Installation { fence_dir: self.0.path().to_owned(), ..Installation::default() };
+        let fencer = Fencer::new(site, Secrets::new(self.0.path().join("secrets")), Arc::new(cluster));
+        let mut action = Action::new(task, "unused", NodeName::from(target));
+        action.resource = None;
+        fencer.perform(&action).await
+    }
+
+    fn called(&self) -> String {
+        let text = std::fs::read_to_string(self.0.path().join("calls")).unwrap_or_default();
+        text.lines().collect::<Vec<_>>().join(", ")
+    }
+
+    fn break_device(&self, name: &str) {
+        std::fs::write(self.0.path().join("broken"), format!("{name}\n")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_knows_the_target_is_used_under_its_own_name_for_it() {
+    let world = World::new();
+    let devices = [("a", ", pcmk_host_list: n7"), ("b", ", pcmk_host_map: 'n1:4'")];
+    let result = world.fence("n1", Task::FenceReboot, &devices, "").await;
+    assert_eq!((result.rc, world.called().as_str()), (ResultCode::OK, "b reboot 4"));
+}
+
+#[tokio::test]
+async fn without_a_list_the_device_is_asked_for_its_targets() {
+    let world = World::new();
+    assert_eq!(world.fence("n7", Task::FenceOff, &[("a", "")], "").await.rc, ResultCode::OK);
+    assert_eq!(world.called(), "a off n7");
+    let result = world.fence("n1", Task::FenceOff, &[("a", "")], "").await;
+    assert_eq!(result.status, ResultStatus::NoFenceDevice);
+}
+
+#[tokio::test]
+async fn a_level_that_fails_gives_way_to_the_next() {
+    let world = World::new();
+    world.break_device("a");
+    let devices = [("a", ", pcmk_host_list: n1, pcmk_off_retries: 1"), ("b", ", pcmk_host_list: n1")];
+    let levels = "fencing:\n  - {target: n1, levels: [[a], [b]]}\n";
+    let result = world.fence("n1", Task::FenceOff, &devices, levels).await;
+    assert_eq!((result.rc, world.called().as_str()), (ResultCode::OK, "a off n1, b off n1"));
+    world.break_device("b");
+    let alone = [("b", ", pcmk_host_list: n1")];
+    let result = world.fence("n1", Task::FenceOff, &alone, "").await;
+    assert_eq!(result.exit_reason.as_deref(), Some("b: off failed: no answer"));
+}
+
+#[tokio::test]
+async fn a_reboot_by_two_power_supplies_is_both_off_then_both_on() {
+    let world = World::new();
+    let devices = [("a", ", pcmk_host_list: n1"), ("b", ", pcmk_host_list: n1")];
+    let levels = "fencing:\n  - {target: n1, levels: [[a, b]]}\n";
+    assert_eq!(world.fence("n1", Task::FenceReboot, &devices, levels).await.rc, ResultCode::OK);
+    assert_eq!(world.called(), "a off n1, b off n1, a on n1, b on n1");
+}

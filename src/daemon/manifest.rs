@@ -1,0 +1,107 @@
+//! The manifest file of this node: read again whenever it may have changed.
+//!
+//! What is read goes to the daemon, usable or not: a file that cannot be used changes nothing, and is
+//! told once.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, watch};
+
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::manifest::{self, Manifest};
+use crate::source;
+use crate::source::folder::FolderWatch;
+use crate::view;
+use crate::view::Ink;
+
+/// What was read.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    /// Digest of all texts.
+    pub(super) digest: String,
+    /// Where it was read, for people.
+    pub(super) path: PathBuf,
+    /// The manifest, or what is wrong with it.
+    pub(super) manifest: Result<Box<Manifest>, String>,
+}
+
+/// Reads a manifest once.
+pub(super) fn read(path: &Path) -> Reading {
+    let of = |digest, manifest| Reading { digest, path: path.to_owned(), manifest };
+    let sources = match source::read(path) {
+        Ok(sources) => sources,
+        Err(error) => return of(format!("unreadable: {error}"), Err(error.to_string())),
+    };
+    let digest = digest(&sources);
+    let reading = manifest::read(&sources);
+    let errors: Vec<Diagnostic> = reading.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    match reading.manifest.filter(|_| errors.is_empty()) {
+        Some(manifest) => of(digest, Ok(Box::new(manifest))),
+        None => of(digest, Err(view::diagnostic::text(&errors, &sources, Ink::Plain).trim_end().to_owned())),
+    }
+}
+
+/// Reads the manifest now and whenever it may have changed, and tells each reading that differs from
+/// the one before. `again` asks for another look. Ends with the daemon.
+pub(super) async fn follow(path: PathBuf, told: mpsc::Sender<Reading>, mut again: watch::Receiver<u64>) {
+    let mut folder = match FolderWatch::new(&path) {
+        Ok(folder) => folder,
+        Err(error) => {
+            tracing::error!(%error, path = %path.display(), "the manifest is not watched");
+            return;
+        }
+    };
+    let mut last = None;
+    loop {
+        let read_path = path.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&read_path)).await;
+        if let Ok(reading) = reading
+            && last.as_ref() != Some(&reading.digest)
+        {
+            last = Some(reading.digest.clone());
+            if told.send(reading).await.is_err() {
+                return;
+            }
+        }
+        tokio::select! {
+            () = folder.changed() => {}
+            changed = again.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
+}
+
+/// A digest of names and texts.
+fn digest(sources: &Sources) -> String {
+    let mut hash = Sha256::new();
+    for source in sources.iter() {
+        hash.update(source.name.as_bytes());
+        hash.update([0]);
+        hash.update(source.text.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_reading_is_a_manifest_or_says_what_is_wrong_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cluster.yaml");
+        assert!(read(&path).manifest.unwrap_err().contains("cannot read"));
+        std::fs::write(&path, "nodes: [a\n").unwrap();
+        assert!(read(&path).manifest.unwrap_err().contains("error"));
+        let text = "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n";
+        std::fs::write(&path, text).unwrap();
+        let reading = read(&path);
+        assert_eq!(reading.manifest.unwrap().cluster.nodes.len(), 1);
+        assert_eq!(read(&path).digest, reading.digest);
+    }
+}

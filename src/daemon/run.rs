@@ -1,0 +1,361 @@
+//! The loop of a daemon.
+
+#![expect(clippy::disallowed_methods, reason = "the clock and the tasks of a daemon")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{pending, ready};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::door::{Ask, Inside};
+use super::durable::{Store, make_folder, own};
+use super::executor::Executor;
+use super::group::{self, Group};
+use super::hearing::{not_begun, translate};
+use super::manifest::{self, Reading};
+use super::proposing::Proposing;
+use super::timers::Timers;
+use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, chronicle};
+use crate::agent::settle_process;
+use crate::cluster::{
+    Accepted, Event, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings,
+};
+use crate::engine::EngineError;
+use crate::engine::file::Lock;
+use crate::host::runner::Runner;
+use crate::host::secrets::Secrets;
+
+/// How a daemon ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It left the cluster.
+    Left(Leave),
+    /// It was told to end at once: what runs goes on, and the others wait for its return.
+    Abandoned,
+}
+
+/// How long corosync may be away before this node lets go of everything. The others wait no longer
+/// than it takes to see that this node is gone: at once, where corosync said farewell.
+const GROUP_GRACE: Duration = Duration::from_millis(300);
+
+/// A daemon.
+#[derive(Debug)]
+pub struct Daemon<G> {
+    setup: Setup,
+    node: Node,
+    group: G,
+    executor: Executor,
+    store: Store,
+    timers: Timers,
+    inside: Inside,
+    notice: Notice,
+    answers: BTreeMap<RequestId, Asker>,
+    requests: u64,
+    /// What happened while outputs were obeyed.
+    backlog: VecDeque<Input>,
+    readings: Option<mpsc::Receiver<Reading>>,
+    reread: watch::Sender<u64>,
+    proposing: Proposing,
+    next_beat: Option<Instant>,
+    ending: Option<Ending>,
+    /// Only one daemon per folder.
+    _lock: Lock,
+}
+
+/// Who waits for an answer.
+#[derive(Debug)]
+enum Asker {
+    /// Somebody at the door.
+    Door(oneshot::Sender<Result<Accepted, Refusal>>),
+    /// This node's own manifest, with this digest.
+    Manifest(String),
+}
+
+/// Something that woke the loop.
+enum Happening {
+    Input(Input),
+    Group(group::Event),
+    Ask(Ask),
+    Reading(Reading),
+    Beat,
+}
+
+impl<G: Group> Daemon<G> {
+    /// How many things that are ready are looked at together.
+    const BATCH: usize = 256;
+
+    /// Makes the daemon of a node; runs with [`Daemon::run`]. Must be called within a runtime.
+    ///
+    /// # Errors
+    /// When another daemon has the folder, or its files cannot be read or written.
+    pub fn new(setup: Setup, group: G, notice: Notice) -> Result<(Self, Door), DaemonError> {
+        settle_process();
+        make_folder(&setup.state_dir)?;
+        make_folder(&setup.run_dir)?;
+        let lock = own(&setup.run_dir)?;
+        let store = Store::new(&setup.state_dir);
+        let secrets = Secrets::new(setup.secrets.clone());
+        let runner = Arc::new(Runner::new(setup.site.clone(), secrets, setup.node.clone()));
+        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        let jobs = setup.jobs.unwrap_or_else(|| u32::try_from(cores.saturating_mul(2)).unwrap_or(u32::MAX));
+        let at_once = usize::try_from(jobs).unwrap_or(cores).max(1);
+        let (executor, record) = Executor::open(&setup.run_dir, runner, at_once)?;
+        let mut settings = Settings::new(setup.node.clone(), now());
+        settings.jobs = Some(jobs);
+        settings.group_grace = GROUP_GRACE;
+        settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
+        let durable = store.load()?;
+        tracing::info!(
+            node = %setup.node,
+            generation = durable.as_ref().map_or(0, |durable| durable.generation.0),
+            resources = record.resources.len(),
+            in_flight = record.in_flight.len(),
+            "a daemon begins"
+        );
+        let (door, inside) = Door::new();
+        let next_beat = notice.beat().map(|_| Instant::now());
+        let proposing = Proposing::new(store.seen());
+        let daemon = Self {
+            node: Node::new(settings, durable, record),
+            group,
+            executor,
+            store,
+            timers: Timers::default(),
+            inside,
+            notice,
+            answers: BTreeMap::new(),
+            requests: 0,
+            backlog: VecDeque::new(),
+            readings: None,
+            reread: watch::channel(0).0,
+            proposing,
+            next_beat,
+            ending: None,
+            setup,
+            _lock: lock,
+        };
+        Ok((daemon, door))
+    }
+
+    /// Runs until it has left the cluster, or `abandon` is done.
+    ///
+    /// # Errors
+    /// When its files cannot be written: then it cannot keep its word.
+    pub async fn run(mut self, abandon: impl Future<Output = ()>) -> Result<Ending, DaemonError> {
+        let mut abandon = std::pin::pin!(abandon);
+        self.follow_manifest();
+        self.notice.ready("looking for the cluster");
+        while self.ending.is_none() {
+            let first = tokio::select! {
+                biased;
+                () = &mut abandon => return Ok(Ending::Abandoned),
+                happening = self.next() => happening?,
+            };
+            let mut inputs = Vec::new();
+            self.sort(first, &mut inputs);
+            while inputs.len() < Self::BATCH
+                && let Some(more) = self.next_ready().await?
+            {
+                self.sort(more, &mut inputs);
+            }
+            self.step(inputs)?;
+            self.propose();
+        }
+        let ending = self.ending.unwrap_or(Ending::Abandoned);
+        self.part(ending, abandon).await?;
+        Ok(ending)
+    }
+
+    /// Asks for the manifest to be read again.
+    fn follow_manifest(&mut self) {
+        let Some(path) = self.setup.manifest.clone() else { return };
+        let (told, readings) = mpsc::channel(1);
+        self.readings = Some(readings);
+        tokio::spawn(manifest::follow(path, told, self.reread.subscribe()));
+    }
+
+    /// The next thing to happen. May be dropped without losing one.
+    async fn next(&mut self) -> Result<Happening, DaemonError> {
+        if let Some(input) = self.backlog.pop_front() {
+            return Ok(Happening::Input(input));
+        }
+        let happening = tokio::select! {
+            biased;
+            event = self.group.next() => Happening::Group(event),
+            input = self.executor.next() => Happening::Input(input?),
+            Some(ask) = self.inside.asks.recv() => Happening::Ask(ask),
+            timer = self.timers.next() => Happening::Input(Input::Timer(timer)),
+            Some(reading) = from(&mut self.readings) => Happening::Reading(reading),
+            () = until(self.next_beat) => Happening::Beat,
+        };
+        Ok(happening)
+    }
+
+    /// The next thing that has happened already.
+    async fn next_ready(&mut self) -> Result<Option<Happening>, DaemonError> {
+        tokio::select! {
+            biased;
+            happening = self.next() => happening.map(Some),
+            () = ready(()) => Ok(None),
+        }
+    }
+
+    /// Takes what concerns only this loop, and leaves the rest for the node.
+    fn sort(&mut self, happening: Happening, inputs: &mut Vec<Input>) {
+        match happening {
+            Happening::Input(input) => inputs.push(input),
+            Happening::Group(event) => inputs.push(translate(event)),
+            Happening::Ask(Ask::Request(request, asker)) => {
+                inputs.push(self.ask(request, Asker::Door(asker)));
+            }
+            Happening::Ask(Ask::Attribute(Attribute { node, name, value, lifetime })) => {
+                inputs.push(Input::AttributeSet { node, name, value, lifetime });
+            }
+            Happening::Ask(Ask::Reread) => self.reread.send_modify(|count| *count += 1),
+            Happening::Ask(Ask::Look(asker)) => {
+                // Who does not wait for the answer does not need it.
+                let _ = asker.send(Box::new(self.snapshot()));
+            }
+            Happening::Reading(reading) => self.proposing.take(reading),
+            Happening::Beat => {
+                self.notice.alive();
+                self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
+            }
+        }
+    }
+
+    fn ask(&mut self, request: Request, asker: Asker) -> Input {
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        self.answers.insert(id, asker);
+        Input::Request { id, request }
+    }
+
+    /// Lets the node think, and obeys.
+    fn step(&mut self, inputs: Vec<Input>) -> Result<(), DaemonError> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        for output in self.node.step(now(), inputs) {
+            self.obey(output)?;
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, output: Output) -> Result<(), DaemonError> {
+        match output {
+            Output::Multicast(message) => self.group.multicast(&message),
+            Output::Begin(flight) => {
+                let call = flight.call;
+                tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
+                if let Err(error) = self.executor.begin(*flight, &self.node.durable().cluster) {
+                    tracing::error!(%error, "an action could not be begun");
+                    self.backlog.push_back(not_begun(call, &error));
+                }
+            }
+            Output::Kill(call) => self.executor.kill(call),
+            Output::SetTimer { timer, after } => self.timers.set(timer, after),
+            Output::ClearTimer(timer) => self.timers.clear(&timer),
+            Output::Persist(durable) => self.store.persist(&durable)?,
+            Output::Record(kept) => self.executor.keep(kept)?,
+            Output::Rename(renames) => self.executor.rename(&renames)?,
+            Output::Answer { request, answer } => self.answer(request, answer),
+            Output::Tell(event) => {
+                chronicle::write(&event);
+                if let Event::Settled { members, dc } = &event {
+                    self.notice.status(&format!("{} members, {dc} leads", members.len()));
+                }
+                // Nobody has to listen.
+                let _ = self.inside.events.send(Arc::new(event));
+            }
+            Output::Leave(leave) => self.ending = Some(Ending::Left(leave)),
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, request: RequestId, answer: Result<Accepted, Refusal>) {
+        match self.answers.remove(&request) {
+            // Who does not wait for the answer does not need it.
+            Some(Asker::Door(asker)) => drop(asker.send(answer)),
+            Some(Asker::Manifest(digest)) => {
+                let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
+                if let Err(error) = self.store.remember(&seen) {
+                    tracing::warn!(%error, "the manifest may be proposed once more after a restart");
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Proposes the manifest of this node, when there is something to propose.
+    fn propose(&mut self) {
+        if !self.node.is_settled() {
+            return;
+        }
+        let now = now();
+        let Some((digest, change)) = self.proposing.next(&self.setup.node, &self.node, now) else { return };
+        let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
+        self.backlog.push_back(input);
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let now = now();
+        Snapshot {
+            now,
+            node: self.setup.node.clone(),
+            is_settled: self.node.is_settled(),
+            is_dc: self.node.is_dc(),
+            quorum: self.node.quorum().clone(),
+            durable: self.node.durable().clone(),
+            state: self.node.state().cloned(),
+            effective: self.node.effective(now),
+            status: self.node.status(now),
+        }
+    }
+
+    /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end
+    /// first: the result is on record for the next daemon.
+    async fn part(&mut self, ending: Ending, abandon: impl Future<Output = ()>) -> Result<(), DaemonError> {
+        self.notice.stopping(Duration::from_secs(30));
+        if ending == Ending::Left(Leave::Detached) {
+            let finish = async {
+                while !self.executor.is_idle() {
+                    self.executor.next().await?;
+                }
+                Ok::<_, EngineError>(())
+            };
+            tokio::select! {
+                () = abandon => {}
+                finished = finish => finished?,
+            }
+        }
+        self.group.leave().await;
+        tracing::info!(?ending, "the daemon ends");
+        Ok(())
+    }
+}
+
+async fn from<T>(channel: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+    match channel {
+        Some(channel) => match channel.recv().await {
+            Some(item) => Some(item),
+            None => pending().await,
+        },
+        None => pending().await,
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
+    }
+}
+
+fn now() -> Moment {
+    Moment(jiff::Timestamp::now().as_millisecond())
+}

@@ -1,0 +1,75 @@
+//! Changes on top of the desired state, for the engines that keep it themselves.
+
+use super::{EngineError, Ledger};
+use crate::cluster::Change;
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
+use crate::plan::rename::names;
+
+/// Changes the overlay of a cluster, or what is remembered of failures.
+///
+/// # Errors
+/// [`EngineError::Refused`] when it makes no sense for this cluster, or only for a real one.
+pub(super) fn apply(
+    change: &Change,
+    cluster: &Cluster,
+    overlay: &mut Overlay,
+    ledger: &mut Ledger,
+    now: Moment,
+) -> Result<(), EngineError> {
+    overlay.drop_lapsed(now);
+    match change {
+        Change::Override(wanted) => {
+            check(wanted, cluster)?;
+            overlay.put(wanted.clone());
+        }
+        Change::Restore(id) => {
+            if !overlay.take_away(id) {
+                return refuse(format!("there is no override `{}`", id.0));
+            }
+        }
+        Change::Pause(pause) => overlay.pause = Some(pause.clone()),
+        Change::Resume => overlay.pause = None,
+        Change::Cleanup { resource, node } | Change::Refresh { resource, node } => {
+            check_node(node.as_ref(), cluster)?;
+            let meant = ledger
+                .meant(cluster, resource.as_ref())
+                .map_err(|missing| EngineError::Refused(format!("there is no resource `{}`", missing.0)))?;
+            if matches!(change, Change::Cleanup { .. }) {
+                ledger.clean_up(node.as_ref(), |name| meant.includes(name));
+            } else {
+                ledger.refresh(node.as_ref(), |name| meant.includes(name));
+            }
+        }
+        Change::Attribute { node, name, value, .. } => {
+            check_node(Some(node), cluster)?;
+            ledger.set_attribute(node, name, value.as_deref());
+        }
+        Change::Propose(_) | Change::Ticket { .. } | Change::Forsake(_) => {
+            return refuse("only the daemons of a real cluster can do this (engine `corosync`)".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn check(wanted: &Override, cluster: &Cluster) -> Result<(), EngineError> {
+    check_node(wanted.what.node(), cluster)?;
+    match wanted.what.resource() {
+        Some(resource) if !names(cluster).contains(&resource) => {
+            refuse(format!("there is no resource `{resource}`"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_node(node: Option<&NodeName>, cluster: &Cluster) -> Result<(), EngineError> {
+    match node {
+        Some(node) if !cluster.nodes.iter().any(|known| known.name.is(node.as_str())) => {
+            refuse(format!("there is no node `{node}`"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn refuse(why: String) -> Result<(), EngineError> {
+    Err(EngineError::Refused(why))
+}

@@ -1,0 +1,233 @@
+//! Runs single actions with the agents of this host, and counts the calls.
+
+#![expect(clippy::disallowed_methods, reason = "waits out the delays of operations")]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::secrets::Secrets;
+use crate::agent::check::check_cluster;
+use crate::agent::{Completed, Installation, Invocation, Witness, catalog};
+use crate::diagnostic::Diagnostic;
+use crate::executor::{ActionResult, expected_rc};
+use crate::ledger::AgentTraits;
+use crate::model::{Agent, AgentClass, Cluster, NodeName};
+use crate::scheduler::{Action, ActionKind, Task};
+use crate::status::{ResultCode, ResultStatus};
+
+/// What runs agents; shared by all actions in flight.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    site: Installation,
+    secrets: Secrets,
+    node: NodeName,
+    pub(crate) calls: Calls,
+    traits: Mutex<BTreeMap<Agent, Arc<OnceCell<AgentTraits>>>>,
+}
+
+/// Counters of agent calls.
+#[derive(Debug, Default)]
+pub struct Calls {
+    recurring: AtomicU64,
+    probes: AtomicU64,
+    metadata: AtomicU64,
+    others: AtomicU64,
+}
+
+/// How many times agents were called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallCount {
+    /// Recurring monitors.
+    pub recurring: u64,
+    /// One-shot monitors.
+    pub probes: u64,
+    /// Questions about the agent itself.
+    pub metadata: u64,
+    /// All that may change something.
+    pub others: u64,
+}
+
+impl Calls {
+    /// The counters at this moment.
+    pub fn count(&self) -> CallCount {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        CallCount {
+            recurring: read(&self.recurring),
+            probes: read(&self.probes),
+            metadata: read(&self.metadata),
+            others: read(&self.others),
+        }
+    }
+
+    fn add(&self, action: &Action) {
+        let counter = match (&action.task, action.interval.is_zero()) {
+            (Task::Monitor, true) => &self.probes,
+            (Task::Monitor, false) => &self.recurring,
+            (_, _) => &self.others,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Runner {
+    /// A longer delay is not waited for: the operation counts as run until it first recurs.
+    const DELAY_MAX: Duration = Duration::from_secs(300);
+
+    pub(crate) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
+        Self { site, secrets, node, calls: Calls::default(), traits: Mutex::default() }
+    }
+
+    /// How long an agent may take to end after it was asked to.
+    pub(crate) const fn grace(&self) -> Duration {
+        self.site.grace
+    }
+
+    /// The agents and the secrets of this host.
+    pub(crate) const fn means(&self) -> (&Installation, &Secrets) {
+        (&self.site, &self.secrets)
+    }
+
+    /// Compares a cluster with the agents of this host.
+    pub(crate) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
+        check_cluster(&self.site, cluster).await
+    }
+
+    /// Performs an action to its end; `witness` is told of its processes.
+    pub(crate) async fn perform(
+        &self,
+        action: &Action,
+        agent: Option<&Agent>,
+        witness: Option<Witness>,
+    ) -> ActionResult {
+        match action.kind {
+            ActionKind::Fence => failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody"),
+            ActionKind::Resource if runs_agent(action) => match agent {
+                Some(agent) => self.run_after_delay(action, agent, witness).await,
+                None => failed(ResultStatus::NotInstalled, "nothing is known of the agent of this resource"),
+            },
+            ActionKind::Resource | ActionKind::Pseudo | ActionKind::Cluster => {
+                ActionResult::done(ResultCode::OK, Duration::ZERO)
+            }
+        }
+    }
+
+    async fn run_after_delay(
+        &self,
+        action: &Action,
+        agent: &Agent,
+        witness: Option<Witness>,
+    ) -> ActionResult {
+        let delay = start_delay(action);
+        if delay > Self::DELAY_MAX {
+            return ActionResult::done(expected_rc(action), Duration::ZERO);
+        }
+        tokio::time::sleep(delay).await;
+        if needs_traits(action) {
+            // Side by side: what the agent says of itself is wanted with the result, not before.
+            tokio::join!(self.run(action, agent, witness), self.learn(agent)).0
+        } else {
+            self.run(action, agent, witness).await
+        }
+    }
+
+    /// Runs the agent itself.
+    pub(crate) async fn run(&self, action: &Action, agent: &Agent, witness: Option<Witness>) -> ActionResult {
+        let mut call = Invocation::new(
+            agent.clone(),
+            action.resource.as_deref().unwrap_or_default(),
+            action.task.as_str(),
+            self.node.clone(),
+        );
+        call.interval = action.interval;
+        call.timeout = action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT);
+        call.params.clone_from(&action.params);
+        call.meta.clone_from(&action.meta);
+        call.witness = witness;
+        let mut secrets = Vec::new();
+        for value in call.params.values_mut() {
+            match self.secrets.reveal(value) {
+                Ok(Some(secret)) => {
+                    *value = secret.as_str().into();
+                    secrets.push(secret);
+                }
+                Ok(None) => {}
+                Err(problem) => return failed(ResultStatus::NoSecrets, &problem),
+            }
+        }
+        self.calls.add(action);
+        let done = self.site.run(&call).await;
+        to_result(done, &secrets)
+    }
+
+    /// What an agent says of its parameters, if it has been asked.
+    pub(crate) fn traits(&self, agent: &Agent) -> AgentTraits {
+        self.cell(agent).get().cloned().unwrap_or_default()
+    }
+
+    /// Asks an agent what it says of its parameters, once.
+    async fn learn(&self, agent: &Agent) {
+        let cell = self.cell(agent);
+        cell.get_or_init(async || {
+            if agent.class != AgentClass::Ocf {
+                return AgentTraits::default();
+            }
+            self.calls.metadata.fetch_add(1, Ordering::Relaxed);
+            let Ok(metadata) = catalog::describe(&self.site, agent).await else {
+                return AgentTraits::default();
+            };
+            let restart_params = metadata.restart_parameters();
+            AgentTraits {
+                restart_params: restart_params.map(|names| names.into_iter().map(Into::into).collect()),
+                secret_params: Vec::new(),
+            }
+        })
+        .await;
+    }
+
+    fn cell(&self, agent: &Agent) -> Arc<OnceCell<AgentTraits>> {
+        let mut traits = self.traits.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(traits.entry(agent.clone()).or_default())
+    }
+}
+
+/// Whether an action is something that an agent does.
+pub(crate) fn runs_agent(action: &Action) -> bool {
+    action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
+}
+
+/// How long to wait before an operation is first run.
+pub(crate) fn start_delay(action: &Action) -> Duration {
+    let written = ["start_delay", "start-delay"].iter().find_map(|name| action.meta.get(*name));
+    let ms = written.and_then(|text| text.parse().ok()).unwrap_or(0);
+    Duration::from_millis(ms)
+}
+
+/// Whether the record of an action says which parameters only a restart can change.
+fn needs_traits(action: &Action) -> bool {
+    action.interval.is_zero()
+        && matches!(
+            action.task,
+            Task::Start | Task::Monitor | Task::Promote | Task::MigrateFrom | Task::Reload
+        )
+}
+
+fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
+    let masked = |reason: String| {
+        let long_enough = secrets.iter().filter(|secret| !secret.is_empty());
+        long_enough.fold(reason, |reason, secret| reason.replace(secret.as_str(), "***"))
+    };
+    ActionResult {
+        rc: done.rc,
+        status: done.status,
+        exit_reason: done.exit_reason.map(|reason| masked(reason).into()),
+        took: done.took,
+    }
+}
+
+fn failed(status: ResultStatus, reason: &str) -> ActionResult {
+    ActionResult { rc: ResultCode::ERROR, status, exit_reason: Some(reason.into()), took: Duration::ZERO }
+}

@@ -1,0 +1,67 @@
+//! Secrets: what only this host knows, one file each.
+
+#![expect(clippy::disallowed_methods, reason = "secrets are files of this host")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+/// How a parameter stands for a secret ([`crate::model::Value::to_text`]).
+const MARK: &str = "secret:";
+
+/// Where secrets are.
+#[derive(Debug, Clone)]
+pub(crate) struct Secrets {
+    folder: PathBuf,
+}
+
+impl Secrets {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The value a parameter stands for, if it stands for a secret.
+    ///
+    /// # Errors
+    /// What is wrong with the secret.
+    pub(crate) fn reveal(&self, value: &str) -> Result<Option<String>, String> {
+        let Some(name) = value.strip_prefix(MARK) else { return Ok(None) };
+        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
+            return Err(format!("`{name}` is not the name of a secret"));
+        }
+        let path = self.folder.join(name);
+        let missing = |error| format!("the secret `{name}` is not on this host: {}: {error}", path.display());
+        let mode = fs::metadata(&path).map_err(missing)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(format!(
+                "the secret `{name}` can be read by others: {} has mode {:o}",
+                path.display(),
+                mode & 0o777
+            ));
+        }
+        let text = fs::read_to_string(&path).map_err(missing)?;
+        Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_secret_must_be_there_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let secrets = Secrets::new(dir.path().to_owned());
+        let path = dir.path().join("db");
+        assert_eq!(secrets.reveal("plain"), Ok(None));
+        assert!(secrets.reveal("secret:db").unwrap_err().contains("is not on this host"));
+        fs::write(&path, "s3cret\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(secrets.reveal("secret:db").unwrap_err().contains("can be read by others"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(secrets.reveal("secret:db"), Ok(Some("s3cret".to_owned())));
+        assert!(secrets.reveal("secret:../db").is_err());
+    }
+}

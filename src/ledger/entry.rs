@@ -1,0 +1,147 @@
+//! Entries of history.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{FEATURE_SET, Performed, digest};
+use crate::executor::expected_rc;
+use crate::model::NodeName;
+use crate::scheduler::{Action, Task};
+use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultStatus};
+
+/// An operation as history knows it.
+pub(super) struct Operation {
+    pub(super) name: Arc<str>,
+    pub(super) interval: Duration,
+}
+
+impl Operation {
+    /// The operation an action counts as. A reload stands for the start whose parameters it renews.
+    pub(super) fn of(action: &Action) -> Self {
+        let name = if action.task == Task::Reload { Task::Start.as_str() } else { action.task.as_str() };
+        Self { name: name.into(), interval: action.interval }
+    }
+
+    /// `RSC_OPERATION_INTERVAL`.
+    pub(super) fn key(&self, resource: &str) -> Arc<str> {
+        format!("{resource}_{}_{}", self.name, self.interval.as_millis()).into()
+    }
+}
+
+/// The operation that a cancel ends.
+pub(super) fn cancelled(cancel: &Action) -> Operation {
+    let name = cancel.meta.get("operation").cloned();
+    Operation { name: name.unwrap_or_else(|| "monitor".into()), interval: cancel.interval }
+}
+
+/// The number of the next call on a node.
+pub(super) fn next_call(state: &NodeState) -> i64 {
+    let calls = state.resources.iter().flat_map(|history| &history.entries).filter_map(|entry| entry.call_id);
+    calls.max().unwrap_or(0) + 1
+}
+
+/// What a result leaves behind. The last result of what runs once is kept under one id, so that
+/// each replaces the one before; recurring operations have ids of their own; the last failure is
+/// kept apart, and a recurring failure only there. Migrations have ids of their own and nothing else,
+/// as both ends are judged by the only entry that tells of a migration.
+pub(super) fn entries_for(
+    done: &Performed<'_>,
+    transition: u64,
+    writer: &str,
+    node: &NodeName,
+) -> Vec<HistoryEntry> {
+    let action = done.action;
+    let Some(resource) = action.resource.as_deref() else { return Vec::new() };
+    let operation = Operation::of(action);
+    let key = operation.key(resource);
+    let is_migration = matches!(action.task, Task::MigrateTo | Task::MigrateFrom);
+    let own_id = if is_migration || !operation.interval.is_zero() {
+        Arc::clone(&key)
+    } else {
+        format!("{resource}_last_0").into()
+    };
+    let has_failed = !done.result.is_expected(action);
+    let mut ids: Vec<Arc<str>> = Vec::new();
+    if has_failed && !is_migration {
+        ids.push(last_failure_id(resource));
+    }
+    if !has_failed || operation.interval.is_zero() {
+        ids.push(own_id);
+    }
+    let transition_key = format!("{}:{transition}:{}:{writer}", action.id.0, expected_rc(action).0);
+    let magic = format!("{}:{};{transition_key}", done.result.status.number(), done.result.rc.0);
+    let mut entry = HistoryEntry {
+        operation: operation.name,
+        operation_key: Some(key),
+        interval: operation.interval,
+        rc: Some(done.result.rc),
+        status: Some(recorded_status(done)),
+        transition_key: Some(transition_key.into()),
+        transition_magic: Some(magic.into()),
+        last_rc_change: Some(done.at),
+        exec_time: Some(done.result.took),
+        queue_time: Some(Duration::ZERO),
+        on_node: Some(node.to_shared()),
+        exit_reason: done.result.exit_reason.clone(),
+        migrate_source: action.meta.get("migrate_source").filter(|_| is_migration).cloned(),
+        migrate_target: action.meta.get("migrate_target").filter(|_| is_migration).cloned(),
+        feature_set: Some(FEATURE_SET.into()),
+        ..HistoryEntry::default()
+    };
+    digest::seal(&mut entry, done);
+    ids.into_iter().map(|id| HistoryEntry { id, ..entry.clone() }).collect()
+}
+
+/// What an action leaves behind while it is in flight. It stands last, where the one before stood.
+pub(super) fn pending_entry(
+    done: &Performed<'_>,
+    transition: u64,
+    writer: &str,
+    node: &NodeName,
+) -> Option<HistoryEntry> {
+    let failure = last_failure_id(done.action.resource.as_deref()?);
+    entries_for(done, transition, writer, node).into_iter().find(|entry| entry.id != failure)
+}
+
+/// The id of the entry that remembers the last failure.
+pub(super) fn last_failure_id(resource: &str) -> Arc<str> {
+    format!("{resource}_last_failure_0").into()
+}
+
+/// Done, with an answer nobody asked for, is an error.
+fn recorded_status(done: &Performed<'_>) -> ResultStatus {
+    let is_wrong_answer = done.result.status == ResultStatus::Done
+        && !done.result.is_expected(done.action)
+        && !done.action.is_probe();
+    if is_wrong_answer { ResultStatus::Error } else { done.result.status }
+}
+
+/// Puts an entry in the place of the one with its id, or last.
+pub(super) fn put(history: &mut ResourceHistory, entry: HistoryEntry) {
+    match history.entries.iter_mut().find(|known| known.id == entry.id) {
+        Some(known) => *known = entry,
+        None => history.entries.push(entry),
+    }
+}
+
+/// Forgets one recurring operation.
+pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: &Operation) {
+    let key = operation.key(resource);
+    for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
+        history.entries.retain(|entry| entry.id != key);
+    }
+}
+
+/// Forgets what a successful stop makes meaningless: recurring operations end with the resource, and
+/// no migration from or to here can be half done any more.
+pub(super) fn erase_what_stopped(state: &mut NodeState, resource: &str) {
+    let failure = last_failure_id(resource);
+    let is_migration = |entry: &HistoryEntry| {
+        [Task::MigrateTo, Task::MigrateFrom].iter().any(|task| *entry.operation == *task.as_str())
+    };
+    for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
+        history
+            .entries
+            .retain(|entry| entry.id == failure || entry.interval.is_zero() && !is_migration(entry));
+    }
+}

@@ -1,0 +1,72 @@
+//! What happened in a cluster, as lines.
+
+use super::progress::finished_line;
+use super::{Ink, moment};
+use crate::api::{Tale, Told};
+use crate::cluster::Parting;
+use crate::model::NodeName;
+
+/// Events for people.
+pub fn text(told: &[Told], ink: Ink) -> String {
+    if told.is_empty() {
+        return "Nothing has happened yet.\n".to_owned();
+    }
+    told.iter()
+        .filter_map(|told| Some((told, words(&told.tale, ink)?)))
+        .map(|(told, words)| line(told, &words))
+        .collect()
+}
+
+/// Events for machines, one document per line.
+pub fn ndjson(told: &[Told]) -> String {
+    let line = |told: &Told| serde_json::to_string(told).unwrap_or_default() + "\n";
+    told.iter().map(line).collect()
+}
+
+fn line(told: &Told, words: &str) -> String {
+    format!("{}  {}\n", moment(told.at.seconds()), words.trim())
+}
+
+/// An event in words; nothing for what only matters while it happens.
+fn words(tale: &Tale, ink: Ink) -> Option<String> {
+    Some(match tale {
+        Tale::Settled { members, dc } => {
+            let members: Vec<&str> = members.iter().map(NodeName::as_str).collect();
+            format!("members: {}; controlled by {dc}", members.join(", "))
+        }
+        Tale::Gone { node, why } => ink.bad(&format!("{node} {}", parting(*why))),
+        Tale::Quorum { quorate: true } => ink.good("the cluster has quorum"),
+        Tale::Quorum { quorate: false } => ink.bad("the cluster has no quorum"),
+        Tale::Forsaken { node } => ink.bad(&format!("the daemon of {node} did not come back")),
+        Tale::InForce { generation, origin } => {
+            format!("generation {} in force, from {origin}", generation.0)
+        }
+        Tale::Dropped { generation, origin } => {
+            ink.bad(&format!("generation {} of this node was not taken, from {origin}", generation.0))
+        }
+        Tale::Overridden => "overrides changed".to_owned(),
+        Tale::Lapsed { overrides } => format!("overrides ended: {}", overrides.join(", ")),
+        Tale::Decided { id, because, actions, .. } => {
+            let head = ink.heading(&format!("decision {id}"));
+            format!("{head}: {actions} actions, because {}", because.join(", "))
+        }
+        Tale::Held { until, attempts } => ink.bad(&format!(
+            "the same was tried {attempts} times; next at {} at the latest",
+            moment(until.seconds())
+        )),
+        Tale::Finished { action, result, .. } => {
+            let reason = result.exit_reason.as_deref();
+            format!("  {}", finished_line(action, result.rc, result.status, reason, result.took, ink).trim())
+        }
+        Tale::Started { .. } | Tale::Refused { .. } | Tale::Unknown => return None,
+        Tale::Missed { events } => format!("{events} events are not known"),
+    })
+}
+
+const fn parting(why: Parting) -> &'static str {
+    match why {
+        Parting::Left => "has left",
+        Parting::ProcessDown => "has lost its daemon",
+        Parting::NodeDown => "is lost",
+    }
+}

@@ -1,0 +1,185 @@
+//! Claims about what operators ask for.
+
+use quorate::cluster::{Change, Event, Lifetime, Overriding, Pause, Proposal, Refusal};
+use quorate::model::{NodeName, ResourceId};
+use quorate::plan::Rename;
+
+use crate::agents::Failure;
+use crate::desired::{Fencing, cluster, set_meta};
+use crate::world::World;
+
+#[test]
+fn of_two_proposals_on_one_generation_one_wins_and_the_other_learns_from_whom() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A"]));
+    let base = world.generation(0);
+    let one = world.propose_on(0, cluster(3, Fencing::Off, &["A", "B"]), base, "one.yaml");
+    let other = world.propose_on(2, cluster(3, Fencing::Off, &["A", "C"]), base, "other.yaml");
+    world.rest();
+    world.check();
+    let conflicts: Vec<_> = [one, other]
+        .into_iter()
+        .filter_map(|id| world.answer(id).as_ref().err())
+        .map(|refusal| {
+            let Refusal::Conflict { origin, in_force, .. } = refusal else { panic!("{refusal}") };
+            (origin.clone(), in_force.clone())
+        })
+        .collect();
+    assert_eq!(conflicts.len(), 1);
+    let (loser, winner) = &conflicts[0];
+    assert!([loser, winner] == ["one.yaml", "other.yaml"] || [loser, winner] == ["other.yaml", "one.yaml"]);
+    assert_eq!(world.generation(1).0, base.0 + 1);
+    assert_eq!(world.places("B").len() + world.places("C").len(), 1);
+}
+
+#[test]
+fn standby_moves_everything_away_and_its_end_lets_it_come_back() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    let host = world.place("A");
+    world.set_override(0, "standby", Overriding::Standby(world.hosts[host].name.clone()), None);
+    world.rest();
+    world.check();
+    assert!(world.hosts[host].active.is_empty());
+    let id = quorate::cluster::OverrideId("standby".to_owned());
+    let restored = world.change(1, Change::Restore(id.clone()));
+    world.rest();
+    assert!(world.answer(restored).is_ok());
+    world.check();
+    assert_eq!(world.hosts[host].active.len(), 1, "resources spread again");
+    let again = world.change(1, Change::Restore(id.clone()));
+    world.rest();
+    assert_eq!(*world.answer(again), Err(Refusal::UnknownOverride(id)));
+}
+
+#[test]
+fn an_override_ends_by_itself() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    let host = world.place("A");
+    let other = world.hosts[1 - host].name.clone();
+    let what = Overriding::Prefer { resource: ResourceId::new("A"), node: other, role: None };
+    world.set_override(host, "prefer", what, Some(30_000));
+    world.run_for(10_000);
+    assert_eq!(world.place("A"), 1 - host);
+    world.run_for(30_000);
+    world.check();
+    assert!(world.hosts[0].daemon.as_ref().unwrap().durable().overlay.overrides.is_empty());
+    assert!(world.hosts[1].durable.as_ref().unwrap().overlay.overrides.is_empty(), "on disk as well");
+    assert_eq!(world.told(0, |event| matches!(event, Event::Lapsed(_))), 2, "told once by each");
+}
+
+#[test]
+fn overrides_about_nothing_are_refused() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    let node = world.set_override(0, "x", Overriding::Standby(NodeName::new("n9")), None);
+    let resource = world.set_override(0, "y", Overriding::Unmanage(ResourceId::new("Z")), None);
+    world.rest();
+    assert_eq!(*world.answer(node), Err(Refusal::UnknownNode(NodeName::new("n9"))));
+    assert_eq!(*world.answer(resource), Err(Refusal::UnknownResource(ResourceId::new("Z"))));
+}
+
+#[test]
+fn a_node_in_maintenance_is_left_alone() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    let host = world.place("A");
+    let name = world.hosts[host].name.clone();
+    world.set_override(0, "m", Overriding::Maintenance(Some(name)), None);
+    world.rest();
+    let at = world.now;
+    world.break_service(host, "A");
+    world.run_for(60_000);
+    assert_eq!(world.begun_since(at), [] as [String; 0]);
+}
+
+#[test]
+fn a_pause_holds_decisions_until_it_ends() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    let pause =
+        Pause { until: Some(quorate::cluster::Moment(world.now + 60_000)), origin: "test".to_owned() };
+    world.change(0, Change::Pause(pause));
+    world.run_for(100);
+    let host = world.place("A");
+    world.break_service(host, "A");
+    world.run_for(50_000);
+    assert_eq!(world.places("A"), [] as [usize; 0]);
+    world.run_for(15_000);
+    world.place("A");
+    world.rest();
+    world.check();
+}
+
+#[test]
+fn a_cleanup_lets_a_failed_resource_try_again() {
+    let mut world = World::new(2, 8);
+    world.boot_all();
+    world.failures.push(Failure { resource: "A", task: "start", host: None, rc: 1, times: 2 });
+    let mut desired = cluster(2, Fencing::Off, &["A", "B"]);
+    set_meta(&mut desired, "B", "resource-stickiness", "100");
+    world.propose(0, desired);
+    world.rest();
+    assert_eq!(world.places("A"), [] as [usize; 0]);
+    let at = world.now;
+    world.change(1, Change::Cleanup { resource: Some(ResourceId::new("A")), node: None });
+    world.rest();
+    world.check();
+    world.place("A");
+    assert!(world.begun_since(at).iter().all(|begun| begun.ends_with('A')), "B is left alone");
+}
+
+#[test]
+fn a_refresh_looks_again_and_changes_nothing() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    let at = world.now;
+    world.change(1, Change::Refresh { resource: None, node: None });
+    world.rest();
+    world.check();
+    let begun = world.begun_since(at);
+    assert_eq!(begun.len(), 4, "{begun:?}");
+    assert!(begun.iter().all(|begun| begun.contains("probe")), "{begun:?}");
+}
+
+#[test]
+fn a_renamed_resource_runs_on() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    let host = world.place("A");
+    let at = world.now;
+    let proposal = Proposal {
+        cluster: cluster(2, Fencing::Off, &["Z", "B"]),
+        base: world.generation(0),
+        origin: "renamed".to_owned(),
+        renames: vec![Rename { from: ResourceId::new("A"), to: ResourceId::new("Z") }],
+    };
+    world.change(0, Change::Propose(Box::new(proposal)));
+    world.rest();
+    world.check();
+    assert_eq!(world.begun_since(at), [] as [String; 0]);
+    world.break_service(host, "Z");
+    world.run_for(12_000);
+    world.check();
+    world.place("Z");
+}
+
+#[test]
+fn an_attribute_that_lasts_is_on_disk_and_counts_as_the_node_s_own() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    let node = world.hosts[world.place("A")].name.clone();
+    let change = Change::Attribute {
+        node,
+        name: "standby".into(),
+        value: Some("true".into()),
+        lifetime: Lifetime::Forever,
+    };
+    let host = world.place("A");
+    world.change(0, change);
+    world.rest();
+    assert_eq!(world.place("A"), 1 - host);
+    assert_eq!(world.hosts[0].durable.as_ref().unwrap().overlay.attributes.len(), 1);
+    world.check();
+}
+
+#[test]
+fn a_removed_resource_is_stopped() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    world.propose(0, cluster(2, Fencing::Off, &["A"]));
+    world.rest();
+    world.check();
+    assert_eq!(world.places("B"), [] as [usize; 0]);
+}

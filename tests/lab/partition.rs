@@ -1,0 +1,138 @@
+//! Wires that are cut, and nodes that know different things.
+
+use std::time::Instant;
+
+use crate::failover::site;
+use crate::lab::Lab;
+use crate::members::{
+    ADDRESS, LOG, PATIENCE, SITE, active, bring_up, daemon, log_length, manifest, with_address,
+};
+
+#[test]
+fn a_cut_off_host_lets_go_and_the_others_take_over() {
+    Lab::of(3).test(|lab| {
+        let watch = site(lab);
+        let cut = active(lab);
+        let start = Instant::now();
+        cut.cut();
+        let elsewhere = || watch.last_page().is_some_and(|page| page != format!("this is {}", cut.name));
+        lab.until("the site elsewhere", PATIENCE, elsewhere);
+        eprintln!("a wire was cut: outage {:?}", watch.outage_since(start).unwrap());
+        lab.until("the cut-off host letting go", PATIENCE, || !cut.has_address(ADDRESS));
+        lab.until("its server stopping", PATIENCE, || cut.processes("apache2").is_empty());
+
+        let healed = Instant::now();
+        cut.heal();
+        lab.until("three members", PATIENCE, || {
+            cut.run("corosync-quorumtool -s || true").contains("Nodes:            3")
+        });
+        lab.settle();
+        assert!(elsewhere(), "it stays where it is");
+        assert_eq!(watch.failures_since(healed), 0, "the return of a host is not seen by users");
+    });
+}
+
+#[test]
+fn a_silent_link_is_survived_by_the_other() {
+    Lab::of(2).links(2).test(|lab| {
+        let watch = site(lab);
+        let other = lab.hosts().iter().find(|host| host.name != active(lab).name).unwrap();
+        let (start, lines) = (Instant::now(), log_length(other));
+        other.cut_link(0);
+        std::thread::sleep(std::time::Duration::from_secs(6));
+        let said: Vec<String> = other.read(LOG).lines().skip(lines).map(str::to_owned).collect();
+        assert!(!said.iter().any(|line| line.contains("view")), "{said:?}");
+        assert_eq!(watch.failures_since(start), 0);
+        other.heal();
+    });
+}
+
+#[test]
+fn a_bad_network_loses_nobody() {
+    Lab::of(3).test(|lab| {
+        let watch = site(lab);
+        lab.settle();
+        let lines: Vec<usize> = lab.hosts().iter().map(log_length).collect();
+        lab.hosts().iter().for_each(|host| host.disturb("delay 30ms 20ms loss 1%"));
+        std::thread::sleep(std::time::Duration::from_secs(8));
+        lab.hosts().iter().for_each(|host| host.disturb(""));
+        for (host, lines) in lab.hosts().iter().zip(lines) {
+            let said: Vec<String> = host.read(LOG).lines().skip(lines).map(str::to_owned).collect();
+            assert!(!said.iter().any(|line| line.contains("view")), "{said:?}");
+        }
+        lab.until("the site", PATIENCE, || watch.last_page().is_some());
+    });
+}
+
+#[test]
+fn a_node_that_forgot_the_desired_state_is_told_again() {
+    Lab::of(2).test(|lab| {
+        let watch = site(lab);
+        lab.settle();
+        let start = Instant::now();
+        let other = lab.hosts().iter().find(|host| host.name != active(lab).name).unwrap();
+        other.kill("quorate");
+        lab.until("the end of the daemon", PATIENCE, || other.processes("quorate").is_empty());
+        other.run("rm -rf /var/lib/quorate /etc/quorate /etc/default/quorate");
+        bring_up(lab);
+        lab.until("the state", PATIENCE, || other.succeeds("ls /var/lib/quorate/cluster.json"));
+        lab.settle();
+        assert_eq!(watch.failures_since(start), 0);
+    });
+}
+
+#[test]
+fn restarting_all_daemons_one_by_one_is_not_seen() {
+    Lab::of(2).test(|lab| {
+        let watch = site(lab);
+        lab.settle();
+        let start = Instant::now();
+        for host in lab.hosts() {
+            let old = daemon(host);
+            host.kill("quorate");
+            lab.until("the end of the daemon", PATIENCE, || host.processes("quorate").is_empty());
+            bring_up(lab);
+            lab.until("the new daemon", PATIENCE, || host.processes("quorate").iter().all(|new| *new != old));
+            lab.settle();
+        }
+        assert_eq!(watch.failures_since(start), 0);
+    });
+}
+
+#[test]
+fn of_two_edits_at_once_one_wins_and_the_other_is_told() {
+    Lab::of(2).test(|lab| {
+        let _watch = site(lab);
+        lab.settle();
+        lab.expect("was not taken");
+        for (host, name) in lab.hosts().iter().zip(["First", "Second"]) {
+            let more = format!("  {name}:\n    agent: ocf:pacemaker:Dummy\nconstraints:");
+            host.write("/etc/quorate/cluster.yaml", &manifest(lab, &SITE.replace("constraints:", &more)));
+        }
+        let refused = || lab.hosts().iter().filter(|host| host.read(LOG).contains("was not taken")).count();
+        lab.until("a refusal", PATIENCE, || refused() > 0);
+        lab.settle();
+        assert_eq!(refused(), 1, "one of the two was taken");
+        assert_eq!(with_address(lab).len(), 1);
+    });
+}
+
+#[test]
+fn a_slow_start_delays_nobody() {
+    Lab::of(2).test(|lab| {
+        let watch = site(lab);
+        lab.settle();
+        let slow = "  Slow:\n    agent: ocf:pacemaker:Dummy\n    params: {op_sleep: 12}\nconstraints:";
+        let text = manifest(lab, &SITE.replace("constraints:", slow));
+        lab.host("node1").write("/etc/quorate/cluster.yaml", &text);
+        let controller = |words: &str| lab.hosts().iter().any(|host| host.read(LOG).contains(words));
+        lab.until("the slow resource beginning", PATIENCE, || controller("generation=2"));
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let start = Instant::now();
+        active(lab).kill("apache2");
+        lab.until("the outage", PATIENCE, || watch.failures_since(start) > 0);
+        lab.until("the site again", PATIENCE, || watch.last_page().is_some());
+        assert!(!controller("start Slow"), "the site did not wait for the slow start");
+        lab.until("the slow start", PATIENCE, || controller("start Slow"));
+    });
+}

@@ -1,0 +1,96 @@
+//! On a terminal: the prompt, colours, progress and Ctrl-C. `script` of util-linux makes the
+//! terminal; where it is missing, these tests say so and do nothing.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "this test runs the program on a terminal of its own"
+)]
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const MANIFEST: &str = "examples/two-node-web/3-together.yaml";
+
+/// Runs a command line on a terminal, types `keys` when it asks, and gives what was on the screen.
+/// `None` where no terminal can be made.
+fn on_terminal(command: &str, keys: &str, folder: &Path) -> Option<String> {
+    let program = Path::new(env!("CARGO_BIN_EXE_quorate")).parent().unwrap();
+    let started = Command::new("script")
+        .args(["--quiet", "--command", &format!("{command}; echo \"[$?]\""), "/dev/null"])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = started else {
+        eprintln!("SKIPPED: there is no script(1) to make a terminal with");
+        return None;
+    };
+    let screen = talk(&mut child, keys);
+    child.wait().unwrap();
+    Some(screen)
+}
+
+/// Types the keys once a question stands on the screen.
+fn talk(child: &mut Child, keys: &str) -> String {
+    let mut input = child.stdin.take().unwrap();
+    let mut has_typed = false;
+    let mut output = child.stdout.take().unwrap();
+    let mut screen = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let count = output.read(&mut buffer).unwrap();
+        if count == 0 {
+            return String::from_utf8_lossy(&screen).replace('\r', "");
+        }
+        screen.extend_from_slice(&buffer[..count]);
+        // The keys are typed once; the terminal stays open until the command ends.
+        let has_asked = String::from_utf8_lossy(&screen).contains("is taken as yes:");
+        if has_asked && !has_typed {
+            input.write_all(keys.as_bytes()).unwrap();
+            input.flush().unwrap();
+            has_typed = true;
+        }
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(root.join(MANIFEST), folder.path().join("cluster.yaml")).unwrap();
+    folder
+}
+
+#[test]
+fn only_yes_is_yes() {
+    let folder = folder();
+    let Some(screen) = on_terminal("quorate apply", "y\n", folder.path()) else { return };
+    assert!(screen.contains("not confirmed; nothing was changed") && screen.contains("[1]"), "{screen}");
+    let screen = on_terminal("quorate status", "", folder.path()).unwrap();
+    assert!(screen.contains("Nothing is in force yet"), "{screen}");
+}
+
+#[test]
+fn a_person_confirms_and_sees_progress_in_colour() {
+    let folder = folder();
+    let Some(screen) = on_terminal("quorate apply", "yes\n", folder.path()) else { return };
+    assert!(screen.contains("\u{1b}[32mok    \u{1b}[0m  start ClusterIP on node1"), "{screen}");
+    assert!(screen.contains("Done: generation 1 holds.") && screen.contains("[0]"), "{screen}");
+    let screen = on_terminal("NO_COLOR=1 quorate status", "", folder.path()).unwrap();
+    assert!(screen.contains("Healthy, Synced") && !screen.contains('\u{1b}'), "{screen}");
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_changes_nothing() {
+    let folder = folder();
+    let Some(screen) = on_terminal("quorate apply", "\u{3}", folder.path()) else { return };
+    assert!(!screen.contains("generation 1"), "{screen}");
+    let screen = on_terminal("quorate status", "", folder.path()).unwrap();
+    assert!(screen.contains("Nothing is in force yet"), "{screen}");
+}
