@@ -38,6 +38,7 @@ pub mod api;
 pub mod agent;
 pub mod host;
 pub mod source;
+pub mod tool;
 
 pub mod engine;
 

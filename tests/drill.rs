@@ -14,6 +14,7 @@ use quorate::diagnostic::Sources;
 use quorate::engine::drill::{Beginning, Extent, drill};
 use quorate::engine::{Generation, Observation};
 use quorate::model::Cluster;
+use quorate::model::Overlay;
 use quorate::model::secrecy::holds_secret;
 use quorate::plan::drill::{Mishap, Report};
 use quorate::scheduler::Schedule;
@@ -97,8 +98,13 @@ fn a_failure_counts_from_the_failure_and_a_move_from_its_stop() {
 #[test]
 fn drills_begin_with_any_cluster_that_was_seen() {
     for (name, cib) in cases().into_iter().step_by(9) {
-        let observation =
-            Observation { now: NOW, generation: Generation(0), in_force: cib.cluster, status: cib.status };
+        let observation = Observation {
+            now: NOW,
+            generation: Generation(0),
+            in_force: cib.cluster,
+            overlay: Overlay::default(),
+            status: cib.status,
+        };
         if observation.status.nodes.len() > 6 {
             continue;
         }

@@ -25,13 +25,14 @@ const PURE: [(&str, &[&str]); 12] = [
 ];
 
 /// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).
-const EFFECT: [(&str, &[&str]); 7] = [
+const EFFECT: [(&str, &[&str]); 8] = [
     ("agent", &["model", "status", "diagnostic"]),
+    ("tool", &[]),
     ("host", &["agent"]),
     ("source", &[]),
-    ("engine", &["agent", "host"]),
+    ("engine", &["agent", "host", "tool"]),
     ("view", &["agent", "engine"]),
-    ("daemon", &["agent", "host", "source", "engine", "view"]),
+    ("daemon", &["agent", "host", "source", "tool", "engine", "view"]),
     ("cli", &["agent", "host", "source", "engine", "view", "daemon"]),
 ];
 

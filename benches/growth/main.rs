@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use quorate::diagnostic::Sources;
-use quorate::model::{AgentClass, Cluster, NodeName};
+use quorate::model::{AgentClass, Cluster, NodeName, Overlay};
 use quorate::plan::{self, Inputs, Prune};
 use quorate::scheduler::{self, ChangeKind, Schedule};
 use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, ResultCode, ResultStatus};
@@ -107,6 +107,7 @@ fn plans(in_force: &Cluster, declared: &Cluster, status: &ClusterStatus) -> ([Du
     let inputs = Inputs {
         generation: 1,
         in_force,
+        overlay: Overlay::none(),
         status,
         now: NOW,
         declared,

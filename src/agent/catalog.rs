@@ -13,6 +13,7 @@ use super::invocation::{Completed, Invocation};
 use super::metadata::{Metadata, MetadataError, Text};
 use super::{fence, service, systemd};
 use crate::model::{Agent, AgentClass, NodeName};
+use crate::status::ResultCode;
 
 /// How long an agent may take to describe itself.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -124,14 +125,28 @@ fn unavailable(agent: &Agent, done: &Completed) -> MetadataError {
 }
 
 async fn describe_unit(site: &Installation, agent: &Agent) -> Result<Metadata, MetadataError> {
-    let found = systemd::description(site, &agent.kind, PATIENCE).await;
-    let description = found.map_err(|failure| unavailable(agent, &failure))?;
+    let description = match systemd::description(site, &agent.kind, PATIENCE).await {
+        Ok(description) => description,
+        // A machine without a bus can still read what it would run elsewhere.
+        Err(failure) => written_description(site, &agent.kind)
+            .filter(|_| failure.rc != ResultCode::NOT_INSTALLED)
+            .ok_or_else(|| unavailable(agent, &failure))?,
+    };
     Ok(Metadata {
         name: agent.kind.to_string(),
         shortdesc: Text::english(description),
         actions: Metadata::plain_actions(&["start", "stop", "monitor", "reload"]),
         ..Metadata::default()
     })
+}
+
+/// What a unit's file says of it.
+fn written_description(site: &Installation, name: &str) -> Option<String> {
+    let unit = systemd::unit_name(name)?;
+    let file = site.unit_dirs.iter().map(|folder| folder.join(&unit)).find(|file| file.exists())?;
+    let text = fs::read_to_string(file).ok()?;
+    let written = text.lines().find_map(|line| line.trim().strip_prefix("Description="));
+    Some(written.unwrap_or_default().trim().to_owned())
 }
 
 /// An init script describes itself in comments.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::invocation::{Completed, Invocation};
 use super::process::{self, End, Ended, Program};
+use super::systemd::Bus;
 use super::{fence, lsb, ocf, service, systemd};
 use crate::model::AgentClass;
 use crate::status::{ResultCode, ResultStatus};
@@ -23,16 +24,31 @@ pub struct Installation {
     pub init_dir: PathBuf,
     /// Where fence agents are.
     pub fence_dir: PathBuf,
-    /// The program that speaks to systemd.
-    pub systemctl: PathBuf,
+    /// The way to systemd.
+    pub bus: Bus,
+    /// Where units are given what is different while they are the cluster's; `None` is nowhere.
+    pub unit_overrides: Option<PathBuf>,
     /// Where unit files are, for lists.
     pub unit_dirs: Vec<PathBuf>,
     /// `PATH` of agents.
     pub path: String,
+    /// The tools by which agents tell and ask the cluster, where there are any.
+    pub tools: Option<Tools>,
+    /// The program that the tools lead to, where it is not the one that runs agents.
+    pub tool_program: Option<PathBuf>,
     /// How long an agent may take to end after it was asked to.
     pub grace: Duration,
     /// How many bytes of each output of an agent are kept.
     pub output_limit: usize,
+}
+
+/// The tools by which agents tell and ask the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    /// The folder that they are in.
+    pub folder: PathBuf,
+    /// The socket on which they are answered.
+    pub socket: PathBuf,
 }
 
 impl Default for Installation {
@@ -44,7 +60,8 @@ impl Default for Installation {
             ocf_root: moved.unwrap_or_else(|| "/usr/lib/ocf".into()),
             init_dir: "/etc/init.d".into(),
             fence_dir: "/usr/sbin".into(),
-            systemctl: "/usr/bin/systemctl".into(),
+            bus: Bus::default(),
+            unit_overrides: Some("/run/systemd/system".into()),
             unit_dirs: [
                 "/etc/systemd/system",
                 "/run/systemd/system",
@@ -54,6 +71,8 @@ impl Default for Installation {
             .map(PathBuf::from)
             .to_vec(),
             path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+            tools: None,
+            tool_program: None,
             grace: Duration::from_secs(5),
             output_limit: 32 * 1024,
         }

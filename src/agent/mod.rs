@@ -19,10 +19,10 @@ pub mod metadata;
 mod ocf;
 mod process;
 mod service;
-mod systemd;
+pub mod systemd;
 mod witness;
 
-pub use installation::Installation;
+pub use installation::{Installation, Tools};
 pub use invocation::{Completed, Invocation};
 pub use metadata::Metadata;
 pub use process::settle_process;

@@ -58,6 +58,13 @@ fn environment(site: &Installation, call: &Invocation) -> Result<Vec<(String, St
         ("PCMK_logfacility".to_owned(), "none".to_owned()),
         ("PCMK_service".to_owned(), "quorate".to_owned()),
     ];
+    if let Some(tools) = &site.tools {
+        let folder = tools.folder.display();
+        env.push(("PATH".to_owned(), format!("{folder}:{}", site.path)));
+        // Agents run the cluster's programs from here, too.
+        env.push(("HA_SBIN_DIR".to_owned(), folder.to_string()));
+        env.push(("QUORATE_AGENT_SOCKET".to_owned(), tools.socket.display().to_string()));
+    }
     if let Some(provider) = &call.agent.provider {
         env.push(("OCF_RESOURCE_PROVIDER".to_owned(), provider.to_string()));
     }

@@ -10,6 +10,7 @@
 //! it; what it says is obeyed in order.
 
 pub mod api;
+mod attributes;
 mod chronicle;
 mod door;
 mod durable;

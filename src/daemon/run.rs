@@ -19,7 +19,7 @@ use super::hearing::{not_begun, translate};
 use super::manifest::{self, Reading};
 use super::proposing::Proposing;
 use super::timers::Timers;
-use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, chronicle};
+use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::settle_process;
 use crate::cluster::{
     Accepted, Event, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings,
@@ -28,6 +28,7 @@ use crate::engine::EngineError;
 use crate::engine::file::Lock;
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
+use crate::tool::Serving;
 
 /// How a daemon ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct Daemon<G> {
     proposing: Proposing,
     next_beat: Option<Instant>,
     ending: Option<Ending>,
+    /// Answers the tools of agents.
+    _serving: Option<Serving>,
     /// Only one daemon per folder.
     _lock: Lock,
 }
@@ -92,12 +95,13 @@ impl<G: Group> Daemon<G> {
     ///
     /// # Errors
     /// When another daemon has the folder, or its files cannot be read or written.
-    pub fn new(setup: Setup, group: G, notice: Notice) -> Result<(Self, Door), DaemonError> {
+    pub fn new(mut setup: Setup, group: G, notice: Notice) -> Result<(Self, Door), DaemonError> {
         settle_process();
         make_folder(&setup.state_dir)?;
         make_folder(&setup.run_dir)?;
         let lock = own(&setup.run_dir)?;
         let store = Store::new(&setup.state_dir);
+        setup.site.tools = Some(attributes::tools(&setup.run_dir));
         let secrets = Secrets::new(setup.secrets.clone());
         let runner = Arc::new(Runner::new(setup.site.clone(), secrets, setup.node.clone()));
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
@@ -117,6 +121,7 @@ impl<G: Group> Daemon<G> {
             "a daemon begins"
         );
         let (door, inside) = Door::new();
+        let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
         let proposing = Proposing::new(store.seen());
         let daemon = Self {
@@ -136,6 +141,7 @@ impl<G: Group> Daemon<G> {
             next_beat,
             ending: None,
             setup,
+            _serving: serving,
             _lock: lock,
         };
         Ok((daemon, door))

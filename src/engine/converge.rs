@@ -234,6 +234,7 @@ pub fn record<H: Hands + ?Sized>(
         start_failure_is_fatal,
     };
     ledger.record_with_guests(&done, roster);
+    hands.gather(ledger);
     hands.keep(ledger)
 }
 

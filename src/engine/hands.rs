@@ -51,6 +51,11 @@ pub trait Hands: Send {
     /// Lets time pass between two futile attempts.
     fn pause(&mut self, length: Duration) -> BoxFuture<'_, ()>;
 
+    /// Puts into the ledger what agents told while they ran. Called before it is kept.
+    fn gather(&mut self, ledger: &mut Ledger) {
+        let _ = ledger;
+    }
+
     /// Makes the ledger durable, after each result. Hands whose state is saved as a whole do nothing.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::secrets::Secrets;
 use crate::agent::check::check_cluster;
+use crate::agent::systemd::Bus;
 use crate::agent::{Completed, Installation, Invocation, Witness, catalog};
 use crate::diagnostic::Diagnostic;
 use crate::executor::{ActionResult, expected_rc};
@@ -89,6 +90,11 @@ impl Runner {
     /// The agents and the secrets of this host.
     pub(crate) const fn means(&self) -> (&Installation, &Secrets) {
         (&self.site, &self.secrets)
+    }
+
+    /// The way to this host's systemd.
+    pub(crate) fn bus(&self) -> Bus {
+        self.site.bus.clone()
     }
 
     /// Compares a cluster with the agents of this host.

@@ -7,14 +7,14 @@ use crate::generator::Xml;
 use crate::{Case, decide};
 
 pub(crate) fn is_determined(case: &Case<'_>) -> Option<String> {
-    let again = decide(case.text)?;
+    let again = decide(&case.xml.to_string())?;
     differs(case.schedule, &again)
 }
 
 /// Nodes are sorted by name, and options of one block are told apart by name (specification of
 /// status, sections 2 and 5.1).
 pub(crate) fn ignores_order(case: &Case<'_>) -> Option<String> {
-    let mut turned = case.xml?.clone();
+    let mut turned = case.xml.clone();
     let configuration = turned.children.iter_mut().find(|child| child.name == "configuration")?;
     for section in &mut configuration.children {
         match section.name {
@@ -33,7 +33,7 @@ fn differs(one: &Schedule, other: &Schedule) -> Option<String> {
 /// A resource that is placed after all others takes nothing from them. Where capacity is scarce the
 /// order of placing is another one, and nothing comes last.
 pub(crate) fn ignores_what_is_unrelated(case: &Case<'_>) -> Option<String> {
-    let text = case.text;
+    let text = case.xml.to_string();
     // A remote node that is lost is only fenced for the sake of what may run there.
     let has_remote = text.contains("type=\"remote\"");
     if has_remote
@@ -47,7 +47,7 @@ pub(crate) fn ignores_what_is_unrelated(case: &Case<'_>) -> Option<String> {
     let mut alone = Xml::new("primitive").with("id", "Zz").with("class", "ocf");
     alone = alone.with("provider", "pacemaker").with("type", "Dummy");
     alone.push(Xml::options("meta_attributes", "Zz-meta", &meta));
-    let mut larger = case.xml?.clone();
+    let mut larger = case.xml.clone();
     let configuration = larger.children.iter_mut().find(|child| child.name == "configuration")?;
     configuration.children.iter_mut().find(|section| section.name == "resources")?.push(alone);
     let (before, after) = (told(case.schedule), told(&decide(&larger.to_string())?));

@@ -8,6 +8,7 @@
 mod exits;
 mod orphan;
 mod standing;
+mod units;
 mod volatile;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::scheduler::{Action, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 use exits::Exits;
 use standing::{Answered, Standings};
+use units::Units;
 use volatile::{Renamed, Volatile};
 
 pub use volatile::boot_id;
@@ -41,6 +43,7 @@ pub struct Executor {
     tasks: JoinSet<(Call, ActionResult)>,
     runs: BTreeMap<Call, Run>,
     exits: Exits,
+    units: Units,
 }
 
 /// A run in flight.
@@ -66,6 +69,7 @@ impl Executor {
         let (volatile, known) = Volatile::open(folder)?;
         let mut executor = Self {
             standings: Standings::new(&runner, rounds_at_once),
+            units: Units::new(runner.bus()),
             runner,
             volatile,
             tasks: JoinSet::new(),
@@ -76,7 +80,7 @@ impl Executor {
         for own in known.resources {
             record.resources.extend(own.history);
             for monitor in own.monitors {
-                executor.expect_exits(&monitor.flight.action, Duration::ZERO);
+                executor.expect_exits(&monitor.flight, Duration::ZERO);
                 executor.standings.resume(monitor);
             }
         }
@@ -140,9 +144,10 @@ impl Executor {
     pub(super) fn rename(&mut self, renames: &[Rename]) -> Result<(), EngineError> {
         for Renamed { old, monitors } in self.volatile.rename(renames)? {
             self.exits.forget(&old);
+            self.units.forget(&old);
             self.standings.end_all(&old);
             for monitor in monitors {
-                self.expect_exits(&monitor.flight.action, Duration::ZERO);
+                self.expect_exits(&monitor.flight, Duration::ZERO);
                 self.standings.resume(monitor);
             }
         }
@@ -178,6 +183,10 @@ impl Executor {
                     tracing::info!(resource = &*resource, "a process of a resource has ended; monitoring it now");
                     self.standings.run_now(&resource);
                 }
+                resources = self.units.next() => for resource in resources {
+                    tracing::info!(resource = &*resource, "the unit of a resource has ended; monitoring it now");
+                    self.standings.run_now(&resource);
+                },
             }
         }
     }
@@ -188,6 +197,7 @@ impl Executor {
         match &action.task {
             Task::Stop | Task::MigrateTo | Task::Delete => {
                 self.exits.forget(resource);
+                self.units.forget(resource);
                 self.standings.end_all(resource);
                 self.volatile.end_monitors(resource, None)?;
             }
@@ -234,7 +244,7 @@ impl Executor {
                 self.volatile.stand(monitor)?;
             }
             if result.is_expected(action) && begins_service(action) {
-                self.expect_exits(action, Exits::SETTLED);
+                self.expect_exits(&flight, Exits::SETTLED);
             }
             self.volatile.end(&flight, &result)?;
         }
@@ -248,7 +258,7 @@ impl Executor {
         let action = &monitor.flight.action;
         if result.is_expected(action) && self.exits.has_lost(action.resource.as_deref()) {
             // It lives on with other processes.
-            self.expect_exits(action, Exits::RESTLESS);
+            self.expect_exits(&monitor.flight, Exits::RESTLESS);
         }
         if !is_new {
             return Ok(None);
@@ -261,9 +271,11 @@ impl Executor {
     }
 
     /// Wants to know when a process of a running resource ends.
-    fn expect_exits(&mut self, action: &Action, after: Duration) {
-        if let Some(resource) = &action.resource {
-            self.exits.expect(resource, &action.params, after);
+    fn expect_exits(&mut self, flight: &Flight, after: Duration) {
+        let Some(resource) = &flight.action.resource else { return };
+        self.exits.expect(resource, &flight.action.params, after);
+        if let Some(agent) = &flight.agent {
+            self.units.expect(resource, agent);
         }
     }
 

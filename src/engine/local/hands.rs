@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::attributes::Attributes;
 use super::flight::{Flights, Record};
 use super::monitor::{self, StandingMonitor};
 use super::rounds::Rounds;
@@ -28,6 +29,7 @@ use crate::status::{ResultCode, ResultStatus};
 pub(super) struct LocalHands<'a> {
     store: &'a Store,
     runner: &'a Arc<Runner>,
+    attributes: &'a Attributes,
     standing: &'a mut Standing,
     cluster: &'a Cluster,
     node: &'a NodeName,
@@ -59,6 +61,7 @@ impl<'a> LocalHands<'a> {
     pub(super) fn new(
         store: &'a Store,
         runner: &'a Arc<Runner>,
+        attributes: &'a Attributes,
         standing: &'a mut Standing,
         cluster: &'a Cluster,
         node: &'a NodeName,
@@ -67,6 +70,7 @@ impl<'a> LocalHands<'a> {
         Self {
             store,
             runner,
+            attributes,
             standing,
             cluster,
             node,
@@ -157,7 +161,12 @@ impl Hands for LocalHands<'_> {
 
     fn look(&mut self, ledger: &mut Ledger) -> Result<(), EngineError> {
         look(ledger, self.cluster, self.node);
+        self.gather(ledger);
         Ok(())
+    }
+
+    fn gather(&mut self, ledger: &mut Ledger) {
+        self.attributes.gather(ledger);
     }
 
     fn begin(&mut self, action: &Action, agent: Option<&Agent>) -> Result<(), EngineError> {

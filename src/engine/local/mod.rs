@@ -8,6 +8,7 @@
 //! A command may be killed while agents run: they are on record ([`flight`]), and whoever has the lock
 //! next settles them first ([`orphan`]).
 
+mod attributes;
 mod flight;
 mod hands;
 mod monitor;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::change;
@@ -37,10 +39,12 @@ pub use crate::host::{CallCount, Calls};
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, Moment, NodeName};
 use crate::plan::rename::{self, rename_in_status};
+use crate::tool::Serving;
+use attributes::Attributes;
 use hands::LocalHands;
 use monitor::{Answers, StandingMonitor};
 use rounds::{Round, Rounds};
-use store::{InForce, Live, Store};
+use store::{InForce, Live, Standing, Store};
 
 /// Where the local engine keeps what it knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +83,10 @@ pub struct Local {
     node: NodeName,
     bounds: Bounds,
     stop: CancellationToken,
+    attributes: Arc<Attributes>,
+    site: Installation,
+    /// Answers the tools of agents, from the first agent on.
+    serving: OnceCell<Option<Serving>>,
     /// What monitors had answered when this engine last looked or converged: also another command may
     /// be the one that runs a monitor and hears that its answer is a new one.
     heard: Option<Answers>,
@@ -115,11 +123,16 @@ impl Local {
     ///
     /// # Errors
     /// As for [`Local::open`].
-    pub fn open_as(node: NodeName, folders: &Folders, site: Installation) -> Result<Self, EngineError> {
+    pub fn open_as(node: NodeName, folders: &Folders, mut site: Installation) -> Result<Self, EngineError> {
         settle_process();
+        site.tools = Some(attributes::tools(&folders.volatile));
+        let secrets = Secrets::new(folders.secrets.clone());
         Ok(Self {
             store: Store::new(folders)?,
-            runner: Arc::new(Runner::new(site, Secrets::new(folders.secrets.clone()), node.clone())),
+            runner: Arc::new(Runner::new(site.clone(), secrets, node.clone())),
+            attributes: Arc::new(Attributes::new(node.clone(), &folders.durable)),
+            site,
+            serving: OnceCell::new(),
             node,
             bounds: Bounds::default(),
             stop: CancellationToken::new(),
@@ -140,16 +153,23 @@ impl Local {
     /// Takes the lock, reads what should be and what is known, and settles what an earlier command
     /// left in flight.
     async fn begin(&self, patience: Duration, report: &mut Report<'_>) -> Result<Session, EngineError> {
+        self.answer_agents().await;
         let lock = self.store.lock(patience).await?;
         let mut session = self.read(Some(lock))?;
         self.settle(&mut session, report).await?;
         Ok(session)
     }
 
+    /// Answers the tools of agents from now on.
+    async fn answer_agents(&self) {
+        self.serving.get_or_init(async || attributes::begin(&self.site, &self.attributes)).await;
+    }
+
     fn read(&self, lock: Option<Lock>) -> Result<Session, EngineError> {
         let in_force = self.store.in_force()?;
         let mut live = self.store.live()?;
         hands::look(&mut live.ledger, &in_force.cluster, &self.node);
+        self.attributes.know(&in_force.cluster, &mut live.ledger)?;
         Ok(Session { in_force, live, _lock: lock })
     }
 
@@ -158,7 +178,9 @@ impl Local {
     /// to do. The monitors run without the lock, which is only held to write down what they answered.
     async fn look_after(&self, session: Session) -> Result<Session, EngineError> {
         let mut rounds = Rounds::new(&self.runner);
-        if self.store.lock_if_free().is_some() {
+        let has_due = session.live.standing.monitors.iter().any(|monitor| monitor.wait().is_zero());
+        if has_due && self.store.lock_if_free().is_some() {
+            self.answer_agents().await;
             rounds.begin_due(&session.live.standing.monitors);
         }
         if rounds.is_empty() {
@@ -188,7 +210,21 @@ impl Local {
         Ok(())
     }
 
-    /// Takes the answer of a recurring monitor, and writes it down if it is a new one; whether it is.
+    /// The hands for a piece of work.
+    fn hands<'a>(&'a self, cluster: &'a Cluster, standing: &'a mut Standing) -> LocalHands<'a> {
+        LocalHands::new(
+            &self.store,
+            &self.runner,
+            &self.attributes,
+            standing,
+            cluster,
+            &self.node,
+            self.stop.clone(),
+        )
+    }
+
+    /// Takes the answer of a recurring monitor, and writes it down if it is a new one; whether it is, or
+    /// the agent told something else.
     fn take_answer(
         &self,
         session: &mut Session,
@@ -198,18 +234,18 @@ impl Local {
     ) -> Result<bool, EngineError> {
         let cluster = &session.in_force.cluster;
         let Live { ledger, standing, .. } = &mut session.live;
+        let has_told = self.attributes.gather(ledger);
         let news = StandingMonitor::take_answer(&mut standing.monitors, round, result);
         if let Some(action) = &news {
             tracing::info!(resource = action.resource.as_deref(), rc = result.rc.0, "a monitor answers anew");
             let roster = Roster::of(cluster, &ledger.status);
-            let mut hands =
-                LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
+            let mut hands = self.hands(cluster, standing);
             converge::record(ledger, &roster, &mut hands, action, result, false)?;
             report(converge::finished(action, result));
         } else {
             self.store.keep(ledger, standing)?;
         }
-        Ok(news.is_some())
+        Ok(news.is_some() || has_told)
     }
 
     async fn bring_about(
@@ -227,10 +263,10 @@ impl Local {
         }
         let cluster = &*session.in_force.overlay.over(&session.in_force.cluster, now);
         let Live { ledger, standing, .. } = &mut session.live;
-        let mut hands =
-            LocalHands::new(&self.store, &self.runner, standing, cluster, &self.node, self.stop.clone());
+        let mut hands = self.hands(cluster, standing);
         let outcome = converge::converge(cluster, ledger, &mut hands, &self.bounds, report).await;
         drop(hands);
+        self.attributes.gather(ledger);
         self.store.keep(ledger, standing)?;
         self.heard = Some(Answers::of(&standing.monitors));
         outcome

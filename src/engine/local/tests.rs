@@ -42,7 +42,7 @@ impl Bench {
 
     fn hands(&mut self) -> LocalHands<'_> {
         let Self { local, cluster, standing, .. } = self;
-        LocalHands::new(&local.store, &local.runner, standing, cluster, &local.node, local.stop.clone())
+        local.hands(cluster, standing)
     }
 
     fn state(&self) -> PathBuf {
