@@ -18,7 +18,7 @@ go_on_as_systemd() {
   cp $units/{systemd-journald.service,systemd-journald.socket,systemd-journald-dev-log.socket,dbus.service,dbus.socket} \
     $units/{corosync.service,ssh.service,systemd-reboot.service,systemd-poweroff.service,apache2.service} /run/units/ 2>/dev/null || true
   # As a package would, but with the program that is tested.
-  printf '%s\n' "$unit" >/run/units/quorate.service
+  printf '%s\n' "$quorate_unit" >/run/units/quorate.service
   mount --bind /run/units $units
   mount -t tmpfs tmpfs /lib/systemd/system-generators
   if [ -n "$fresh" ]; then

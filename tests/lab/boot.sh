@@ -6,7 +6,7 @@ name=$1 disk=$2 init=$3
 . "$(dirname "$0")/boot-systemd.sh"
 hostname "$name"
 # Read while the folder of the checkout is still to be seen, wherever that is.
-unit=$(sed 's,/usr/bin/quorate,/usr/local/bin/quorate,' "$QUORATE_UNIT")
+quorate_unit=$(sed 's,/usr/bin/quorate,/usr/local/bin/quorate,' "$QUORATE_UNIT")
 
 mkdir -p "$disk"/{etc,var,bin,admin,work-etc,work-var,work-bin}
 chmod 700 "$disk/admin"
