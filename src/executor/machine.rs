@@ -267,10 +267,7 @@ impl Executor {
 
     /// How long an answer is waited for; for ever, where the action has no timeout.
     fn patience(&self, place: usize) -> Option<Duration> {
-        let action = &self.steps[place].action;
-        let delay = action.meta.get("start_delay").and_then(|ms| ms.parse().ok());
-        let delay = Duration::from_millis(delay.unwrap_or(0));
-        action.timeout.map(|timeout| timeout + delay + self.limits.grace)
+        self.steps[place].action.patience(self.limits.grace)
     }
 
     fn place_in_flight(&self, id: ActionId) -> Option<usize> {

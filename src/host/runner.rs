@@ -127,7 +127,7 @@ impl Runner {
         agent: &Agent,
         witness: Option<Witness>,
     ) -> ActionResult {
-        let delay = start_delay(action);
+        let delay = action.start_delay();
         if delay > Self::DELAY_MAX {
             return ActionResult::done(expected_rc(action), Duration::ZERO);
         }
@@ -203,13 +203,6 @@ impl Runner {
 /// Whether an action is something that an agent does.
 pub(crate) fn runs_agent(action: &Action) -> bool {
     action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
-}
-
-/// How long to wait before an operation is first run.
-pub(crate) fn start_delay(action: &Action) -> Duration {
-    let written = ["start_delay", "start-delay"].iter().find_map(|name| action.meta.get(*name));
-    let ms = written.and_then(|text| text.parse().ok()).unwrap_or(0);
-    Duration::from_millis(ms)
 }
 
 /// Whether the record of an action says which parameters only a restart can change.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calendar;
-use super::facts::{Facts, Requires, ResourceIx, Table};
+use super::facts::{Facts, ResourceIx, Table};
 use super::options;
 use super::rule::RuleInput;
 use crate::model::{AgentClass, Operation, Role, period, scalar};
@@ -233,16 +233,6 @@ impl Facts<'_> {
             (OnFail::ResetRemote, _) if has_pause => Role::Stopped,
             (_, "promote") => Role::Unpromoted,
             (_, _) => Role::Started,
-        }
-    }
-
-    /// What an action of this task has to wait for before it may run.
-    pub fn needs_of(&self, resource: ResourceIx, task: &str) -> Requires {
-        let requires = self.resource(resource).requires;
-        match task {
-            "start" | "promote" if requires >= Requires::Fencing => Requires::Fencing,
-            "start" | "promote" => requires,
-            _ => Requires::Nothing,
         }
     }
 }

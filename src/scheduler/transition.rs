@@ -179,6 +179,28 @@ impl Action {
         }
     }
 
+    /// How its start delay is called among what is said of it.
+    const START_DELAY: [&str; 2] = ["start_delay", "start-delay"];
+
+    /// How long to wait before it is first run.
+    pub fn start_delay(&self) -> Duration {
+        let written = Self::START_DELAY.iter().find_map(|name| self.meta.get(*name));
+        Duration::from_millis(written.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Has it run at once, whatever delay it was given.
+    pub fn drop_start_delay(&mut self) {
+        for name in Self::START_DELAY {
+            self.meta.remove(name);
+        }
+    }
+
+    /// How long its answer is waited for, `grace` longer than it may take; for ever, where it has no
+    /// timeout.
+    pub fn patience(&self, grace: Duration) -> Option<Duration> {
+        self.timeout.map(|timeout| timeout + self.start_delay() + grace)
+    }
+
     /// Whether it is a one-shot monitor that finds out what runs.
     pub fn is_probe(&self) -> bool {
         self.task == Task::Monitor && self.interval.is_zero()

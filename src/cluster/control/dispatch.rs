@@ -130,8 +130,7 @@ impl Control {
 
 /// How long an action is waited for before it counts as lost.
 pub(super) fn patience(action: &Action) -> Option<Duration> {
-    let delay = action.meta.get("start_delay").and_then(|ms| ms.parse().ok()).unwrap_or(0);
-    action.timeout.map(|timeout| timeout + Duration::from_millis(delay) + Duration::from_secs(60))
+    action.patience(Duration::from_secs(60))
 }
 
 /// Who does an action: its node; for fencing a member that is not the target, best one where a fence

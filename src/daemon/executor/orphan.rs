@@ -61,9 +61,7 @@ async fn outlive(begun: &Begun, action: &Action, runner: &Runner, kill: &Cancell
     };
     let mut probe = Action { task: Task::Monitor, expected_rc: Some(reached.0), ..action.clone() };
     probe.interval = if changes_something(action) { Duration::ZERO } else { action.interval };
-    for delay in ["start_delay", "start-delay"] {
-        probe.meta.remove(delay);
-    }
+    probe.drop_start_delay();
     let found = runner.run(&probe, agent, None).await;
     if !changes_something(action) {
         return found;

@@ -21,7 +21,6 @@ use crate::engine::file::{self, Sync, storage};
 use crate::executor::ActionResult;
 use crate::host::memory::Memory;
 use crate::host::process::Process;
-use crate::host::runner::start_delay;
 use crate::model::OptionSet;
 use crate::plan::Rename;
 use crate::plan::rename::{rename_instance, rename_key};
@@ -311,7 +310,7 @@ pub fn boot_id() -> Result<String, EngineError> {
 
 /// All the time that an action has.
 fn time_of(action: &Action) -> Duration {
-    start_delay(action) + action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT)
+    action.start_delay() + action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT)
 }
 
 /// Now, in milliseconds since 1970.

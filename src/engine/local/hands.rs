@@ -20,7 +20,7 @@ use crate::engine::hands::{Hands, Happening};
 use crate::engine::ledger::{AgentTraits, Ledger};
 use crate::engine::{BoxFuture, EngineError};
 use crate::executor::ActionResult;
-use crate::host::runner::{Runner, runs_agent, start_delay};
+use crate::host::runner::{Runner, runs_agent};
 use crate::model::{Agent, Cluster, NodeName};
 use crate::scheduler::{Action, ActionId, Task};
 use crate::status::{ResultCode, ResultStatus};
@@ -173,7 +173,7 @@ impl Hands for LocalHands<'_> {
         self.end_monitors(action);
         let told = self.standing.memory.apply(action);
         let record = match agent.filter(|_| runs_agent(action)) {
-            Some(agent) => self.records.begin(&told, agent, start_delay(action))?,
+            Some(agent) => self.records.begin(&told, agent, action.start_delay())?,
             None => None,
         };
         let witness = record.as_ref().map(Record::witness);

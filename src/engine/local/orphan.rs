@@ -105,18 +105,15 @@ impl Local {
             standing.memory.assume(&flight.resource, &flight.params);
         }
         let params = standing.memory.params(&flight.resource).unwrap_or(&flight.params).clone();
-        let mut meta = flight.meta.clone();
-        for delay in ["start_delay", "start-delay"] {
-            meta.remove(delay);
-        }
-        let probe = Action {
+        let mut probe = Action {
             instance: flight.instance.clone(),
             timeout: flight.timeout,
             expected_rc: Some(ResultCode::NOT_RUNNING.0),
             params,
-            meta,
+            meta: flight.meta.clone(),
             ..Action::new(Task::Monitor, flight.resource.clone(), flight.node.clone())
         };
+        probe.drop_start_delay();
         let result = self.runner.perform(&probe, Some(&flight.agent), None).await;
         standing.memory.learn(&probe, &result);
         ledger.forget(&flight.resource, &flight.node);

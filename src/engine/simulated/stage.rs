@@ -51,14 +51,6 @@ impl Simulated {
         state.in_force = observation.effective().into_owned();
         Self { state, store: None, bounds: Bounds::default() }
     }
-
-    /// Whether a recurring monitor of the resource runs on the node.
-    pub fn is_monitored(&self, resource: &str, node: &NodeName) -> bool {
-        let monitors = &self.state.world.monitors;
-        monitors
-            .iter()
-            .any(|monitor| *monitor.operation.resource == *resource && monitor.operation.node == *node)
-    }
 }
 
 /// The name under which agents and history know an instance.
