@@ -26,6 +26,7 @@ use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Moment, Overlay};
 use crate::plan::Rename;
+use crate::plan::aside::Aside;
 use crate::scheduler::Action;
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 
@@ -147,6 +148,8 @@ pub struct Observation {
     pub overlay: Overlay,
     /// What is.
     pub status: ClusterStatus,
+    /// What else is known.
+    pub aside: Aside,
 }
 
 impl Observation {

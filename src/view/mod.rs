@@ -5,6 +5,7 @@ pub mod because;
 pub mod diagnostic;
 pub mod drill;
 pub mod explain;
+pub mod fold;
 pub mod graph;
 pub mod history;
 mod ink;

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::because::{cannot, refusals};
-use super::{Ink, moment, overlay, to_json};
+use super::because::{cannot, refusals, trouble};
+use super::plan::Detail;
+use super::{Ink, fold, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
+use crate::plan::aside::AtWork;
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
@@ -33,14 +35,14 @@ pub fn json(overview: &Overview) -> String {
 }
 
 /// The overview for people.
-pub fn text(overview: &Overview, ink: Ink) -> String {
+pub fn text(overview: &Overview, detail: Detail, ink: Ink) -> String {
     if overview.generation == 0 && overview.nodes.is_empty() {
         return "Nothing is in force yet: `quorate apply` changes that.\n".to_owned();
     }
     let mut text = head(overview, ink);
-    text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
+    text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, detail, ink)), ink));
     let resources = overview.resources.iter().filter(|resource| is_shown(resource));
-    text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, ink)), ink));
+    text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, detail, ink)), ink));
     let overrides = overview.overrides.iter().map(|over| overlay::row(over, overview.at));
     text.push_str(&section("Overrides", overrides, ink));
     if let Some(pause) = &overview.pause {
@@ -133,7 +135,7 @@ fn visible_width(text: &str) -> usize {
     width
 }
 
-fn node_row(node: &NodeOverview, ink: Ink) -> [String; 3] {
+fn node_row(node: &NodeOverview, detail: Detail, ink: Ink) -> [String; 3] {
     let states: Vec<&str> = node
         .states
         .iter()
@@ -161,7 +163,7 @@ fn node_row(node: &NodeOverview, ink: Ink) -> [String; 3] {
         })
         .collect();
     let name = if node.is_remote { format!("{} (remote)", node.name) } else { node.name.to_string() };
-    [name, painted, running.join(", ")]
+    [name, painted, listed(&running, detail)]
 }
 
 /// Instances that nobody wants or has are left out.
@@ -170,7 +172,15 @@ fn is_shown(resource: &ResourceOverview) -> bool {
     !is_idle_instance
 }
 
-fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
+/// Names in a row, as many as are asked for.
+fn listed<S: AsRef<str>>(names: &[S], detail: Detail) -> String {
+    match detail {
+        Detail::Usual => fold::names(names),
+        Detail::All => names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "),
+    }
+}
+
+fn resource_row(resource: &ResourceOverview, detail: Detail, ink: Ink) -> [String; 3] {
     let mut remarks = Vec::new();
     for (holds, remark) in [
         (resource.is_failed, "failed"),
@@ -196,7 +206,7 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
     } else if nodes.is_empty() {
         ink.change("Stopped")
     } else {
-        format!("{} on {}", resource.role, nodes.join(", "))
+        format!("{} on {}", resource.role, listed(&nodes, detail))
     };
     let id = format!("{}{}", "  ".repeat(resource.depth), resource.id);
     [id, resource.kind.clone(), format!("{state}{remarks}")]
@@ -238,8 +248,11 @@ pub fn describe(concern: &Concern) -> String {
             format!("{node} is lost: what it still runs is unknown here")
         }
         Concern::OfflineNode { node } => format!("{node} is offline"),
-        Concern::FailedResource { resource } => format!("{resource} has failed"),
+        Concern::Trouble(concern) => trouble(concern),
         Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
+        Concern::AtWork(AtWork { holder }) => {
+            format!("another command is at work ({holder}): what it has begun does not show here yet")
+        }
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),
         Concern::Maintenance => "the cluster is in maintenance".to_owned(),

@@ -38,6 +38,7 @@ use crate::host::secrets::Secrets;
 pub use crate::host::{CallCount, Calls};
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, Moment, NodeName};
+use crate::plan::aside::Aside;
 use crate::plan::rename::{self, rename_in_status};
 use crate::tool::Serving;
 use attributes::Attributes;
@@ -245,6 +246,7 @@ impl Local {
     }
 
     async fn observe_now(&mut self) -> Result<Observation, EngineError> {
+        let aside = Aside { at_work: self.store.at_work(), ..Aside::default() };
         let session = self.look_after(self.read(None)?).await?;
         self.heard = Some(Answers::of(&session.live.standing.monitors));
         Ok(Observation {
@@ -253,6 +255,7 @@ impl Local {
             in_force: session.in_force.cluster,
             overlay: session.in_force.overlay,
             status: session.live.ledger.status,
+            aside,
         })
     }
 

@@ -17,7 +17,7 @@ use crate::engine::{EngineError, Observation, Outcome};
 use crate::model::resource::{AgentClass, Origin};
 use crate::model::{NodeName, Resource, ResourceId, Role};
 use crate::plan::{relation, rename};
-use crate::scheduler;
+use crate::scheduler::{self, interpret};
 use crate::status::ClusterStatus;
 
 /// What every agent may be asked to do; a `probe` is a monitor that runs once.
@@ -276,8 +276,17 @@ impl Simulated {
             }
         };
         let mut operations = OPERATIONS.to_vec();
+        if !self.is_promotable(base) {
+            operations.retain(|operation| !matches!(*operation, "promote" | "demote"));
+        }
         operations.extend(if is_device { FENCING.as_slice() } else { &[] });
         operations
+    }
+
+    fn is_promotable(&self, base: &str) -> bool {
+        let status = ClusterStatus::default();
+        let facts = interpret::interpret(&self.state.in_force, &status, 0);
+        facts.resources.iter().any(|resource| &*resource.base_id == base && resource.is_promotable)
     }
 
     fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {
