@@ -37,8 +37,11 @@ pub(super) struct Arguments {
     /// What may happen without a person's yes: `stop` a running resource for good, `fence` a node.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_enum)]
     allow: Vec<Allowed>,
-    /// Put it in force, but do not wait until it holds.
+    /// Wait until it holds; that is what happens anyway, unless --no-wait is given.
     #[arg(long)]
+    wait: bool,
+    /// Put it in force, but do not wait until it holds.
+    #[arg(long, conflicts_with = "wait")]
     no_wait: bool,
     /// Give up after this long.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_period)]
@@ -69,6 +72,10 @@ impl Allowed {
         }
     }
 }
+
+/// What is said when somebody presses Ctrl-C while agents run.
+const LETTING_END: &str =
+    "Interrupted: what has begun is let end, and nothing else begins. Ctrl-C again ends at once.";
 
 /// Forms of plan and progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -216,7 +223,7 @@ async fn carry_out(
     let generation = if is_retired { put_in_force(plan, &mut *opened.engine, base).await? } else { base };
     let outcome = if !is_retired {
         Some(retired)
-    } else if arguments.no_wait {
+    } else if arguments.no_wait && !arguments.wait {
         None
     } else if plan.is_calm() && plan.objects.is_empty() {
         Some(Outcome::Converged)
@@ -283,7 +290,7 @@ pub(super) async fn converge(
     timeout: Option<Duration>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
-    let stopper = opened.stopper.clone();
+    let (stopper, terminal) = (opened.stopper.clone(), progress.terminal);
     let mut report = |event| progress.show(&event);
     let mut work = opened.engine.converge(&mut report);
     let deadline = async {
@@ -292,10 +299,15 @@ pub(super) async fn converge(
             None => std::future::pending().await,
         }
     };
-    let failure = tokio::select! {
+    let mut failure = tokio::select! {
         outcome = &mut work => return Ok(outcome?),
         () = deadline => Failure::new(Exit::Timeout, "the cluster is not yet as it should be; time is up"),
-        () = interrupt.soon() => Failure::new(Exit::Interrupted, "interrupted"),
+        () = interrupt.soon() => {
+            if stopper.is_some() {
+                Progress::interject(terminal, LETTING_END);
+            }
+            Failure::new(Exit::Interrupted, "interrupted")
+        }
     };
     if let Some(stopper) = stopper {
         stopper.cancel();
@@ -305,7 +317,11 @@ pub(super) async fn converge(
                 Ok(_) | Err(EngineError::Locked(_)) => {}
                 Err(error) => return Err(error.into()),
             },
-            () = interrupt.now() => {}
+            () = interrupt.now() => {
+                let what = "interrupted at once: what agents had begun goes on without this command";
+                failure = Failure::new(Exit::Interrupted, what)
+                    .help("the next command waits for it, and finds out what came of it");
+            }
         }
     }
     drop(work);

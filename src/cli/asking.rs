@@ -93,7 +93,7 @@ pub(super) fn ask(
             return ending.conclude(true, terminal);
         }
         // What was asked for is done; what else is wrong is no failure of this.
-        ending.obstacles().iter().for_each(|line| terminal.note(line));
+        view::fold::lines(ending.obstacles()).iter().for_each(|line| terminal.note(line));
         Ok(Exit::Done)
     })
 }

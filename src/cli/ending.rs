@@ -45,7 +45,7 @@ impl Ending {
             Outcome::Stuck => Err(unfinished(&self.after)),
             Outcome::GaveUp { .. } => {
                 let failure = Failure::error(view::progress::outcome_message(&self.outcome));
-                Err(self.obstacles().into_iter().fold(failure, Failure::help))
+                Err(view::fold::lines(self.obstacles()).into_iter().fold(failure, Failure::help))
             }
         }
     }
@@ -62,12 +62,12 @@ fn unfinished(after: &Plan) -> Failure {
         let names: Vec<String> = names
             .map(|unplaced| format!("{} ({})", unplaced.resource, view::because::refusals(unplaced)))
             .collect();
-        Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
+        Failure::new(Exit::Unsatisfiable, format!("no node can run {}", view::fold::names(&names)))
     } else if troubles.is_empty() {
         Failure::error("not everything could be done")
     } else {
         let said: Vec<String> = troubles.iter().map(|trouble| view::because::trouble(trouble)).collect();
-        Failure::error(said.join("; "))
+        Failure::error(view::fold::lines(said).join("; "))
     };
     let remedies = troubles.iter().map(|trouble| view::because::remedy(trouble));
     let blocked = after.blocked.iter().map(|blocked| {
@@ -75,5 +75,5 @@ fn unfinished(after: &Plan) -> Failure {
         let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
         view::because::cannot(blocked.verb, subject, &blocked.because)
     });
-    remedies.chain(blocked).fold(failure, Failure::help)
+    view::fold::lines(remedies.chain(blocked).collect()).into_iter().fold(failure, Failure::help)
 }

@@ -328,7 +328,7 @@ fn conclude(
                 terminal.note(&view::progress::outcome_message(outcome));
             }
         }
-        obstacles.iter().for_each(|line| terminal.note(&format!("  {line}")));
+        view::fold::lines(obstacles).iter().for_each(|line| terminal.note(&format!("  {line}")));
     }
     Exit::Done
 }

@@ -49,6 +49,10 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// One page for a browser; needs nothing else.
+    Html,
+    /// Figures for Prometheus, named as the ha_cluster exporter names them.
+    Prometheus,
 }
 
 /// Runs the verb.
@@ -70,6 +74,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             let text = match arguments.output {
                 Format::Text => view::status::text(&overview, detail(terminal), terminal.output_ink()),
                 Format::Json => view::status::json(&overview),
+                Format::Html => view::page::html(&overview),
+                Format::Prometheus => view::prometheus::text(&overview, None),
             };
             if !arguments.watch {
                 terminal.data(&text)?;

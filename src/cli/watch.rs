@@ -204,7 +204,7 @@ impl Round<'_> {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(ending)) => known.tell(in_the_way(&ending.outcome, &ending.obstacles()), self.terminal),
+            Ok(Some(ending)) => known.tell(in_the_way(&ending.outcome, ending.obstacles()), self.terminal),
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
@@ -230,7 +230,7 @@ impl Round<'_> {
             self.tell_kept(&plan, known);
             let obstacles = view::because::obstacles(&plan);
             if !obstacles.is_empty() {
-                known.tell(in_the_way(&Outcome::Stuck, &obstacles), self.terminal);
+                known.tell(in_the_way(&Outcome::Stuck, obstacles), self.terminal);
             }
             return Ok(None);
         }
@@ -289,8 +289,8 @@ impl Round<'_> {
 }
 
 /// How it ended, and what is in the way, on a line each.
-fn in_the_way(outcome: &Outcome, obstacles: &[String]) -> String {
-    let lines: String = obstacles.iter().map(|line| format!("\n  {line}")).collect();
+fn in_the_way(outcome: &Outcome, obstacles: Vec<String>) -> String {
+    let lines: String = view::fold::lines(obstacles).iter().map(|line| format!("\n  {line}")).collect();
     format!("{}{lines}", view::progress::outcome_message(outcome))
 }
 

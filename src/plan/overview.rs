@@ -217,6 +217,7 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
             concerns.push(Concern::OfflineNode { node: node.name.clone() });
         }
     }
+    concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
     concerns.extend(due.unplaced.iter().cloned().map(Concern::Unplaced));
     concerns.extend(due.blocked.iter().map(|blocked| {
         Concern::Blocked {
@@ -229,7 +230,6 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
             because: blocked.because.clone(),
         }
     }));
-    concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
     if !due.steps.is_empty() {
         concerns.push(Concern::Due { actions: due.steps.len() });
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::because::{because, obstacle_at, remedy as remedy_of, trouble};
 use super::{Ink, to_json};
 use crate::model::{NodeName, Score};
+use crate::plan::Trouble;
 use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Predecessor, Source, Verdict};
 use crate::plan::relation::base;
 
@@ -30,7 +31,8 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     if let Some(it) = &explanation.trouble {
         text.push_str(&format!("{}.\nWhat helps: {}.\n", trouble(it), remedy_of(it)));
     }
-    if !explanation.is_managed {
+    let is_told = matches!(&explanation.trouble, Some(Trouble::Failed { .. }));
+    if !explanation.is_managed && !is_told {
         text.push_str("It is unmanaged: nothing is done with it.\n");
     }
     if let Some(role) = explanation.target_role {

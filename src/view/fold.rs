@@ -1,4 +1,4 @@
-//! Long lists of names, folded for people.
+//! Long lists, folded for people.
 
 /// Lists of this length are shown whole.
 const WHOLE_MAX: usize = 12;
@@ -15,6 +15,16 @@ pub fn names<S: AsRef<str>>(names: &[S]) -> String {
         }
         Some(_) | None => joined(names),
     }
+}
+
+/// Lines below one another: a few, then how many more there are.
+pub fn lines(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > WHOLE_MAX {
+        let folded = lines.len() - SHOWN;
+        lines.truncate(SHOWN);
+        lines.push(format!("and {} more", number(folded)));
+    }
+    lines
 }
 
 /// A number with its thousands apart: `4,992`.
@@ -38,6 +48,7 @@ mod tests {
     fn long_lists_are_folded_and_short_ones_are_not() {
         let many: Vec<String> = (0..5000).map(|number| format!("m{number}")).collect();
         assert_eq!(names(&many), "m0, m1, m2, m3, m4, m5, m6, m7 and 4,992 more");
+        assert_eq!(lines(many).last().map(String::as_str), Some("and 4,992 more"));
         assert_eq!(names(&["A", "B"]), "A, B");
         assert_eq!(names::<&str>(&[]), "");
     }

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod history;
 mod ink;
 pub mod overlay;
+pub mod page;
 pub mod plan;
 pub mod progress;
 pub mod prometheus;

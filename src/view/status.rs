@@ -9,7 +9,7 @@ use crate::model::{NodeName, Role};
 use crate::plan::aside::AtWork;
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
-    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
+    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
 };
 
 /// Minor versions add, major versions break.
@@ -49,11 +49,10 @@ pub fn text(overview: &Overview, detail: Detail, ink: Ink) -> String {
         text.push_str(&format!("\n{}\n", overlay::pause(pause, overview.at)));
     }
     text.push_str(&section("Failures", overview.failures.iter().map(failure_row), ink));
-    text.push_str(&section(
-        "Concerns",
-        overview.concerns.iter().map(|concern| [describe(concern), String::new(), String::new()]),
-        ink,
-    ));
+    let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
+    let concerns = if detail == Detail::Usual { fold::lines(concerns) } else { concerns };
+    let rows = concerns.into_iter().map(|concern| [concern, String::new(), String::new()]);
+    text.push_str(&section("Concerns", rows, ink));
     text
 }
 
@@ -62,7 +61,7 @@ pub fn line(overview: &Overview) -> String {
     if overview.health == Health::Missing {
         return "Missing: nothing is in force\n".to_owned();
     }
-    let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
+    let concerns = fold::lines(overview.concerns.iter().map(describe).collect());
     let running =
         overview.resources.iter().filter(|resource| !resource.is_collective && !resource.nodes.is_empty());
     let head = format!("{}, {}", health(overview.health), sync(overview.sync));
@@ -154,20 +153,21 @@ fn node_row(node: &NodeOverview, detail: Detail, ink: Ink) -> [String; 3] {
         )
         | None => ink.change(&states),
     };
-    let running: Vec<String> = node
-        .running
-        .iter()
-        .map(|running| match running.role {
-            Role::Promoted | Role::Unpromoted => format!("{} ({})", running.resource, running.role),
-            Role::Started | Role::Stopped => running.resource.clone(),
-        })
-        .collect();
+    let running: Vec<String> = node.running.iter().map(running).collect();
     let name = if node.is_remote { format!("{} (remote)", node.name) } else { node.name.to_string() };
     [name, painted, listed(&running, detail)]
 }
 
+/// What runs, with its role where there is more than one.
+pub(super) fn running(running: &Running) -> String {
+    match running.role {
+        Role::Promoted | Role::Unpromoted => format!("{} ({})", running.resource, running.role),
+        Role::Started | Role::Stopped => running.resource.clone(),
+    }
+}
+
 /// Instances that nobody wants or has are left out.
-fn is_shown(resource: &ResourceOverview) -> bool {
+pub(super) fn is_shown(resource: &ResourceOverview) -> bool {
     let is_idle_instance = resource.id.contains(':') && resource.nodes.is_empty() && !resource.is_failed;
     !is_idle_instance
 }
@@ -181,20 +181,7 @@ fn listed<S: AsRef<str>>(names: &[S], detail: Detail) -> String {
 }
 
 fn resource_row(resource: &ResourceOverview, detail: Detail, ink: Ink) -> [String; 3] {
-    let mut remarks = Vec::new();
-    for (holds, remark) in [
-        (resource.is_failed, "failed"),
-        (resource.is_blocked, "blocked"),
-        (!resource.is_managed, "unmanaged"),
-        (resource.is_removed, "no longer configured"),
-        (resource.target_role == Some(Role::Stopped), "told to stop"),
-    ] {
-        if holds {
-            remarks.push(remark);
-        }
-    }
-    let failures: Vec<String> = resource.fail_counts.iter().map(fail_count).collect();
-    remarks.extend(failures.iter().map(String::as_str));
+    let remarks = remarks(resource);
     let remarks = if remarks.is_empty() {
         String::new()
     } else {
@@ -212,6 +199,24 @@ fn resource_row(resource: &ResourceOverview, detail: Detail, ink: Ink) -> [Strin
     [id, resource.kind.clone(), format!("{state}{remarks}")]
 }
 
+/// What is worth saying of a resource beside its role and place.
+pub(super) fn remarks(resource: &ResourceOverview) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for (holds, remark) in [
+        (resource.is_failed, "failed"),
+        (resource.is_blocked, "blocked"),
+        (!resource.is_managed && !resource.is_blocked, "unmanaged"),
+        (resource.is_removed, "no longer configured"),
+        (resource.target_role == Some(Role::Stopped), "told to stop"),
+    ] {
+        if holds {
+            remarks.push(remark.to_owned());
+        }
+    }
+    remarks.extend(resource.fail_counts.iter().map(fail_count));
+    remarks
+}
+
 /// How often it failed there, and how often it may.
 fn fail_count(failed: &FailCount) -> String {
     let FailCount { node, count, limit } = failed;
@@ -222,7 +227,8 @@ fn fail_count(failed: &FailCount) -> String {
     }
 }
 
-fn failure_row(failure: &FailureOverview) -> [String; 3] {
+/// A failure: of which resource, in doing what, and what was answered.
+pub(super) fn failure_row(failure: &FailureOverview) -> [String; 3] {
     let said = failure.exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let at = failure.at.map(|at| format!(", at {}", moment(at))).unwrap_or_default();
     [
@@ -260,7 +266,8 @@ pub fn describe(concern: &Concern) -> String {
     }
 }
 
-const fn condition(condition: NodeCondition) -> &'static str {
+/// What is said of a node.
+pub(super) const fn condition(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
         NodeCondition::Offline => "offline",
@@ -272,7 +279,8 @@ const fn condition(condition: NodeCondition) -> &'static str {
     }
 }
 
-const fn sync(sync: Sync) -> &'static str {
+/// Whether the manifest is in force, in a word.
+pub(super) const fn sync(sync: Sync) -> &'static str {
     match sync {
         Sync::Synced => "Synced",
         Sync::OutOfSync => "OutOfSync",
@@ -280,7 +288,8 @@ const fn sync(sync: Sync) -> &'static str {
     }
 }
 
-const fn health(health: Health) -> &'static str {
+/// How the cluster is, in a word.
+pub(super) const fn health(health: Health) -> &'static str {
     match health {
         Health::Healthy => "Healthy",
         Health::Progressing => "Progressing",

@@ -9,7 +9,7 @@ use crate::plan::{
 };
 use crate::view::Ink;
 use crate::view::because::{because, refusals, remedy, trouble};
-use crate::view::overlay;
+use crate::view::{fold, overlay};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +30,18 @@ pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
     if !plan.steps.is_empty() {
         sections.push(format!("{}\n{}", ink.heading("Actions, in order"), steps(&plan.steps, ink)));
     }
-    if !plan.blocked.is_empty() {
-        sections.push(format!("{}\n{}", ink.heading("Cannot be done now"), blocked(&plan.blocked, ink)));
-    }
     if !plan.troubles.is_empty() {
-        sections.push(troubles(plan, ink));
+        sections.push(troubles(plan, detail, ink));
+    }
+    if !plan.blocked.is_empty() {
+        sections.push(format!(
+            "{}\n{}",
+            ink.heading("Cannot be done now"),
+            blocked(&plan.blocked, detail, ink)
+        ));
     }
     for (is_later, heading) in [(true, "No node can run yet"), (false, "No node can run")] {
-        sections.extend(unplaced(plan, is_later, heading, ink));
+        sections.extend(unplaced(plan, is_later, heading, detail, ink));
     }
     if !plan.overrides.is_empty() {
         sections.push(overrides(plan, ink));
@@ -64,8 +68,8 @@ fn closing(plan: &Plan) -> String {
         let (changes, disruption) = (configuration_summary(plan), disruption_summary(&plan.disruption));
         return format!("{cautions}Plan: {changes}. {disruption}\n");
     }
-    if plan.is_empty() && plan.is_fulfilling() && plan.cautions.is_empty() && plan.at_work.is_none() {
-        "Nothing to do: the cluster is as it should be.\n".to_owned()
+    if plan.is_empty() && plan.is_fulfilling() && plan.cautions.is_empty() {
+        format!("{cautions}Nothing to do: the cluster is as it should be.\n")
     } else {
         format!("{cautions}Nothing can be done now.\n")
     }
@@ -168,40 +172,48 @@ pub(super) fn place(verb: Verb, from: Option<&NodeName>, to: Option<&NodeName>) 
     }
 }
 
-fn blocked(blocked: &[Blocked], ink: Ink) -> String {
-    blocked
+fn blocked(blocked: &[Blocked], detail: Detail, ink: Ink) -> String {
+    let lines = blocked
         .iter()
         .map(|blocked| {
             let subject = blocked.resource.as_deref().or(blocked.from.as_ref().map(NodeName::as_str));
             let place = place(blocked.verb, blocked.from.as_ref(), blocked.to.as_ref());
             format!(
-                "  {}  {}  {}  {place}    {}\n",
+                "{}  {}  {}  {place}    {}",
                 ink.bad("!"),
                 blocked.verb.as_str(),
                 subject.unwrap_or_default(),
                 because(&blocked.because)
             )
         })
-        .collect()
+        .collect();
+    shown(lines, detail)
+}
+
+/// Lines, as many as are asked for.
+fn shown(lines: Vec<String>, detail: Detail) -> String {
+    let lines = if detail == Detail::Usual { fold::lines(lines) } else { lines };
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 /// What is not as it should be, and what helps.
-fn troubles(plan: &Plan, ink: Ink) -> String {
-    let lines: String = plan
+fn troubles(plan: &Plan, detail: Detail, ink: Ink) -> String {
+    let lines: Vec<String> = plan
         .troubles
         .iter()
-        .map(|it| format!("  {}  {}\n       {}\n", ink.bad("!"), trouble(it), ink.faint(&remedy(it))))
+        .map(|it| format!("{}  {}\n       {}", ink.bad("!"), trouble(it), ink.faint(&remedy(it))))
         .collect();
-    format!("{}\n{lines}", ink.heading("Not as it should be"))
+    format!("{}\n{}", ink.heading("Not as it should be"), shown(lines, detail))
 }
 
-fn unplaced(plan: &Plan, is_later: bool, heading: &str, ink: Ink) -> Option<String> {
+fn unplaced(plan: &Plan, is_later: bool, heading: &str, detail: Detail, ink: Ink) -> Option<String> {
     let unplaced: Vec<&Unplaced> = plan.unplaced.iter().filter(|it| it.is_later == is_later).collect();
     let width = unplaced.iter().map(|unplaced| unplaced.resource.chars().count()).max()?;
     let mark = if is_later { ink.change("~") } else { ink.bad("!") };
     let after = if is_later { "; until what starts here has set its node attributes" } else { "" };
-    let line = |it: &&Unplaced| format!("  {mark}  {:width$}  {}{after}\n", it.resource, refusals(it));
-    Some(format!("{}\n{}", ink.heading(heading), unplaced.iter().map(line).collect::<String>()))
+    let line = |it: &&Unplaced| format!("{mark}  {:width$}  {}{after}", it.resource, refusals(it));
+    let lines = unplaced.iter().map(line).collect();
+    Some(format!("{}\n{}", ink.heading(heading), shown(lines, detail)))
 }
 
 fn background(background: &[Background], detail: Detail, ink: Ink) -> Option<String> {
