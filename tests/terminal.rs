@@ -113,13 +113,13 @@ fn slow_host(test: &str) -> Option<tempfile::TempDir> {
     let member = |id: &str| {
         let state = state.with_extension(id);
         format!(
-            "      - {id}: {{agent: ocf:pacemaker:Dummy, params: {{state: {}, op_sleep: 2}}}}\n",
+            "  {id}: {{agent: ocf:pacemaker:Dummy, params: {{state: {}, op_sleep: 2}}}}\n",
             state.display()
         )
     };
     let text = format!(
         "apiVersion: quorate/v1\nkind: Cluster\nname: one\nnodes: {{{name}: {{}}}}\n\
-         properties: {{fencing-enabled: false}}\nresources:\n  G:\n    group:\n{}{}",
+         properties: {{fencing-enabled: false}}\nresources:\n{}{}  G: {{group: [A, B]}}\n",
         member("A"),
         member("B")
     );

@@ -6,7 +6,7 @@ use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use crate::engine::{Engine, Outcome};
 use crate::model::NodeName;
-use crate::plan::{Plan, Trouble};
+use crate::plan::{Caution, Plan, Trouble};
 use crate::view;
 
 /// How applying ended, and what is still to be wished for.
@@ -63,6 +63,8 @@ fn unfinished(after: &Plan) -> Failure {
             .map(|unplaced| format!("{} ({})", unplaced.resource, view::because::refusals(unplaced)))
             .collect();
         Failure::new(Exit::Unsatisfiable, format!("no node can run {}", view::fold::names(&names)))
+    } else if after.cautions.contains(&Caution::Paused) {
+        Failure::error("decisions are paused").help("`quorate resume` ends that")
     } else if troubles.is_empty() {
         Failure::error("not everything could be done")
     } else {

@@ -255,6 +255,7 @@ fn with_a_on(nodes: &[&str]) -> ClusterStatus {
             rc: Some(ResultCode::OK),
             status: Some(ResultStatus::Done),
             transition_key: Some("1:1:0:uuid".into()),
+            op_digest: Some(digest(&[].into()).into()),
             ..HistoryEntry::default()
         };
         state.resources = vec![ResourceHistory {

@@ -4,7 +4,7 @@ use crate::model::NodeName;
 use crate::plan::relation::base;
 use crate::plan::trouble::Hold;
 use crate::plan::unplaced::{Obstacle, Refusal};
-use crate::plan::{Because, Plan, Trouble, Unplaced, Verb};
+use crate::plan::{Because, Caution, Plan, Trouble, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
 pub fn because(because: &Because) -> String {
@@ -140,7 +140,9 @@ pub fn obstacles(plan: &Plan) -> Vec<String> {
         .filter(|unplaced| !unplaced.is_later)
         .map(|unplaced| format!("no node can run {}: {}", unplaced.resource, refusals(unplaced)));
     let troubles = plan.troubles.iter().map(|it| format!("{}; {}", trouble(it), remedy(it)));
-    troubles.chain(unplaced).chain(blocked).collect()
+    let pause = plan.cautions.contains(&Caution::Paused);
+    let pause = pause.then(|| "decisions are paused; `quorate resume` ends that".to_owned());
+    pause.into_iter().chain(troubles).chain(unplaced).chain(blocked).collect()
 }
 
 /// `start` as in "it starts".

@@ -15,7 +15,7 @@ use crate::engine::converge::{self, Report};
 use crate::engine::roster::Roster;
 use crate::engine::{EngineError, Observation, Outcome};
 use crate::model::resource::{AgentClass, Origin};
-use crate::model::{NodeName, Resource, ResourceId, Role};
+use crate::model::{Moment, NodeName, Resource, ResourceId, Role};
 use crate::plan::{relation, rename};
 use crate::scheduler::{self, interpret};
 use crate::status::ClusterStatus;
@@ -361,7 +361,9 @@ impl Simulated {
     fn next_recheck(&self) -> Option<u64> {
         let observation = self.observation();
         let schedule = scheduler::schedule(&observation.effective(), &observation.status, observation.now);
-        let moment = u64::try_from(schedule.recheck_by?).ok()?.checked_mul(1000)?;
+        let lapse = observation.overlay.lapses_at(Moment::at(observation.now)).map(Moment::seconds);
+        let next = [schedule.recheck_by, lapse].into_iter().flatten().min()?;
+        let moment = u64::try_from(next).ok()?.checked_mul(1000)?;
         (moment > self.state.world.clock).then_some(moment)
     }
 }

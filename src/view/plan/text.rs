@@ -68,11 +68,13 @@ fn closing(plan: &Plan) -> String {
         let (changes, disruption) = (configuration_summary(plan), disruption_summary(&plan.disruption));
         return format!("{cautions}Plan: {changes}. {disruption}\n");
     }
-    if plan.is_empty() && plan.is_fulfilling() && plan.cautions.is_empty() {
-        format!("{cautions}Nothing to do: the cluster is as it should be.\n")
-    } else {
-        format!("{cautions}Nothing can be done now.\n")
-    }
+    let is_well = plan.is_empty() && plan.is_fulfilling() && plan.cautions.is_empty();
+    let ending = match (is_well, plan.troubles.is_empty()) {
+        (true, true) => "Nothing to do: the cluster is as it should be.",
+        (true, false) => "Nothing to do: what is unmanaged is left as it is.",
+        (false, _) => "Nothing can be done now.",
+    };
+    format!("{cautions}{ending}\n")
 }
 
 fn sentence(caution: Caution) -> &'static str {
