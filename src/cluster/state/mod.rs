@@ -25,8 +25,8 @@ use super::member::{Member, MemberId, Moment};
 use super::request::Leave;
 use crate::ledger::Ledger;
 use crate::model::NodeName;
+use crate::model::digest::digest;
 use crate::model::node::NodeKind;
-use crate::plan::basis::digest;
 use crate::scheduler::Action;
 
 /// What all members agree on. Two members of a settled view that applied the same messages have

@@ -8,8 +8,7 @@ use regex::Regex;
 
 use crate::model::fencing::FencingTarget;
 use crate::model::resource::Origin;
-use crate::model::{Agent, AgentClass, Cluster, NodeName, OptionSet, Primitive};
-use crate::scheduler::facts::Table;
+use crate::model::{Agent, AgentClass, Cluster, NodeName, OptionSet, Primitive, Table};
 
 /// A fence device.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Cluster, OptionSet, Resource, Score, Value, period, scalar};
-use crate::scheduler::facts::{
-    FencingAction, HealthStrategy, NoQuorumPolicy, PlacementStrategy, Properties, Table,
-};
+use crate::model::{Cluster, OptionSet, Resource, Score, Table, Value, period, scalar};
+use crate::scheduler::facts::{FencingAction, HealthStrategy, NoQuorumPolicy, PlacementStrategy, Properties};
 use crate::scheduler::options;
 use crate::scheduler::rule::{Recheck, RuleInput};
 use crate::status::ClusterStatus;
