@@ -115,17 +115,20 @@ impl Cluster {
 
     /// The template that a primitive is made from, where there is one.
     pub fn template_of(&self, primitive: &Primitive) -> Option<&Template> {
-        match &primitive.origin {
-            resource::Origin::Agent(_) => None,
-            resource::Origin::Template(id) => self.templates.iter().find(|template| template.id == *id),
-        }
+        let id = primitive.template()?;
+        self.templates.iter().find(|template| template.id == *id)
     }
 
     /// The agent of a primitive, its own or its template's; `None` when there is no such template.
     pub fn agent_of<'a>(&'a self, primitive: &'a Primitive) -> Option<&'a Agent> {
-        match &primitive.origin {
-            resource::Origin::Agent(agent) => Some(agent),
-            resource::Origin::Template(_) => self.template_of(primitive).map(|template| &template.agent),
-        }
+        primitive.agent(self.template_of(primitive))
+    }
+
+    /// The fence devices, in file order.
+    pub fn fence_devices(&self) -> impl Iterator<Item = &Primitive> {
+        let primitives = self.resources.iter().flat_map(Resource::primitives);
+        primitives.filter(|primitive| {
+            self.agent_of(primitive).is_some_and(|agent| agent.class == AgentClass::Stonith)
+        })
     }
 }

@@ -14,8 +14,8 @@ use super::{Injection, Simulated};
 use crate::engine::converge::{self, Report};
 use crate::engine::{EngineError, Observation, Outcome};
 use crate::ledger::roster::Roster;
+use crate::model::AgentClass;
 use crate::model::id::without_number;
-use crate::model::resource::{AgentClass, Origin};
 use crate::model::{NodeName, Resource, ResourceId, Role};
 use crate::scheduler;
 use crate::status::ClusterStatus;
@@ -267,14 +267,8 @@ impl Simulated {
         let base = without_number(resource.as_str());
         let mut primitives = self.state.in_force.resources.iter().flat_map(Resource::primitives);
         let Some(primitive) = primitives.find(|primitive| primitive.id == *base) else { return Vec::new() };
-        let is_device = match &primitive.origin {
-            Origin::Agent(agent) => agent.class == AgentClass::Stonith,
-            Origin::Template(id) => {
-                let templates = &self.state.in_force.templates;
-                let template = templates.iter().find(|template| template.id == *id);
-                template.is_some_and(|template| template.agent.class == AgentClass::Stonith)
-            }
-        };
+        let agent = self.state.in_force.agent_of(primitive);
+        let is_device = agent.is_some_and(|agent| agent.class == AgentClass::Stonith);
         let mut operations = OPERATIONS.to_vec();
         operations.extend(if is_device { FENCING.as_slice() } else { &[] });
         operations
