@@ -23,6 +23,7 @@ use crate::ledger::Ledger;
 use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Generation, Moment, Overlay, Rename};
+use crate::plan::aside::Aside;
 use crate::scheduler::Action;
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 
@@ -144,6 +145,8 @@ pub struct Observation {
     pub overlay: Overlay,
     /// What is.
     pub status: ClusterStatus,
+    /// What else is known.
+    pub aside: Aside,
 }
 
 impl Observation {
