@@ -154,6 +154,29 @@ fn clearing_forgets_counts_and_the_last_failure_of_that_resource_only() {
 }
 
 #[test]
+fn the_address_of_its_container_is_no_part_of_what_a_resource_ran_with() {
+    let mut outside = Bench::new();
+    let mut inside = Bench::new();
+    let mut start = action(Task::Start);
+    outside.take(&start, 0);
+    start.params.insert("pcmk_external_ip".into(), "10.0.0.5".into());
+    inside.take(&start, 0);
+    let digest = |bench: &Bench| bench.entry("A_last_0").unwrap().op_digest.clone();
+    assert_eq!(digest(&inside), digest(&outside));
+}
+
+#[test]
+fn cancelling_forgets_that_the_operation_failed() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Start), 0).take(&monitor(), 1);
+    let mut cancel = Action { interval: Duration::from_secs(10), ..action(Task::Cancel) };
+    cancel.meta.insert("operation".into(), "monitor".into());
+    bench.take(&cancel, 0);
+    let left: Vec<&str> = bench.entries().iter().map(|entry| &*entry.id).collect();
+    assert_eq!(left, ["A_last_0"]);
+}
+
+#[test]
 fn deleting_forgets_all_history_and_cancelling_one_operation() {
     let mut bench = Bench::new();
     bench.take(&action(Task::Start), 0).take(&monitor(), 0);

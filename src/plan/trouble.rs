@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::because::{Because, failed_because};
-use super::relation::base;
 use super::step::{Step, Verb};
 use super::{Blocked, Facts, Unplaced};
 use crate::model::NodeName;
+use crate::model::id::without_number;
 use crate::scheduler::facts::{NodeIx, ResourceFacts, Variant};
 
 /// A resource that is not as it should be.
@@ -128,7 +128,9 @@ fn failed(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Option<Trouble> {
 
 /// What failed: where it is active first, else anywhere.
 fn failure(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Option<Because> {
-    let own = || facts.failed_actions.iter().filter(|failed| base(&failed.resource) == &*resource.base_id);
+    let own = || {
+        facts.failed_actions.iter().filter(|failed| without_number(&failed.resource) == &*resource.base_id)
+    };
     let is_here = |node: &NodeIx| resource.active_on.contains(node);
     let failed = own().find(|failed| is_here(&failed.node)).or_else(|| own().next())?;
     Some(failed_because(failed, &facts.node(failed.node).name))

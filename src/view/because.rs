@@ -1,7 +1,7 @@
 //! Reasons as sentences.
 
 use crate::model::NodeName;
-use crate::plan::relation::base;
+use crate::model::id::without_number;
 use crate::plan::trouble::Hold;
 use crate::plan::unplaced::{Obstacle, Refusal};
 use crate::plan::{Because, Caution, Plan, Trouble, Unplaced, Verb};
@@ -107,7 +107,7 @@ pub fn trouble(trouble: &Trouble) -> String {
 
 /// What helps against it.
 pub fn remedy(trouble: &Trouble) -> String {
-    let cleanup = |resource: &str| format!("`quorate cleanup {}`", base(resource));
+    let cleanup = |resource: &str| format!("`quorate cleanup {}`", without_number(resource));
     match trouble {
         Trouble::Failed { resource, hold: Hold::Unmanaged, .. } => {
             format!("{resource} is unmanaged: nothing is done with it")

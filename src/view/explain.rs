@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::because::{because, obstacle_at, remedy as remedy_of, trouble};
 use super::{Ink, to_json};
+use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
 use crate::plan::Trouble;
 use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Predecessor, Source, Verdict};
-use crate::plan::relation::base;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -167,7 +167,10 @@ fn remedy(source: &Source, node: &NodeName, resource: &str) -> Option<String> {
     Some(match source {
         Source::Location { id, .. } => format!("without {id}"),
         Source::Failures { .. } => {
-            format!("after its failures there are cleaned up (`quorate cleanup {}`)", base(resource))
+            format!(
+                "after its failures there are cleaned up (`quorate cleanup {}`)",
+                without_number(resource)
+            )
         }
         Source::Ticket { ticket, .. } => format!("once ticket {ticket} is granted"),
         Source::With { other, .. } => match &other.node {
