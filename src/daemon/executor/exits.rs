@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use crate::host::clock::until;
 use crate::scheduler::facts::Table;
 
 /// Watches processes of services.
@@ -213,11 +213,4 @@ fn parent_of(process: u32) -> Option<u32> {
 
 fn pid_in(file: &str) -> Option<u32> {
     fs::read_to_string(file).ok()?.split_whitespace().next()?.parse().ok()
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => pending().await,
-    }
 }
