@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Performed;
+use crate::model::Table;
 use crate::scheduler::digest::digest;
-use crate::scheduler::facts::Table;
 use crate::status::HistoryEntry;
 
 /// Writes the digests into an entry.

@@ -19,7 +19,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::host::clock::until;
-use crate::scheduler::facts::Table;
+use crate::model::Table;
 
 /// Watches processes of services.
 #[derive(Debug, Default)]

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{Installation, Tools};
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync};
-use crate::engine::ledger::Ledger;
 use crate::host::clock::now;
+use crate::ledger::Ledger;
 use crate::model::{Cluster, NodeName};
 use crate::tool::{self, Answer, Folder, Knowledge, Lasting, Oracle, Place, Problem, Question, Serving};
 

@@ -21,8 +21,7 @@ use crate::engine::EngineError;
 use crate::engine::file::{self, Sync, remove, storage};
 use crate::host::process::Process;
 use crate::host::trace::{Trace, time_of, witness};
-use crate::model::{Agent, NodeName};
-use crate::scheduler::facts::Table;
+use crate::model::{Agent, NodeName, Table};
 use crate::scheduler::{Action, Task};
 
 /// Format of a record; rises when an older Quorate could not read it.

@@ -8,10 +8,10 @@ use crate::diagnostic::with_causes;
 use crate::engine::EngineError;
 use crate::engine::converge::{self, Report};
 use crate::engine::file::Glance;
-use crate::engine::ledger::Performed;
-use crate::engine::roster::Roster;
 use crate::executor::ActionResult;
 use crate::host::clock::now;
+use crate::ledger::Performed;
+use crate::ledger::roster::Roster;
 use crate::scheduler::Action;
 
 impl Local {

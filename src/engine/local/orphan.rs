@@ -6,10 +6,10 @@ use super::flight::Flight;
 use super::store::Live;
 use super::{Local, Session};
 use crate::engine::converge::{self, Report};
-use crate::engine::ledger::Performed;
 use crate::engine::{EngineError, Event};
 use crate::host::clock::now;
 use crate::host::orphan::{self, Wait};
+use crate::ledger::Performed;
 
 impl Local {
     /// Brings to an end what an earlier command left in flight, and finds out what came of it.
