@@ -78,8 +78,8 @@ impl Progress {
     fn count(&mut self, event: &Event) {
         match event {
             Event::Started(_) => self.started += 1,
-            Event::Finished { action, rc, status, .. } => {
-                if !progress::is_success(action, *rc, *status) {
+            Event::Finished { action, result } => {
+                if !result.has_succeeded(action) {
                     self.failures += 1;
                 }
             }
@@ -91,14 +91,10 @@ impl Progress {
         match event {
             Event::Scheduled { .. } => self.in_flight.clear(),
             Event::Started(action) => self.begin(action),
-            Event::Finished { action, rc, status, exit_reason, took } => {
+            Event::Finished { action, result } => {
                 self.in_flight.retain(|(id, _)| *id != action.id);
-                let is_failed = !progress::is_success(action, *rc, *status);
-                if is_failed || self.is_shown(action) {
-                    let ink = self.terminal.error_ink();
-                    let line =
-                        progress::finished_line(action, *rc, *status, exit_reason.as_deref(), *took, ink);
-                    self.print(&line);
+                if !result.has_succeeded(action) || self.is_shown(action) {
+                    self.print(&progress::finished_line(action, result, self.terminal.error_ink()));
                 }
                 self.draw();
             }

@@ -243,13 +243,7 @@ fn report_told(tale: Tale, report: &mut (dyn FnMut(Event) + Send)) {
     let event = match tale {
         Tale::Decided { actions, .. } => Event::Scheduled { actions },
         Tale::Started { action, .. } => Event::Started(action),
-        Tale::Finished { action, result, .. } => Event::Finished {
-            action,
-            rc: result.rc,
-            status: result.status,
-            exit_reason: result.exit_reason.map(|reason| reason.to_string()),
-            took: result.took,
-        },
+        Tale::Finished { action, result, .. } => Event::Finished { action, result },
         Tale::Gone { node, .. } => told(format!("{node} is gone")),
         Tale::Quorum { quorate: true } => told("the cluster has quorum".to_owned()),
         Tale::Quorum { quorate: false } => told("the cluster has no quorum".to_owned()),

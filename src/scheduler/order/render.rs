@@ -12,7 +12,8 @@ use crate::scheduler::act::work::Work;
 use crate::scheduler::digest;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::operation::Lookup;
-use crate::scheduler::transition::{Action, ActionId, ActionKind, Task};
+use crate::scheduler::task::Task;
+use crate::scheduler::transition::{Action, ActionId, ActionKind};
 
 /// The task of a draft, with what its name says more.
 pub(super) fn task(work: &Work<'_, '_>, draft: &Draft) -> Task {
