@@ -124,10 +124,11 @@ impl Ledger {
 
     fn record_operation(&mut self, done: &Performed<'_>, node: &NodeName) {
         let Some(resource) = done.action.resource.clone() else { return };
+        entry::unnumber(self.node_mut(node), &resource);
         match done.action.task {
             Task::Delete => self.forget(&resource, node),
             Task::Cancel => {
-                entry::erase_recurring(self.node_mut(node), &resource, &entry::cancelled(done.action));
+                entry::erase_recurring(self.node_mut(node), &resource, done.action);
             }
             Task::Notify | Task::Pseudo(_) => {}
             Task::ClearFailCount | Task::ClearHistory | Task::Shutdown => {
