@@ -54,7 +54,7 @@ pub(super) fn entries_for(
     let Some(resource) = action.resource.as_deref() else { return Vec::new() };
     let operation = Operation::of(action);
     let key = operation.key(resource);
-    let is_migration = matches!(action.task, Task::MigrateTo | Task::MigrateFrom);
+    let is_migration = action.task.is_migration();
     let own_id = if is_migration || !operation.interval.is_zero() {
         Arc::clone(&key)
     } else {

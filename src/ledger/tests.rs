@@ -132,6 +132,16 @@ fn a_failed_stop_always_counts_as_infinity() {
 }
 
 #[test]
+fn what_nobody_saw_the_end_of_is_forgotten_and_counts_for_nothing() {
+    for task in [Task::Start, Task::Stop, Task::Promote] {
+        let mut book = Bench::new();
+        book.take(&action(Task::Start), 0);
+        book.take_result(&action(task.clone()), &ActionResult::unknown("its daemon was killed"));
+        assert!(book.entries().is_empty() && book.attribute(&format!("fail-count-A#{task}_0")).is_none());
+    }
+}
+
+#[test]
 fn a_probe_that_finds_something_running_is_no_failure_count() {
     let mut bench = Bench::new();
     bench.take(&Action { expected_rc: Some(7), ..action(Task::Monitor) }, 0);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate::engine::ledger::{self, AgentTraits, Ledger, Performed};
-use quorate::engine::roster::Roster;
 use quorate::executor::{self, ActionResult};
+use quorate::ledger::roster::Roster;
+use quorate::ledger::{self, AgentTraits, Ledger, Performed};
 use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
 use quorate::status::ResultStatus;
 
@@ -35,7 +35,11 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     let mut schedule = case.schedule.clone();
     for round in 0..ROUNDS {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
-        if std::env::var_os("TRACE").is_some() { for a in real(&schedule) { eprintln!("{round} {} {:?} {:?} {:?}", a.key, a.kind, a.task, a.node); } }
+        if std::env::var_os("TRACE").is_some() {
+            for a in real(&schedule) {
+                eprintln!("{round} {} {:?} {:?} {:?}", a.key, a.kind, a.task, a.node);
+            }
+        }
         carry_out(case, &mut ledger, &schedule, at);
         schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
         real(&schedule).next()?;
@@ -69,7 +73,7 @@ fn carry_out(case: &Case<'_>, ledger: &mut Ledger, schedule: &Schedule, at: i64)
     for id in graph::linear(actions, &mut |_| 0) {
         let Some(action) = actions.iter().find(|action| action.id == id) else { continue };
         if action.kind == ActionKind::Pseudo {
-            if let Some(guest) = action.node.as_ref().filter(|_| ledger::takes_down(&action.task)) {
+            if let Some(guest) = action.node.as_ref().filter(|_| action.task.takes_node_down()) {
                 ledger.node_ended(guest);
             }
             continue;

@@ -62,7 +62,8 @@ impl Wishes {
 
     /// Whether anything depends on itself.
     pub(crate) fn form_a_ring(&self) -> bool {
-        let mut pairs = self.0.iter().flat_map(|(dependent, own)| own.iter().map(move |own| (own, dependent)));
+        let mut pairs =
+            self.0.iter().flat_map(|(dependent, own)| own.iter().map(move |own| (own, dependent)));
         pairs.any(|(primary, dependent)| self.reach(primary, dependent))
     }
 

@@ -180,8 +180,7 @@ fn matching_nodes(
         if rule::passes(&preference.rule, &input, &facts.recheck)
             && let Some(score) = rule_score(draft, &preference.score, target, node)
         {
-            let stands_alone =
-                facts.release.rules_stand_alone() || preference.rule.combine == Combine::And;
+            let stands_alone = facts.release.rules_stand_alone() || preference.rule.combine == Combine::And;
             let own = if stands_alone { Score::ZERO } else { facts.node(node).score };
             nodes.push((node, score.plus(own)));
         }

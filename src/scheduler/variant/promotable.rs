@@ -264,8 +264,8 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
     }
     let value = |instance: &ResourceIx| {
         let promotion = draft.promotion[instance.index()];
-        let is_kept = !draft.resource(*instance).is_managed
-            && next_role(draft, *instance) == Some(Role::Promoted);
+        let is_kept =
+            !draft.resource(*instance).is_managed && next_role(draft, *instance) == Some(Role::Promoted);
         let value = match draft.place_of(*instance) {
             _ if is_kept => Score::INFINITY,
             None if draft.facts.release.homeless_cannot_be_promoted() => Score::MINUS_INFINITY,
