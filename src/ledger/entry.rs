@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{FEATURE_SET, Performed, digest};
 use crate::executor::expected_rc;
 use crate::model::NodeName;
+use crate::model::id::without_number;
 use crate::scheduler::{Action, Task};
 use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultStatus};
 
@@ -145,14 +146,11 @@ pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, cancel: &Ac
 /// Calls a resource by its own name from now on that was once known as one of several numbered
 /// instances, as happens when a clone's instances cease to be told apart.
 pub(super) fn unnumber(state: &mut NodeState, resource: &str) {
-    let is_numbered = |id: &str| {
-        let number = id.strip_prefix(resource).and_then(|rest| rest.strip_prefix(':'));
-        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
     if state.resources.iter().any(|history| *history.id == *resource) {
         return;
     }
-    if let Some(history) = state.resources.iter_mut().find(|history| is_numbered(&history.id)) {
+    if let Some(history) = state.resources.iter_mut().find(|history| without_number(&history.id) == resource)
+    {
         let old = std::mem::replace(&mut history.id, resource.into());
         for entry in &mut history.entries {
             if let Some(rest) = entry.id.strip_prefix(&*old) {

@@ -190,6 +190,15 @@ fn cancelling_a_call_that_failed_forgets_the_failure() {
 }
 
 #[test]
+fn what_started_is_not_locked_to_its_node_any_more() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Stop), 0);
+    bench.ledger.node_mut(&NodeName::new("n1")).resources[0].shutdown_lock = Some(900);
+    bench.take(&action(Task::Start), 0);
+    assert_eq!(bench.node().resources[0].shutdown_lock, None);
+}
+
+#[test]
 fn an_instance_that_is_not_told_apart_any_more_loses_its_number() {
     let mut bench = Bench::new();
     let start = Action::new(Task::Start, "A:0", NodeName::new("n1"));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use quorate::model::ResourceId;
 use quorate::model::constraint::{Constraint, OrderScope};
 use quorate::scheduler::Facts;
 use quorate::scheduler::facts::{ResourceFacts, ResourceIx};
@@ -29,7 +30,7 @@ impl Wishes {
             let named: Vec<&str> = match &order.scope {
                 OrderScope::Pair { first, then, .. } => vec![first.as_str(), then.as_str()],
                 OrderScope::Sets(sets) => {
-                    sets.iter().flat_map(|set| &set.resources).map(|resource| resource.as_str()).collect()
+                    sets.iter().flat_map(|set| &set.resources).map(ResourceId::as_str).collect()
                 }
             };
             let tops: Vec<Arc<str>> = named.into_iter().filter_map(|name| top_named(facts, name)).collect();
