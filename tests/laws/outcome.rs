@@ -35,10 +35,6 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     let mut schedule = case.schedule.clone();
     for round in 0..ROUNDS {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
-            for a in real(&schedule) {
-                eprintln!("{round} {} {:?} {:?} {:?}", a.key, a.kind, a.task, a.node);
-            }
-        }
         carry_out(case, &mut ledger, &schedule, at);
         schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
         real(&schedule).next()?;
