@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quorate::executor::{self, ActionResult};
 use quorate::ledger::roster::Roster;
-use quorate::ledger::{self, AgentTraits, Ledger, Performed};
+use quorate::ledger::{AgentTraits, Ledger, Performed};
 use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
 use quorate::status::ResultStatus;
 
