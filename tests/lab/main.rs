@@ -14,8 +14,11 @@
 mod audit;
 mod client;
 mod host;
+mod inside;
+mod journal;
 mod lab;
 mod members;
+mod power;
 mod room;
 
 mod failover;

@@ -28,6 +28,16 @@ constraints:
   order: [{first: ClusterIP, then: WebSite}]
 ";
 
+/// Services of the lab's own agent: a group, one alone, and a clone. Their journal is audited.
+pub(crate) const WORK: &str = "resources:
+  Base: {agent: ocf:lab:marker, ops: [{name: monitor, interval: 2s}]}
+  Front: {agent: ocf:lab:marker, ops: [{name: monitor, interval: 2s}]}
+  Shop: {group: [Base, Front]}
+  Alone: {agent: ocf:lab:marker, ops: [{name: monitor, interval: 2s}]}
+  Everywhere: {agent: ocf:lab:marker, ops: [{name: monitor, interval: 2s}]}
+  All: {clone: Everywhere}
+";
+
 /// The text of a manifest for all hosts of a lab.
 pub(crate) fn manifest(lab: &Lab, rest: &str) -> String {
     let nodes: String = lab
@@ -43,10 +53,45 @@ pub(crate) fn manifest(lab: &Lab, rest: &str) -> String {
 
 /// Puts a manifest on the client and on every host's disk, and forms the cluster from the client.
 pub(crate) fn form(lab: &Lab, rest: &str) {
-    let text = manifest(lab, rest);
-    lab.client().write("/tmp/cluster.yaml", &text);
+    form_as(lab, &manifest(lab, rest));
+}
+
+/// Forms a cluster with services of the lab's own agent, and waits until they run.
+pub(crate) fn work(lab: &Lab) {
+    form(lab, WORK);
+    lab.until("the services", PATIENCE, || is_working(lab));
+}
+
+/// Whether all services of [`WORK`] run, somewhere.
+pub(crate) fn is_working(lab: &Lab) -> bool {
+    let is_somewhere = |name: &&str| !holders(lab, name).is_empty();
+    ["Base", "Front", "Alone"].iter().all(is_somewhere)
+        && lab.hosts_on().all(|host| host.path("/run/marker/Everywhere").exists())
+}
+
+/// The names of the hosts where a service of the lab's own agent is active.
+pub(crate) fn holders(lab: &Lab, service: &str) -> Vec<String> {
+    let file = format!("/run/marker/{service}");
+    lab.hosts_on().filter(|host| host.path(&file).exists()).map(|host| host.name.clone()).collect()
+}
+
+/// The host where a service of the lab's own agent is active, which must be one.
+pub(crate) fn holder<'a>(lab: &'a Lab, service: &str) -> &'a Host {
+    let names = holders(lab, service);
+    assert_eq!(names.len(), 1, "{service} is at {names:?}");
+    lab.host(&names[0])
+}
+
+/// The first host that is not this one.
+pub(crate) fn other<'a>(lab: &'a Lab, than: &Host) -> &'a Host {
+    lab.hosts().iter().find(|host| host.name != than.name).unwrap()
+}
+
+/// Forms the cluster of this manifest, which each host also follows on its disk.
+pub(crate) fn form_as(lab: &Lab, text: &str) {
+    lab.client().write("/tmp/cluster.yaml", text);
     for host in lab.hosts() {
-        host.write("/etc/quorate/cluster.yaml", &text);
+        host.write("/etc/quorate/cluster.yaml", text);
         host.write("/etc/default/quorate", "QUORATE_MANIFEST=/etc/quorate/cluster.yaml\n");
     }
     bring_up(lab);

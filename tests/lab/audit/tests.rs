@@ -1,0 +1,86 @@
+//! Each audit can fail: what it looks for is done, and it says so.
+
+use crate::audit::{all, faults};
+use crate::lab::Lab;
+use crate::members::{ADDRESS, LOG, SITE, WORK, active, bring_up, form, holder, manifest, other};
+
+/// Site and services together.
+fn everything() -> String {
+    SITE.replacen("resources:\n", WORK, 1)
+}
+
+#[test]
+fn audits_see_what_is_wrong() {
+    Lab::of(2).test(|lab| {
+        form(lab, &everything());
+        all(lab);
+        let finds = |what: &str, words: &str| {
+            let found = faults(lab);
+            assert!(found.iter().any(|fault| fault.contains(words)), "{what}: {found:?}");
+        };
+        let (base, away) = (holder(lab, "Base"), other(lab, holder(lab, "Base")));
+
+        away.run("touch /run/marker/Alone /run/marker/Base");
+        finds("a service too many", "Alone is active at");
+        finds("a group in two places", "Base is active at");
+        finds("a status that is not so", "says Base is at");
+        away.run("rm -f /run/marker/Base; touch /run/marker/Front; rm -f /run/marker/Alone");
+        base.run("mkdir -p /run/marker; touch /run/marker/Alone");
+        if holder(lab, "Base").name == base.name {
+            finds("a group torn apart", "before it at");
+        }
+        away.run("rm -f /run/marker/Front");
+        form_again(lab);
+
+        let other_host = other(lab, active(lab));
+        other_host.run(&format!("ip address add {ADDRESS}/24 dev eth0"));
+        finds("an address twice", "ClusterIP is active at");
+        lab.until("the watch on the address", crate::members::PATIENCE, || !lab.overlaps().is_empty());
+        other_host.run(&format!("ip address del {ADDRESS}/24 dev eth0"));
+        lab.expect("the address was at the same time on");
+
+        let _stray = other_host.command("exec -a stray tail -f /dev/null").spawn().unwrap();
+        lab.until("the stray process", crate::members::PATIENCE, || {
+            !other_host.processes("tail").is_empty()
+        });
+        finds("a process that nobody knows", "is left over");
+        other_host.end("tail");
+
+        other_host.run("quorate node standby node1 --no-wait");
+        finds("an override", "overrides are left");
+        other_host.run("quorate clear --all");
+        form_again(lab);
+
+        let desired = "/var/lib/quorate/cluster.json";
+        let text = other_host.read(desired);
+        other_host.write(desired, &text.replace("Alone", "Other"));
+        finds("a desired state that differs", "do not agree on the desired state");
+        other_host.write(desired, &text);
+
+        other_host.run(&format!("echo 'ERROR something' >>{LOG}"));
+        finds("an error in a log", "ERROR something");
+        lab.expect("ERROR something");
+
+        other_host.run("kill -STOP $(pidof quorate)");
+        finds("a daemon that does not answer", "does not answer");
+        other_host.run("kill -CONT $(pidof quorate)");
+
+        other_host.run("kill $(pidof quorate)");
+        lab.until("the end of the daemon", crate::members::PATIENCE, || {
+            other_host.processes("quorate").is_empty()
+        });
+        other_host.run("touch /run/marker/Alone");
+        finds("a service without a daemon", "no daemon runs, but Alone does");
+        other_host.run("rm /run/marker/Alone");
+        bring_up(lab);
+        all(lab);
+    });
+}
+
+/// Lets the cluster look at what was changed behind its back, and waits until all is well.
+fn form_again(lab: &Lab) {
+    lab.host("node1").run("quorate refresh --no-wait");
+    lab.settle();
+    assert!(!manifest(lab, "").is_empty());
+    all(lab);
+}
