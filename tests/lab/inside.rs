@@ -29,6 +29,11 @@ impl Host {
         self.attempt(command).status.success()
     }
 
+    /// Runs a shell command, and does not mind how it ends.
+    pub(crate) fn run_quietly(&self, command: &str) {
+        drop(self.attempt(command));
+    }
+
     /// What a shell command printed, however it ended.
     pub(crate) fn prints(&self, command: &str) -> String {
         String::from_utf8_lossy(&self.attempt(command).stdout).into_owned()
@@ -127,9 +132,7 @@ impl Host {
         let pid = self.first_process()?;
         let mut stream = UnixStream::connect(format!("/proc/{pid}/root{SOCKET}")).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
-        stream
-            .write_all(b"GET /v1/observation HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n")
-            .ok()?;
+        stream.write_all(b"GET /v1/observation HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()

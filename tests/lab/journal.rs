@@ -64,7 +64,9 @@ pub(crate) fn faults(entries: &[Entry]) -> Vec<String> {
     for entry in entries {
         let (name, host) = (entry.name.as_str(), entry.host.as_str());
         let place = (name, host);
-        let mut fault = |what: String| faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action));
+        let mut fault = |what: String| {
+            faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action))
+        };
         match (entry.action.as_str(), entry.phase.as_str()) {
             ("crash", _) => places.retain(|(_, at), _| *at != host),
             ("start", "begin") => {
@@ -109,7 +111,8 @@ fn the_journal_tells_what_must_not_be() {
             lines.iter().enumerate().map(|(at, line)| entry(&format!("{at} {line}")).unwrap()).collect();
         faults(&entries)
     };
-    let on = |host: &str, name: &str| [format!("{host} {name} start begin"), format!("{host} {name} start 0")];
+    let on =
+        |host: &str, name: &str| [format!("{host} {name} start begin"), format!("{host} {name} start 0")];
     let lines = |parts: &[&[String]]| -> Vec<String> { parts.concat() };
     let check = |lines: Vec<String>| told(&lines.iter().map(String::as_str).collect::<Vec<_>>()).len();
     assert_eq!(check(lines(&[&on("a", "Alone"), &on("b", "Alone")])), 1, "in two places");

@@ -21,7 +21,17 @@ mod members;
 mod power;
 mod room;
 
+mod changes;
 mod failover;
+mod failures;
+mod fencing;
 mod formation;
 mod hosts;
 mod partition;
+mod pauses;
+mod soak;
+mod splits;
+mod starting;
+mod story;
+mod tools;
+mod witness;

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use crate::host::Host;
+use crate::journal::{self, Entry};
 use crate::lab::Lab;
 
 /// Where the address of the story is.
 pub(crate) const ADDRESS: &str = "192.168.125.10";
 /// The log of a daemon that no systemd started.
 pub(crate) const LOG: &str = "/var/log/quorate/daemon.log";
+
+/// How a daemon is started.
+pub(crate) const DAEMON: &str = "quorate daemon";
 
 /// How long a cluster may take for what it does on two slow processors.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -132,4 +136,57 @@ pub(crate) fn actions_since(host: &Host, line: usize) -> Vec<String> {
 /// How many lines a daemon's log has.
 pub(crate) fn log_length(host: &Host) -> usize {
     host.read(LOG).lines().count()
+}
+
+/// Starts corosync, where it does not run, and the daemon of one host, in these words.
+pub(crate) fn start(host: &Host, words: &str) {
+    host.run(&format!(
+        "corosync-cfgtool -s >/dev/null 2>&1 || corosync
+         until corosync-cfgtool -s >/dev/null 2>&1; do sleep 0.05; done
+         mkdir -p /var/log/quorate; set -a; . /etc/default/quorate; set +a
+         setsid {words} </dev/null >>{LOG} 2>&1 &"
+    ));
+}
+
+/// Tells the daemon of a host to end, and does not wait.
+pub(crate) fn tell_to_end(host: &Host) {
+    host.signal("quorate", rustix::process::Signal::TERM);
+}
+
+/// Waits until no daemon runs on these hosts.
+pub(crate) fn until_ended<'a>(lab: &Lab, hosts: impl IntoIterator<Item = &'a Host>) {
+    for host in hosts {
+        lab.until("the end of the daemon", PATIENCE, || host.processes("quorate").is_empty());
+    }
+}
+
+/// How many actions there were on services of the lab's own agent.
+pub(crate) fn actions(lab: &Lab) -> Vec<Entry> {
+    let mut entries = journal::entries(lab.room());
+    entries.retain(|entry| entry.action != "monitor" && entry.name != "-");
+    entries
+}
+
+/// The designated controller's host, as a daemon says.
+pub(crate) fn controller(lab: &Lab) -> &Host {
+    let dc = lab.hosts_on().find_map(|host| host.sight()?.dc);
+    lab.host(dc.unwrap_or_else(|| panic!("nobody leads")).as_str())
+}
+
+/// Whether these hosts, and no others, are members of one partition, as each of them says.
+pub(crate) fn are_members(hosts: &[&Host]) -> bool {
+    let mut names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+    names.sort_unstable();
+    hosts.iter().all(|host| {
+        host.sight().is_some_and(|sight| {
+            let mut members: Vec<&str> = sight.members.iter().map(|node| node.as_str()).collect();
+            members.sort_unstable();
+            sight.is_settled && members == names
+        })
+    })
+}
+
+/// Whether all hosts are members, and all services run.
+pub(crate) fn is_whole(lab: &Lab) -> bool {
+    are_members(&lab.hosts().iter().collect::<Vec<_>>()) && is_working(lab)
 }

@@ -28,6 +28,13 @@ fn answer(lab: &Lab, question: &Path) {
     let text = fs::read_to_string(question).unwrap();
     let (action, name) = text.trim().split_once(' ').unwrap();
     let host = lab.host(name);
+    if action == "off" || action == "reboot" {
+        // What the host itself was asking for ends with it.
+        forget(lab, name);
+        if !question.exists() {
+            return;
+        }
+    }
     match action {
         "off" => host.crash(),
         "on" if !host.is_on() => host.boot(),
@@ -38,4 +45,10 @@ fn answer(lab: &Lab, question: &Path) {
     let done = question.with_extension("done");
     fs::write(question, state).unwrap();
     fs::rename(question, done).unwrap();
+}
+
+fn forget(lab: &Lab, name: &str) {
+    let folder = fs::read_dir(lab.room().path("shared/power")).into_iter().flatten().flatten();
+    let own = folder.filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("{name}-")));
+    own.for_each(|entry| fs::remove_file(entry.path()).unwrap());
 }

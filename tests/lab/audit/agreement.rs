@@ -11,7 +11,8 @@ const DESIRED: &str = "/var/lib/quorate/cluster.json";
 
 /// All that members see differently, and what is not at rest.
 pub(super) fn faults(members: &[&Host]) -> Vec<String> {
-    let mut faults: Vec<String> = same("the desired state", members, |host| host.kept(DESIRED)).into_iter().collect();
+    let mut faults: Vec<String> =
+        same("the desired state", members, |host| host.kept(DESIRED)).into_iter().collect();
     let mut controllers = BTreeSet::new();
     for host in members {
         let Some(sight) = host.sight() else {
@@ -40,7 +41,8 @@ fn unrest(sight: &Sighting) -> impl Iterator<Item = String> {
         faults.push("has not agreed with the others".to_owned());
     }
     if !sight.in_flight.is_empty() {
-        let actions: Vec<String> = sight.in_flight.iter().map(|flight| format!("{:?}", flight.action.task)).collect();
+        let actions: Vec<String> =
+            sight.in_flight.iter().map(|flight| format!("{:?}", flight.action.task)).collect();
         faults.push(format!("in flight: {actions:?}"));
     }
     if !sight.awaited.is_empty() || !sight.detached.is_empty() {
@@ -60,7 +62,8 @@ fn unrest(sight: &Sighting) -> impl Iterator<Item = String> {
 fn plan(host: &Host) -> Option<String> {
     let plan = host.attempt("quorate plan --refresh-only --detailed-exitcode --engine corosync");
     (plan.status.code() != Some(0)).then(|| {
-        let said = String::from_utf8_lossy(&plan.stdout).into_owned() + &String::from_utf8_lossy(&plan.stderr);
+        let said =
+            String::from_utf8_lossy(&plan.stdout).into_owned() + &String::from_utf8_lossy(&plan.stderr);
         format!("{}: the plan is not empty:\n{said}", host.name)
     })
 }

@@ -39,10 +39,15 @@ fn is_active(host: &Host, primitive: &Primitive) -> Option<bool> {
     match agent.to_string().as_str() {
         "ocf:lab:marker" => Some(host.path("/run/marker").join(name).exists()),
         "ocf:pacemaker:Dummy" | "ocf:pacemaker:Stateful" | "ocf:heartbeat:Dummy" => {
-            let file = format!("{}-{name}.state", agent.kind);
+            // Beside its name it may have a number.
+            let (plain, numbered) =
+                (format!("{}-{name}.state", agent.kind), format!("{}-{name}:", agent.kind));
             let run = host.path("/run");
-            let inner = fs::read_dir(&run).into_iter().flatten().flatten().map(|entry| entry.path());
-            Some(inner.chain([run]).any(|folder| folder.join(&file).exists()))
+            let folders = fs::read_dir(&run).into_iter().flatten().flatten().map(|entry| entry.path());
+            let files =
+                folders.chain([run]).filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+            let mut names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+            Some(names.any(|name| name == plain || name.starts_with(&numbered)))
         }
         "ocf:heartbeat:IPaddr2" => {
             let mut pairs = primitive.params.iter().flat_map(|set| &set.pairs);
@@ -99,7 +104,8 @@ fn groups(lab: &Lab, desired: &Cluster) -> Vec<String> {
 
 /// Who must be with another is there, and who must not is not.
 fn colocations(lab: &Lab, desired: &Cluster) -> Vec<String> {
-    let primitives: Vec<&Primitive> = desired.resources.iter().flat_map(|resource| resource.primitives()).collect();
+    let primitives: Vec<&Primitive> =
+        desired.resources.iter().flat_map(|resource| resource.primitives()).collect();
     let at = |name: &str| places(lab, primitives.iter().find(|primitive| primitive.id.as_str() == name)?);
     let mut faults = Vec::new();
     for constraint in &desired.constraints {
@@ -117,7 +123,10 @@ fn colocations(lab: &Lab, desired: &Cluster) -> Vec<String> {
             _ => true,
         };
         if !is_kept {
-            faults.push(format!("{dependent} is at {one:?}, {primary} at {other:?}: against {}", colocation.id));
+            faults.push(format!(
+                "{dependent} is at {one:?}, {primary} at {other:?}: against {}",
+                colocation.id
+            ));
         }
     }
     faults
