@@ -89,9 +89,6 @@ fn nobody_touches_a_service_that_fails_during_maintenance() {
         node1.run("quorate node maintenance");
         let before = actions(lab).len();
         die(home, "Alone");
-        lab.until("the failure being seen", PATIENCE, || {
-            !node1.run("quorate status -o json || true").contains("\"failures\": []")
-        });
         std::thread::sleep(Duration::from_secs(5));
         assert_eq!(actions(lab).len(), before, "maintenance is hands off");
         assert!(crate::members::holders(lab, "Alone").is_empty());

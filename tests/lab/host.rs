@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,7 @@ pub(crate) struct Host {
     pub(crate) init: Init,
     pub(crate) room: Arc<Room>,
     power: Mutex<Option<Power>>,
+    is_cut: AtomicBool,
 }
 
 /// A host that is on.
@@ -52,7 +54,14 @@ struct Power {
 impl Host {
     /// A host that is off.
     pub(crate) fn new(room: &Arc<Room>, name: &str, addresses: Vec<String>, init: Init) -> Self {
-        Self { name: name.to_owned(), addresses, init, room: Arc::clone(room), power: Mutex::new(None) }
+        Self {
+            name: name.to_owned(),
+            addresses,
+            init,
+            room: Arc::clone(room),
+            power: Mutex::new(None),
+            is_cut: AtomicBool::new(false),
+        }
     }
 
     /// Turns the host on; returns when it is up. Its disk is as the host left it.
@@ -106,6 +115,7 @@ impl Host {
         }
         send(power.pid, Signal::KILL);
         let _ = power.holder.wait();
+        self.is_cut.store(false, Ordering::Relaxed);
         journal::note(&self.room, &self.name, "crash");
     }
 
@@ -122,7 +132,19 @@ impl Host {
 
     /// Takes the cable out of every link: the host sees that the carrier is lost.
     pub(crate) fn cut(&self) {
+        self.note_cut(true);
         (0..self.addresses.len()).for_each(|link| self.cut_link(link));
+    }
+
+    /// Whether cables of the host are out, or lead to others than the client.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the host is cut off from others from now on, in whatever way.
+    pub(crate) fn note_cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, Ordering::Relaxed);
+        journal::note(&self.room, &self.name, if is_cut { "cut" } else { "heal" });
     }
 
     /// Takes the cable out of one link.
@@ -132,6 +154,7 @@ impl Host {
 
     /// Takes every link off its switch: the carrier stays, but nothing arrives.
     pub(crate) fn isolate(&self) {
+        self.note_cut(true);
         for link in 0..self.addresses.len() {
             self.room.run_on_network(&format!("ip link set {} nomaster", self.port(link)));
         }
@@ -139,6 +162,7 @@ impl Host {
 
     /// Puts every link on the switch of a side of its own number.
     pub(crate) fn move_to_side(&self, side: usize) {
+        self.note_cut(true);
         for link in 0..self.addresses.len() {
             let switch = format!("side{side}.{link}");
             let make = format!("link add {switch} type bridge forward_delay 0");
@@ -152,6 +176,12 @@ impl Host {
 
     /// Puts all cables back.
     pub(crate) fn heal(&self) {
+        if self.is_cut() {
+            self.note_cut(false);
+        }
+        if !self.is_on() {
+            return;
+        }
         for link in 0..self.addresses.len() {
             self.room.run_on_network(&format!("ip link set {} master net{link} up", self.port(link)));
         }

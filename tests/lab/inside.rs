@@ -70,11 +70,18 @@ impl Host {
         fs::rename(&new, &path).unwrap();
     }
 
-    /// The processes of the host that are named so, as this process numbers them.
+    /// The processes of the host that are named so, as this process numbers them. Of `quorate` only daemons:
+    /// neither commands, nor what a daemon forked and what is about to become an agent.
     pub(crate) fn processes(&self, name: &str) -> Vec<u32> {
         let mut processes = self.all_processes();
         processes.retain(|(_, comm)| comm == name);
-        processes.into_iter().map(|(pid, _)| pid).collect()
+        let pids: Vec<u32> = processes.into_iter().map(|(pid, _)| pid).collect();
+        let is_daemon = |pid: &u32| {
+            let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            words.split(|byte| *byte == 0).nth(1) == Some(b"daemon")
+                && !parent(*pid).is_some_and(|of| pids.contains(&of))
+        };
+        if name == "quorate" { pids.iter().copied().filter(is_daemon).collect() } else { pids }
     }
 
     /// All processes of the host with their names, as this process numbers them.
@@ -137,6 +144,12 @@ impl Host {
         stream.read_to_string(&mut answer).ok()?;
         serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
+}
+
+/// The process that started a process.
+fn parent(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
 /// Little of the outer machine's environment gets in.

@@ -1,7 +1,7 @@
 //! The journal of services: what was done to the lab's own services (agent `marker`), in the order in which
 //! it happened on all hosts, whatever the daemons knew of each other. One kernel's clock numbers it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 
@@ -61,6 +61,7 @@ fn entry(line: &str) -> Option<Entry> {
 pub(crate) fn faults(entries: &[Entry]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut places: BTreeMap<(&str, &str), Known> = BTreeMap::new();
+    let mut cut: BTreeSet<&str> = BTreeSet::new();
     for entry in entries {
         let (name, host) = (entry.name.as_str(), entry.host.as_str());
         let place = (name, host);
@@ -68,13 +69,19 @@ pub(crate) fn faults(entries: &[Entry]) -> Vec<String> {
             faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action))
         };
         match (entry.action.as_str(), entry.phase.as_str()) {
-            ("crash", _) => places.retain(|(_, at), _| *at != host),
+            ("crash", _) => {
+                places.retain(|(_, at), _| *at != host);
+                cut.remove(host);
+            }
+            ("cut", _) => drop(cut.insert(host)),
+            ("heal", _) => drop(cut.remove(host)),
             ("start", "begin") => {
                 let elsewhere = places.iter().find(|((other, at), _)| *other == name && *at != host);
                 if let Some(((_, at), known)) = elsewhere
                     && !name.starts_with("Every")
                 {
-                    fault(format!("it is {known:?} on {at}"));
+                    let away = if cut.contains(at) || cut.contains(host) { ", cut off" } else { "" };
+                    fault(format!("it is {known:?} on {at}{away}"));
                 }
                 let first = ORDER.iter().find(|(_, then)| *then == name).map(|(first, _)| *first);
                 if first.is_some_and(|first| places.get(&(first, host)) != Some(&Known::Active)) {

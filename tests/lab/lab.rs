@@ -131,7 +131,8 @@ impl Lab {
             // One may have handed it over between two looks.
             if first.len() > 1 && first.iter().all(|host| host.has_address(members::ADDRESS)) {
                 let names: Vec<&str> = first.iter().map(|host| host.name.as_str()).collect();
-                let fault = format!("the address was at the same time on {names:?}");
+                let away = if first.iter().any(|host| host.is_cut()) { ", cut off" } else { "" };
+                let fault = format!("the address was at the same time on {names:?}{away}");
                 self.overlaps.lock().unwrap_or_else(PoisonError::into_inner).insert(fault);
             }
             std::thread::sleep(Duration::from_millis(10));

@@ -79,6 +79,7 @@ fn a_soak_of_random_faults_breaks_nothing() {
     Lab::of(3).test(|lab| {
         // Corosync that is killed, or whose host was away, is an alarm; so is a service that fails.
         lab.expect("the cluster cannot be reached");
+        lab.expect(", cut off");
         work(lab);
         let (mut dice, begin, mut steps) = (Dice(seed), Instant::now(), 0);
         while begin.elapsed() < length {
@@ -108,6 +109,7 @@ fn inflict(lab: &Lab, host: &Host, fault: Fault, pause: Duration) {
         Fault::Isolated => host.isolate(),
         Fault::Halves => lab.split(&[&[&host.name]]),
         Fault::Deaf => {
+            host.note_cut(true);
             let address = &host.addresses[0];
             for other in lab.hosts().iter().filter(|other| other.name != host.name) {
                 other.run(&format!(

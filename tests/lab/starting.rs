@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::lab::Lab;
 use crate::members::{
     DAEMON, PATIENCE, actions, are_members, bring_up, controller, holders, is_whole, start, tell_to_end,
@@ -68,14 +70,18 @@ fn a_daemon_that_is_stopped_while_it_joins_disturbs_nobody() {
         let [node1, node2] = lab.hosts() else { panic!("two hosts") };
         tell_to_end(node2);
         until_ended(lab, [node2]);
-        for (millis, signal) in
-            [(0, "KILL"), (20, "TERM"), (60, "KILL"), (150, "TERM"), (400, "KILL"), (0, "TERM")]
-        {
-            node2.run("rm -f /run/quorate.sock");
+        for (millis, signal) in [
+            (0, Signal::KILL),
+            (20, Signal::TERM),
+            (60, Signal::KILL),
+            (150, Signal::TERM),
+            (400, Signal::KILL),
+            (0, Signal::TERM),
+        ] {
             start(node2, DAEMON);
             lab.until("its beginning", PATIENCE, || !node2.processes("quorate").is_empty());
             std::thread::sleep(Duration::from_millis(millis));
-            node2.run(&format!("kill -{signal} $(pidof quorate)"));
+            node2.signal("quorate", signal);
             until_ended(lab, [node2]);
             lab.until("the other one", PATIENCE, || node1.sight().is_some_and(|sight| sight.is_settled));
         }

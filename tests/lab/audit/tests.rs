@@ -37,7 +37,7 @@ fn audits_see_what_is_wrong() {
         other_host.run(&format!("ip address del {ADDRESS}/24 dev eth0"));
         lab.expect("the address was at the same time on");
 
-        let _stray = other_host.command("exec -a stray tail -f /dev/null").spawn().unwrap();
+        let _stray = other_host.command("exec tail -f /dev/null").spawn().unwrap();
         lab.until("the stray process", PATIENCE, || !other_host.processes("tail").is_empty());
         finds("a process that nobody knows", "is left over");
         other_host.end("tail");
@@ -57,11 +57,11 @@ fn audits_see_what_is_wrong() {
         finds("an error in a log", "ERROR something");
         lab.expect("ERROR something");
 
-        other_host.run("kill -STOP $(pidof quorate)");
+        other_host.signal("quorate", rustix::process::Signal::STOP);
         finds("a daemon that does not answer", "does not answer");
-        other_host.run("kill -CONT $(pidof quorate)");
+        other_host.signal("quorate", rustix::process::Signal::CONT);
 
-        other_host.run("kill $(pidof quorate)");
+        crate::members::tell_to_end(other_host);
         lab.until("the end of the daemon", PATIENCE, || other_host.processes("quorate").is_empty());
         other_host.run("touch /run/marker/Alone");
         finds("a service without a daemon", "no daemon runs, but Alone does");
