@@ -18,7 +18,8 @@ const DEVICES: &str =
   PowerRest: {agent: stonith:fence_lab, params: {pcmk_host_list: node2 node3}}
 ";
 
-fn fenced(lab: &Lab, rest: &str) -> String {
+/// A manifest with fencing.
+pub(crate) fn fenced(lab: &Lab, rest: &str) -> String {
     let text = manifest(lab, &rest.replacen("resources:\n", &format!("resources:\n{DEVICES}"), 1));
     text.replace("stonith-enabled: false", "stonith-enabled: true")
 }
@@ -78,6 +79,7 @@ fn nothing_is_recovered_before_a_slow_or_failing_device_has_fenced() {
         lab.settle();
 
         power::behave(lab, "fail");
+        lab.expect("fencing failed");
         let (lost, before) = (holder(lab, "Alone"), tries(lab));
         let keeps = lost.name.clone();
         lost.cut();

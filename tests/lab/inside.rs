@@ -29,9 +29,11 @@ impl Host {
         self.attempt(command).status.success()
     }
 
-    /// Runs a shell command, and does not mind how it ends.
+    /// Runs a shell command, and does not mind how it ends, nor whether the host is on.
     pub(crate) fn run_quietly(&self, command: &str) {
-        drop(self.attempt(command));
+        if self.is_on() {
+            drop(self.attempt(command));
+        }
     }
 
     /// What a shell command printed, however it ended.

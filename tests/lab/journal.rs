@@ -87,8 +87,10 @@ pub(crate) fn faults(entries: &[Entry]) -> Vec<String> {
                 if first.is_some_and(|first| places.get(&(first, host)) != Some(&Known::Active)) {
                     fault(format!("{} is not active there", first.unwrap_or_default()));
                 }
-                if matches!(places.get(&place), Some(Known::Starting | Known::Stopping)) {
-                    fault("beside another action".to_owned());
+                match places.get(&place) {
+                    Some(Known::Starting | Known::Stopping) => fault("beside another action".to_owned()),
+                    Some(Known::Active) => fault("it is active there already".to_owned()),
+                    Some(Known::Unsure) | None => {}
                 }
                 places.insert(place, Known::Starting);
             }
@@ -128,6 +130,7 @@ fn the_journal_tells_what_must_not_be() {
     assert_eq!(check(lines(&[&on("a", "Front")])), 1, "before what it needs");
     assert_eq!(check(lines(&[&on("a", "Base"), &on("a", "Front"), &["a Base stop begin".to_owned()]])), 1);
     assert_eq!(told(&["a Alone start begin", "a Alone start begin"]).len(), 1, "beside another");
+    assert_eq!(check(lines(&[&on("a", "Everywhere"), &on("a", "Everywhere")])), 1, "twice");
     assert_eq!(told(&["a Alone start begin", "a Alone start 1", "b Alone start begin"]).len(), 1);
     assert_eq!(told(&["a Alone start begin", "a Alone monitor 7", "b Alone start begin"]).len(), 1);
     assert_eq!(told(&["a Alone start 0", "a Alone monitor 7", "b Alone start begin"]).len(), 0);

@@ -34,6 +34,8 @@ pub(crate) struct Blueprint {
     hosts: usize,
     links: usize,
     init: Init,
+    /// Files, and their packages, that this test needs besides.
+    needed: &'static [(&'static str, &'static str)],
 }
 
 /// A lab that is up.
@@ -49,7 +51,7 @@ pub(crate) struct Lab {
 impl Lab {
     /// A lab with this many hosts, `node1` and up, on one link.
     pub(crate) fn of(hosts: usize) -> Blueprint {
-        Blueprint { hosts, links: 1, init: Init::Plain }
+        Blueprint { hosts, links: 1, init: Init::Plain, needed: &[] }
     }
 
     /// The host of this name.
@@ -160,6 +162,11 @@ impl Blueprint {
         Self { init: Init::Systemd, ..self }
     }
 
+    /// The outer machine must have these files, too, which are in these packages.
+    pub(crate) fn needs(self, needed: &'static [(&'static str, &'static str)]) -> Self {
+        Self { needed, ..self }
+    }
+
     /// Builds the lab, does what the test does, audits it, and tears it down. Where a lab cannot be built
     /// it says so, or fails if `QUORATE_LAB` is `required`.
     pub(crate) fn test(self, test: impl FnOnce(&Lab)) {
@@ -190,15 +197,17 @@ impl Blueprint {
     }
 
     fn obstacle(self) -> Option<String> {
+        if std::env::var("QUORATE_LAB").as_deref() == Ok("later") {
+            return Some("QUORATE_LAB=later".to_owned());
+        }
         if !rustix::process::geteuid().is_root() {
             return Some("needs root, to make namespaces".to_owned());
         }
         let systemd = ("/lib/systemd/systemd", "systemd");
         let dbus = ("/usr/bin/dbus-daemon", "dbus-daemon");
         let more = if self.init == Init::Systemd { vec![systemd, dbus] } else { Vec::new() };
-        if let Some((path, package)) =
-            NEEDED.into_iter().chain(more).find(|(path, _)| !Path::new(path).exists())
-        {
+        let needed = NEEDED.into_iter().chain(more).chain(self.needed.iter().copied());
+        if let Some((path, package)) = needed.into_iter().find(|(path, _)| !Path::new(path).exists()) {
             return Some(format!("needs {path} (package {package})"));
         }
         let can = Command::new("unshare").args(["--net", "--mount", "--pid", "--fork", "true"]).status();

@@ -140,12 +140,17 @@ pub(crate) fn log_length(host: &Host) -> usize {
 
 /// Starts corosync, where it does not run, and the daemon of one host, in these words.
 pub(crate) fn start(host: &Host, words: &str) {
-    host.run(&format!(
+    host.run(&starting(words));
+}
+
+/// The command that starts corosync and a daemon.
+pub(crate) fn starting(words: &str) -> String {
+    format!(
         "corosync-cfgtool -s >/dev/null 2>&1 || corosync
          until corosync-cfgtool -s >/dev/null 2>&1; do sleep 0.05; done
          mkdir -p /var/log/quorate; set -a; . /etc/default/quorate; set +a
          setsid {words} </dev/null >>{LOG} 2>&1 &"
-    ));
+    )
 }
 
 /// Tells the daemon of a host to end, and does not wait.

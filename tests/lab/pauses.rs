@@ -1,6 +1,5 @@
 //! Daemons that stand still for a while, and clocks that jump.
 
-use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -68,10 +67,7 @@ const FAKE: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 #[test]
 fn a_clock_that_jumps_ends_nothing_before_its_time() {
-    if !Path::new(FAKE).exists() {
-        return eprintln!("SKIPPED a_clock_that_jumps_ends_nothing_before_its_time: needs package faketime");
-    }
-    Lab::of(2).test(|lab| {
+    Lab::of(2).needs(&[(FAKE, "faketime")]).test(|lab| {
         let more = "meta: {failure-timeout: 30min}, ";
         form(lab, &WORK.replace("Alone: {", &format!("Alone: {{{more}")));
         lab.until("the services", PATIENCE, || is_working(lab));

@@ -28,7 +28,7 @@ fn role(host: &Host) -> Option<String> {
     let folders = fs::read_dir(&run).ok()?.flatten().map(|entry| entry.path()).chain([run]);
     let mut files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
     let file = files.find(|file| file.file_name().to_string_lossy().starts_with("Stateful-Database"))?;
-    Some(fs::read_to_string(file.path()).ok()?.trim().to_owned())
+    Some(fs::read_to_string(file.path()).ok()?.trim().to_lowercase())
 }
 
 /// The hosts where it is promoted.

@@ -1,20 +1,19 @@
 //! Two hosts and a witness outside of the cluster, which gives its vote to one of them.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::lab::Lab;
 use crate::members::{WORK, bring_up, form_as, holder, holders, is_whole, is_working, manifest, other};
 
+/// The witness, and what asks it.
+const PROGRAMS: [(&str, &str); 2] =
+    [("/usr/bin/corosync-qnetd", "corosync-qnetd"), ("/usr/sbin/corosync-qdevice", "corosync-qdevice")];
 /// How long the witness, and the wait for a host that lets go, may take together.
 const LONG: Duration = Duration::from_secs(120);
 
 #[test]
 fn of_two_hosts_only_the_one_that_the_witness_sees_goes_on() {
-    if !Path::new("/usr/bin/corosync-qnetd").exists() || !Path::new("/usr/sbin/corosync-qdevice").exists() {
-        return eprintln!("SKIPPED of_two_hosts_...: needs packages corosync-qnetd and corosync-qdevice");
-    }
-    Lab::of(2).test(|lab| {
+    Lab::of(2).needs(&PROGRAMS).test(|lab| {
         certify(lab);
         let witness = format!("corosync: {{token: 2s, qdevice: {{host: {}}}}}", lab.client().addresses[0]);
         form_as(lab, &manifest(lab, WORK).replace("corosync: {token: 2s}", &witness));
