@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use quorate::engine::ledger::{self, AgentTraits, Ledger, Performed};
 use quorate::executor::{self, ActionResult};
 use quorate::ledger::roster::Roster;
 use quorate::ledger::{AgentTraits, Ledger, Performed};
@@ -52,7 +51,7 @@ fn carry_out(case: &Case<'_>, ledger: &mut Ledger, schedule: &Schedule, at: i64)
     for id in graph::linear(actions, &mut |_| 0) {
         let Some(action) = actions.iter().find(|action| action.id == id) else { continue };
         if action.kind == ActionKind::Pseudo {
-            if let Some(guest) = action.node.as_ref().filter(|_| ledger::takes_down(&action.task)) {
+            if let Some(guest) = action.node.as_ref().filter(|_| action.task.takes_node_down()) {
                 ledger.node_ended(guest);
             }
             continue;
