@@ -168,8 +168,8 @@ impl World {
             None => self.work(host, action, took),
             Some(How::Answers(rc)) => {
                 // Who says that a stop came about, or that nothing runs where something does.
-                let is_untrue = action.task == Task::Stop && rc == 0;
-                if is_untrue || (action.is_probe() && rc == ResultCode::NOT_RUNNING.0) {
+                let is_stopped = action.task == Task::Stop && rc == 0;
+                if is_stopped || (action.task == Task::Monitor && rc == ResultCode::NOT_RUNNING.0) {
                     self.see(Seen::Lied { host, resource: action.resource.clone() });
                 }
                 ActionResult::done(ResultCode(rc), took)

@@ -120,9 +120,7 @@ impl World {
         origin: &str,
     ) -> u64 {
         let proposal = Proposal { cluster, base, origin: origin.to_owned(), renames: Vec::new() };
-        let id = self.change(host, Change::Propose(Box::new(proposal)));
-        self.see(Seen::Proposed { id, host, origin: origin.to_owned() });
-        id
+        self.change(host, Change::Propose(Box::new(proposal)))
     }
 
     pub(crate) fn change(&mut self, host: usize, change: Change) -> u64 {

@@ -11,7 +11,7 @@ pub(crate) mod copies;
 mod daemons;
 pub(crate) mod desired;
 mod fencing;
-mod host;
+pub(crate) mod host;
 mod monitors;
 pub(crate) mod trace;
 
@@ -106,6 +106,9 @@ pub(crate) enum Item {
 }
 
 impl World {
+    /// The longest that a message usually takes, in milliseconds.
+    pub(crate) const MESSAGE_DELAY: usize = 3;
+
     /// So many hosts, all of them off.
     pub(crate) fn new(hosts: u32, seed: u64) -> Self {
         Self {
@@ -118,7 +121,7 @@ impl World {
             is_restless: false,
             wires: Vec::new(),
             stalled: Vec::new(),
-            message_delay: 3,
+            message_delay: Self::MESSAGE_DELAY,
             dice: Dice::new(seed),
             trace: Vec::new(),
             events: Vec::new(),

@@ -41,8 +41,8 @@ pub(crate) enum Seen {
     Resumed { host: usize },
     /// The membership layer formed new rings, each with its quorum as every host is told of it.
     Rings { rings: Vec<Vec<usize>>, quorate: BTreeSet<usize> },
-    /// Somebody asked for a desired state to be put in force.
-    Proposed { id: u64, host: usize, origin: String },
+    /// Somebody asked for a desired state to be put in force, having read what is: where that came from.
+    Proposed { id: u64, host: usize, origin: String, on: String },
     /// A proposal was answered.
     Answered { id: u64, is_accepted: bool },
     /// A node told its operators that this desired state was given up.
