@@ -5,6 +5,9 @@ use crate::engine::Event;
 use crate::scheduler::{Action, ActionId};
 use crate::view::progress;
 
+/// Takes away the line that the cursor is on.
+const ERASE: &str = "\r\u{1b}[2K";
+
 /// Forms of progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -57,6 +60,14 @@ impl Progress {
             // A reader that went away has seen what it wanted; the work goes on.
             let _ = self.terminal.data(line);
         }
+    }
+
+    /// Says something while an engine is at work.
+    pub(super) fn interject(terminal: Terminal, text: &str) {
+        if terminal.can_redraw() {
+            terminal.say_raw(ERASE);
+        }
+        terminal.note(text);
     }
 
     /// Ends the line that is redrawn.
@@ -125,7 +136,7 @@ impl Progress {
 
     fn erase(&mut self) {
         if self.is_line_open {
-            self.terminal.say_raw("\r\u{1b}[2K");
+            self.terminal.say_raw(ERASE);
             self.is_line_open = false;
         }
     }

@@ -10,6 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +170,19 @@ impl Lock {
         }
     }
 
+    /// Who holds the lock of a folder, if anybody does; a reader makes nothing to find out.
+    pub(crate) fn held_by(folder: &Path) -> Option<Holder> {
+        let path = folder.join(Self::NAME);
+        let file = File::open(&path).ok()?;
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => {
+                let _ = flock(&file, FlockOperation::Unlock);
+                None
+            }
+            Err(error) => (error == Errno::WOULDBLOCK).then(|| Self::holder(&path)),
+        }
+    }
+
     fn of(mut file: File) -> io::Result<Self> {
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         let since = jiff::Timestamp::now().as_second();
@@ -226,7 +240,9 @@ mod tests {
         let Attempt::Held(holder) = Lock::take(&folder).unwrap() else { unreachable!("it is held") };
         assert!(holder.to_string().starts_with(&format!("process {}, since 2", std::process::id())));
         assert!(matches!(Lock::glance(&folder), Glance::Held));
+        assert_eq!(Lock::held_by(&folder), Some(holder));
         drop(lock);
         assert!(matches!(Lock::glance(&folder), Glance::Free(_)));
+        assert_eq!(Lock::held_by(&folder), None);
     }
 }

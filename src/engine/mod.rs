@@ -24,6 +24,7 @@ use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
 use crate::executor::ActionResult;
 use crate::model::{Cluster, Generation, Moment, Overlay, Rename};
+use crate::plan::aside::Aside;
 use crate::scheduler::Action;
 use crate::status::ClusterStatus;
 
@@ -145,6 +146,8 @@ pub struct Observation {
     pub overlay: Overlay,
     /// What is.
     pub status: ClusterStatus,
+    /// What else is known.
+    pub aside: Aside,
 }
 
 impl Observation {

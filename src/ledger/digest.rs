@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::Performed;
 use crate::model::Table;
-use crate::scheduler::digest::digest;
+use crate::scheduler::digest::{digest, strip};
 use crate::status::HistoryEntry;
 
 /// Writes the digests into an entry.
 pub(super) fn seal(entry: &mut HistoryEntry, done: &Performed<'_>) {
     let mut all = done.action.params.clone();
+    strip(&mut all);
     if !entry.interval.is_zero()
         && let Some(timeout) = done.action.timeout
     {

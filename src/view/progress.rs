@@ -49,6 +49,8 @@ enum Record<'a> {
     Outcome {
         outcome: &'static str,
         message: String,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        obstacles: &'a [String],
     },
 }
 
@@ -90,9 +92,9 @@ pub fn event_record(event: &Event) -> String {
     })
 }
 
-/// The last line of the stream for machines.
-pub fn outcome_record(outcome: &Outcome) -> String {
-    line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome) })
+/// The last line of the stream for machines; `obstacles` says what is not as it should be, and why.
+pub fn outcome_record(outcome: &Outcome, obstacles: &[String]) -> String {
+    line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome), obstacles })
 }
 
 /// The outcome as one word.

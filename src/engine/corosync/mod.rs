@@ -18,6 +18,7 @@ use crate::api::{DecisionId, Granted, Sighting, Tale, Told};
 use crate::cluster::{Change, Proposal};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Generation};
+use crate::plan::aside::Aside;
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;
@@ -174,6 +175,7 @@ impl Engine for Corosync {
                 in_force: sighting.desired.as_ref().clone(),
                 overlay: sighting.overlay,
                 status: sighting.status,
+                aside: Aside::default(),
             })
         })
     }

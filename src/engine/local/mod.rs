@@ -39,6 +39,7 @@ use crate::host::secrets::Secrets;
 use crate::model::node::NodeKind;
 use crate::model::rename;
 use crate::model::{Cluster, Generation, NodeName};
+use crate::plan::aside::Aside;
 use crate::status::rename::rename_in_status;
 use crate::tool::Serving;
 use attributes::Attributes;
@@ -185,6 +186,7 @@ impl Local {
     }
 
     async fn observe_now(&mut self) -> Result<Observation, EngineError> {
+        let aside = Aside { at_work: self.store.at_work(), ..Aside::default() };
         let session = self.look_after(self.read(None)?).await?;
         self.heard = Some(Answers::of(&session.live.standing.monitors));
         Ok(Observation {
@@ -193,6 +195,7 @@ impl Local {
             in_force: session.in_force.cluster,
             overlay: session.in_force.overlay,
             status: session.live.ledger.status,
+            aside,
         })
     }
 

@@ -17,6 +17,7 @@ use crate::engine::{Desired, EngineError};
 use crate::host::memory::Memory;
 use crate::ledger::Ledger;
 use crate::model::{Cluster, Generation, Overlay};
+use crate::plan::aside::AtWork;
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
@@ -93,6 +94,11 @@ impl Store {
     /// The lock, if it is there for the taking; for readers, which make nothing for it.
     pub(super) fn glance(&self) -> Glance {
         Lock::glance(&self.volatile)
+    }
+
+    /// Who is at work on this host at this moment.
+    pub(super) fn at_work(&self) -> Option<AtWork> {
+        Lock::held_by(&self.volatile).map(|holder| AtWork { holder: holder.to_string() })
     }
 
     /// The lock, when another command leaves it in time.
