@@ -144,18 +144,21 @@ pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, cancel: &Ac
 }
 
 /// Calls a resource by its own name from now on that was once known as one of several numbered
-/// instances, as happens when a clone's instances cease to be told apart.
-pub(super) fn unnumber(state: &mut NodeState, resource: &str) {
+/// instances, as happens when a clone's instances cease to be told apart. The key of an action still
+/// has the numbered name.
+pub(super) fn unnumber(state: &mut NodeState, resource: &str, key: &str) {
     if state.resources.iter().any(|history| *history.id == *resource) {
         return;
     }
-    if let Some(history) = state.resources.iter_mut().find(|history| without_number(&history.id) == resource)
-    {
-        let old = std::mem::replace(&mut history.id, resource.into());
-        for entry in &mut history.entries {
-            if let Some(rest) = entry.id.strip_prefix(&*old) {
-                entry.id = format!("{resource}{rest}").into();
-            }
+    let is_meant = |history: &&mut ResourceHistory| {
+        let is_named = key.strip_prefix(&*history.id).is_some_and(|rest| rest.starts_with('_'));
+        is_named && without_number(&history.id) == resource
+    };
+    let Some(history) = state.resources.iter_mut().find(is_meant) else { return };
+    let old = std::mem::replace(&mut history.id, resource.into());
+    for entry in &mut history.entries {
+        if let Some(rest) = entry.id.strip_prefix(&*old) {
+            entry.id = format!("{resource}{rest}").into();
         }
     }
 }

@@ -130,7 +130,7 @@ impl Ledger {
             return;
         }
         if done.action.kind == ActionKind::Resource {
-            entry::unnumber(self.node_mut(node), &resource);
+            entry::unnumber(self.node_mut(node), &resource, &done.action.key);
         }
         match done.action.task {
             Task::Delete | Task::ClearHistory => self.forget(&resource, node),

@@ -202,7 +202,8 @@ fn what_started_is_not_locked_to_its_node_any_more() {
 fn an_instance_that_is_not_told_apart_any_more_loses_its_number() {
     let mut bench = Bench::new();
     let start = Action::new(Task::Start, "A:0", NodeName::new("n1"));
-    bench.take(&start, 0).take(&action(Task::Stop), 0);
+    let stop = Action { key: "A:0_stop_0".into(), ..action(Task::Stop) };
+    bench.take(&start, 0).take(&stop, 0);
     let histories: Vec<&str> = bench.node().resources.iter().map(|history| &*history.id).collect();
     assert_eq!(histories, ["A"]);
     assert_eq!(&*bench.entry("A_last_0").unwrap().operation, "stop");

@@ -54,9 +54,12 @@ fn contradicts_itself(case: &Case<'_>) -> bool {
         || launchers.any(|launcher| orders.name(&top(facts, launcher)))
 }
 
-/// What has an effect: a notification of what cannot be done is sent all the same.
+/// What has an effect: a notification of what cannot be done is sent all the same, and a monitor of which
+/// only the failure is remembered is ended again with every plan.
 fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
-    let is_real = |action: &&Action| action.kind != ActionKind::Pseudo && action.task != Task::Notify;
+    let is_real = |action: &&Action| {
+        action.kind != ActionKind::Pseudo && !matches!(action.task, Task::Notify | Task::Cancel)
+    };
     schedule.transition.actions.iter().filter(is_real)
 }
 
