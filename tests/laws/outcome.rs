@@ -6,7 +6,7 @@ use quorate::executor::{self, ActionResult};
 use quorate::ledger::roster::Roster;
 use quorate::ledger::{AgentTraits, Ledger, Performed};
 use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
-use quorate::status::ResultStatus;
+use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 
 use crate::Case;
 use crate::generator::NOW;
@@ -21,10 +21,18 @@ const ROUNDS: usize = 5;
 /// wishes contradict each other, or where something must come first that may itself run inside what
 /// comes then.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
-    // What was already under way when the plan was made is not in it, so that nothing ends it here.
-    let mut entries =
-        case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
-    if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+    // What was already under way when the plan was made is not in it, so that nothing ends it here; and a
+    // connection that failed to stop restarts its guest until somebody looks after it.
+    let mut entries = case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|history| {
+        let is_connection = &*history.kind == "remote";
+        history.entries.iter().map(move |entry| (is_connection, entry))
+    });
+    let is_open = |(is_connection, entry): (bool, &HistoryEntry)| {
+        let has_failed = entry.rc != Some(ResultCode::OK);
+        entry.status == Some(ResultStatus::Pending)
+            || is_connection && has_failed && *entry.operation == *Task::Stop.as_str()
+    };
+    if entries.any(is_open) {
         return None;
     }
     if contradicts_itself(case) {
