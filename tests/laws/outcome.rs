@@ -21,18 +21,14 @@ const ROUNDS: usize = 5;
 /// wishes contradict each other, or where something must come first that may itself run inside what
 /// comes then.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
-    // What was already under way when the plan was made is not in it, so that nothing ends it here; and a
-    // connection that failed to stop restarts its guest until somebody looks after it.
-    let mut entries = case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|history| {
-        let is_connection = &*history.kind == "remote";
-        history.entries.iter().map(move |entry| (is_connection, entry))
-    });
-    let is_open = |(is_connection, entry): (bool, &HistoryEntry)| {
+    // What was already under way when the plan was made is not in it, so that nothing ends it here; and
+    // what failed to stop bans its place or restarts its container until somebody looks after it.
+    let histories = case.cib.status.nodes.iter().flat_map(|node| &node.resources);
+    let is_open = |entry: &HistoryEntry| {
         let has_failed = entry.rc != Some(ResultCode::OK);
-        entry.status == Some(ResultStatus::Pending)
-            || is_connection && has_failed && *entry.operation == *Task::Stop.as_str()
+        entry.status == Some(ResultStatus::Pending) || has_failed && *entry.operation == *Task::Stop.as_str()
     };
-    if entries.any(is_open) {
+    if histories.flat_map(|history| &history.entries).any(is_open) {
         return None;
     }
     if contradicts_itself(case) {
