@@ -78,7 +78,8 @@ pub enum Change {
         /// Whether its resources should not run all the same.
         standby: bool,
     },
-    /// A node that left with its resources running will not come back: take it for lost.
+    /// Somebody made sure that a node that is not here is down: this counts as its fencing, whether it
+    /// left with its resources running, died, or was never seen.
     Forsake(NodeName),
 }
 
@@ -139,9 +140,11 @@ pub enum Refusal {
     /// No such override.
     #[error("there is no override `{}`", .0.0)]
     UnknownOverride(OverrideId),
-    /// A node that is there cannot be taken for lost.
-    #[error("node `{0}` is here; only a node that left with its resources running can be given up")]
-    NotDetached(NodeName),
+    /// A node that is there is not down.
+    #[error(
+        "node `{0}` is here, as its daemon says; only a node that is not here can be confirmed to be down"
+    )]
+    NotLost(NodeName),
     /// This daemon is leaving.
     #[error("this daemon is leaving the cluster")]
     Leaving,

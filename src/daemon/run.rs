@@ -15,7 +15,9 @@ use super::door::{Ask, Inside};
 use super::durable::{Store, make_folder, own};
 use super::executor::Executor;
 use super::group::{self, Group};
+use super::guard::Guardian;
 use super::hearing::{not_begun, translate};
+use super::isolation::Lookout;
 use super::manifest::{self, Reading};
 use super::proposing::Proposing;
 use super::timers::Timers;
@@ -35,6 +37,8 @@ use crate::tool::Serving;
 pub enum Ending {
     /// It left the cluster.
     Left(Leave),
+    /// It let go of everything, alone.
+    Released,
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
@@ -62,6 +66,9 @@ pub struct Daemon<G> {
     reread: watch::Sender<u64>,
     proposing: Proposing,
     next_beat: Option<Instant>,
+    lookout: Lookout,
+    guardian: Option<Guardian>,
+    return_grace: Duration,
     ending: Option<Ending>,
     /// Answers the tools of agents.
     _serving: Option<Serving>,
@@ -85,6 +92,8 @@ enum Happening {
     Ask(Ask),
     Reading(Reading),
     Beat,
+    /// A sign of life is due.
+    Sign,
 }
 
 impl<G: Group> Daemon<G> {
@@ -124,6 +133,9 @@ impl<G: Group> Daemon<G> {
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
         let proposing = Proposing::new(store.seen());
+        let return_grace = settings.return_grace;
+        let guardian = Guardian::new(&setup.safety, &setup.run_dir);
+        let backlog = setup.safety.is_release.then_some(Input::Release).into_iter().collect();
         let daemon = Self {
             node: Node::new(settings, durable, record),
             group,
@@ -134,11 +146,14 @@ impl<G: Group> Daemon<G> {
             notice,
             answers: BTreeMap::new(),
             requests: 0,
-            backlog: VecDeque::new(),
+            backlog,
             readings: None,
             reread: watch::channel(0).0,
             proposing,
             next_beat,
+            lookout: Lookout::default(),
+            guardian,
+            return_grace,
             ending: None,
             setup,
             _serving: serving,
@@ -169,6 +184,7 @@ impl<G: Group> Daemon<G> {
                 self.sort(more, &mut inputs);
             }
             self.step(inputs)?;
+            self.lookout.attend(self.node.lookout());
             self.propose();
         }
         let ending = self.ending.unwrap_or(Ending::Abandoned);
@@ -195,6 +211,8 @@ impl<G: Group> Daemon<G> {
             input = self.executor.next() => Happening::Input(input?),
             Some(ask) = self.inside.asks.recv() => Happening::Ask(ask),
             timer = self.timers.next() => Happening::Input(Input::Timer(timer)),
+            evidence = self.lookout.next() => Happening::Input(Input::Evidence(evidence)),
+            () = until(self.guardian.as_ref().map(Guardian::next)) => Happening::Sign,
             Some(reading) = from(&mut self.readings) => Happening::Reading(reading),
             () = until(self.next_beat) => Happening::Beat,
         };
@@ -227,6 +245,12 @@ impl<G: Group> Daemon<G> {
                 let _ = asker.send(Box::new(self.snapshot()));
             }
             Happening::Reading(reading) => self.proposing.take(reading),
+            Happening::Sign => {
+                let release = self.node.release_bound();
+                if let Some(guardian) = &mut self.guardian {
+                    guardian.beat(self.return_grace, release);
+                }
+            }
             Happening::Beat => {
                 self.notice.alive();
                 self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
@@ -279,6 +303,8 @@ impl<G: Group> Daemon<G> {
                 let _ = self.inside.events.send(Arc::new(event));
             }
             Output::Leave(leave) => self.ending = Some(Ending::Left(leave)),
+            Output::Released => self.ending = Some(Ending::Released),
+            Output::Reset { because } => self.setup.safety.reset.perform(&because),
         }
         Ok(())
     }
@@ -340,6 +366,9 @@ impl<G: Group> Daemon<G> {
             }
         }
         self.group.leave().await;
+        if let Some(guardian) = &self.guardian {
+            guardian.dismiss();
+        }
         tracing::info!(?ending, "the daemon ends");
         Ok(())
     }

@@ -16,6 +16,7 @@ impl State {
     pub(super) fn apply_change(
         &mut self,
         change: &Change,
+        by: &NodeName,
         at: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
@@ -53,10 +54,10 @@ impl State {
             Change::Ticket { id, granted, standby } => self.set_ticket(id, *granted, *standby, at, effects),
             Change::Forsake(node) => {
                 self.check_node(node)?;
-                if !self.is_frozen(node) {
-                    return Err(Refusal::NotDetached(node.clone()));
+                if self.member_on(node).is_some() {
+                    return Err(Refusal::NotLost(node.clone()));
                 }
-                effects.extend(self.give_up(node));
+                effects.extend(self.confirm_down(node, by, at));
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What outlasts a power failure: the desired state, and what was asked for on top of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,17 @@ impl Durable {
     pub(in crate::cluster) fn has_fencing(&self) -> bool {
         let text = property(&self.cluster, &["fencing-enabled", "stonith-enabled"]);
         text.is_none_or(|text| scalar::parse_boolean(&text).unwrap_or(true))
+    }
+
+    /// How long after its loss a node is down by its own watchdog, where the cluster relies on that.
+    pub(in crate::cluster) fn watchdog_bound(&self) -> Option<Duration> {
+        crate::model::fencing::watchdog_bound(|names| property(&self.cluster, names))
+    }
+
+    /// Whether a node that learns that it was fenced is to be reset, and not only stopped.
+    pub(in crate::cluster) fn panics_when_fenced(&self) -> bool {
+        property(&self.cluster, &["fencing-reaction", "fence-reaction"])
+            .is_some_and(|text| text.eq_ignore_ascii_case("panic"))
     }
 
     /// Whether the desired cluster has a member of this name.

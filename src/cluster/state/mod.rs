@@ -18,7 +18,7 @@ pub(super) use departure::Reach;
 pub use durable::Durable;
 pub(super) use effect::Effect;
 pub use fencing::Fencing;
-pub(super) use overlay::{Effective, property};
+pub(super) use overlay::{Effective, property, stopping_all};
 
 use super::call::{Call, Flight};
 use super::member::{Member, MemberId, Moment};
@@ -71,6 +71,8 @@ pub struct Live {
 pub enum Awaited {
     /// Its daemon died, and may come back.
     Return,
+    /// Its daemon did not come back, and nobody fences it: its supervisor ends what runs there.
+    Supervisor,
     /// It went, and nobody fences it: it is given the time to let go of what it runs.
     Release,
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::Durable;
 use crate::cluster::member::Moment;
-use crate::model::Cluster;
+use crate::model::{Cluster, OptionSet, OptionSetId, Score};
+use crate::scheduler::options::collect_properties;
+use crate::scheduler::rule::{Recheck, RuleInput};
 
 /// What is to be brought about at some moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,8 +35,22 @@ impl Effective {
     }
 }
 
-/// The value of a cluster property, by any of its names.
+/// A cluster in which a loss of quorum ends everything, whatever else it asks for: who has to let go
+/// of what others take over is not asked.
+pub(in crate::cluster) fn stopping_all(cluster: &Cluster) -> Arc<Cluster> {
+    let mut cluster = cluster.clone();
+    let stop = OptionSet {
+        id: Some(OptionSetId::new("cib-bootstrap-options")),
+        score: Score::INFINITY,
+        ..OptionSet::of([("no-quorum-policy", "stop")])
+    };
+    cluster.properties.push(stop);
+    Arc::new(cluster)
+}
+
+/// The value of a cluster property, by any of its names, the first of them before the others; as the
+/// scheduler reads it.
 pub(in crate::cluster) fn property(cluster: &Cluster, names: &[&str]) -> Option<Arc<str>> {
-    let pairs = cluster.properties.iter().flat_map(|set| &set.pairs);
-    pairs.into_iter().find(|pair| names.contains(&&*pair.name)).map(|pair| pair.value.to_text())
+    let table = collect_properties(&cluster.properties, &RuleInput::default(), &Recheck::new(0));
+    names.iter().find_map(|name| table.get(*name).cloned())
 }
