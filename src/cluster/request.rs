@@ -78,9 +78,11 @@ pub enum Change {
         /// Whether its resources should not run all the same.
         standby: bool,
     },
-    /// Somebody made sure that a node that is not here is down: this counts as its fencing, whether it
-    /// left with its resources running, died, or was never seen.
+    /// A node that left with its resources running will not come back: take it for lost.
     Forsake(NodeName),
+    /// Somebody made sure that a node is down: this counts as its fencing, whether it died or was never
+    /// seen. One that the membership layer still sees is only taken for lost.
+    ConfirmDown(NodeName),
 }
 
 /// How long a node attribute lasts.
@@ -142,7 +144,7 @@ pub enum Refusal {
     UnknownOverride(OverrideId),
     /// A node that is there is not down.
     #[error(
-        "node `{0}` is here, as its daemon says; only a node that is not here can be confirmed to be down"
+        "node `{0}` is here; only a node that is lost, or left with its resources running, can be given up"
     )]
     NotLost(NodeName),
     /// This daemon is leaving.

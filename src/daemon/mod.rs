@@ -9,6 +9,7 @@
 //! Everything that is ready is given to the node at once, so that there is one decision for all of
 //! it; what it says is obeyed in order.
 
+mod alerts;
 pub mod api;
 mod attributes;
 mod chronicle;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::alerts::Alerts;
 use super::door::{Ask, Inside};
 use super::durable::{Store, make_folder, own};
 use super::executor::Executor;
@@ -67,6 +68,7 @@ pub struct Daemon<G> {
     proposing: Proposing,
     next_beat: Option<Instant>,
     lookout: Lookout,
+    alerts: Alerts,
     guardian: Option<Guardian>,
     return_grace: Duration,
     ending: Option<Ending>,
@@ -134,6 +136,7 @@ impl<G: Group> Daemon<G> {
         let next_beat = notice.beat().map(|_| Instant::now());
         let proposing = Proposing::new(store.seen());
         let return_grace = settings.return_grace;
+        let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
         let guardian = Guardian::new(&setup.safety, &setup.run_dir);
         let backlog = setup.safety.is_release.then_some(Input::Release).into_iter().collect();
         let daemon = Self {
@@ -152,6 +155,7 @@ impl<G: Group> Daemon<G> {
             proposing,
             next_beat,
             lookout: Lookout::default(),
+            alerts,
             guardian,
             return_grace,
             ending: None,
@@ -296,6 +300,7 @@ impl<G: Group> Daemon<G> {
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
+                self.alerts.tell(&event, &self.node.durable().cluster);
                 if let Event::Settled { members, dc } = &event {
                     self.notice.status(&format!("{} members, {dc} leads", members.len()));
                 }

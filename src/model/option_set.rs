@@ -1,5 +1,7 @@
 //! Sets of options: name/value pairs that a rule may guard and a score may rank.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,17 @@ impl Value {
 }
 
 impl OptionSet {
+    /// What the sets of one owner say, whoever asks: a set under a rule does not count.
+    pub fn values(sets: &[Self]) -> BTreeMap<Arc<str>, Arc<str>> {
+        let mut ranked: Vec<&Self> = sets.iter().rev().filter(|set| set.rule.is_none()).collect();
+        ranked.sort_by_key(|set| Reverse(set.score));
+        let mut values = BTreeMap::new();
+        for pair in ranked.iter().flat_map(|set| &set.pairs) {
+            values.entry(Arc::clone(&pair.name)).or_insert_with(|| pair.value.to_text());
+        }
+        values
+    }
+
     /// A nameless set of plain text pairs without a rule.
     pub fn of<N: Into<Arc<str>>, V: Into<Arc<str>>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         Self {

@@ -105,11 +105,9 @@ impl World {
     }
 
     fn tell_quorum(&mut self, host: usize, quorum: &Quorum) {
-        let is_cut_off = self.hosts[host].has_evidence && quorum.nodes.len() == 1;
-        let quorum = Quorum { quorate: quorum.quorate && !is_cut_off, ..quorum.clone() };
-        if self.hosts[host].last_quorum.as_ref() != Some(&quorum) {
+        if self.hosts[host].last_quorum.as_ref() != Some(quorum) {
             self.hosts[host].last_quorum = Some(quorum.clone());
-            self.send(host, 1, Input::Quorum(quorum));
+            self.send(host, 1, Input::Quorum(quorum.clone()));
         }
     }
 

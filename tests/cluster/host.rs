@@ -25,6 +25,8 @@ pub(crate) struct Host {
     pub(crate) has_group: bool,
     /// Alone it finds evidence that it is the one that is cut off.
     pub(crate) has_evidence: bool,
+    /// It will look at the evidence in a moment.
+    pub(crate) is_looking: bool,
     /// Whom its cables reach: hosts with the same number.
     pub(crate) island: usize,
     /// On disk.
@@ -64,6 +66,7 @@ impl Host {
             is_hung: false,
             has_group: true,
             has_evidence: false,
+            is_looking: false,
             island: 0,
             durable: None,
             record: Record::default(),
@@ -112,6 +115,7 @@ impl Host {
     pub(crate) fn kill_daemon(&mut self) {
         self.daemon = None;
         self.timers.clear();
+        self.is_looking = false;
         self.inbox.clear();
         self.last_view = None;
         self.last_quorum = None;

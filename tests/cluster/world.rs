@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate::cluster::{
-    Accepted, Call, Event, Input, Member, Moment, Node, Output, Refusal, Request, RequestId, Settings, Timer,
+    Accepted, Call, Event, Evidence, Input, Member, Moment, Node, Output, Refusal, Request, RequestId,
+    Settings, Timer,
 };
 use quorate::model::Cluster;
 
@@ -44,6 +45,8 @@ pub(crate) struct World {
     /// Whether doubles count.
     pub(crate) counts_doubles: bool,
     pub(crate) is_two_node: bool,
+    /// Hosts that were reset by themselves: when, which, why.
+    pub(crate) resets: Vec<(i64, usize, String)>,
 }
 
 /// An action that was begun.
@@ -64,6 +67,7 @@ pub(crate) enum Item {
     Sequence { host: usize, process: u32, bytes: Vec<u8> },
     Reform,
     Boot(usize),
+    Look { host: usize, process: u32 },
     StartDaemon(usize),
 }
 
@@ -89,6 +93,7 @@ impl World {
             doubled: Vec::new(),
             counts_doubles: true,
             is_two_node: hosts == 2,
+            resets: Vec::new(),
         }
     }
 
@@ -158,6 +163,7 @@ impl World {
             Item::Sequence { host, process, bytes } => self.sequence(host, process, bytes),
             Item::Reform => self.reform(),
             Item::Boot(host) => self.boot(host),
+            Item::Look { host, process } => self.look(host, process),
             Item::StartDaemon(host) => self.start_daemon(host),
         }
     }
@@ -199,6 +205,31 @@ impl World {
         for output in outputs {
             self.obey(host, output);
         }
+        self.attend(host);
+    }
+
+    /// A daemon that wants to look at the evidence does so, again and again.
+    fn attend(&mut self, host: usize) {
+        let known = &mut self.hosts[host];
+        let wants = known.daemon.as_ref().is_some_and(|node| node.lookout().is_some());
+        if wants && !known.is_looking {
+            known.is_looking = true;
+            let process = known.process;
+            self.plan(1000, Item::Look { host, process });
+        }
+    }
+
+    fn look(&mut self, host: usize, process: u32) {
+        let known = &mut self.hosts[host];
+        known.is_looking = false;
+        if known.process != process || known.is_hung {
+            return;
+        }
+        let Some(isolation) = known.daemon.as_ref().and_then(Node::lookout) else { return };
+        let answers = !known.has_evidence;
+        let ping = isolation.ping.iter().map(|address| (Arc::clone(address), answers)).collect();
+        let evidence = Evidence { looked_at: Moment(self.now), ping, ..Evidence::default() };
+        self.step(host, vec![Input::Evidence(evidence)]);
     }
 
     fn obey(&mut self, host: usize, output: Output) {
@@ -223,7 +254,11 @@ impl World {
                 self.answers.insert(request.0, answer);
             }
             Output::Tell(event) => self.events.push((self.now, host, event)),
-            Output::Leave(_) => self.end_daemon(host),
+            Output::Leave(_) | Output::Released => self.end_daemon(host),
+            Output::Reset { because } => {
+                self.resets.push((self.now, host, because));
+                self.crash(host);
+            }
         }
     }
 

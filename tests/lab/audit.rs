@@ -40,7 +40,8 @@ fn leftovers(host: &Host) -> Vec<String> {
     if host.has_address(ADDRESS) {
         faults.push(format!("{}: no daemon runs, but the address is here", host.name));
     }
-    let is_known = |name: &str| ["bash", "sleep", "sshd", "corosync", "apache2"].contains(&name);
+    let is_known =
+        |name: &str| ["bash", "sleep", "sshd", "corosync", "apache2", "quorate-guard"].contains(&name);
     let unknown = host.all_processes().into_iter().filter(|(_, name)| !is_known(name));
     let is_plain = host.init == crate::host::Init::Plain;
     faults.extend(

@@ -21,4 +21,5 @@ mod room;
 mod failover;
 mod formation;
 mod hosts;
+mod isolation;
 mod partition;

@@ -54,6 +54,13 @@ impl State {
             Change::Ticket { id, granted, standby } => self.set_ticket(id, *granted, *standby, at, effects),
             Change::Forsake(node) => {
                 self.check_node(node)?;
+                if !self.is_frozen(node) {
+                    return Err(Refusal::NotLost(node.clone()));
+                }
+                effects.extend(self.give_up(node));
+            }
+            Change::ConfirmDown(node) => {
+                self.check_node(node)?;
                 if self.member_on(node).is_some() {
                     return Err(Refusal::NotLost(node.clone()));
                 }

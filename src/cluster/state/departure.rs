@@ -91,6 +91,12 @@ impl State {
         Self::forsaken(node)
     }
 
+    /// Somebody knows that a node will not come back.
+    pub(super) fn give_up(&mut self, node: &NodeName) -> Vec<Effect> {
+        self.lose(node);
+        Self::forsaken(node)
+    }
+
     /// Somebody made sure that a node is down: this counts as its fencing.
     pub(super) fn confirm_down(&mut self, node: &NodeName, by: &NodeName, at: Moment) -> Vec<Effect> {
         let fences = |flight: &&Flight| {

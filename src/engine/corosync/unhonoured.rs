@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Subject};
 use crate::model::Cluster;
+use crate::model::alert::AlertEvent;
 
 /// What is wanted of the node daemons and not done by them. An error is what would be dangerous to
 /// rely on.
@@ -28,12 +29,19 @@ pub fn unhonoured(cluster: &Cluster) -> Vec<Diagnostic> {
             );
         }
     }
+    let selected = cluster.alerts.iter().flat_map(|alert| &alert.select);
+    let selects_attributes = selected.into_iter().any(|event| matches!(event, AlertEvent::Attributes(_)));
     let passed_over = [
-        ("alerts", !cluster.alerts.is_empty(), "the node daemons run no alert agents"),
+        (
+            "alerts",
+            selects_attributes,
+            "the node daemons tell alert agents of nodes, fencing and resources, not of attributes",
+        ),
         ("acls", !cluster.acls.roles.is_empty(), "whoever may use the daemon's socket may do everything"),
     ];
     for (section, _, why) in passed_over.into_iter().filter(|(_, is_written, _)| *is_written) {
-        let message = format!("`{section}` has no effect: {why}");
+        let message =
+            if section == "alerts" { why.to_owned() } else { format!("`{section}` has no effect: {why}") };
         found
             .push(Diagnostic::warning("without-effect", message).about(Subject::Section(section.to_owned())));
     }

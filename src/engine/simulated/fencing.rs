@@ -6,9 +6,8 @@ use super::injection::Answer;
 use super::world::World;
 use crate::engine::roster::Roster;
 use crate::executor::ActionResult;
-use crate::model::fencing::FencingTarget;
-use crate::model::resource::Origin;
-use crate::model::{AgentClass, Cluster, NodeName, Primitive, ResourceId};
+use crate::model::fencing::{Attempt, Reach, attempts};
+use crate::model::{Cluster, ResourceId};
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -22,20 +21,28 @@ impl World {
         took: Duration,
     ) -> ActionResult {
         let Some(target) = action.node.clone() else { return ActionResult::done(ResultCode::OK, took) };
-        let attempts = attempts(cluster, &target);
+        let can_fence = |attempt: &Attempt| {
+            !attempt.missing.is_empty()
+                || attempt.devices.iter().all(|device| device.reach(&target) != Reach::Never)
+        };
+        let attempts: Vec<Attempt> = attempts(cluster, &target).into_iter().filter(can_fence).collect();
         if attempts.is_empty() {
             return failed(ResultStatus::NoFenceDevice, format!("no fence device can fence {target}"), took);
         }
         let mut trouble = String::new();
-        for devices in &attempts {
-            match devices.iter().find(|device| !self.device_works(device, action)) {
+        for attempt in &attempts {
+            if let Some(missing) = attempt.missing.first() {
+                trouble = format!("there is no fence device {missing}, or it is switched off");
+                continue;
+            }
+            match attempt.devices.iter().find(|device| !self.device_works(&device.id, action)) {
                 None => {
                     if action.task != Task::FenceOn {
                         self.crash(&target, roster);
                     }
                     return ActionResult::done(ResultCode::OK, took);
                 }
-                Some(broken) => trouble = format!("fence device {broken} failed"),
+                Some(broken) => trouble = format!("fence device {} failed", broken.id),
             }
         }
         failed(ResultStatus::Error, trouble, took)
@@ -55,63 +62,6 @@ impl World {
             Answer::Slow(_) => true,
         }
     }
-}
-
-/// Lists of devices, of which one list must work completely.
-fn attempts(cluster: &Cluster, target: &NodeName) -> Vec<Vec<ResourceId>> {
-    let mut levels: Vec<_> =
-        cluster.fencing_levels.iter().filter(|level| is_for(&level.target, cluster, target)).collect();
-    if levels.is_empty() {
-        let devices = devices(cluster).filter(|device| can_fence(device, target));
-        return devices.map(|device| vec![device.id.clone()]).collect();
-    }
-    levels.sort_by_key(|level| level.index);
-    levels.into_iter().map(|level| level.devices.clone()).collect()
-}
-
-fn is_for(who: &FencingTarget, cluster: &Cluster, target: &NodeName) -> bool {
-    match who {
-        FencingTarget::Node(name) => name.is(target.as_str()),
-        FencingTarget::Pattern(pattern) => {
-            regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(target.as_str()))
-        }
-        FencingTarget::Attribute { name, value } => cluster
-            .nodes
-            .iter()
-            .filter(|node| node.name.is(target.as_str()))
-            .flat_map(|node| &node.attributes)
-            .flat_map(|set| &set.pairs)
-            .any(|pair| pair.name == *name && pair.value.to_text() == *value),
-    }
-}
-
-fn devices(cluster: &Cluster) -> impl Iterator<Item = &Primitive> {
-    cluster.resources.iter().flat_map(|resource| resource.primitives()).filter(|primitive| {
-        let agent = match &primitive.origin {
-            Origin::Agent(agent) => Some(agent),
-            Origin::Template(id) => {
-                cluster.templates.iter().find(|template| template.id == *id).map(|template| &template.agent)
-            }
-        };
-        agent.is_some_and(|agent| agent.class == AgentClass::Stonith)
-    })
-}
-
-/// Whether a device can fence a node, by its list or map of hosts; without either it can fence all.
-fn can_fence(device: &Primitive, target: &NodeName) -> bool {
-    let pairs = || device.params.iter().flat_map(|set| &set.pairs);
-    let param = |name: &str| pairs().find(|pair| *pair.name == *name).map(|pair| pair.value.to_text());
-    let separators = [' ', ',', ';', '\t', '\n'];
-    let hosts = param("pcmk_host_list")
-        .map(|list| list.split(separators).any(|host| target.is(host)))
-        .or_else(|| {
-            let map = param("pcmk_host_map")?;
-            Some(
-                map.split(separators)
-                    .any(|pair| pair.split([':', '=']).next().is_some_and(|host| target.is(host))),
-            )
-        });
-    hosts.unwrap_or(true)
 }
 
 fn failed(status: ResultStatus, why: String, took: Duration) -> ActionResult {

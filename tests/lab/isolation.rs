@@ -1,0 +1,159 @@
+//! Two nodes without fencing: the one that is cut off lets go before the other takes over, and a daemon
+//! that hangs or dies does not leave its node serving.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::client::Watch;
+use crate::host::Host;
+use crate::lab::Lab;
+use crate::members::{ADDRESS, LOG, PATIENCE, SITE, active, bring_up, daemon, form};
+
+/// The bound of the manifest.
+const WITHIN: Duration = Duration::from_secs(12);
+
+/// A site on two nodes that tell by the client, their gateway, whether they are cut off.
+fn isolated_site(lab: &Lab) -> Watch {
+    let gateway = &lab.client().addresses[0];
+    form(lab, &format!("isolation: {{ping: [{gateway}], within: {}s}}\n{SITE}", WITHIN.as_secs()));
+    let watch = Watch::from(lab.client(), ADDRESS, 80);
+    lab.until("the site", PATIENCE, || watch.last_page().is_some());
+    lab.settle();
+    watch
+}
+
+/// Does something while it is watched that two hosts never have the address at the same time.
+fn never_twice(lab: &Lab, act: impl FnOnce()) {
+    let hosts: Vec<(u32, String)> = lab.hosts().iter().map(|host| (host.pid(), host.name.clone())).collect();
+    let (is_over, twice) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                // The kernel lists the addresses of a namespace as those of any of its processes.
+                let have = hosts.iter().filter(|(pid, _)| {
+                    let table = std::fs::read_to_string(format!("/proc/{pid}/net/fib_trie"));
+                    table.is_ok_and(|table| table.contains(ADDRESS))
+                });
+                let names: Vec<&String> = have.map(|(_, name)| name).collect();
+                if names.len() > 1 {
+                    twice.lock().unwrap().push(format!("{names:?}"));
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        // Also when it panics, the watch ends.
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+        is_over.store(true, Ordering::Relaxed);
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+    let twice = twice.into_inner().unwrap();
+    assert!(twice.is_empty(), "the address was at two hosts, {} times: {}", twice.len(), twice[0]);
+}
+
+fn other<'a>(lab: &'a Lab, host: &Host) -> &'a Host {
+    lab.hosts().iter().find(|other| other.name != host.name).unwrap()
+}
+
+/// Whether the gateway gets the page of a host.
+fn serves(watch: &Watch, host: &Host) -> bool {
+    watch.last_page().is_some_and(|page| page == format!("this is {}", host.name))
+}
+
+#[test]
+fn of_two_nodes_without_fencing_the_cut_off_one_lets_go_before_the_other_takes_over() {
+    Lab::of(2).test(|lab| {
+        let watch = isolated_site(lab);
+        let cut = active(lab);
+        let survivor = other(lab, cut);
+        let start = Instant::now();
+        never_twice(lab, || {
+            // The carrier stays, but nothing arrives.
+            cut.isolate();
+            lab.until("the cut-off host letting go", PATIENCE, || !cut.has_address(ADDRESS));
+            let let_go = start.elapsed();
+            lab.until("its server stopping", PATIENCE, || cut.processes("apache2").is_empty());
+            lab.until("the site elsewhere", PATIENCE, || serves(&watch, survivor));
+            eprintln!("isolated: let go after {let_go:?}, taken over after {:?}", start.elapsed());
+            let status = |host: &Host| host.run("quorate status --engine corosync || true");
+            assert!(!status(cut).is_empty());
+
+            cut.heal();
+            lab.until("two members", PATIENCE, || {
+                cut.run("corosync-quorumtool -s || true").contains("Nodes:            2")
+            });
+            lab.settle();
+        });
+        assert!(serves(&watch, survivor), "it stays where it is");
+    });
+}
+
+#[test]
+fn a_cut_off_host_whose_stop_hangs_is_reset_before_the_other_takes_over() {
+    Lab::of(2).test(|lab| {
+        let watch = isolated_site(lab);
+        let cut = active(lab);
+        let survivor = other(lab, cut);
+        lab.expect("THIS HOST IS RESET");
+        // Its agent never comes to an end.
+        cut.run(
+            "mkdir -p /run/agents && cp /usr/lib/ocf/resource.d/heartbeat/apache /run/agents/apache && \
+                 sed -i '2i [ \"$1\" != stop ] || sleep 100' /run/agents/apache && \
+                 mount --bind /run/agents/apache /usr/lib/ocf/resource.d/heartbeat/apache",
+        );
+        let start = Instant::now();
+        cut.isolate();
+        let resets =
+            || cut.read(LOG).contains("THIS HOST IS RESET") || std::fs::metadata(cut.path("/run")).is_err();
+        lab.until("its reset", PATIENCE, resets);
+        eprintln!("reset after {:?}", start.elapsed());
+        cut.crash();
+        lab.until("the site elsewhere", PATIENCE, || serves(&watch, survivor));
+        cut.boot();
+        bring_up(lab);
+        lab.settle();
+    });
+}
+
+#[test]
+fn a_daemon_that_hangs_does_not_leave_its_host_serving_for_ever() {
+    Lab::of(2).test(|lab| {
+        let watch = isolated_site(lab);
+        let hung = active(lab);
+        let survivor = other(lab, hung);
+        for words in ["gives no sign of life", "no daemon came back", "cut off", "cannot be reached"] {
+            lab.expect(words);
+        }
+        let start = Instant::now();
+        never_twice(lab, || {
+            stop_process(daemon(hung));
+            lab.until("the site elsewhere", Duration::from_secs(90), || serves(&watch, survivor));
+            eprintln!("a daemon hung: taken over after {:?}", start.elapsed());
+            assert!(!hung.has_address(ADDRESS) && hung.processes("apache2").is_empty());
+            lab.until("the end of the supervisor", PATIENCE, || hung.processes("quorate-guard").is_empty());
+            bring_up(lab);
+            lab.settle();
+        });
+        assert!(serves(&watch, survivor), "it stays where it is");
+    });
+}
+
+#[test]
+fn a_daemon_that_hangs_and_comes_back_finds_all_as_it_was() {
+    Lab::of(2).test(|lab| {
+        let watch = isolated_site(lab);
+        let hung = active(lab);
+        lab.expect("gives no sign of life");
+        let start = Instant::now();
+        stop_process(daemon(hung));
+        lab.until("its end", PATIENCE, || hung.processes("quorate").is_empty());
+        bring_up(lab);
+        lab.settle();
+        assert_eq!(watch.failures_since(start), 0, "nobody noticed");
+    });
+}
+
+fn stop_process(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+}
