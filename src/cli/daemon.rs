@@ -203,7 +203,12 @@ async fn serve<G: Group>(
 /// runs, and nothing has to end.
 fn safety(arguments: &Arguments, node: &NodeName) -> Safety {
     let words = (arguments.group == GroupName::Corosync).then(|| super::guard::words(arguments, node));
-    Safety { guard: words, reset: arguments.reset.reset(), is_release: false }
+    Safety {
+        guard: words,
+        reset: arguments.reset.reset(),
+        has_watchdog: arguments.watchdog.is_some(),
+        is_release: false,
+    }
 }
 
 /// The signals that a daemon heeds.

@@ -130,7 +130,7 @@ fn release(arguments: &Arguments) -> Result<(), Failure> {
         site: Installation::default(),
         jobs: None,
         return_grace: None,
-        safety: Safety { guard: None, reset: arguments.reset.reset(), is_release: true },
+        safety: Safety { reset: arguments.reset.reset(), is_release: true, ..Safety::default() },
     };
     let failure = |error: String| Failure::error(error);
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -301,6 +301,14 @@ impl<G: Group> Daemon<G> {
             Output::Tell(event) => {
                 chronicle::write(&event);
                 self.alerts.tell(&event, &self.node.durable().cluster);
+                if matches!(event, Event::InForce { .. })
+                    && !self.setup.safety.has_watchdog
+                    && self.node.is_watched()
+                {
+                    tracing::error!(
+                        "the cluster relies on this node's watchdog, and there is none: start the daemon with --watchdog"
+                    );
+                }
                 if let Event::Settled { members, dc } = &event {
                     self.notice.status(&format!("{} members, {dc} leads", members.len()));
                 }

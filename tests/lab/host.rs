@@ -106,6 +106,17 @@ impl Host {
         let _ = power.holder.wait();
     }
 
+    /// Whether the host has ended by itself, as one does that is reset; then it is off.
+    pub(crate) fn has_ended(&self) -> bool {
+        let ended =
+            self.power.borrow_mut().as_mut().is_none_or(|power| power.holder.try_wait().unwrap().is_some());
+        if ended {
+            *self.power.borrow_mut() = None;
+        }
+        // Its cables go with it, a moment later.
+        ended && (0..self.addresses.len()).all(|link| !self.room.has_port(&self.port(link)))
+    }
+
     /// A power failure, and power back.
     pub(crate) fn reset(&self) {
         self.crash();

@@ -9,7 +9,7 @@ use crate::cluster::border::{Output, Timer};
 use crate::cluster::call::Flight;
 use crate::cluster::event::{Decision, Event};
 use crate::cluster::member::Moment;
-use crate::cluster::state::{Effective, property, stopping_all};
+use crate::cluster::state::{Effective, property};
 use crate::executor::{self, Executor, Limits};
 use crate::ledger::roster::Roster;
 use crate::model::{Cluster, period};
@@ -102,8 +102,7 @@ impl Control {
         let durable = &ground.state.durable;
         let known = self.effective.take().filter(|known| known.is_current(durable, ground.now));
         let effective = known.unwrap_or_else(|| Effective::of(durable, ground.now));
-        let cluster = std::sync::Arc::clone(&self.effective.insert(effective).cluster);
-        if ground.sight.must_let_go() { stopping_all(&cluster) } else { cluster }
+        std::sync::Arc::clone(&self.effective.insert(effective).cluster)
     }
 
     /// When a decision may differ by itself.

@@ -157,8 +157,7 @@ impl Node {
 
     /// The desired cluster with all overrides that are in force at a moment.
     pub fn effective(&self, now: Moment) -> std::sync::Arc<crate::model::Cluster> {
-        let cluster = super::state::Effective::of(&self.state.durable, now).cluster;
-        if self.sight.must_let_go() { super::state::stopping_all(&cluster) } else { cluster }
+        super::state::Effective::of(&self.state.durable, now).cluster
     }
 
     fn take(&mut self, now: Moment, input: Input) {

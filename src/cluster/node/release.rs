@@ -25,6 +25,11 @@ impl Node {
         self.sight.is_cut_off()
     }
 
+    /// Whether the others rely on this node's watchdog to end it.
+    pub fn is_watched(&self) -> bool {
+        self.state.durable.watchdog_bound().is_some()
+    }
+
     /// How long others wait for this node to let go of what it runs once it has lost them, or they have lost
     /// it; `None` where there is nobody to take over.
     pub fn release_bound(&self) -> Option<Duration> {

@@ -18,7 +18,7 @@ pub(super) use departure::Reach;
 pub use durable::Durable;
 pub(super) use effect::Effect;
 pub use fencing::Fencing;
-pub(super) use overlay::{Effective, property, stopping_all};
+pub(super) use overlay::{Effective, property};
 
 use super::call::{Call, Flight};
 use super::member::{Member, MemberId, Moment};

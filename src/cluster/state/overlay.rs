@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Durable;
 use crate::cluster::member::Moment;
-use crate::model::{Cluster, OptionSet, OptionSetId, Score};
+use crate::model::{Cluster, OptionSet};
 use crate::scheduler::options::collect_properties;
 use crate::scheduler::rule::{Recheck, RuleInput};
 
@@ -38,19 +38,6 @@ impl Effective {
     pub(in crate::cluster) fn is_current(&self, durable: &Durable, now: Moment) -> bool {
         self.revision == durable.revision && self.lapses_at.is_none_or(|at| at > now)
     }
-}
-
-/// A cluster in which a loss of quorum ends everything, whatever else it asks for: who has to let go
-/// of what others take over is not asked.
-pub(in crate::cluster) fn stopping_all(cluster: &Cluster) -> Arc<Cluster> {
-    let mut cluster = cluster.clone();
-    let stop = OptionSet {
-        id: Some(OptionSetId::new("cib-bootstrap-options")),
-        score: Score::INFINITY,
-        ..OptionSet::of([("no-quorum-policy", "stop")])
-    };
-    cluster.properties.push(stop);
-    Arc::new(cluster)
 }
 
 /// The value of a cluster property, by any of its names, the first of them before the others; as the

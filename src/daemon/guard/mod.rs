@@ -33,6 +33,8 @@ pub struct Safety {
     pub guard: Option<Vec<OsString>>,
     /// How this host is reset.
     pub reset: Reset,
+    /// Whether the supervisor arms a hardware watchdog.
+    pub has_watchdog: bool,
     /// Whether this daemon only lets go of what runs here.
     pub is_release: bool,
 }
