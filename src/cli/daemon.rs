@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
-use super::failure::{Failure, with_causes};
+use super::failure::Failure;
 use super::log::{self, LogFormat};
 use super::options::Options;
 use crate::agent::Installation;
@@ -20,6 +20,7 @@ use crate::daemon::group::Group;
 use crate::daemon::group::corosync::Corosync;
 use crate::daemon::group::in_process::Room;
 use crate::daemon::{Daemon, Door, Ending, Notice, Reset, Safety, Setup, guard};
+use crate::diagnostic::with_causes;
 use crate::host;
 use crate::model::NodeName;
 
@@ -172,7 +173,7 @@ async fn serve<G: Group>(
     guard::wait_for_release(&arguments.run_dir).await;
     let signals = Signals::listen()?;
     let (daemon, door) = Daemon::new(setup, group, Notice::from_environment())
-        .map_err(|error| Failure::error(error.to_string()))?;
+        .map_err(|error| Failure::error(with_causes(&error)))?;
     let place = Place {
         socket: options.socket().to_owned(),
         readers: arguments.readers.clone(),
@@ -196,7 +197,7 @@ async fn serve<G: Group>(
     if let Err(error) = serving.await {
         tracing::error!(%error, "the API did not end well");
     }
-    ending.map_err(|error| Failure::error(error.to_string()))
+    ending.map_err(|error| Failure::error(with_causes(&error)))
 }
 
 /// What a daemon has for the case that it cannot do anything itself. Alone, nobody takes over what it

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::decision::recheck_interval;
 use super::patience::Limit;
 use super::{Control, Ground};
 use crate::cluster::border::{Output, Timer};
@@ -9,9 +10,8 @@ use crate::cluster::call::{Call, Flight};
 use crate::cluster::event::Event;
 use crate::cluster::member::Member;
 use crate::cluster::message::{Finding, Message, Orders};
-use crate::cluster::state::{property, worker_of};
+use crate::cluster::state::worker_of;
 use crate::executor::{self, ActionResult, Command};
-use crate::ledger::takes_down;
 use crate::model::{AgentClass, NodeName};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::ResultCode;
@@ -71,7 +71,8 @@ impl Control {
     /// A guest that is to be fenced ends with what holds it.
     fn reach(&mut self, id: ActionId) {
         let action = self.running.as_ref().and_then(|running| running.executor.action(id));
-        let guest = action.filter(|action| takes_down(&action.task)).and_then(|action| action.node.clone());
+        let guest =
+            action.filter(|action| action.task.takes_node_down()).and_then(|action| action.node.clone());
         self.ended_guests.extend(guest);
     }
 
@@ -135,10 +136,10 @@ fn attempts_limit(action: &Action, ground: &Ground<'_>) -> Limit {
     if action.kind != ActionKind::Fence {
         return Limit::NONE;
     }
-    let cluster = &ground.state.durable.cluster;
-    let most = property(cluster, &["fencing-max-attempts", "stonith-max-attempts"]);
+    let durable = &ground.state.durable;
+    let most = durable.property(&["fencing-max-attempts", "stonith-max-attempts"]);
     let attempts = most.and_then(|text| text.parse().ok()).unwrap_or(10);
-    Limit { attempts, pause: super::decision::recheck_interval(cluster).unwrap_or(Control::RECHECK) }
+    Limit { attempts, pause: recheck_interval(&durable.cluster, ground.now).unwrap_or(Control::RECHECK) }
 }
 
 /// How long an action is waited for before it counts as lost.

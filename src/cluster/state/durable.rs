@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::property;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, Generation, NodeName, Overlay, Resource, scalar};
+use crate::model::{Cluster, Generation, NodeName, Overlay, Resource};
+use crate::scheduler::facts::Properties;
 
 /// The desired state in force and what was asked for on top of it. Kept on every member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,18 +47,23 @@ impl Durable {
 
     /// Whether lost nodes are fenced.
     pub(in crate::cluster) fn has_fencing(&self) -> bool {
-        let text = property(&self.cluster, &["fencing-enabled", "stonith-enabled"]);
-        text.is_none_or(|text| scalar::parse_boolean(&text).unwrap_or(true))
+        Properties::always_fence(&self.cluster)
+    }
+
+    /// The text of a cluster property, by any of its names, that holds at any time.
+    pub(in crate::cluster) fn property(&self, names: &[&str]) -> Option<Arc<str>> {
+        let table = Properties::at(&self.cluster, 0).table;
+        names.iter().find_map(|name| table.get(*name).cloned())
     }
 
     /// How long after its loss a node is down by its own watchdog, where the cluster relies on that.
     pub(in crate::cluster) fn watchdog_bound(&self) -> Option<Duration> {
-        crate::model::fencing::watchdog_bound(|names| property(&self.cluster, names))
+        crate::model::fencing::watchdog_bound(|names| self.property(names))
     }
 
     /// Whether a node that learns that it was fenced is to be reset, and not only stopped.
     pub(in crate::cluster) fn panics_when_fenced(&self) -> bool {
-        property(&self.cluster, &["fencing-reaction", "fence-reaction"])
+        self.property(&["fencing-reaction", "fence-reaction"])
             .is_some_and(|text| text.eq_ignore_ascii_case("panic"))
     }
 

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use super::Durable;
 use crate::cluster::member::Moment;
 use crate::model::{Cluster, OptionSet};
-use crate::scheduler::options::collect_properties;
-use crate::scheduler::rule::{Recheck, RuleInput};
 
 /// What is to be brought about at some moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,11 +36,4 @@ impl Effective {
     pub(in crate::cluster) fn is_current(&self, durable: &Durable, now: Moment) -> bool {
         self.revision == durable.revision && self.lapses_at.is_none_or(|at| at > now)
     }
-}
-
-/// The value of a cluster property, by any of its names, the first of them before the others; as the
-/// scheduler reads it.
-pub(in crate::cluster) fn property(cluster: &Cluster, names: &[&str]) -> Option<Arc<str>> {
-    let table = collect_properties(&cluster.properties, &RuleInput::default(), &Recheck::new(0));
-    names.iter().find_map(|name| table.get(*name).cloned())
 }

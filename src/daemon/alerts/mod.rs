@@ -110,7 +110,7 @@ impl Alerts {
         let all =
             if wanted.recipients.is_empty() { std::slice::from_ref(&nobody) } else { &wanted.recipients };
         for recipient in all {
-            let (own, meta) = (OptionSet::values(&recipient.meta), OptionSet::values(&wanted.meta));
+            let (own, meta) = (OptionSet::all_unruled(&recipient.meta), OptionSet::all_unruled(&wanted.meta));
             let option = |name: &str| own.get(name).or_else(|| meta.get(name)).cloned();
             if option("enabled").and_then(|text| scalar::parse_boolean(&text)) == Some(false) {
                 continue;
@@ -211,8 +211,8 @@ fn environment(
     now: &Zoned,
     format: &str,
 ) -> Vec<(String, String)> {
-    let mut params = OptionSet::values(&alert.params);
-    params.extend(OptionSet::values(&recipient.params));
+    let mut params = OptionSet::all_unruled(&alert.params);
+    params.extend(OptionSet::all_unruled(&recipient.params));
     let mut env: Vec<(String, String)> =
         params.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     let kind = match news.kind {

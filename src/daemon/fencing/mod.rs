@@ -104,7 +104,7 @@ impl Fencer {
     /// Where no device can fence a node, and the cluster relies on watchdogs: waits until that of the
     /// target has done it.
     async fn was_watched(&self, target: &NodeName) -> bool {
-        let properties = OptionSet::values(&self.cluster.properties);
+        let properties = OptionSet::all_unruled(&self.cluster.properties);
         let property = |names: &[&str]| names.iter().find_map(|name| properties.get(*name).cloned());
         let Some(bound) = watchdog_bound(property) else { return false };
         tracing::warn!(%target, seconds = bound.as_secs(), "waiting for the target's own watchdog");

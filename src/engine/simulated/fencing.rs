@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::injection::Answer;
 use super::world::World;
-use crate::engine::roster::Roster;
 use crate::executor::ActionResult;
+use crate::ledger::roster::Roster;
 use crate::model::fencing::{Attempt, Reach, attempts};
 use crate::model::{Cluster, ResourceId};
 use crate::scheduler::{Action, Task};

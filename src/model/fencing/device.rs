@@ -1,11 +1,10 @@
 //! Fence devices as a cluster has them: whom they reach, how long they take, and how often they try.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::resource::Origin;
-use crate::model::{Agent, AgentClass, Cluster, NodeName, OptionSet, Primitive, ResourceId, period};
+use crate::model::{Agent, Cluster, NodeName, OptionSet, Primitive, ResourceId, Table, period};
 
 /// A fence device.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +14,7 @@ pub struct Device {
     /// What talks to it.
     pub agent: Agent,
     /// Its options; secrets are still names.
-    pub params: BTreeMap<Arc<str>, Arc<str>>,
+    pub params: Table,
     /// Whether nodes must be let in by it before they may run anything.
     pub provides_unfencing: bool,
     /// Whether it may be used: one with `target-role: Stopped` may not.
@@ -106,30 +105,21 @@ impl Device {
 
 /// All devices of a cluster, those of higher priority first.
 pub fn devices(cluster: &Cluster) -> Vec<Device> {
-    let primitives = cluster.resources.iter().flat_map(|resource| resource.primitives());
+    let primitives = cluster.fence_devices();
     let mut devices: Vec<Device> = primitives.filter_map(|primitive| device(cluster, primitive)).collect();
     devices.sort_by_key(|device| std::cmp::Reverse(device.priority));
     devices
 }
 
 fn device(cluster: &Cluster, primitive: &Primitive) -> Option<Device> {
-    let template = match &primitive.origin {
-        Origin::Agent(_) => None,
-        Origin::Template(id) => cluster.templates.iter().find(|template| template.id == *id),
-    };
-    let agent = match &primitive.origin {
-        Origin::Agent(agent) => agent.clone(),
-        Origin::Template(_) => template?.agent.clone(),
-    };
-    if agent.class != AgentClass::Stonith {
-        return None;
-    }
-    let mut params = OptionSet::values(&primitive.params);
-    let mut meta = OptionSet::values(&primitive.meta);
-    for (name, value) in template.into_iter().flat_map(|template| OptionSet::values(&template.params)) {
+    let template = cluster.template_of(primitive);
+    let agent = primitive.agent(template)?.clone();
+    let mut params = OptionSet::all_unruled(&primitive.params);
+    let mut meta = OptionSet::all_unruled(&primitive.meta);
+    for (name, value) in template.into_iter().flat_map(|template| OptionSet::all_unruled(&template.params)) {
         params.entry(name).or_insert(value);
     }
-    for (name, value) in template.into_iter().flat_map(|template| OptionSet::values(&template.meta)) {
+    for (name, value) in template.into_iter().flat_map(|template| OptionSet::all_unruled(&template.meta)) {
         meta.entry(name).or_insert(value);
     }
     Some(Device {

@@ -11,7 +11,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::id::{NodeName, ResourceId};
-use super::{Cluster, OptionSet, period};
+use super::{Cluster, OptionSet, Table, period};
 pub use device::{Device, Reach, devices};
 
 /// One level for one target: all its devices must succeed, else the next level is tried.
@@ -74,7 +74,7 @@ pub struct Attempt {
 pub fn attempts(cluster: &Cluster, target: &NodeName) -> Vec<Attempt> {
     let devices: Vec<Device> = devices(cluster).into_iter().filter(|device| device.is_enabled).collect();
     let node = cluster.nodes.iter().find(|node| target.is(node.name.as_str()));
-    let attributes = node.map(|node| OptionSet::values(&node.attributes)).unwrap_or_default();
+    let attributes = node.map(|node| OptionSet::all_unruled(&node.attributes)).unwrap_or_default();
     let mine = cluster.fencing_levels.iter().filter(|level| level.target.is_for(target, &attributes));
     let mut levels: BTreeMap<u8, Attempt> = BTreeMap::new();
     for level in mine {
@@ -95,7 +95,7 @@ pub fn attempts(cluster: &Cluster, target: &NodeName) -> Vec<Attempt> {
 }
 
 impl FencingTarget {
-    fn is_for(&self, target: &NodeName, attributes: &BTreeMap<Arc<str>, Arc<str>>) -> bool {
+    fn is_for(&self, target: &NodeName, attributes: &Table) -> bool {
         match self {
             Self::Node(name) => target.is(name.as_str()),
             Self::Pattern(pattern) => {
