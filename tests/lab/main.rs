@@ -19,6 +19,7 @@ mod members;
 mod room;
 
 mod failover;
+mod fencing;
 mod formation;
 mod hosts;
 mod isolation;

@@ -43,10 +43,14 @@ pub(crate) fn manifest(lab: &Lab, rest: &str) -> String {
 
 /// Puts a manifest on the client and on every host's disk, and forms the cluster from the client.
 pub(crate) fn form(lab: &Lab, rest: &str) {
-    let text = manifest(lab, rest);
-    lab.client().write("/tmp/cluster.yaml", &text);
+    form_as(lab, &manifest(lab, rest));
+}
+
+/// Puts this manifest on the client and on every host's disk, and forms the cluster from the client.
+pub(crate) fn form_as(lab: &Lab, text: &str) {
+    lab.client().write("/tmp/cluster.yaml", text);
     for host in lab.hosts() {
-        host.write("/etc/quorate/cluster.yaml", &text);
+        host.write("/etc/quorate/cluster.yaml", text);
         host.write("/etc/default/quorate", "QUORATE_MANIFEST=/etc/quorate/cluster.yaml\n");
     }
     bring_up(lab);

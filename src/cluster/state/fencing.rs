@@ -8,7 +8,6 @@ use super::Live;
 use crate::cluster::call::Flight;
 use crate::cluster::member::Moment;
 use crate::executor::ActionResult;
-use crate::ledger::takes_down;
 use crate::model::NodeName;
 use crate::scheduler::Task;
 use crate::status::{ResultCode, ResultStatus};
@@ -49,7 +48,7 @@ impl Live {
         self.fencing.iter().rev().find(|fencing| {
             fencing.target.is(node.as_str())
                 && fencing.at > since
-                && takes_down(&fencing.task)
+                && fencing.task.takes_node_down()
                 && fencing.result.rc == ResultCode::OK
                 && fencing.result.status == ResultStatus::Done
         })

@@ -16,7 +16,6 @@ use crate::agent::Installation;
 use crate::agent::alert::alert;
 use crate::cluster::Event;
 use crate::executor::ActionResult;
-use crate::ledger::takes_down;
 use crate::model::alert::{Alert, AlertEvent, Recipient};
 use crate::model::{Cluster, NodeName, OptionSet, period, scalar};
 use crate::scheduler::{Action, ActionKind, Task};
@@ -154,11 +153,12 @@ fn node(name: &NodeName, what: &str) -> News {
 }
 
 fn fencing(worker: &NodeName, action: &Action, result: &ActionResult) -> Option<News> {
-    let target = action.node.as_ref().filter(|_| takes_down(&action.task) || action.task == Task::FenceOn)?;
+    let target =
+        action.node.as_ref().filter(|_| action.task.takes_node_down() || action.task == Task::FenceOn)?;
     let task = match action.task {
         Task::FenceOff => "off",
         Task::FenceOn => "on",
-        _ if takes_down(&action.task) => "reboot",
+        _ if action.task.takes_node_down() => "reboot",
         _ => return None,
     };
     let end = if result.rc == ResultCode::OK { "OK" } else { "failed" };

@@ -172,7 +172,9 @@ mod tests {
 
     fn pulse(at: u32, release: Option<Duration>) -> Pulse {
         let daemon = Process { id: 1, started: 0, session: 0 };
-        Pulse { at: SECOND * at, ..Pulse::new(daemon, 2, SECOND * 10, release) }
+        let mut pulse = Pulse::new(daemon, 2, SECOND * 10, release);
+        pulse.at = SECOND * at;
+        pulse
     }
 
     /// What is done second by second, from the first to the last, with the daemon's last sign at `last`.
