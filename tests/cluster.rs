@@ -19,8 +19,12 @@ mod desired;
 mod dice;
 #[path = "cluster/failover.rs"]
 mod failover;
+#[path = "cluster/fencing.rs"]
+mod fencing;
 #[path = "cluster/host.rs"]
 mod host;
+#[path = "cluster/isolation.rs"]
+mod isolation;
 #[path = "cluster/joining.rs"]
 mod joining;
 #[path = "cluster/seeds.rs"]

@@ -248,7 +248,7 @@ impl<G: Group> Daemon<G> {
             Happening::Ask(Ask::Reread) => self.reread.send_modify(|count| *count += 1),
             Happening::Ask(Ask::Look(asker)) => {
                 // Who does not wait for the answer does not need it.
-                let _ = asker.send(Box::new(self.snapshot()));
+                let _ = asker.send(Box::new(Snapshot::of(&self.node, &self.setup.node, now())));
             }
             Happening::Reading(reading) => self.proposing.take(reading),
             Happening::Sign => {
@@ -348,21 +348,6 @@ impl<G: Group> Daemon<G> {
         let Some((digest, change)) = self.proposing.next(&self.setup.node, &self.node, now) else { return };
         let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
         self.backlog.push_back(input);
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let now = now();
-        Snapshot {
-            now,
-            node: self.setup.node.clone(),
-            is_settled: self.node.is_settled(),
-            is_dc: self.node.is_dc(),
-            quorum: self.node.quorum().clone(),
-            durable: self.node.durable().clone(),
-            state: self.node.state().cloned(),
-            effective: self.node.effective(now),
-            status: self.node.status(now),
-        }
     }
 
     /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end
