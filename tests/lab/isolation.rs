@@ -5,10 +5,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::client::Watch;
 use crate::host::Host;
 use crate::lab::Lab;
-use crate::members::{ADDRESS, PATIENCE, SITE, active, bring_up, daemon, form};
+use crate::members::{ADDRESS, PATIENCE, SITE, active, bring_up, form, other};
 
 /// The bound of the manifest.
 const WITHIN: Duration = Duration::from_secs(12);
@@ -49,10 +51,6 @@ fn never_twice(lab: &Lab, act: impl FnOnce()) {
     });
     let twice = twice.into_inner().unwrap();
     assert!(twice.is_empty(), "the address was at two hosts, {} times: {}", twice.len(), twice[0]);
-}
-
-fn other<'a>(lab: &'a Lab, host: &Host) -> &'a Host {
-    lab.hosts().iter().find(|other| other.name != host.name).unwrap()
 }
 
 /// Whether the gateway gets the page of a host.
@@ -125,7 +123,7 @@ fn a_daemon_that_hangs_does_not_leave_its_host_serving_for_ever() {
         }
         let start = Instant::now();
         never_twice(lab, || {
-            stop_process(daemon(hung));
+            hung.signal("quorate", Signal::STOP);
             lab.until("the site elsewhere", Duration::from_secs(90), || serves(&watch, survivor));
             eprintln!("a daemon hung: taken over after {:?}", start.elapsed());
             assert!(!hung.has_address(ADDRESS) && hung.processes("apache2").is_empty());
@@ -144,15 +142,10 @@ fn a_daemon_that_hangs_and_comes_back_finds_all_as_it_was() {
         let hung = active(lab);
         lab.expect("gives no sign of life");
         let start = Instant::now();
-        stop_process(daemon(hung));
+        hung.signal("quorate", Signal::STOP);
         lab.until("its end", PATIENCE, || hung.processes("quorate").is_empty());
         bring_up(lab);
         lab.settle();
         assert_eq!(watch.failures_since(start), 0, "nobody noticed");
     });
-}
-
-fn stop_process(pid: u32) {
-    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
 }

@@ -66,11 +66,10 @@ impl Room {
         succeed(Command::new("nsenter").args(words), command)
     }
 
-    /// Whether there is a port of this name at a switch.
-    pub(crate) fn has_port(&self, name: &str) -> bool {
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &self.pid.to_string(), "-n", "--", "ip", "link", "show", name]);
-        command.output().unwrap().status.success()
+    /// Whether there is a switch of this name.
+    pub(crate) fn has_switch(&self, name: &str) -> bool {
+        let words = ["-t", &self.pid.to_string(), "-n", "--", "ip", "link", "show", name].map(str::to_owned);
+        Command::new("nsenter").args(words).output().unwrap().status.success()
     }
 
     /// Runs a command on the room's network that names processes as this process does.
