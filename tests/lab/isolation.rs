@@ -1,8 +1,7 @@
 //! Two nodes without fencing: the one that is cut off lets go before the other takes over, and a daemon
-//! that hangs or dies does not leave its node serving.
+//! that hangs or dies does not leave its node serving. That two hosts never have the address at the same time
+//! is watched in every lab.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -25,34 +24,6 @@ fn isolated_site(lab: &Lab) -> Watch {
     watch
 }
 
-/// Does something while it is watched that two hosts never have the address at the same time.
-fn never_twice(lab: &Lab, act: impl FnOnce()) {
-    let hosts: Vec<(u32, String)> = lab.hosts().iter().map(|host| (host.pid(), host.name.clone())).collect();
-    let (is_over, twice) = (AtomicBool::new(false), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
-                // The kernel lists the addresses of a namespace as those of any of its processes.
-                let have = hosts.iter().filter(|(pid, _)| {
-                    let table = std::fs::read_to_string(format!("/proc/{pid}/net/fib_trie"));
-                    table.is_ok_and(|table| table.contains(ADDRESS))
-                });
-                let names: Vec<&String> = have.map(|(_, name)| name).collect();
-                if names.len() > 1 {
-                    twice.lock().unwrap().push(format!("{names:?}"));
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        });
-        // Also when it panics, the watch ends.
-        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
-        is_over.store(true, Ordering::Relaxed);
-        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    });
-    let twice = twice.into_inner().unwrap();
-    assert!(twice.is_empty(), "the address was at two hosts, {} times: {}", twice.len(), twice[0]);
-}
-
 /// Whether the gateway gets the page of a host.
 fn serves(watch: &Watch, host: &Host) -> bool {
     watch.last_page().is_some_and(|page| page == format!("this is {}", host.name))
@@ -65,24 +36,22 @@ fn of_two_nodes_without_fencing_the_cut_off_one_lets_go_before_the_other_takes_o
         let cut = active(lab);
         let survivor = other(lab, cut);
         let start = Instant::now();
-        never_twice(lab, || {
-            // The carrier stays, but nothing arrives.
-            cut.isolate();
-            lab.until("the cut-off host letting go", PATIENCE, || !cut.has_address(ADDRESS));
-            let let_go = start.elapsed();
-            lab.until("its server stopping", PATIENCE, || cut.processes("apache2").is_empty());
-            lab.until("the site elsewhere", PATIENCE, || serves(&watch, survivor));
-            eprintln!("isolated: let go after {let_go:?}, taken over after {:?}", start.elapsed());
-            let status = |host: &Host| host.run("quorate status --engine corosync || true");
-            eprintln!("{}\n---\n{}", status(cut), status(survivor));
-            assert!(status(cut).contains("cut off"), "{}", status(cut));
+        // The carrier stays, but nothing arrives.
+        cut.isolate();
+        lab.until("the cut-off host letting go", PATIENCE, || !cut.has_address(ADDRESS));
+        let let_go = start.elapsed();
+        lab.until("its server stopping", PATIENCE, || cut.processes("apache2").is_empty());
+        lab.until("the site elsewhere", PATIENCE, || serves(&watch, survivor));
+        eprintln!("isolated: let go after {let_go:?}, taken over after {:?}", start.elapsed());
+        let status = |host: &Host| host.run("quorate status --engine corosync || true");
+        eprintln!("{}\n---\n{}", status(cut), status(survivor));
+        assert!(status(cut).contains("cut off"), "{}", status(cut));
 
-            cut.heal();
-            lab.until("two members", PATIENCE, || {
-                cut.run("corosync-quorumtool -s || true").contains("Nodes:            2")
-            });
-            lab.settle();
+        cut.heal();
+        lab.until("two members", PATIENCE, || {
+            cut.run("corosync-quorumtool -s || true").contains("Nodes:            2")
         });
+        lab.settle();
         assert!(serves(&watch, survivor), "it stays where it is");
     });
 }
@@ -122,15 +91,13 @@ fn a_daemon_that_hangs_does_not_leave_its_host_serving_for_ever() {
             lab.expect(words);
         }
         let start = Instant::now();
-        never_twice(lab, || {
-            hung.signal("quorate", Signal::STOP);
-            lab.until("the site elsewhere", Duration::from_secs(90), || serves(&watch, survivor));
-            eprintln!("a daemon hung: taken over after {:?}", start.elapsed());
-            assert!(!hung.has_address(ADDRESS) && hung.processes("apache2").is_empty());
-            lab.until("the end of the supervisor", PATIENCE, || hung.processes("quorate-guard").is_empty());
-            bring_up(lab);
-            lab.settle();
-        });
+        hung.signal("quorate", Signal::STOP);
+        lab.until("the site elsewhere", Duration::from_secs(90), || serves(&watch, survivor));
+        eprintln!("a daemon hung: taken over after {:?}", start.elapsed());
+        assert!(!hung.has_address(ADDRESS) && hung.processes("apache2").is_empty());
+        lab.until("the end of the supervisor", PATIENCE, || hung.processes("quorate-guard").is_empty());
+        bring_up(lab);
+        lab.settle();
         assert!(serves(&watch, survivor), "it stays where it is");
     });
 }
