@@ -350,7 +350,8 @@ impl Source {
     fn names_root(&self, name: &str) -> bool {
         let is_inside = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c));
         self.code().any(|line| {
-            let starts = line.match_indices(&format!("{name}::")).map(|(at, _)| at);
+            let start = format!("{name}::");
+            let starts = line.match_indices(&start).map(|(at, _)| at);
             starts.filter(|at| line.is_char_boundary(*at)).any(|at| !is_inside(&line[..at]))
         })
     }

@@ -2,16 +2,21 @@
 
 use quorate::cluster::{Change, Event, Lifetime, Overriding};
 
-use crate::agents::Failure;
-use crate::desired::{Fencing, cluster, set_property};
-use crate::world::World;
+use crate::world::desired::{Fencing, cluster, set_property};
+use crate::world::{Answer, Failure, How, World};
 
 #[test]
 fn a_node_whose_stop_fails_is_fenced_and_its_service_goes_on_elsewhere() {
     let mut world = World::running(2, cluster(2, Fencing::On, &["A"]));
     let host = world.place("A");
     let (boots, at) = (world.hosts[host].boot, world.now);
-    world.failures.push(Failure { resource: "A", task: "stop", host: Some(host), rc: 1, times: 9 });
+    world.failures.push(Failure {
+        resource: "A",
+        task: "stop",
+        host: Some(host),
+        how: How::Answers(1),
+        times: 9,
+    });
     let name = world.hosts[host].name.clone();
     world.set_override(1 - host, "away", Overriding::Standby(name), None);
     world.rest();
@@ -25,7 +30,7 @@ fn a_lost_node_that_nobody_can_fence_is_recovered_when_a_person_confirms_that_it
     let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
     let victim = world.place("A");
     let other = (victim + 1) % 3;
-    world.is_fencing_broken = true;
+    world.device.answer = Answer::Failure;
     world.crash(victim);
     world.run_for(30_000);
     assert!(world.places("A").is_empty());
@@ -42,7 +47,7 @@ fn a_lost_node_that_nobody_can_fence_is_recovered_when_a_person_confirms_that_it
 fn a_node_that_was_fenced_and_lives_stops_everything_and_leaves() {
     let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
     let victim = world.place("A");
-    world.is_fencing_broken = true;
+    world.device.answer = Answer::Failure;
     world.cut(&[victim]);
     world.run_for(5000);
     let (other, name) = ((victim + 1) % 3, world.hosts[victim].name.clone());
@@ -62,7 +67,7 @@ fn a_node_that_was_fenced_and_lives_is_reset_where_that_is_wished() {
     set_property(&mut desired, "fence-reaction", "panic");
     let mut world = World::running(3, desired);
     let victim = world.place("A");
-    world.is_fencing_broken = true;
+    world.device.answer = Answer::Failure;
     world.cut(&[victim]);
     world.run_for(5000);
     let (other, name) = ((victim + 1) % 3, world.hosts[victim].name.clone());
@@ -81,10 +86,11 @@ fn fencing_that_fails_too_often_rests_until_the_cluster_looks_again() {
     set_property(&mut desired, "cluster-recheck-interval", "10min");
     let mut world = World::running(3, desired);
     let (victim, at) = (world.place("A"), world.now);
-    world.is_fencing_broken = true;
+    world.device.answer = Answer::Failure;
     world.crash(victim);
-    let attempts =
-        |world: &World| world.begun.iter().filter(|begun| begun.at >= at && begun.task == "reboot").count();
+    let attempts = |world: &World| {
+        world.begun().into_iter().filter(|begun| begun.at >= at && begun.task == "reboot").count()
+    };
     world.run_for(9 * 60_000);
     assert_eq!(attempts(&world), 4);
     world.run_for(3 * 60_000);
@@ -108,7 +114,7 @@ fn one_fencing_answers_all_who_ask_for_it() {
         world.run_for(300);
     }
     world.rest();
-    let fencings = world.begun.iter().filter(|begun| begun.at >= at && begun.task == "reboot").count();
+    let fencings = world.begun().into_iter().filter(|begun| begun.at >= at && begun.task == "reboot").count();
     assert_eq!(fencings, 1, "{:?}", world.begun_since(at));
     world.check();
 }

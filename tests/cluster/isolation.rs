@@ -5,8 +5,8 @@ use std::time::Duration;
 use quorate::cluster::{Change, Input};
 use quorate::model::isolation::Isolation;
 
-use crate::desired::{Fencing, cluster, set_property};
 use crate::world::World;
+use crate::world::desired::{Fencing, cluster, set_property};
 
 #[test]
 fn without_fencing_a_node_with_evidence_against_itself_lets_go_before_the_other_takes_over() {
