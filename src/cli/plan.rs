@@ -95,7 +95,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     let (planned, observation) = make(arguments, options, terminal)?;
     show(&planned, arguments.output, terminal)?;
     if let Some(file) = &arguments.out {
-        let saved = view::plan::write_saved(&planned.plan);
+        let saved = view::plan::write_saved(&planned.plan)
+            .map_err(|error| Failure::error(format!("cannot save the plan: {error}")))?;
         std::fs::write(file, saved).map_err(|error| Failure::file("write", file, &error))?;
         terminal
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));

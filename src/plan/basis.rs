@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::step::Step;
-use crate::model::Cluster;
+use crate::model::{Cluster, json};
 
 /// What a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +94,5 @@ fn sorted(value: &Value) -> Value {
 
 /// SHA-256 of the value's JSON, in hexadecimal.
 pub fn digest(value: &impl Serialize) -> String {
-    let json = serde_json::to_vec(value).unwrap_or_default();
-    Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(json::bytes(value)).iter().map(|byte| format!("{byte:02x}")).collect()
 }

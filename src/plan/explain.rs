@@ -8,7 +8,7 @@ mod need;
 use std::cmp::Reverse;
 
 pub use need::Need;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::outline::rule_text;
 use super::relation::Relations;
@@ -23,7 +23,7 @@ use crate::scheduler::{ResourceIx, assign, failures, interpret};
 use crate::status::ClusterStatus;
 
 /// Why a primitive, or an instance of one, is placed where it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// Which.
     pub resource: String,
@@ -46,7 +46,7 @@ pub struct Explanation {
 }
 
 /// Something that starts before another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predecessor {
     /// Which.
     pub resource: String,
@@ -55,7 +55,7 @@ pub struct Predecessor {
 }
 
 /// How a node was chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decision {
     /// No other node can run it.
@@ -77,7 +77,7 @@ pub enum Decision {
 }
 
 /// What speaks for and against a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Which node.
     pub node: NodeName,
@@ -94,7 +94,7 @@ pub struct Verdict {
 }
 
 /// A part of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// How much.
     pub score: Score,
@@ -104,7 +104,7 @@ pub struct Part {
 }
 
 /// What gives a part of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "kebab-case")]
 pub enum Source {
     /// The node's own score.
@@ -165,7 +165,7 @@ pub enum Source {
 }
 
 /// A resource that another is to be with, or away from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Companion {
     /// Which.
     pub resource: String,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::fail_count::{FailCount, fail_counts};
 use super::unplaced::Unplaced;
@@ -14,7 +14,7 @@ use crate::scheduler::{Facts, ResourceIx, interpret};
 use crate::status::ClusterStatus;
 
 /// How a cluster is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     /// When it was looked at, seconds since 1970.
     #[serde(skip)]
@@ -48,7 +48,7 @@ pub struct Overview {
 }
 
 /// Whether what the manifest says is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sync {
     /// It is.
     Synced,
@@ -59,7 +59,7 @@ pub enum Sync {
 }
 
 /// Whether what is in force is so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Health {
     /// It is.
     Healthy,
@@ -74,7 +74,7 @@ pub enum Health {
 }
 
 /// Something that keeps a cluster from being healthy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "concern", rename_all = "kebab-case")]
 pub enum Concern {
     /// There is no quorum.
@@ -124,7 +124,7 @@ pub enum Concern {
 }
 
 /// How a node is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeOverview {
     /// Its name.
     pub name: NodeName,
@@ -137,7 +137,7 @@ pub struct NodeOverview {
 }
 
 /// What can be said of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeCondition {
     /// Lost without notice: must be fenced.
@@ -157,7 +157,7 @@ pub enum NodeCondition {
 }
 
 /// A primitive that runs on a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
     /// Which.
     pub resource: String,
@@ -166,7 +166,7 @@ pub struct Running {
 }
 
 /// How a resource is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceOverview {
     /// Its name.
     pub id: String,
@@ -195,7 +195,7 @@ pub struct ResourceOverview {
 }
 
 /// A failure that is still remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureOverview {
     /// Of which resource.
     pub resource: String,

@@ -1,11 +1,16 @@
 //! Reasons as sentences.
 
+use super::escaped;
 use crate::model::NodeName;
 use crate::plan::unplaced::{Obstacle, Refusal};
 use crate::plan::{Because, Plan, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
 pub fn because(because: &Because) -> String {
+    escaped(&words(because))
+}
+
+fn words(because: &Because) -> String {
     match because {
         Because::IsNew => "new".to_owned(),
         Because::IsRemoved => "no longer configured".to_owned(),
@@ -98,7 +103,7 @@ pub fn obstacles(plan: &Plan) -> Vec<String> {
         .unplaced
         .iter()
         .map(|unplaced| format!("no node can run {}: {}", unplaced.resource, refusals(unplaced)));
-    unplaced.chain(blocked).collect()
+    unplaced.chain(blocked).map(|line| escaped(&line)).collect()
 }
 
 /// `start` as in "it starts".

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Ink;
+use super::{Ink, escaped, legible};
 use crate::engine::{Event, Outcome};
-use crate::model::NodeName;
+use crate::model::{NodeName, json};
 use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
@@ -115,7 +115,7 @@ pub fn outcome_message(outcome: &Outcome) -> String {
 }
 
 fn line(record: &Record<'_>) -> String {
-    let mut line = serde_json::to_string(record).unwrap_or_default();
+    let mut line = legible::json(json::line(record));
     line.push('\n');
     line
 }
@@ -166,18 +166,19 @@ pub fn describe(action: &Action) -> String {
         | Task::Pseudo(_)) => other.as_str(),
     };
     let resource = action.instance.as_deref().or(action.resource.as_deref());
-    match (resource, &action.node) {
+    let words = match (resource, &action.node) {
         (Some(resource), Some(node)) => format!("{task} {resource} on {node}"),
         (Some(resource), None) => format!("{task} {resource}"),
         (None, Some(node)) => format!("{task} {node}"),
         (None, None) => task.to_owned(),
-    }
+    };
+    escaped(&words)
 }
 
 /// A wait as a line for people.
 pub fn waiting_line(length: Option<Duration>, because: &str, ink: Ink) -> String {
     let time = length.map(|length| format!("{}.{}s: ", length.as_secs(), length.subsec_millis() / 100));
-    format!("  {}  {}{because}", ink.faint("waits "), time.unwrap_or_default())
+    format!("  {}  {}{}", ink.faint("waits "), time.unwrap_or_default(), escaped(because))
 }
 
 /// A finished action as a line for people.
@@ -195,7 +196,9 @@ pub fn finished_line(
         return format!("  {}  {what}  {}", ink.good("ok    "), ink.faint(&took));
     }
     let answer = if status == ResultStatus::TimedOut { "timed out" } else { rc.name() };
-    let said =
-        exit_reason.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
+    let said = exit_reason
+        .filter(|text| !text.is_empty())
+        .map(|text| format!(": {}", escaped(text)))
+        .unwrap_or_default();
     format!("  {}  {what}  {answer}{said}  {}", ink.bad("failed"), ink.faint(&took))
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::because::{cannot, refusals};
-use super::{Ink, moment, overlay, to_json};
+use super::{Ink, legible, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
@@ -34,6 +34,11 @@ pub fn json(overview: &Overview) -> String {
 
 /// The overview for people.
 pub fn text(overview: &Overview, ink: Ink) -> String {
+    let at = overview.at;
+    legible::draw(overview, |overview| all(&Overview { at, ..overview.clone() }, ink))
+}
+
+fn all(overview: &Overview, ink: Ink) -> String {
     if overview.generation == 0 && overview.nodes.is_empty() {
         return "Nothing is in force yet: `quorate apply` changes that.\n".to_owned();
     }
@@ -57,6 +62,10 @@ pub fn text(overview: &Overview, ink: Ink) -> String {
 
 /// One line for a monitoring system.
 pub fn line(overview: &Overview) -> String {
+    legible::draw(overview, words)
+}
+
+fn words(overview: &Overview) -> String {
     if overview.health == Health::Missing {
         return "Missing: nothing is in force\n".to_owned();
     }

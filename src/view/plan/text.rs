@@ -8,15 +8,18 @@ use crate::plan::{
     AttributeChange, Background, BackgroundKind, Blocked, Caution, Leftover, ObjectChange, ObjectChangeKind,
     Owner, Plan, Step, Verb,
 };
-use crate::view::Ink;
 use crate::view::because::{because, refusals};
 use crate::view::overlay;
+use crate::view::{Ink, legible};
 
 /// Names that are longer do not push everybody's values to the right.
 const COLUMN_MAX: usize = 80;
 
 /// Values longer than this get lines of their own.
 const LONG_VALUE: usize = 60;
+
+/// What stands for the end of a line in a legible text.
+const LINE_END: &str = "\\n";
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,10 @@ pub enum Detail {
 
 /// The plan as text.
 pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
+    legible::draw(plan, |plan| all(plan, detail, ink))
+}
+
+fn all(plan: &Plan, detail: Detail, ink: Ink) -> String {
     let mut sections = Vec::new();
     if !plan.objects.is_empty() {
         sections.push(objects(&plan.objects, detail, ink));
@@ -163,11 +170,13 @@ fn value(attribute: &AttributeChange) -> String {
 }
 
 fn is_long(value: &str) -> bool {
-    value.contains('\n') || value.chars().count() > LONG_VALUE
+    value.contains(LINE_END) || value.chars().count() > LONG_VALUE
 }
 
-/// Two long values, line by line.
+/// Two long values, line by line; ends of lines stay to be seen.
 fn difference(before: &str, after: &str) -> String {
+    let broken = |text: &str| text.replace(LINE_END, &format!("{LINE_END}\n"));
+    let (before, after) = (&broken(before), &broken(after));
     let lines = |change: similar::Change<&str>| {
         format!("\n{} {}", change.tag(), change.value().trim_end_matches('\n'))
     };
@@ -181,7 +190,7 @@ fn indented(value: &str) -> String {
 
 /// What stays in force although the manifest does not have it; empty when there is nothing.
 pub fn leftovers(plan: &Plan, ink: Ink) -> String {
-    left(&plan.leftovers, ink).join("\n")
+    legible::draw(&plan.leftovers, |leftovers| left(leftovers, ink).join("\n"))
 }
 
 fn left(leftovers: &[Leftover], ink: Ink) -> Vec<String> {

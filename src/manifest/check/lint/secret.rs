@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::manifest::typed::{At, Field, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
-use crate::model::secrecy::holds_secret;
+use crate::model::secrecy::{holds_secret, password_in_address};
 
 impl Lint<'_, '_> {
     pub(super) fn check_secrets(self) {
@@ -28,20 +28,21 @@ impl Lint<'_, '_> {
             }
         };
         for (key, value) in maps.into_iter().flat_map(Map::iter) {
-            let is_plain = matches!(value.get(), Some(OptionValue::Text(text)) if !text.is_empty());
-            if is_plain && holds_secret(key.text()) {
-                self.findings
-                    .warning(
-                        "plaintext-secret",
-                        value.place,
-                        format!("`{}` stands in plain text", key.text()),
-                    )
-                    .here("everybody who reads this file can read it")
-                    .help(
-                        "write `{secret: NAME}`; the nodes find the value in a file that only root can read",
-                    )
-                    .report();
-            }
+            let Some(OptionValue::Text(text)) = value.get() else { continue };
+            let message = if text.is_empty() {
+                continue;
+            } else if holds_secret(key.text()) {
+                format!("`{}` stands in plain text", key.text())
+            } else if password_in_address(text).is_some() {
+                format!("the password in `{}` stands in plain text", key.text())
+            } else {
+                continue;
+            };
+            self.findings
+                .warning("plaintext-secret", value.place, message)
+                .here("everybody who reads this file can read it")
+                .help("write `{secret: NAME}`; the nodes find the value in a file that only root can read")
+                .report();
         }
     }
 }
