@@ -17,7 +17,7 @@ use super::executor::Executor;
 use super::group::{self, Group};
 use super::hearing::{not_begun, translate};
 use super::manifest::{self, Reading};
-use super::proposing::Proposing;
+use super::proposing::{Forgotten, Proposing};
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::settle_process;
@@ -43,6 +43,9 @@ pub enum Ending {
 /// than it takes to see that this node is gone: at once, where corosync said farewell.
 const GROUP_GRACE: Duration = Duration::from_millis(300);
 
+/// Seconds after which a wait for a window looks at the clock again: it may have been set.
+const LONGEST_WAIT: u64 = 60;
+
 /// A daemon.
 #[derive(Debug)]
 pub struct Daemon<G> {
@@ -62,6 +65,8 @@ pub struct Daemon<G> {
     reread: watch::Sender<u64>,
     proposing: Proposing,
     next_beat: Option<Instant>,
+    /// When a change of the manifest may come in force that had to wait.
+    next_window: Option<Instant>,
     ending: Option<Ending>,
     /// Answers the tools of agents.
     _serving: Option<Serving>,
@@ -85,6 +90,7 @@ enum Happening {
     Ask(Ask),
     Reading(Reading),
     Beat,
+    Window,
 }
 
 impl<G: Group> Daemon<G> {
@@ -123,7 +129,13 @@ impl<G: Group> Daemon<G> {
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
-        let proposing = Proposing::new(store.seen());
+        let proposing = Proposing::new(store.seen().map_err(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "it is not known which manifest was decided on last"
+            );
+            Forgotten
+        }));
         let daemon = Self {
             node: Node::new(settings, durable, record),
             group,
@@ -139,6 +151,7 @@ impl<G: Group> Daemon<G> {
             reread: watch::channel(0).0,
             proposing,
             next_beat,
+            next_window: None,
             ending: None,
             setup,
             _serving: serving,
@@ -197,6 +210,7 @@ impl<G: Group> Daemon<G> {
             timer = self.timers.next() => Happening::Input(Input::Timer(timer)),
             Some(reading) = from(&mut self.readings) => Happening::Reading(reading),
             () = until(self.next_beat) => Happening::Beat,
+            () = until(self.next_window) => Happening::Window,
         };
         Ok(happening)
     }
@@ -227,6 +241,8 @@ impl<G: Group> Daemon<G> {
                 let _ = asker.send(Box::new(self.snapshot()));
             }
             Happening::Reading(reading) => self.proposing.take(reading),
+            // What waited is looked at after every happening.
+            Happening::Window => self.next_window = None,
             Happening::Beat => {
                 self.notice.alive();
                 self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
@@ -303,7 +319,12 @@ impl<G: Group> Daemon<G> {
             return;
         }
         let now = now();
-        let Some((digest, change)) = self.proposing.next(&self.setup.node, &self.node, now) else { return };
+        let next = self.proposing.next(&self.setup.node, &self.node, now);
+        self.next_window = self.proposing.opens().map(|opens| {
+            let left = u64::try_from(opens - now.seconds()).unwrap_or(0).min(LONGEST_WAIT);
+            Instant::now() + Duration::from_secs(left.max(1))
+        });
+        let Some((digest, change)) = next else { return };
         let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
         self.backlog.push_back(input);
     }

@@ -27,6 +27,7 @@ mod situation;
 pub mod step;
 pub mod unplaced;
 pub mod what_if;
+pub mod window;
 
 pub use address::{Address, ObjectKind};
 pub use basis::{Basis, Staleness};

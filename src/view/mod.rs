@@ -16,6 +16,7 @@ pub mod prometheus;
 pub mod recording;
 pub mod status;
 pub mod transition;
+pub mod window;
 
 pub use ink::Ink;
 pub use legible::{escaped, escaped_lines};

@@ -10,4 +10,4 @@ pub use json::json;
 pub use markdown::markdown;
 pub use saved::{UnreadablePlan, read_saved, write_saved};
 pub use summary::{configuration_summary, disruption_summary};
-pub use text::{Detail, leftovers, text};
+pub use text::{Detail, actions, leftovers, text};

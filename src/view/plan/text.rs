@@ -188,6 +188,12 @@ fn indented(value: &str) -> String {
     value.replace('\n', "\n        ")
 }
 
+/// The actions of a plan, each on a line of its own after a line end.
+pub fn actions(plan: &Plan) -> String {
+    let steps = legible::draw(plan, |plan| steps(&plan.steps, Ink::Plain));
+    format!("\n{}", steps.trim_end())
+}
+
 /// What stays in force although the manifest does not have it; empty when there is nothing.
 pub fn leftovers(plan: &Plan, ink: Ink) -> String {
     legible::draw(&plan.leftovers, |leftovers| left(leftovers, ink).join("\n"))
