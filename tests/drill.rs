@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use quorate::diagnostic::Sources;
+use quorate::engine::Observation;
 use quorate::engine::drill::{Beginning, Extent, drill};
-use quorate::engine::{Generation, Observation};
-use quorate::model::Cluster;
 use quorate::model::Overlay;
 use quorate::model::secrecy::{holds_secret, is_secret};
+use quorate::model::{Cluster, Generation};
 use quorate::plan::drill::{Mishap, Report};
 use quorate::plan::secrecy::is_stand_in;
 use quorate::scheduler::Schedule;

@@ -20,7 +20,7 @@ const PURE: [(&str, &[&str]); 12] = [
     ("plan", &["model", "status", "diagnostic", "manifest", "scheduler"]),
     ("executor", &["model", "status", "scheduler"]),
     ("ledger", &["model", "status", "scheduler", "executor"]),
-    ("cluster", &["model", "status", "scheduler", "executor", "ledger", "plan"]),
+    ("cluster", &["model", "status", "scheduler", "executor", "ledger"]),
     ("api", &["model", "status", "scheduler", "executor", "cluster"]),
 ];
 

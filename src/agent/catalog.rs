@@ -23,9 +23,7 @@ const METADATA_MAX: usize = 2 * 1024 * 1024;
 
 /// The classes of which this host has agents, and `service`.
 pub fn standards(site: &Installation) -> Vec<AgentClass> {
-    let all =
-        [AgentClass::Ocf, AgentClass::Lsb, AgentClass::Systemd, AgentClass::Service, AgentClass::Stonith];
-    all.into_iter().filter(|class| has_agents(site, class)).collect()
+    AgentClass::ALL.into_iter().filter(|class| has_agents(site, class)).collect()
 }
 
 fn has_agents(site: &Installation, class: &AgentClass) -> bool {

@@ -17,8 +17,8 @@ use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, saved, show};
-use crate::engine::{Desired, Engine, EngineError, Generation, Observation, Outcome};
-use crate::model::NodeName;
+use crate::engine::{Desired, Engine, EngineError, Observation, Outcome};
+use crate::model::{Generation, NodeName};
 use crate::plan::{Hazard, Plan};
 use crate::view;
 

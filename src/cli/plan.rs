@@ -14,9 +14,9 @@ use super::options::Options;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use super::{clock, replay, source};
-use crate::engine::{Generation, Observation};
-use crate::model::{Moment, Overlay};
-use crate::plan::{Planned, WhatIf};
+use crate::engine::Observation;
+use crate::model::{Generation, Moment, Overlay};
+use crate::plan::{Planned, WhatIf, window};
 use crate::scheduler;
 use crate::view::plan::Detail;
 use crate::{cib, view};
@@ -169,7 +169,12 @@ async fn plan_on_cluster(
     };
     planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
-    Ok((planning::make(&wanted, &observation), observation))
+    let planned = planning::make(&wanted, &observation);
+    let admission = window::admission(&wanted.reconcile, &planned.plan, observation.now);
+    if let Some(why) = view::window::waits(admission) {
+        terminal.note(&why);
+    }
+    Ok((planned, observation))
 }
 
 fn plan_on_cib(

@@ -8,9 +8,9 @@ use super::terminal::Terminal;
 use super::validate;
 use super::{advice, engines};
 use crate::engine::{Engine, Observation};
-use crate::manifest::{Manifest, Reconcile};
-use crate::model::Cluster;
-use crate::plan::{self, Inputs, Plan, Planned, Prune, Rename, WhatIf};
+use crate::manifest::{Manifest, Moved, Reconcile};
+use crate::model::{Cluster, Rename};
+use crate::plan::{self, Inputs, Plan, Planned, Prune, WhatIf};
 use crate::status::ClusterStatus;
 
 /// What the manifest asks for.
@@ -46,7 +46,7 @@ impl Wanted {
     /// What a manifest asks for; `prune` on the command line adds to what the manifest says.
     pub(super) fn of(manifest: Manifest, prune: bool, origin: String) -> Self {
         let prune = if prune || manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
-        let renames = manifest.settings.moved.iter().filter_map(Rename::of).collect();
+        let renames = manifest.settings.moved.iter().filter_map(Moved::to_rename).collect();
         let reconcile = manifest.settings.reconcile;
         Self { cluster: manifest.cluster, renames, prune, origin, reconcile }
     }

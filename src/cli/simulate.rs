@@ -220,7 +220,7 @@ fn check_names(happening: &Happening, cluster: &Simulated) -> Result<(), Failure
     };
     if let Some(resource) = resource {
         let known = cluster.resources();
-        let base = crate::plan::relation::base(resource);
+        let base = crate::model::id::without_number(resource);
         if !known.iter().any(|name| name == base) {
             return Err(names::unknown("resource", resource, &known));
         }

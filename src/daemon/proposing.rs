@@ -7,9 +7,10 @@
 use super::durable::Seen;
 use super::manifest::Reading;
 use crate::cluster::{Accepted, Change, Moment, Node, Proposal, Refusal};
-use crate::model::{Cluster, Generation, NodeName};
+use crate::manifest::Moved;
+use crate::model::{Cluster, Generation, NodeName, Rename};
 use crate::plan::window::{self, Admission};
-use crate::plan::{self, Inputs, Prune, Rename};
+use crate::plan::{self, Inputs, Prune};
 use crate::view;
 
 /// What is known of the manifest of this node.
@@ -75,7 +76,7 @@ impl Proposing {
             return None;
         }
         let origin = format!("{} on {me}", reading.path.display());
-        let renames: Vec<Rename> = manifest.settings.moved.iter().filter_map(Rename::of).collect();
+        let renames: Vec<Rename> = manifest.settings.moved.iter().filter_map(Moved::to_rename).collect();
         let prune = if manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
         let status = node.status(now);
         let planned = plan::plan(&Inputs {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hands::{Hands, Happening};
-use super::ledger::{self, AgentTraits, Ledger, Performed};
-use super::roster::Roster;
 use super::{EngineError, Event, Outcome};
 use crate::executor::{self, ActionResult, Command, Executor, Limits, Urgency};
+use crate::ledger::roster::Roster;
+use crate::ledger::{self, AgentTraits, Ledger, Performed};
 use crate::model::{Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Transition};
 

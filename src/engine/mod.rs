@@ -19,13 +19,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::ledger::Ledger;
-pub use crate::ledger::{self, roster};
-pub use crate::model::Generation;
 
 use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Cluster, Moment, Overlay};
-use crate::plan::Rename;
+use crate::model::{Cluster, Generation, Moment, Overlay, Rename};
 use crate::scheduler::Action;
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::NodeName;
-use crate::plan::Rename;
-use crate::plan::rename::{rename_instance, rename_key};
-use crate::scheduler::facts::Table;
+use crate::model::rename::{rename_instance, rename_key};
+use crate::model::{NodeName, Rename, Table};
 use crate::scheduler::{Action, ActionId, Task};
 
 /// The operation of a recurring monitor. Engines flatten it into their durable records.

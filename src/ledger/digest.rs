@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Performed;
+use crate::model::Table;
 use crate::scheduler::Task;
 use crate::scheduler::digest::digest;
-use crate::scheduler::facts::Table;
 use crate::status::HistoryEntry;
 
 /// Writes the digests into an entry.

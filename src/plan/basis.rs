@@ -1,14 +1,11 @@
 //! The basis of a plan: digests of what it was made from, so that a saved plan can be refused
 //! when the cluster has moved on.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::step::Step;
-use crate::model::{Cluster, json};
+use crate::model::Cluster;
+use crate::model::digest::digest;
 
 /// What a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,29 +67,4 @@ impl Basis {
             None
         }
     }
-}
-
-/// SHA-256 of a JSON document without its field `digest`, in hexadecimal. Names count in sorted
-/// order, so that it does not matter in which order they are kept.
-pub fn document_digest(document: &Value) -> String {
-    let Value::Object(fields) = document else { return digest(&sorted(document)) };
-    let fields = fields.iter().filter(|(name, _)| *name != "digest");
-    digest(&fields.map(|(name, value)| (name.clone(), sorted(value))).collect::<BTreeMap<_, _>>())
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields: BTreeMap<&String, Value> =
-                fields.iter().map(|(name, value)| (name, sorted(value))).collect();
-            Value::Object(fields.into_iter().map(|(name, value)| (name.clone(), value)).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
-}
-
-/// SHA-256 of the value's JSON, in hexadecimal.
-pub fn digest(value: &impl Serialize) -> String {
-    Sha256::digest(json::bytes(value)).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -396,5 +396,5 @@ fn company(
 
 /// Names of all resources that can be explained, for suggestions.
 pub fn explainable(cluster: &Cluster) -> Vec<String> {
-    super::rename::names(cluster).into_iter().map(ToString::to_string).collect()
+    cluster.resource_ids().into_iter().map(ToString::to_string).collect()
 }

@@ -19,7 +19,6 @@ mod narration;
 pub mod outline;
 pub mod overview;
 pub mod relation;
-pub mod rename;
 pub mod retirement;
 pub mod safety;
 pub mod secrecy;
@@ -37,7 +36,6 @@ pub use disruption::{Disruption, Down};
 pub use fencing::FencingMethod;
 pub use merge::{Leftover, Owner, Prune};
 pub use overview::Overview;
-pub use rename::Rename;
 pub use safety::Hazard;
 pub use step::{Background, BackgroundKind, Step, Verb};
 pub use unplaced::Unplaced;
@@ -47,9 +45,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, rename};
 use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
+use crate::status::rename::rename_in_status;
 use disruption::Whole;
 use relation::Relations;
 use situation::Situation;
@@ -263,7 +262,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
 fn renamed<'s>(status: &'s ClusterStatus, renames: &[Rename]) -> Cow<'s, ClusterStatus> {
     let mut status = Cow::Borrowed(status);
     if !renames.is_empty() {
-        rename::rename_in_status(status.to_mut(), renames);
+        rename_in_status(status.to_mut(), renames);
     }
     status
 }

@@ -6,6 +6,7 @@ use crate::model::constraint::{
     ColocationScope, LocationPreference, LocationTarget, OrderAction, OrderKind, OrderScope, ResourceSet,
     TicketScope,
 };
+use crate::model::id::without_number;
 use crate::model::resource::CloneChild;
 use crate::model::rule::RuleScore;
 use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score, TicketId};
@@ -78,7 +79,7 @@ impl Relations {
 
     /// A resource and all collectives around it, innermost first; instance numbers are ignored.
     pub fn lineage<'a>(&'a self, resource: &'a str) -> Vec<&'a str> {
-        let base = base(resource);
+        let base = without_number(resource);
         let mut lineage = vec![base];
         if let Some(around) = self.lineages.get(base) {
             lineage.extend(around.iter().map(ResourceId::as_str));
@@ -286,14 +287,6 @@ fn ends<'a>(set: &'a ResourceSet, end: Option<&'a ResourceId>) -> Vec<&'a Resour
 /// Whether an order is about bringing something up first.
 fn brings_up(action: Option<OrderAction>) -> bool {
     action.is_none_or(|action| matches!(action, OrderAction::Start | OrderAction::Promote))
-}
-
-/// A resource's name without its instance number.
-pub fn base(resource: &str) -> &str {
-    match resource.rsplit_once(':') {
-        Some((base, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => base,
-        Some(_) | None => resource,
-    }
 }
 
 /// The resources (templates, tags) that a constraint names.

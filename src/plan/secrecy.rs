@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Plan;
-use super::basis::digest;
+use crate::model::digest::digest;
 use crate::model::secrecy::is_secret;
 use crate::model::{self, Cluster, NameValue, json};
 use crate::scheduler::digest::{self as params_digest, Coverage};

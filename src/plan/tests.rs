@@ -52,7 +52,7 @@ fn merged(in_force: &Cluster, declared: &Cluster, prune: Prune) -> merge::Merged
 }
 
 fn names(cluster: &Cluster) -> Vec<&str> {
-    rename::names(cluster).into_iter().map(ResourceId::as_str).collect()
+    cluster.resource_ids().into_iter().map(ResourceId::as_str).collect()
 }
 
 fn addresses(leftovers: &[Leftover]) -> Vec<String> {

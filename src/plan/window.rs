@@ -31,9 +31,17 @@ pub fn admission(reconcile: &Reconcile, plan: &Plan, now: i64) -> Admission {
     if plan.objects.is_empty() {
         return Admission::Now;
     }
+    match admission_of_any(reconcile, now) {
+        Admission::AtWindow(_) if !interrupts(plan) => Admission::Now,
+        admission => admission,
+    }
+}
+
+/// When a change that is not known in detail may come in force by itself: it may interrupt something.
+pub fn admission_of_any(reconcile: &Reconcile, now: i64) -> Admission {
     match reconcile.mode {
         ReconcileMode::Manual => Admission::ByHand,
-        ReconcileMode::Auto if !interrupts(plan) || is_open(&reconcile.windows, now) => Admission::Now,
+        ReconcileMode::Auto if is_open(&reconcile.windows, now) => Admission::Now,
         ReconcileMode::Auto => Admission::AtWindow(next_opening(&reconcile.windows, now)),
     }
 }

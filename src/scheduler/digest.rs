@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use md5::{Digest as _, Md5};
 
-use super::facts::{Facts, NodeIx, ResourceIx, Table};
+use super::facts::{Facts, NodeIx, ResourceIx};
 use super::operation::Lookup;
 use super::options;
 use super::rule::{self, RuleInput};
-use crate::model::AgentClass;
+use crate::model::{AgentClass, Table};
 use crate::status::HistoryEntry;
 
 /// Digests are kept per node, task and interval.

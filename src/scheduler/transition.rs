@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::Table;
 use super::reason::Reason;
-use crate::model::NodeName;
+use crate::model::{NodeName, Table};
 
 /// Actions and what each waits for.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{to_json, transition};
 use crate::model::Cluster;
+use crate::model::digest::digest;
 use crate::model::json;
 use crate::model::secrecy::is_secret;
-use crate::plan::basis::digest;
 use crate::plan::secrecy::{self, Unmaskable};
 use crate::scheduler::{self, Schedule};
 use crate::status::ClusterStatus;

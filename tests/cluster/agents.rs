@@ -6,8 +6,7 @@ use std::time::Duration;
 use quorate::cluster::{Call, Flight, Input};
 use quorate::executor::ActionResult;
 use quorate::ledger::AgentTraits;
-use quorate::model::Role;
-use quorate::plan::Rename;
+use quorate::model::{Rename, Role};
 use quorate::scheduler::{Action, ActionKind, Task};
 use quorate::status::{ResultCode, ResultStatus};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use quorate::engine::ledger::{AgentTraits, Ledger, Performed};
-use quorate::engine::roster::Roster;
 use quorate::executor::{self, ActionResult};
+use quorate::ledger::roster::Roster;
+use quorate::ledger::{AgentTraits, Ledger, Performed};
 use quorate::scheduler::{self, Action, ActionKind, Schedule};
 use quorate::status::ResultStatus;
 

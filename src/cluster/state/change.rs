@@ -7,9 +7,10 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::cluster::request::{Change, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
+use crate::model::rename::{rename_instance, rename_key};
 use crate::model::{Generation, NodeName, ResourceId, TicketId};
-use crate::plan::rename::{names, rename_in_status, rename_instance, rename_key};
 use crate::status::TicketState;
+use crate::status::rename::rename_in_status;
 
 impl State {
     /// Puts a change in force, or says why not. Nothing is changed then.
@@ -127,7 +128,7 @@ impl State {
             self.check_node(node)?;
         }
         match wanted.what.resource() {
-            Some(resource) if !names(&self.durable.cluster).contains(&resource) => {
+            Some(resource) if !self.durable.cluster.resource_ids().contains(&resource) => {
                 Err(Refusal::UnknownResource(resource.clone()))
             }
             Some(_) | None => Ok(()),

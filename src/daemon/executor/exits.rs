@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads what the kernel shows of processes")]
 
+use crate::model::Table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::future::pending;
@@ -18,8 +19,6 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
-
-use crate::scheduler::facts::Table;
 
 /// Watches processes of services.
 #[derive(Debug, Default)]

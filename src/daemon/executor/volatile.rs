@@ -21,9 +21,8 @@ use crate::engine::file::{self, Sync, storage};
 use crate::executor::ActionResult;
 use crate::host::memory::Memory;
 use crate::host::process::Process;
-use crate::model::OptionSet;
-use crate::plan::Rename;
-use crate::plan::rename::{rename_instance, rename_key};
+use crate::model::rename::{rename_instance, rename_key};
+use crate::model::{OptionSet, Rename};
 use crate::scheduler::{Action, Task};
 use crate::status::ResourceHistory;
 

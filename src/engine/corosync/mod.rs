@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
 use crate::api::{DecisionId, Granted, Sighting, Tale, Told};
 use crate::cluster::{Change, Proposal};
 use crate::diagnostic::Diagnostic;
-use crate::model::Cluster;
+use crate::model::{Cluster, Generation};
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;

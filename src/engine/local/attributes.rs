@@ -15,7 +15,7 @@ use super::monitor;
 use crate::agent::{Installation, Tools};
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync};
-use crate::engine::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::model::{Cluster, NodeName};
 use crate::tool::{self, Answer, Folder, Knowledge, Lasting, Oracle, Place, Problem, Question, Serving};
 

@@ -25,8 +25,7 @@ use crate::agent::{Invocation, Witness};
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync, storage};
 use crate::host::process::{Process, Sighting};
-use crate::model::{Agent, NodeName};
-use crate::scheduler::facts::Table;
+use crate::model::{Agent, NodeName, Table};
 use crate::scheduler::{Action, Task};
 
 /// Format of a record; rises when an older Quorate could not read it.

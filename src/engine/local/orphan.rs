@@ -18,9 +18,9 @@ use super::flight::Flight;
 use super::store::Live;
 use super::{Local, Session, monitor};
 use crate::engine::converge::{self, Report};
-use crate::engine::ledger::Performed;
 use crate::engine::{EngineError, Event};
 use crate::host::process::Process;
+use crate::ledger::Performed;
 use crate::scheduler::{Action, Task};
 use crate::status::ResultCode;
 

@@ -14,10 +14,10 @@ use super::Folders;
 use super::flight::Flights;
 use super::monitor::StandingMonitor;
 use crate::engine::file::{self, Attempt, Lock, Sync, storage};
-use crate::engine::ledger::Ledger;
-use crate::engine::{Desired, EngineError, Generation};
+use crate::engine::{Desired, EngineError};
 use crate::host::memory::Memory;
-use crate::model::{Cluster, Overlay};
+use crate::ledger::Ledger;
+use crate::model::{Cluster, Generation, Overlay};
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;

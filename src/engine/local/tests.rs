@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::store::Standing;
 use super::*;
 use crate::engine::hands::{Hands, Happening};
-use crate::engine::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::model::{Agent, Node, OptionSet, Primitive, Resource};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};

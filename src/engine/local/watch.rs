@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::monitor::Answers;
 use super::rounds::{Round, Rounds};
 use super::{Local, Session, monitor};
+use crate::engine::EngineError;
 use crate::engine::converge::Report;
-use crate::engine::{EngineError, Generation};
 use crate::executor::ActionResult;
-use crate::model::Moment;
+use crate::model::{Generation, Moment};
 use crate::scheduler;
 
 impl Local {

@@ -25,16 +25,15 @@ use std::time::Duration;
 
 use super::change;
 use super::converge::{self, Bounds};
-use super::ledger::Ledger;
-use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
 use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
+use crate::ledger::Ledger;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, Moment, NodeName};
-use crate::plan::Rename;
-use crate::plan::rename::{self, rename_in_status};
-use crate::scheduler::interpret;
-use crate::status::ClusterStatus;
+use crate::model::rename;
+use crate::model::{Cluster, Generation, Moment, NodeName, Rename};
+use crate::scheduler::facts::Properties;
+use crate::status::rename::rename_in_status;
 use hands::SimulatedHands;
 use side::Side;
 use store::{State, Store};
@@ -210,7 +209,7 @@ impl Simulated {
                 Side::look(&mut side.ledger, &side.members, world, in_force);
             }
         }
-        let bound = in_force.release_bound().filter(|_| !is_fencing_enabled(in_force));
+        let bound = in_force.release_bound().filter(|_| !Properties::always_fence(in_force));
         let turn = |side: &Side| bound.and_then(|bound| side.holds_until(world, in_force, bound));
         let alive = sides.iter().enumerate().filter(|(_, side)| side.is_alive(world));
         let mut turns: Vec<_> = alive.map(|(place, side)| (turn(side).unwrap_or(0), place)).collect();
@@ -266,11 +265,6 @@ impl Engine for Simulated {
 fn new_state(seed: u64) -> State {
     let ledger = Ledger::new(format!("simulated-{seed}"));
     State::new(World::new(seed), Side::new(Vec::new(), ledger))
-}
-
-/// Whether the cluster fences nodes, as the scheduler understands its properties.
-fn is_fencing_enabled(cluster: &Cluster) -> bool {
-    interpret::interpret(cluster, &ClusterStatus::default(), 0).properties.fencing_enabled
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::side::Side;
 use super::world::World;
+use crate::engine::EngineError;
 use crate::engine::file::{self, Attempt, Lock, Sync};
-use crate::engine::{EngineError, Generation};
-use crate::model::{Cluster, Overlay};
+use crate::model::{Cluster, Generation, Overlay};
 
 /// Format of the file; rises when an older Quorate could not read it.
 const FORMAT_VERSION: u32 = 1;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::Role;
+use crate::model::{Role, Table};
 use crate::scheduler::act::draft::{Draft, DraftIx};
 use crate::scheduler::act::remote;
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::digest;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Table, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::operation::Lookup;
 use crate::scheduler::transition::{Action, ActionId, ActionKind, Task};
 

@@ -6,6 +6,9 @@ mod saved;
 mod summary;
 mod text;
 
+#[cfg(test)]
+mod hostile;
+
 pub use json::json;
 pub use markdown::markdown;
 pub use saved::{UnreadablePlan, read_saved, write_saved};

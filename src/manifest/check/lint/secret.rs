@@ -5,6 +5,20 @@ use crate::manifest::typed::{At, Field, Map};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
 use crate::model::secrecy::{holds_secret, password_in_address};
 
+/// All parameters of a field, whatever guards them.
+pub(super) fn values(
+    field: &Field<Options<Params>>,
+) -> impl Iterator<Item = (&At<String>, &At<OptionValue>)> {
+    let maps: Vec<_> = match field.as_ref().and_then(At::get) {
+        None => Vec::new(),
+        Some(Options::Plain(map)) => vec![map],
+        Some(Options::Blocks(blocks)) => {
+            blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
+        }
+    };
+    maps.into_iter().flat_map(Map::iter).map(|(key, value)| (key, value))
+}
+
 impl Lint<'_, '_> {
     pub(super) fn check_secrets(self) {
         for (_, at) in &self.gathered.resources {
@@ -20,14 +34,7 @@ impl Lint<'_, '_> {
     }
 
     fn check_params(self, field: &Field<Options<Params>>) {
-        let maps: Vec<_> = match field.as_ref().and_then(At::get) {
-            None => return,
-            Some(Options::Plain(map)) => vec![map],
-            Some(Options::Blocks(blocks)) => {
-                blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
-            }
-        };
-        for (key, value) in maps.into_iter().flat_map(Map::iter) {
+        for (key, value) in values(field) {
             let Some(OptionValue::Text(text)) = value.get() else { continue };
             let message = if text.is_empty() {
                 continue;
