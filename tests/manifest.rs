@@ -169,42 +169,6 @@ fn the_schema_refuses_wrong_shapes_while_they_are_typed() {
     }
 }
 
-/// What the fuzzer checks of any text.
-fn check_any(text: &str) {
-    let reading = |text: &str| {
-        let mut sources = Sources::default();
-        sources.add("m.yaml", text);
-        read(&sources)
-    };
-    let first = reading(text);
-    let formatted = format(text);
-    assert_eq!(format(&formatted), formatted, "{text}");
-    assert_eq!(reading(&formatted).manifest, first.manifest, "{text}");
-    if let Some(manifest) = first.manifest {
-        let again = reading(&write(&manifest));
-        assert!(again.manifest.is_some(), "{text}\n{:#?}", again.diagnostics);
-    }
-}
-
-#[test]
-fn the_fuzzers_corpus_holds() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/manifest");
-    let corpus = fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
-    let cases = ["good", "lint", "broken"].into_iter().flat_map(cases).filter(|case| case.is_file());
-    let mut count = 0;
-    for path in corpus.chain(cases) {
-        let bytes = fs::read(&path).unwrap();
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            check_any(text);
-            count += 1;
-            // Texts that break off in the middle are what an editor saves.
-            let cut = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-            check_any(&text[..cut]);
-        }
-    }
-    assert!(count > 100);
-}
-
 #[test]
 fn among_thousands_of_mistakes_the_first_still_get_suggestions() {
     let mut text = String::from("apiVersion: quorate/v1\nkind: Cluster\nnodes: {n1: {}}\nresources:\n");

@@ -16,6 +16,7 @@ use super::terminal::Terminal;
 use super::{clock, replay, source};
 use crate::engine::Observation;
 use crate::model::{Generation, Moment, Overlay};
+use crate::plan::aside::Aside;
 use crate::plan::{Planned, WhatIf, window};
 use crate::scheduler;
 use crate::view::plan::Detail;
@@ -169,11 +170,12 @@ async fn plan_on_cluster(
     };
     planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
-    let planned = planning::make(&wanted, &observation);
+    let mut planned = planning::make(&wanted, &observation);
     let admission = window::admission(&wanted.reconcile, &planned.plan, observation.now);
     if let Some(why) = view::window::waits(admission) {
         terminal.note(&why);
     }
+    planning::rehearse(&mut planned.plan, &observation).await;
     Ok((planned, observation))
 }
 
@@ -217,6 +219,7 @@ pub(super) fn observation_of_cib(
         in_force: cib.cluster,
         overlay: Overlay::default(),
         status: cib.status,
+        aside: Aside::default(),
     })
 }
 

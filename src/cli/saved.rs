@@ -42,7 +42,7 @@ pub(super) fn wanted(plan: &Plan) -> Wanted {
         renames: plan.renames.clone(),
         prune: crate::plan::Prune::Yes,
         origin: plan.origin.clone(),
-        reconcile: crate::manifest::Reconcile::default(),
+        reconcile: manifest::Reconcile::default(),
     }
 }
 
@@ -53,6 +53,7 @@ pub(super) fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
             format!("it was made on generation {planned}, and generation {actual} is in force")
         }
         Some(Staleness::InForce) => "it was made for another cluster".to_owned(),
+        Some(Staleness::Seats) => "nodes or resources are not where they were when it was made".to_owned(),
         Some(Staleness::Steps) => format!(
             "the cluster has changed, and other actions are needed now ({})",
             view::plan::disruption_summary(&now.disruption).trim_end_matches('.')

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::apply::{self, Allowed};
+use super::ending::Ending;
 use super::engines::Opened;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -200,23 +201,13 @@ impl Round<'_> {
             Ok(opened) => self.apply(opened, known, progress).await,
             Err(failure) => Err(failure),
         };
-        let obstacles = match &done {
-            Ok(Some(Outcome::Stuck | Outcome::GaveUp { .. })) => match engine.open() {
-                Ok(opened) => obstacles(&mut *opened.engine).await,
-                Err(_) => String::new(),
-            },
-            Ok(Some(Outcome::Converged) | None) | Err(_) => String::new(),
-        };
         engine.leave();
         match done {
-            Ok(Some(Outcome::Converged)) => {
+            Ok(Some(Ending { outcome: Outcome::Converged, .. })) => {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(outcome)) => {
-                let message = view::progress::outcome_message(&outcome);
-                known.tell(format!("{message}{obstacles}"), self.terminal);
-            }
+            Ok(Some(ending)) => known.tell(in_the_way(&ending.outcome, ending.obstacles()), self.terminal),
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
@@ -233,7 +224,7 @@ impl Round<'_> {
         opened: &mut Opened,
         known: &mut Known,
         progress: &mut Progress,
-    ) -> Result<Option<Outcome>, Failure> {
+    ) -> Result<Option<Ending>, Failure> {
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
         self.check(&mut *opened.engine, known).await?;
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
@@ -251,12 +242,17 @@ impl Round<'_> {
             if !is_held {
                 self.tell_kept(&plan, known);
             }
+            let obstacles = view::because::obstacles(&plan);
+            if !obstacles.is_empty() {
+                known.tell(in_the_way(&Outcome::Stuck, obstacles), self.terminal);
+            }
             return Ok(None);
         }
         if plan.objects.is_empty() && reconcile.self_heal == Some(false) && plan.disruption.fences.is_empty()
         {
             let steps = view::plan::actions(&plan);
-            known.tell(format!("Nothing is put right by itself (`reconcile.self-heal: false`); `quorate apply` does it:{steps}"), self.terminal);
+            let why = "Nothing is put right by itself (`reconcile.self-heal: false`); `quorate apply` does it:";
+            known.tell(format!("{why}{steps}"), self.terminal);
             return Ok(None);
         }
         if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
@@ -273,8 +269,9 @@ impl Round<'_> {
         } else {
             retired
         };
-        progress.record(&view::progress::outcome_record(&outcome));
-        Ok(Some(outcome))
+        let ending = Ending::of(outcome, &mut *opened.engine).await?;
+        progress.record(&view::progress::outcome_record(&ending.outcome, &ending.obstacles()));
+        Ok(Some(ending))
     }
 
     /// Shows a change that has to wait, and says for what.
@@ -324,11 +321,10 @@ impl Round<'_> {
     }
 }
 
-/// What cannot be done, and why, on a line each; nothing when the cluster cannot be asked.
-async fn obstacles(engine: &mut dyn Engine) -> String {
-    let Ok(observation) = engine.observe().await else { return String::new() };
-    let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
-    view::because::obstacles(&plan).iter().map(|line| format!("\n  {line}")).collect()
+/// How it ended, and what is in the way, on a line each.
+fn in_the_way(outcome: &Outcome, obstacles: Vec<String>) -> String {
+    let lines: String = view::fold::lines(obstacles).iter().map(|line| format!("\n  {line}")).collect();
+    format!("{}{lines}", view::progress::outcome_message(outcome))
 }
 
 fn is_passing(failure: &Failure) -> bool {

@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path) -> Reading {
     let digest = digest(&sources);
     let reading = manifest::read(&sources);
     let mut found = reading.diagnostics;
-    for manifest in &reading.manifest {
+    if let Some(manifest) = &reading.manifest {
         found.extend(unhonoured(&manifest.cluster));
         found.extend(unhonoured_settings(&manifest.settings));
     }

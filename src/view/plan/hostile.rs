@@ -46,7 +46,7 @@ proptest! {
         })
         .plan;
         let view = overview(1, &declared, Overlay::none(), &seen, 1_000, None);
-        for shown in [text(&made, Detail::All, Ink::Plain), markdown(&made), status::text(&view, Ink::Plain)] {
+        for shown in [text(&made, Detail::All, Ink::Plain), markdown(&made), status::text(&view, Detail::All, Ink::Plain)] {
             prop_assert!(!shown.chars().any(|letter| letter.is_control() && letter != '\n'), "{shown:?}");
             prop_assert!(!shown.contains('\u{202e}') && !shown.contains('\u{2028}'), "{shown:?}");
         }
