@@ -228,6 +228,23 @@ fn history_tells_what_happened_and_its_decisions_can_be_made_again() {
 }
 
 #[test]
+fn secrets_are_told_only_to_those_who_ask_for_them_and_may_have_them() {
+    let host = Host::new();
+    let manifest = host.path("cluster.yaml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("params: {", "params: {passwd: HUNTER2, ")).unwrap();
+    host.must("apply --auto-approve");
+    let (status, text) = host.get("/v1/observation");
+    assert!(status == 200 && !text.contains("HUNTER2") && text.contains("masked:1"), "{text}");
+    assert!(host.get("/v1/observation?secrets=plain").1.contains("HUNTER2"));
+    assert!(host.must("plan").contains("Nothing to do"), "what is in force is known to the engine");
+    for path in ["/v1/history", "/v1/events?since=0&wait=100"] {
+        let (status, text) = host.get(path);
+        assert!(status == 200 && !text.contains("HUNTER2"), "{path}: {text}");
+    }
+}
+
+#[test]
 fn a_resource_answers_200_only_where_it_is_active() {
     let host = Host::new();
     host.must("apply --auto-approve");

@@ -14,10 +14,11 @@ use quorate::diagnostic::Sources;
 use quorate::engine::Observation;
 use quorate::engine::drill::{Beginning, Extent, drill};
 use quorate::model::Overlay;
-use quorate::model::secrecy::holds_secret;
+use quorate::model::secrecy::{holds_secret, is_secret};
 use quorate::model::{Cluster, Generation};
 use quorate::plan::aside::Aside;
 use quorate::plan::drill::{Mishap, Report};
+use quorate::plan::secrecy::is_stand_in;
 use quorate::scheduler::Schedule;
 use quorate::view::{recording, transition};
 use quorate::{cib, manifest, scheduler};
@@ -133,7 +134,7 @@ fn recorded_decisions_are_made_again_to_the_byte() {
 /// A schedule without the parameters that a recording leaves out, and without digests of them.
 fn without_secrets(mut schedule: Schedule) -> Schedule {
     for action in &mut schedule.transition.actions {
-        action.params.retain(|name, _| !holds_secret(name));
+        action.params.retain(|name, value| !is_secret(name, value) && !is_stand_in(value));
         action.meta.retain(|name, _| !name.starts_with("digests_"));
     }
     schedule

@@ -113,6 +113,26 @@ fn a_file_replaced_by_rename_is_seen_again_and_again() {
 }
 
 #[test]
+fn changes_by_hand_and_outside_of_windows_wait_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cluster.yaml");
+    let held = |resources: &[&str], how: &str| manifest(resources).replace("prune: true", how);
+    fs::write(&file, held(&["A"], "mode: manual")).unwrap();
+    let mut watch = Watch::begin(folder.path(), "cluster.yaml");
+    watch.expect("`quorate apply` puts it in force");
+    let never = "prune: true, windows: ['date lt \"2020-01-01 00:00:00\"']";
+    fs::write(&file, held(&["A", "B"], never)).unwrap();
+    watch.expect("start A");
+    watch.expect("In sync.");
+    fs::write(&file, held(&["A"], never)).unwrap();
+    watch.expect("none of `reconcile.windows` opens");
+    fs::write(&file, held(&["A"], "prune: true")).unwrap();
+    watch.expect("stop B");
+    watch.expect("In sync.");
+    assert_eq!(watch.end(), Some(0));
+}
+
+#[test]
 fn a_bad_file_keeps_the_last_good_one_in_force() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cluster.yaml");

@@ -4,7 +4,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /v1/observation` | [`Sighting`]: what should be and what is |
+//! | `GET /v1/observation` | [`Sighting`]: what should be and what is, with stand-ins for secrets; `?secrets=plain` tells them to whoever may change the cluster |
 //! | `POST /v1/changes` with a [`Change`](crate::cluster::Change) | [`Granted`] |
 //! | `GET /v1/events?since=N&wait=MS` | one [`Told`] per line |
 //! | `GET /v1/history` | the last [`Told`] that were kept, one per line |

@@ -10,7 +10,8 @@ use super::{source, validate};
 use crate::agent::{Installation, check, settle_process};
 use crate::diagnostic::{Diagnostic, Severity, Sources, Subject};
 use crate::engine::Engine;
-use crate::manifest::{self, Manifest, ReconcileMode};
+use crate::engine::corosync::unhonoured_settings;
+use crate::manifest::{self, Manifest};
 use crate::view;
 
 /// What an engine finds, at its places. Checks that the manifest tolerates only warn.
@@ -21,7 +22,11 @@ pub(super) async fn of_engine(
     sources: &Sources,
 ) -> Vec<Diagnostic> {
     let mut found = engine.check(&manifest.cluster).await;
-    found.extend(unused_sources(manifest, options));
+    found.extend(match options.engine() {
+        EngineName::Local => unused_sources(manifest),
+        EngineName::Corosync => unhonoured_settings(&manifest.settings),
+        EngineName::Simulated => Vec::new(),
+    });
     placed(found, manifest, sources)
 }
 
@@ -78,25 +83,9 @@ pub(super) fn refuse(found: &[Diagnostic]) -> Result<(), Failure> {
     Err(failure.help(format!("`tolerate: [{}]` in the manifest takes it as a warning", codes.join(", "))))
 }
 
-/// What of the manifest `watch` does not do: it is no node daemon.
-pub(super) fn of_watch(manifest: &Manifest, sources: &Sources) -> Vec<Diagnostic> {
-    let reconcile = &manifest.settings.reconcile;
-    let unused = [
-        ("mode", reconcile.mode == ReconcileMode::Manual),
-        ("self-heal", reconcile.self_heal.is_some()),
-        ("windows", !reconcile.windows.is_empty()),
-    ];
-    let found = unused.into_iter().filter(|(_, is_written)| *is_written).map(|(name, _)| {
-        let message = format!("`reconcile.{name}` has no effect here: `watch` applies every change at once");
-        Diagnostic::warning("without-effect", message).about(Subject::Section(format!("reconcile.{name}")))
-    });
-    placed(found.collect(), manifest, sources)
-}
-
 /// Engine `local` looks for secrets in its own folder, whatever is said of them.
-fn unused_sources(manifest: &Manifest, options: &Options) -> Vec<Diagnostic> {
-    let secrets = manifest.settings.secrets.keys().filter(|_| options.engine() == EngineName::Local);
-    let found = secrets.map(|name| {
+fn unused_sources(manifest: &Manifest) -> Vec<Diagnostic> {
+    let found = manifest.settings.secrets.keys().map(|name| {
         let message = format!("where the secret `{name}` comes from has no effect with engine `local`");
         Diagnostic::warning("without-effect", message)
             .about(Subject::Section(format!("secrets.{name}")))

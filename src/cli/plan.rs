@@ -17,7 +17,7 @@ use super::{clock, replay, source};
 use crate::engine::Observation;
 use crate::model::{Generation, Moment, Overlay};
 use crate::plan::aside::Aside;
-use crate::plan::{Planned, WhatIf};
+use crate::plan::{Planned, WhatIf, window};
 use crate::scheduler;
 use crate::view::plan::Detail;
 use crate::{cib, view};
@@ -96,7 +96,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     let (planned, observation) = make(arguments, options, terminal)?;
     show(&planned, arguments.output, terminal)?;
     if let Some(file) = &arguments.out {
-        let saved = view::plan::write_saved(&planned.plan);
+        let saved = view::plan::write_saved(&planned.plan)
+            .map_err(|error| Failure::error(format!("cannot save the plan: {error}")))?;
         std::fs::write(file, saved).map_err(|error| Failure::file("write", file, &error))?;
         terminal
             .note(&format!("Saved. `quorate apply {}` applies this plan and nothing else.", file.display()));
@@ -170,6 +171,10 @@ async fn plan_on_cluster(
     planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
     let mut planned = planning::make(&wanted, &observation);
+    let admission = window::admission(&wanted.reconcile, &planned.plan, observation.now);
+    if let Some(why) = view::window::waits(admission) {
+        terminal.note(&why);
+    }
     planning::rehearse(&mut planned.plan, &observation).await;
     Ok((planned, observation))
 }

@@ -9,7 +9,7 @@ use super::validate;
 use super::{advice, engines};
 use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
-use crate::manifest::{Manifest, Moved};
+use crate::manifest::{Manifest, Moved, Reconcile};
 use crate::model::{Cluster, Rename};
 use crate::plan::{self, Inputs, Plan, Planned, Prune, WhatIf};
 use crate::status::ClusterStatus;
@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     pub(super) renames: Vec<Rename>,
     pub(super) prune: Prune,
     pub(super) origin: String,
+    /// How the cluster is held to it, where nobody applies it by hand.
+    pub(super) reconcile: Reconcile,
 }
 
 impl Wanted {
@@ -49,7 +51,8 @@ impl Wanted {
     pub(super) fn of(manifest: Manifest, prune: bool, origin: String) -> Self {
         let prune = if prune || manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
         let renames = manifest.settings.moved.iter().filter_map(Moved::to_rename).collect();
-        Self { cluster: manifest.cluster, renames, prune, origin }
+        let reconcile = manifest.settings.reconcile;
+        Self { cluster: manifest.cluster, renames, prune, origin, reconcile }
     }
 
     /// What is in force already, so that only drift is left.
@@ -59,6 +62,7 @@ impl Wanted {
             renames: Vec::new(),
             prune: Prune::No,
             origin: format!("what is in force (generation {})", observation.generation.0),
+            reconcile: Reconcile::default(),
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn wanted(plan: &Plan) -> Wanted {
         renames: plan.renames.clone(),
         prune: crate::plan::Prune::Yes,
         origin: plan.origin.clone(),
+        reconcile: manifest::Reconcile::default(),
     }
 }
 

@@ -19,7 +19,8 @@ use crate::engine::{Engine, Observation};
 use crate::manifest::{self, Manifest};
 use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
-use crate::plan::overview::{Concern, Health, overview};
+use crate::plan::overview::{Concern, Health, Sync, overview};
+use crate::plan::window;
 use crate::view;
 
 /// How often `--watch` looks again.
@@ -79,6 +80,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             };
             if !arguments.watch {
                 terminal.data(&text)?;
+                tell_what_waits(declared.as_ref(), &overview, terminal);
                 return Ok(Exit::Done);
             }
             terminal.data(&terminal.fresh_page(&text))?;
@@ -88,6 +90,15 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
         }
     })
+}
+
+/// Says what keeps a manifest that differs from coming in force by itself.
+fn tell_what_waits(declared: Option<&Manifest>, overview: &Overview, terminal: Terminal) {
+    let Some(manifest) = declared.filter(|_| overview.sync == Sync::OutOfSync) else { return };
+    let admission = window::admission_of_any(&manifest.settings.reconcile, overview.at);
+    if let Some(why) = view::window::waits(admission) {
+        terminal.note(&why);
+    }
 }
 
 /// The manifest to compare with. One that was named must be readable; `cluster.yaml` need not be

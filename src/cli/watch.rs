@@ -25,6 +25,7 @@ use super::{advice, clock, source};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::{Engine, Outcome};
 use crate::manifest::{self, Manifest};
+use crate::plan::window;
 use crate::plan::{Basis, Leftover, Plan};
 use crate::source::folder::FolderWatch;
 use crate::view;
@@ -67,6 +68,8 @@ struct Known {
     /// What the engine found when it looked last.
     found: Vec<Diagnostic>,
     told: Option<String>,
+    /// What a change waits for, as it was told last.
+    waiting: Option<String>,
     /// The basis of the plan that was shown last: one that is tried again is not shown again.
     shown: Option<Basis>,
     /// What stays in force although the manifest does not have it, as it was told last.
@@ -225,13 +228,32 @@ impl Round<'_> {
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
         self.check(&mut *opened.engine, known).await?;
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
-        let plan = planning::make(self.wanted, &observation).plan;
+        let mut plan = planning::make(self.wanted, &observation).plan;
+        let reconcile = &self.wanted.reconcile;
+        let admission = window::admission(reconcile, &plan, observation.now);
+        let mut is_held = false;
+        if let Some(why) = view::window::waits(admission) {
+            self.hold(&plan, &why, known)?;
+            // What is in force goes on being kept, whatever waits.
+            plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
+            is_held = true;
+        }
         if !plan.is_actionable() {
-            self.tell_kept(&plan, known);
+            if !is_held {
+                self.tell_kept(&plan, known);
+            }
             let obstacles = view::because::obstacles(&plan);
             if !obstacles.is_empty() {
                 known.tell(in_the_way(&Outcome::Stuck, obstacles), self.terminal);
             }
+            return Ok(None);
+        }
+        if plan.objects.is_empty() && reconcile.self_heal == Some(false) && plan.disruption.fences.is_empty()
+        {
+            let steps = view::plan::actions(&plan);
+            let why =
+                "Nothing is put right by itself (`reconcile.self-heal: false`); `quorate apply` does it:";
+            known.tell(format!("{why}{steps}"), self.terminal);
             return Ok(None);
         }
         if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
@@ -253,6 +275,19 @@ impl Round<'_> {
         Ok(Some(ending))
     }
 
+    /// Shows a change that has to wait, and says for what.
+    fn hold(&self, plan: &Plan, why: &str, known: &mut Known) -> Result<(), Failure> {
+        if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
+            self.show(plan)?;
+            known.shown = Some(plan.basis.clone());
+        }
+        if known.waiting.as_deref() != Some(why) {
+            self.terminal.note(why);
+            known.waiting = Some(why.to_owned());
+        }
+        Ok(())
+    }
+
     /// Says what stays in force although the manifest does not have it, when that is news.
     fn tell_kept(&self, plan: &Plan, known: &mut Known) {
         if known.kept == plan.leftovers {
@@ -269,8 +304,7 @@ impl Round<'_> {
     /// error it looks again, as an agent may come to be there.
     async fn check(&self, engine: &mut dyn Engine, known: &mut Known) -> Result<(), Failure> {
         let Some((manifest, sources)) = known.unchecked.take() else { return Ok(()) };
-        let mut found = advice::of_engine(engine, &manifest, self.options, &sources).await;
-        found.extend(advice::of_watch(&manifest, &sources));
+        let found = advice::of_engine(engine, &manifest, self.options, &sources).await;
         if known.found != found {
             advice::tell(&found, &sources, self.terminal);
         }

@@ -11,7 +11,7 @@ use super::state::merge::{Announcement, Handover};
 use super::state::{Mark, Reach};
 use crate::executor::ActionResult;
 use crate::ledger::AgentTraits;
-use crate::model::{Agent, NodeName};
+use crate::model::{Agent, NodeName, json};
 use crate::scheduler::Action;
 
 /// Version of the language.
@@ -137,7 +137,7 @@ struct EnvelopeIn {
 impl Message {
     /// The message as bytes.
     pub(super) fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(&EnvelopeOut { v: VERSION, m: self }).unwrap_or_default()
+        json::bytes(&EnvelopeOut { v: VERSION, m: self })
     }
 
     /// The message that bytes say.

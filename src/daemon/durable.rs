@@ -63,9 +63,10 @@ impl Store {
         file::replace(&self.path(), &PageRef { format_version: FORMAT_VERSION, durable }, Sync::ToDisk)
     }
 
-    /// What is remembered of the manifest file.
-    pub(super) fn seen(&self) -> Option<Seen> {
-        file::read(&self.seen_path(), FORMAT_VERSION, "it is ignored").ok().flatten()
+    /// What is remembered of the manifest file; `None` if it was never seen.
+    pub(super) fn seen(&self) -> Result<Option<Seen>, EngineError> {
+        let help = "the manifest of this node is taken to be seen, and only its next change is proposed";
+        file::read(&self.seen_path(), FORMAT_VERSION, help)
     }
 
     /// Remembers the manifest file.

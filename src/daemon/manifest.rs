@@ -3,16 +3,18 @@
 //! What is read goes to the daemon, usable or not: a file that cannot be used changes nothing, and is
 //! told once.
 
+#![expect(clippy::disallowed_methods, reason = "waits for the next look")]
+
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
-use crate::engine::corosync::unhonoured;
+use crate::engine::corosync::{unhonoured, unhonoured_settings};
 use crate::manifest::{self, Manifest};
 use crate::source;
-use crate::source::folder::FolderWatch;
+use crate::source::folder::{FolderWatch, NET};
 use crate::view;
 use crate::view::Ink;
 
@@ -39,7 +41,11 @@ pub(super) fn read(path: &Path) -> Reading {
     let digest = digest(&sources);
     let reading = manifest::read(&sources);
     let mut found = reading.diagnostics;
-    found.extend(reading.manifest.iter().flat_map(|manifest| unhonoured(&manifest.cluster)));
+    if let Some(manifest) = &reading.manifest {
+        found.extend(unhonoured(&manifest.cluster));
+        found.extend(unhonoured_settings(&manifest.settings));
+    }
+    manifest::pin(&sources, &mut found);
     let (errors, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
     let warnings = rest.into_iter().filter(|finding| finding.severity == Severity::Warning);
     let warnings = warnings.map(|finding| (finding.code, finding.message)).collect();
@@ -52,14 +58,22 @@ pub(super) fn read(path: &Path) -> Reading {
 
 /// Reads the manifest now and whenever it may have changed, and tells each reading that differs from
 /// the one before. `again` asks for another look. Ends with the daemon.
-pub(super) async fn follow(path: PathBuf, told: mpsc::Sender<Reading>, mut again: watch::Receiver<u64>) {
-    let mut folder = match FolderWatch::new(&path) {
-        Ok(folder) => folder,
-        Err(error) => {
-            tracing::error!(%error, path = %path.display(), "the manifest is not watched");
-            return;
-        }
-    };
+pub(super) async fn follow(path: PathBuf, told: mpsc::Sender<Reading>, again: watch::Receiver<u64>) {
+    let folder = FolderWatch::new(&path);
+    if let Err(error) = &folder {
+        let every = NET.as_secs();
+        tracing::error!(%error, path = %path.display(), "the manifest is not watched: it is read every {every} s, and at SIGHUP");
+    }
+    look(path, folder.ok(), told, again).await;
+}
+
+/// Reads again and again; without a watch when it is time to, or when told to.
+async fn look(
+    path: PathBuf,
+    mut folder: Option<FolderWatch>,
+    told: mpsc::Sender<Reading>,
+    mut again: watch::Receiver<u64>,
+) {
     let mut last = None;
     loop {
         let read_path = path.clone();
@@ -73,11 +87,18 @@ pub(super) async fn follow(path: PathBuf, told: mpsc::Sender<Reading>, mut again
             }
         }
         tokio::select! {
-            () = folder.changed() => {}
+            () = changed(&mut folder) => {}
             changed = again.changed() => if changed.is_err() {
                 return;
             },
         }
+    }
+}
+
+async fn changed(folder: &mut Option<FolderWatch>) {
+    match folder {
+        Some(folder) => folder.changed().await,
+        None => tokio::time::sleep(NET).await,
     }
 }
 
@@ -95,9 +116,24 @@ fn digest(sources: &Sources) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_watched_is_read_once_and_when_told_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cluster.yaml");
+        let (told, mut readings) = mpsc::channel(1);
+        let (tell, again) = watch::channel(0);
+        let looking = tokio::spawn(look(path.clone(), None, told, again));
+        assert!(readings.recv().await.unwrap().manifest.is_err());
+        std::fs::write(&path, "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n").unwrap();
+        tell.send(1).unwrap();
+        assert!(readings.recv().await.unwrap().manifest.is_ok());
+        drop(tell);
+        looking.await.unwrap();
+    }
 
     #[test]
     fn a_reading_is_a_manifest_or_says_what_is_wrong_with_it() {

@@ -7,9 +7,11 @@
 use super::durable::Seen;
 use super::manifest::Reading;
 use crate::cluster::{Accepted, Change, Moment, Node, Proposal, Refusal};
-use crate::manifest::{Moved, ReconcileMode};
+use crate::manifest::Moved;
 use crate::model::{Cluster, Generation, NodeName, Rename};
+use crate::plan::window::{self, Admission};
 use crate::plan::{self, Inputs, Prune};
+use crate::view;
 
 /// What is known of the manifest of this node.
 #[derive(Debug)]
@@ -20,11 +22,28 @@ pub(super) struct Proposing {
     fresh: Option<Reading>,
     /// What was proposed, while an answer is waited for.
     asked: Option<Cluster>,
+    /// Whether what was decided on last is not known any more: then the next file is taken to be it.
+    has_forgotten: bool,
+    /// What the fresh file waits for, and the generation that this was found out on.
+    waits: Option<(Admission, Generation)>,
 }
 
+/// It is not known any more which file was decided on last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forgotten;
+
 impl Proposing {
-    pub(super) fn new(seen: Option<Seen>) -> Self {
-        Self { seen, fresh: None, asked: None }
+    pub(super) fn new(seen: Result<Option<Seen>, Forgotten>) -> Self {
+        let has_forgotten = seen.is_err();
+        Self { seen: seen.ok().flatten(), fresh: None, asked: None, has_forgotten, waits: None }
+    }
+
+    /// When the file that waits may come in force; seconds since 1970.
+    pub(super) fn opens(&self) -> Option<i64> {
+        match self.waits {
+            Some((Admission::AtWindow(opens), _)) => opens,
+            Some((Admission::Now | Admission::ByHand, _)) | None => None,
+        }
     }
 
     /// Takes a new reading of the file.
@@ -33,14 +52,13 @@ impl Proposing {
         for (code, message) in &reading.warnings {
             tracing::warn!(path, code, "{message}");
         }
+        if std::mem::take(&mut self.has_forgotten) {
+            self.seen = Some(Seen::new(reading.digest.clone()));
+        }
         match &reading.manifest {
-            Ok(manifest) => {
-                if manifest.settings.reconcile.mode == ReconcileMode::Manual {
-                    tracing::info!(path, "the manifest has changed; `quorate apply` puts it in force");
-                    self.fresh = None;
-                } else {
-                    self.fresh = Some(reading);
-                }
+            Ok(_) => {
+                self.waits = None;
+                self.fresh = Some(reading);
             }
             Err(trouble) => {
                 tracing::error!(path, "the manifest cannot be used; what is in force stays\n{trouble}");
@@ -50,7 +68,7 @@ impl Proposing {
 
     /// What is to be proposed now, with the digest of its file.
     pub(super) fn next(&mut self, me: &NodeName, node: &Node, now: Moment) -> Option<(String, Change)> {
-        if self.asked.is_some() {
+        if self.asked.is_some() || self.is_waiting(node.durable().generation, now) {
             return None;
         }
         let reading = self.fresh.take()?;
@@ -75,6 +93,16 @@ impl Proposing {
             prune,
             origin: &origin,
         });
+        let admission = window::admission(&manifest.settings.reconcile, &planned.plan, now.seconds());
+        if let Some(why) = view::window::waits(admission) {
+            if self.waits.is_none_or(|(known, _)| known != admission) {
+                tracing::warn!(origin, "{why}");
+            }
+            self.waits = Some((admission, durable.generation));
+            self.fresh = Some(reading);
+            return None;
+        }
+        self.waits = None;
         let cluster = planned.plan.desired;
         if !is_first && cluster == *durable.cluster {
             tracing::info!(origin, "the manifest is in force already");
@@ -86,13 +114,26 @@ impl Proposing {
         Some((reading.digest, Change::Propose(Box::new(proposal))))
     }
 
-    /// Hears what came of a proposal; what is to be remembered of it.
+    /// Whether the fresh file has to wait on: its window is not open yet, and nothing else is in force.
+    fn is_waiting(&self, generation: Generation, now: Moment) -> bool {
+        self.waits.is_some_and(|(admission, found_on)| {
+            found_on == generation
+                && match admission {
+                    Admission::Now => false,
+                    Admission::ByHand => true,
+                    Admission::AtWindow(opens) => opens.is_none_or(|opens| now.seconds() < opens),
+                }
+        })
+    }
+
+    /// Hears what came of a proposal; what is to be remembered of it. Nothing, where nobody decided on
+    /// it, as this daemon is leaving: the next one proposes it.
     pub(super) fn hear(
         &mut self,
         digest: String,
         answer: &Result<Accepted, Refusal>,
         in_force: &Cluster,
-    ) -> Seen {
+    ) -> Option<Seen> {
         // The same file on another node may have been first.
         let is_in_force = self.asked.take().is_some_and(|asked| asked == *in_force);
         if let Err(refusal) = answer
@@ -100,8 +141,11 @@ impl Proposing {
         {
             tracing::error!(%refusal, "the manifest of this node was not taken, and is behind; bring it up to date, or apply it");
         }
+        if !is_in_force && matches!(answer, Err(Refusal::Leaving)) {
+            return None;
+        }
         let seen = Seen::new(digest);
         self.seen = Some(seen.clone());
-        seen
+        Some(seen)
     }
 }

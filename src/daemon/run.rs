@@ -20,7 +20,7 @@ use super::guard::Guardian;
 use super::hearing::{not_begun, translate};
 use super::isolation::Lookout;
 use super::manifest::{self, Reading};
-use super::proposing::Proposing;
+use super::proposing::{Forgotten, Proposing};
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::{make_shelf, settle_process};
@@ -43,6 +43,9 @@ pub enum Ending {
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
+
+/// Seconds after which a wait for a window looks at the clock again: it may have been set.
+const LONGEST_WAIT: u64 = 60;
 
 /// A daemon.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Daemon<G> {
     alerts: Alerts,
     guardian: Option<Guardian>,
     return_grace: Duration,
+    /// When a change of the manifest may come in force that had to wait.
+    next_window: Option<Instant>,
     ending: Option<Ending>,
     /// Answers the tools of agents.
     _serving: Option<Serving>,
@@ -92,6 +97,7 @@ enum Happening {
     Beat,
     /// A sign of life is due.
     Sign,
+    Window,
 }
 
 impl<G: Group> Daemon<G> {
@@ -131,7 +137,13 @@ impl<G: Group> Daemon<G> {
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
-        let proposing = Proposing::new(store.seen());
+        let proposing = Proposing::new(store.seen().map_err(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "it is not known which manifest was decided on last"
+            );
+            Forgotten
+        }));
         let return_grace = settings.return_grace;
         let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
         let guardian = Guardian::new(&setup.safety, &setup.run_dir);
@@ -155,6 +167,7 @@ impl<G: Group> Daemon<G> {
             alerts,
             guardian,
             return_grace,
+            next_window: None,
             ending: None,
             setup,
             _serving: serving,
@@ -216,6 +229,7 @@ impl<G: Group> Daemon<G> {
             () = until(self.guardian.as_ref().map(Guardian::next)) => Happening::Sign,
             Some(reading) = from(&mut self.readings) => Happening::Reading(reading),
             () = until(self.next_beat) => Happening::Beat,
+            () = until(self.next_window) => Happening::Window,
         };
         Ok(happening)
     }
@@ -252,6 +266,8 @@ impl<G: Group> Daemon<G> {
                     guardian.beat(self.return_grace, release);
                 }
             }
+            // What waited is looked at after every happening.
+            Happening::Window => self.next_window = None,
             Happening::Beat => {
                 self.notice.alive();
                 self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
@@ -325,7 +341,7 @@ impl<G: Group> Daemon<G> {
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
                 let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
-                if let Err(error) = self.store.remember(&seen) {
+                if let Some(Err(error)) = seen.map(|seen| self.store.remember(&seen)) {
                     let error = with_causes(&error);
                     tracing::warn!(error, "the manifest may be proposed once more after a restart");
                 }
@@ -340,7 +356,12 @@ impl<G: Group> Daemon<G> {
             return;
         }
         let now = now();
-        let Some((digest, change)) = self.proposing.next(&self.setup.node, &self.node, now) else { return };
+        let next = self.proposing.next(&self.setup.node, &self.node, now);
+        self.next_window = self.proposing.opens().map(|opens| {
+            let left = u64::try_from(opens - now.seconds()).unwrap_or(0).min(LONGEST_WAIT);
+            Instant::now() + Duration::from_secs(left.max(1))
+        });
+        let Some((digest, change)) = next else { return };
         let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
         self.backlog.push_back(input);
     }

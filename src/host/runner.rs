@@ -240,7 +240,7 @@ mod tests {
         };
         assert_eq!(run(Task::Monitor, 10).await.map(|result| result.rc), Some(ResultCode::OK));
         for task in [Task::Start, Task::Stop, Task::Monitor, Task::Promote] {
-            assert_eq!(run(task, 0).await, None, "{task:?} is waited for");
+            assert_eq!(run(task.clone(), 0).await, None, "{task:?} is waited for");
         }
     }
 }

@@ -91,7 +91,8 @@ fn check(files: &[typed::At<File>], findings: &Findings<'_>) -> Manifest {
     let gathered = gather(files, findings);
     let names = Names::of(&gathered, findings);
     let lowered = Lower { gathered: &gathered, names: &names, findings }.run();
-    cycle::check(&lowered.cluster, &lowered.constraint_places, findings);
+    let declared = gathered.resources.iter().map(|(key, _)| key.text());
+    cycle::check(&lowered.cluster, declared, &lowered.constraint_places, findings);
     if !findings.has_errors() {
         Lint {
             cluster: &lowered.cluster,

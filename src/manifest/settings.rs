@@ -46,8 +46,7 @@ pub struct Moved {
 pub struct Reconcile {
     /// Whether changes of the file are applied by themselves.
     pub mode: ReconcileMode,
-    /// Whether deviations of the cluster are put right by themselves; unset means yes in mode
-    /// auto.
+    /// Whether deviations of the cluster are put right by themselves; unset means yes.
     pub self_heal: Option<bool>,
     /// Whether what is not in the file is deleted from the cluster.
     pub prune: bool,

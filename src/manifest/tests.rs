@@ -67,3 +67,32 @@ fn a_text_beyond_the_limit_is_refused_before_it_is_read() {
     let reading = read(&sources);
     assert_eq!(reading.diagnostics.first().unwrap().code, "manifest-too-large");
 }
+
+#[test]
+fn a_circle_is_found_though_a_member_has_another_error() {
+    let text = "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\nresources:\n  \
+        A: {agent: 'ocf:pacemaker:Dummy'}\n  B: {agent: 'ocf:pacemaker:Dummy'}\n  C: {agent: nonsense}\n\
+        constraints:\n  order:\n    - {first: A, then: B}\n    - {first: B, then: C}\n    - {first: C, then: A}\n  \
+        colocation:\n    - {resource: A, with: C, score: INFINITY}\n    - {resource: C, with: A, score: INFINITY}\n";
+    let codes: Vec<&str> = reading(text).diagnostics.iter().map(|found| found.code).collect();
+    for code in ["malformed-agent", "order-cycle", "colocation-cycle"] {
+        assert!(codes.contains(&code), "{code} is not among {codes:?}");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_errors_cost_no_more_than_the_text() {
+    let mut text =
+        String::from("apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\nresources:\n");
+    for number in 0..100_000 {
+        text.push_str(&format!(
+            "  r{number}: {{agent: nonsense, password: 'not a field of resources, and hidden'}}\n"
+        ));
+    }
+    let mut sources = Sources::default();
+    sources.add("m.yaml", text);
+    let (reading, nodes, reads) = read_measured(&sources);
+    assert!(reading.manifest.is_none() && reads <= nodes, "{reads} values read of {nodes} nodes");
+    assert!(reading.diagnostics.len() <= findings::FINDINGS_MAX + 1);
+    assert!(reading.diagnostics.iter().any(|found| found.code == "more-findings"));
+}

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::json;
+
 /// SHA-256 of a JSON document without its field `digest`, in hexadecimal. Names count in sorted
 /// order, so that it does not matter in which order they are kept.
 pub fn document_digest(document: &Value) -> String {
@@ -28,6 +30,5 @@ fn sorted(value: &Value) -> Value {
 
 /// SHA-256 of the value's JSON, in hexadecimal.
 pub fn digest(value: &impl Serialize) -> String {
-    let json = serde_json::to_vec(value).unwrap_or_default();
-    Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(json::bytes(value)).iter().map(|byte| format!("{byte:02x}")).collect()
 }

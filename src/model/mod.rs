@@ -15,6 +15,7 @@ pub mod fencing;
 pub mod generation;
 pub mod id;
 pub mod isolation;
+pub mod json;
 pub mod moment;
 pub mod node;
 pub mod operation;

@@ -1,20 +1,75 @@
-//! Which options hold secrets, judging by their names.
+//! Which options hold secrets: judged by their names, and by what looks like an address with a
+//! password in it. The one list; docs/manifest.md (Secrets) tells it to people.
 
-/// Words in names of options that hold a secret.
-const WORDS: [&str; 3] = ["passw", "passphrase", "secret"];
+use std::ops::Range;
 
-/// Ends of names of options that hold a secret.
-const ENDS: [&str; 2] = ["token", "api_key"];
+/// Words anywhere in the name of an option that holds a secret.
+const WORDS: [&str; 4] = ["passw", "passphrase", "secret", "credential"];
+
+/// Ends of names of options that hold a secret, without what separates words.
+const ENDS: [&str; 14] = [
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "encryptionkey",
+    "authkey",
+    "authcode",
+    "authdata",
+    "authorization",
+    "community",
+    "hexadecimalkg",
+    "pwd",
+    "pass",
+    "sshkey",
+];
+
+/// Last words of names of options that hold a secret. As the end of a longer word they mean something
+/// else.
+const LAST_WORDS: [&str; 2] = ["pin", "kg"];
+
+/// Names that end like those of secrets, and are none.
+const OTHERS: [&str; 4] = ["bypass", "compass", "trespass", "surpass"];
 
 /// Ends of names of options that say where a secret is.
-const LEADS: [&str; 3] = ["file", "script", "path"];
+const LEADS: [&str; 5] = ["file", "script", "path", "dir", "name"];
 
 /// Whether an option of this name holds a secret, and not the way to one.
 pub fn holds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let is_named_so =
-        WORDS.iter().any(|word| name.contains(word)) || ENDS.iter().any(|end| name.ends_with(end));
-    is_named_so && !LEADS.iter().any(|end| name.ends_with(end))
+    let joined: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let last_word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let is_named_so = WORDS.iter().any(|word| joined.contains(word))
+        || ENDS.iter().any(|end| joined.ends_with(end))
+        || LAST_WORDS.contains(&last_word);
+    is_named_so
+        && !LEADS.iter().any(|end| joined.ends_with(end))
+        && !OTHERS.iter().any(|other| joined.ends_with(other))
+}
+
+/// Whether this value of an option is a secret, or has one in it.
+pub fn is_secret(name: &str, value: &str) -> bool {
+    holds_secret(name) || password_in_address(value).is_some()
+}
+
+/// Where in a text the first password of an address stands: `http://user:PASSWORD@host/`. Only bytes
+/// of the password.
+pub fn password_in_address(text: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    while let Some(found) = text.get(from..)?.find("://") {
+        let start = from + found + 3;
+        let rest = text.get(start..)?;
+        let authority = rest.split(['/', '?', '#', ' ', '\n', '"', '\'']).next().unwrap_or_default();
+        if let Some((user, _)) = authority.rsplit_once('@')
+            && let Some((name, password)) = user.split_once(':')
+            && !password.is_empty()
+        {
+            let at = start + name.len() + 1;
+            return Some(at..at + password.len());
+        }
+        from = start;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -23,11 +78,60 @@ mod tests {
 
     #[test]
     fn the_way_to_a_secret_is_none() {
-        for name in ["password", "login_passwd", "client_secret", "auth_token", "API_KEY"] {
+        for name in [
+            "password",
+            "login_passwd",
+            "client_secret",
+            "auth_token",
+            "API_KEY",
+            "pass",
+            "my_pass",
+            "adminpass",
+            "pin",
+            "community",
+            "snmp_community",
+            "snmp_priv_passwd",
+            "snmp-auth-passwd",
+            "private_key",
+            "hexadecimal_kg",
+            "accesskey",
+            "access-key",
+            "credentials",
+            "authkey",
+            "auth_key",
+            "pwd",
+        ] {
             assert!(holds_secret(name), "{name}");
         }
-        for name in ["password_script", "passwd_file", "ip", "secret_path", "token_timeout"] {
+        for name in [
+            "password_script",
+            "passwd_file",
+            "ip",
+            "secret_path",
+            "token_timeout",
+            "private_key_file",
+            "bypass",
+            "mapping",
+            "shopping",
+            "auth",
+            "snmp_auth_prot",
+            "authentication",
+            "cpu_pinning",
+            "weight_kgs",
+        ] {
             assert!(!holds_secret(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_found() {
+        let found = |text: &'static str| password_in_address(text).map(|range| &text[range]);
+        assert_eq!(found("http://u:PW@h/"), Some("PW"));
+        assert_eq!(found("see http://h/ and amqp://u:a:b@c@h:1"), Some("a:b@c"));
+        assert_eq!(found("http://h:80/p:q@r"), None);
+        assert_eq!(found("http://user@h/"), None);
+        assert_eq!(found("http://u:@h/"), None);
+        assert_eq!(found("://"), None);
+        assert!(is_secret("url", "http://u:PW@h/"));
     }
 }

@@ -9,7 +9,7 @@ mod source;
 use std::cmp::Reverse;
 
 pub use need::Need;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 pub use source::{Companion, Source};
 
 use super::relation::Relations;
@@ -22,7 +22,7 @@ use crate::scheduler::{ResourceIx, assign, interpret};
 use crate::status::ClusterStatus;
 
 /// Why a primitive, or an instance of one, is placed where it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// Which.
     pub resource: String,
@@ -47,7 +47,7 @@ pub struct Explanation {
 }
 
 /// Something that starts before another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predecessor {
     /// Which.
     pub resource: String,
@@ -56,7 +56,7 @@ pub struct Predecessor {
 }
 
 /// How a node was chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decision {
     /// No other node can run it.
@@ -80,7 +80,7 @@ pub enum Decision {
 }
 
 /// What speaks for and against a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Which node.
     pub node: NodeName,
@@ -97,7 +97,7 @@ pub struct Verdict {
 }
 
 /// A part of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// How much.
     pub score: Score,

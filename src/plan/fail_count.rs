@@ -1,12 +1,12 @@
 //! Fail counts: how often resources failed where, as far as that still counts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{NodeName, Score};
 use crate::scheduler::{Facts, ResourceIx, failures};
 
 /// How often a resource failed on a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailCount {
     /// Where.
     pub node: NodeName,

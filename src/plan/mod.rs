@@ -28,6 +28,7 @@ pub mod step;
 pub mod trouble;
 pub mod unplaced;
 pub mod what_if;
+pub mod window;
 
 pub use address::{Address, ObjectKind};
 pub use basis::{Basis, Staleness};

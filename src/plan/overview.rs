@@ -4,7 +4,7 @@
 mod part;
 
 pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::aside::{Aside, AtWork};
 use super::trouble::{self, Trouble};
@@ -16,7 +16,7 @@ use crate::scheduler::{Facts, interpret};
 use crate::status::ClusterStatus;
 
 /// How a cluster is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     /// When it was looked at, seconds since 1970.
     #[serde(skip)]
@@ -50,7 +50,7 @@ pub struct Overview {
 }
 
 /// Whether what the manifest says is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sync {
     /// It is.
     Synced,
@@ -61,7 +61,7 @@ pub enum Sync {
 }
 
 /// Whether what is in force is so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Health {
     /// It is.
     Healthy,
@@ -76,7 +76,7 @@ pub enum Health {
 }
 
 /// Something that keeps a cluster from being healthy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "concern", rename_all = "kebab-case")]
 pub enum Concern {
     /// There is no quorum.

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Plan;
 use crate::model::digest::digest;
-use crate::model::secrecy::holds_secret;
-use crate::model::{self, Cluster, NameValue};
+use crate::model::secrecy::is_secret;
+use crate::model::{self, Cluster, NameValue, json};
 use crate::scheduler::digest::{self as params_digest, Coverage};
 use crate::scheduler::{Facts, NodeIx, ResourceIx, interpret};
 use crate::status::ClusterStatus;
@@ -57,16 +59,55 @@ pub enum Unsealable {
     Changed,
 }
 
-/// Takes the secrets out of a plan. `None` if it cannot be written down at all.
-pub fn seal(plan: &Plan) -> Option<Sealed> {
-    let mut value = serde_json::to_value(plan).ok()?;
+/// Secrets could not be left out of what was to be written down, which therefore must not be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its secrets cannot be left out of it: {0}")]
+pub struct Unmaskable(String);
+
+/// A value from its tree, in which secrets have stand-ins.
+fn masked<T: DeserializeOwned>(tree: Value) -> Result<T, Unmaskable> {
+    serde_json::from_value(tree).map_err(|error| Unmaskable(error.to_string()))
+}
+
+/// The same with a stand-in for each secret, for eyes that should not see them.
+///
+/// # Errors
+/// When it cannot be read any more with stand-ins in it.
+pub fn without_secrets<T: Serialize + DeserializeOwned>(value: &T) -> Result<T, Unmaskable> {
+    let mut tree = json::tree(value);
+    StandIns::default().mask(&mut tree);
+    masked(tree)
+}
+
+/// Whether a text stands in for a secret.
+pub fn is_stand_in(text: &str) -> bool {
+    text.starts_with(STAND_IN)
+}
+
+/// The first option of a configuration that has a stand-in for its secret: with it, nothing can run.
+pub fn stand_in_of(cluster: &Cluster) -> Option<(String, String)> {
+    let mut found = None;
+    visit(&mut json::tree(cluster), &mut |place, value| {
+        if is_stand_in(value) {
+            found.get_or_insert((place.owner, place.option));
+        }
+    });
+    found
+}
+
+/// Takes the secrets out of a plan.
+///
+/// # Errors
+/// When the plan cannot be read any more without them.
+pub fn seal(plan: &Plan) -> Result<Sealed, Unmaskable> {
+    let mut value = json::tree(plan);
     let whole = value.clone();
     let mut stand_ins = StandIns::default();
     configurations(&mut value).for_each(|configuration| stand_ins.mask(configuration));
     if stand_ins.0.is_empty() {
-        return Some(Sealed { plan: plan.clone(), seal: None });
+        return Ok(Sealed { plan: plan.clone(), seal: None });
     }
-    Some(Sealed { plan: serde_json::from_value(value).ok()?, seal: Some(digest(&whole)) })
+    Ok(Sealed { plan: masked(value)?, seal: Some(digest(&whole)) })
 }
 
 impl Sealed {
@@ -82,7 +123,7 @@ impl Sealed {
                 values.entry(place).or_insert(value);
             }
         }
-        let mut document = serde_json::to_value(&self.plan).map_err(|_| Unsealable::Changed)?;
+        let mut document = json::tree(&self.plan);
         let mut missing = None;
         for configuration in configurations(&mut document) {
             visit(configuration, &mut |place, value| {
@@ -130,9 +171,7 @@ fn configurations(plan: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 fn secrets(cluster: &Cluster) -> Vec<(Place, String)> {
     let mut secrets = Vec::new();
-    if let Ok(mut document) = serde_json::to_value(cluster) {
-        visit(&mut document, &mut |place, value| secrets.push((place, value.clone())));
-    }
+    visit(&mut json::tree(cluster), &mut |place, value| secrets.push((place, value.clone())));
     secrets
 }
 
@@ -151,14 +190,26 @@ fn walk(
         Value::Object(fields) => {
             let own = fields.get("id").and_then(Value::as_str).map(str::to_owned);
             let owner = own.as_deref().unwrap_or(owner);
-            let name = fields.get("name").and_then(Value::as_str).filter(|name| holds_secret(name));
-            let name = name.map(str::to_owned);
+            let mut show = |option: &str, text: &mut String| {
+                let number = seen.entry((owner.to_owned(), option.to_owned())).or_default();
+                *number += 1;
+                if is_secret(option, text) || is_stand_in(text) {
+                    look(Place { owner: owner.to_owned(), option: option.to_owned(), number: *number }, text);
+                }
+            };
+            let name = fields.get("name").and_then(Value::as_str).map(str::to_owned);
             let text = fields.get_mut("value").and_then(|value| value.get_mut("Text"));
             if let (Some(option), Some(Value::String(text))) = (name, text) {
-                let number = seen.entry((owner.to_owned(), option.clone())).or_default();
-                *number += 1;
-                look(Place { owner: owner.to_owned(), option, number: *number }, text);
+                show(&option, text);
                 return;
+            }
+            // As actions have them: a plain mapping.
+            for (option, text) in
+                fields.get_mut("params").and_then(Value::as_object_mut).into_iter().flatten()
+            {
+                if let Value::String(text) = text {
+                    show(option, text);
+                }
             }
             for field in fields.values_mut() {
                 walk(field, owner, seen, look);
@@ -174,26 +225,29 @@ fn walk(
 ///
 /// History tells by digests whether parameters have changed since an operation ran. A digest of
 /// the parameters as they are becomes a digest of what stands in for them; any other stays another.
+///
+/// # Errors
+/// When they cannot be left out.
 pub fn input_without_secrets(
     cluster: &Cluster,
     status: &ClusterStatus,
     now: i64,
-) -> Option<(Cluster, ClusterStatus)> {
+) -> Result<Option<(Cluster, ClusterStatus)>, Unmaskable> {
     let mut stand_ins = StandIns::default();
-    let mut masked = serde_json::to_value(cluster).ok()?;
-    stand_ins.mask(&mut masked);
-    let mut masked_status = serde_json::to_value(status).ok()?;
-    stand_ins.mask(&mut masked_status);
+    let mut tree = json::tree(cluster);
+    stand_ins.mask(&mut tree);
+    let mut status_tree = json::tree(status);
+    stand_ins.mask(&mut status_tree);
     if stand_ins.0.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let masked: Cluster = serde_json::from_value(masked).ok()?;
-    let masked_status: ClusterStatus = serde_json::from_value(masked_status).ok()?;
+    let masked_cluster: Cluster = masked(tree)?;
+    let masked_status: ClusterStatus = masked(status_tree)?;
     let was = interpret::interpret(cluster, status, now);
-    let is = interpret::interpret(&masked, &masked_status, now);
+    let is = interpret::interpret(&masked_cluster, &masked_status, now);
     let status = with_digests(&was, &is);
-    let cluster = with_summaries(&was, &is, &masked);
-    Some((cluster, status))
+    let cluster = with_summaries(&was, &is, &masked_cluster);
+    Ok(Some((cluster, status)))
 }
 
 /// The status of `is`, whose digests tell of its parameters what they told of those of `was`.

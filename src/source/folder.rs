@@ -24,7 +24,7 @@ const QUIET: Duration = Duration::from_millis(200);
 const QUIET_MAX: Duration = Duration::from_secs(2);
 
 /// Looks without events this often, for file systems that send none.
-const NET: Duration = Duration::from_secs(10);
+pub const NET: Duration = Duration::from_secs(10);
 
 /// A watch on everything that a manifest is made of.
 #[derive(Debug)]

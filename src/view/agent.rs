@@ -1,6 +1,6 @@
 //! What an agent says of itself, for people.
 
-use super::Ink;
+use super::{Ink, escaped};
 use crate::agent::Metadata;
 use crate::agent::metadata::{ActionAdvice, Parameter, ParameterKind, Text};
 use crate::model::{Agent, period};
@@ -49,14 +49,14 @@ fn parameter(parameter: &Parameter, ink: Ink) -> String {
     if let Some(default) = parameter.default.as_ref().filter(|default| !default.is_empty()) {
         traits.push(format!("default {default}"));
     }
-    let name = if parameter.is_required { ink.change(&parameter.name) } else { parameter.name.clone() };
+    let name = if parameter.is_required { ink.change(&parameter.name) } else { escaped(&parameter.name) };
     let long = words(&parameter.longdesc);
     let meaning = if long.is_empty() { words(&parameter.shortdesc) } else { long };
-    format!("  {name}  ({})\n{}", traits.join("; "), wrapped(&meaning, "      "))
+    format!("  {name}  ({})\n{}", escaped(&traits.join("; ")), wrapped(&meaning, "      "))
 }
 
 fn action(action: &ActionAdvice) -> String {
-    let mut line = format!("  {}", action.name);
+    let mut line = format!("  {}", escaped(&action.name));
     for (label, length) in [("every", action.interval), ("timeout", action.timeout)] {
         if let Some(length) = length.filter(|length| !length.is_zero()) {
             line.push_str(&format!("  {label} {}", period::format(length)));
@@ -70,7 +70,7 @@ fn action(action: &ActionAdvice) -> String {
 }
 
 fn words(text: &Text) -> String {
-    text.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+    escaped(&text.as_str().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The text in lines of bounded width.

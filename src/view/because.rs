@@ -1,5 +1,6 @@
 //! Reasons as sentences.
 
+use super::escaped;
 use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::plan::trouble::Hold;
@@ -8,6 +9,10 @@ use crate::plan::{Because, Caution, Plan, Trouble, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
 pub fn because(because: &Because) -> String {
+    escaped(&words(because))
+}
+
+fn words(because: &Because) -> String {
     match because {
         Because::IsNew => "new".to_owned(),
         Because::IsRemoved => "no longer configured".to_owned(),
@@ -142,7 +147,8 @@ pub fn obstacles(plan: &Plan) -> Vec<String> {
     let troubles = plan.troubles.iter().map(|it| format!("{}; {}", trouble(it), remedy(it)));
     let pause = plan.cautions.contains(&Caution::Paused);
     let pause = pause.then(|| "decisions are paused; `quorate resume` ends that".to_owned());
-    pause.into_iter().chain(troubles).chain(unplaced).chain(blocked).collect()
+    let all = pause.into_iter().chain(troubles).chain(unplaced).chain(blocked);
+    all.map(|line| escaped(&line)).collect()
 }
 
 /// `start` as in "it starts".

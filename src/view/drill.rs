@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::because::{because, refusals};
+use super::legible::markdown as cell;
 use super::plan::Detail;
-use super::{Ink, to_json};
+use super::{Ink, legible, to_json};
 use crate::model::NodeName;
 use crate::plan::drill::{Casualty, Ending, Mishap, Outage, Report, Seat, Trial, Why};
 use crate::plan::{Caution, Unplaced};
@@ -31,6 +32,10 @@ pub fn json(report: &Report) -> String {
 
 /// The report for people.
 pub fn text(report: &Report, detail: Detail, ink: Ink) -> String {
+    legible::draw(report, |report| all(report, detail, ink))
+}
+
+fn all(report: &Report, detail: Detail, ink: Ink) -> String {
     let mut text = String::new();
     if detail == Detail::All {
         text.push_str(&format!("{}\n{}\n", ink.heading("Before any failure"), seats(&report.before, "  ")));
@@ -58,12 +63,16 @@ pub fn text(report: &Report, detail: Detail, ink: Ink) -> String {
 
 /// The report for a pull request.
 pub fn markdown(report: &Report) -> String {
+    legible::draw(report, table)
+}
+
+fn table(report: &Report) -> String {
     let title = if report.is_survived() {
         "Drill: every failure is survived"
     } else {
         "Drill: not every failure is survived"
     };
-    let mut text = format!("{MARKER}\n### {title}\n\n{}\n\n", summary(report));
+    let mut text = format!("{MARKER}\n### {title}\n\n{}\n\n", cell(&summary(report)));
     if !report.down_before.is_empty() {
         text.push_str("Down before any failure:\n\n");
         for casualty in &report.down_before {
@@ -209,8 +218,4 @@ fn seats(seats: &[Seat], indent: &str) -> String {
     let width = seats.iter().map(|seat| seat.resource.len()).max().unwrap_or_default();
     let line = |seat: &Seat| format!("{indent}{:width$}  {} on {}\n", seat.resource, seat.role, seat.node);
     seats.iter().map(line).collect()
-}
-
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::because::{because, obstacle_at, remedy as remedy_of, trouble};
-use super::{Ink, to_json};
+use super::{Ink, legible, to_json};
 use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
 use crate::plan::Trouble;
@@ -23,7 +23,8 @@ pub fn json(explanations: &[Explanation]) -> String {
 
 /// The explanations for people; `node` leaves out the other nodes.
 pub fn text(explanations: &[Explanation], node: Option<&NodeName>, ink: Ink) -> String {
-    explanations.iter().map(|explanation| one(explanation, node, ink)).collect::<Vec<_>>().join("\n")
+    let one = |explanation| legible::draw(explanation, |explanation| one(explanation, node, ink));
+    explanations.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {

@@ -8,6 +8,7 @@ mod svg;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::escaped;
 use super::progress::describe;
 use crate::scheduler::{Action, ActionId, ActionKind, Task, Transition};
 
@@ -70,7 +71,7 @@ pub fn graph(transition: &Transition, everything: bool) -> Graph {
             action.after.iter().filter_map(|id| waits.get(id)).flatten().copied().collect();
         if is_drawn(action) {
             let index = vertices.len();
-            vertices.push(Vertex { label: describe(action), tone: tone(action) });
+            vertices.push(Vertex { label: escaped(&describe(action)), tone: tone(action) });
             position.insert(action.id, index);
             before.push(own);
             waits.insert(action.id, BTreeSet::from([index]));
@@ -153,7 +154,14 @@ pub fn dot(graph: &Graph) -> String {
 pub fn mermaid(graph: &Graph) -> String {
     let mut text = String::from("flowchart LR\n");
     for (index, vertex) in graph.vertices.iter().enumerate() {
-        let label = vertex.label.replace('"', "#quot;");
+        let label = vertex
+            .label
+            .replace('&', "&amp;")
+            .replace('#', "&num;")
+            .replace('"', "&quot;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('`', "&grave;");
         text.push_str(&format!("  a{index}[\"{label}\"]\n"));
     }
     for (from, to) in &graph.edges {

@@ -1,25 +1,23 @@
 //! What happened in a cluster, as lines.
 
 use super::progress::finished_line;
-use super::{Ink, moment};
+use super::{Ink, legible, moment};
 use crate::api::{Tale, Told};
 use crate::cluster::Parting;
-use crate::model::NodeName;
+use crate::model::{NodeName, json};
 
 /// Events for people.
 pub fn text(told: &[Told], ink: Ink) -> String {
     if told.is_empty() {
         return "Nothing has happened yet.\n".to_owned();
     }
-    told.iter()
-        .filter_map(|told| Some((told, words(&told.tale, ink)?)))
-        .map(|(told, words)| line(told, &words))
-        .collect()
+    let one = |told: &Told| words(&told.tale, ink).map(|words| line(told, &words)).unwrap_or_default();
+    told.iter().map(|told| legible::draw(told, one)).collect()
 }
 
 /// Events for machines, one document per line.
 pub fn ndjson(told: &[Told]) -> String {
-    let line = |told: &Told| serde_json::to_string(told).unwrap_or_default() + "\n";
+    let line = |told: &Told| legible::json(json::line(told)) + "\n";
     told.iter().map(line).collect()
 }
 

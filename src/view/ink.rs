@@ -1,5 +1,7 @@
 //! Colour, where it is wanted.
 
+use super::escaped;
+
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Ink {
@@ -21,8 +23,8 @@ impl Ink {
 
     fn paint(self, codes: &str, text: &str) -> String {
         match self {
-            Self::Plain => text.to_owned(),
-            Self::Colour => format!("\u{1b}[{codes}m{text}\u{1b}[0m"),
+            Self::Plain => escaped(text),
+            Self::Colour => format!("\u{1b}[{codes}m{}\u{1b}[0m", escaped(text)),
         }
     }
 

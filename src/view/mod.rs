@@ -9,6 +9,7 @@ pub mod fold;
 pub mod graph;
 pub mod history;
 mod ink;
+mod legible;
 pub mod overlay;
 pub mod page;
 pub mod plan;
@@ -17,14 +18,18 @@ pub mod prometheus;
 pub mod recording;
 pub mod status;
 pub mod transition;
+pub mod window;
 
 pub use ink::Ink;
+pub use legible::{escaped, escaped_lines};
+
+use crate::model::json;
 
 /// A value as indented JSON, ending with a newline.
 pub fn to_json(value: &impl serde::Serialize) -> String {
-    let mut json = serde_json::to_string_pretty(value).unwrap_or_default();
-    json.push('\n');
-    json
+    let mut page = legible::json(json::page(value));
+    page.push('\n');
+    page
 }
 
 /// Seconds since 1970 as a moment that people and machines read: `2026-07-01T00:00:00Z`.

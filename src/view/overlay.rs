@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::moment;
+use super::{escaped, moment};
 use crate::model::{Override, Overriding, Pause, Role, period};
 
 /// An override as a row: its name, what it does, until when.
 pub fn row(over: &Override, now: i64) -> [String; 3] {
-    [over.id.0.clone(), what(&over.what), until_and_by(over, now)]
+    [over.id.0.clone(), what(&over.what), until_and_by(over, now)].map(|cell| escaped(&cell))
 }
 
 /// An override as a line.
@@ -20,7 +20,7 @@ pub fn pause(pause: &Pause, now: i64) -> String {
     let until = pause
         .until
         .map(|until| format!(" until {} ({})", moment(until.seconds()), left(until.seconds() - now)));
-    format!("Paused{} by {}: nothing is decided.", until.unwrap_or_default(), pause.origin)
+    format!("Paused{} by {}: nothing is decided.", until.unwrap_or_default(), escaped(&pause.origin))
 }
 
 /// What an override does.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Ink;
+use super::{Ink, escaped, legible};
 use crate::engine::{Event, Outcome};
 use crate::executor::ActionResult;
-use crate::model::NodeName;
+use crate::model::{NodeName, json};
 use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
 use crate::status::ResultStatus;
@@ -118,7 +118,7 @@ pub fn outcome_message(outcome: &Outcome) -> String {
 }
 
 fn line(record: &Record<'_>) -> String {
-    let mut line = serde_json::to_string(record).unwrap_or_default();
+    let mut line = legible::json(json::line(record));
     line.push('\n');
     line
 }
@@ -161,18 +161,19 @@ pub fn describe(action: &Action) -> String {
         | Task::Pseudo(_)) => other.as_str(),
     };
     let resource = action.instance.as_deref().or(action.resource.as_deref());
-    match (resource, &action.node) {
+    let words = match (resource, &action.node) {
         (Some(resource), Some(node)) => format!("{task} {resource} on {node}"),
         (Some(resource), None) => format!("{task} {resource}"),
         (None, Some(node)) => format!("{task} {node}"),
         (None, None) => task.to_owned(),
-    }
+    };
+    escaped(&words)
 }
 
 /// A wait as a line for people.
 pub fn waiting_line(length: Option<Duration>, because: &str, ink: Ink) -> String {
     let time = length.map(|length| format!("{}.{}s: ", length.as_secs(), length.subsec_millis() / 100));
-    format!("  {}  {}{because}", ink.faint("waits "), time.unwrap_or_default())
+    format!("  {}  {}{}", ink.faint("waits "), time.unwrap_or_default(), escaped(because))
 }
 
 /// A finished action as a line for people.
@@ -187,7 +188,7 @@ pub fn finished_line(action: &Action, result: &ActionResult, ink: Ink) -> String
         .exit_reason
         .as_deref()
         .filter(|text| !text.is_empty())
-        .map(|text| format!(": {text}"))
+        .map(|text| format!(": {}", escaped(text)))
         .unwrap_or_default();
     format!("  {}  {what}  {answer}{said}  {}", ink.bad("failed"), ink.faint(&took))
 }

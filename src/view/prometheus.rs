@@ -183,5 +183,7 @@ fn daemon(figures: &Figures) -> [Metric; 5] {
 
 /// A value as it stands between quotes.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    // Whoever looks at the page in a terminal reads it as it stands.
+    super::escaped(&text)
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{to_json, transition};
 use crate::model::Cluster;
 use crate::model::digest::digest;
-use crate::model::secrecy::holds_secret;
-use crate::plan::secrecy;
+use crate::model::json;
+use crate::model::secrecy::is_secret;
+use crate::plan::secrecy::{self, Unmaskable};
 use crate::scheduler::{self, Schedule};
 use crate::status::ClusterStatus;
 
@@ -52,10 +53,16 @@ pub struct Recording {
     input: Input,
 }
 
-/// Without its secrets, another decision would be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("without its secrets, another decision would be made")]
-pub struct Unrecordable;
+/// Why a decision cannot be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unrecordable {
+    /// Without its secrets, another decision would be made.
+    #[error("without its secrets, another decision would be made")]
+    OtherDecision,
+    /// Its secrets cannot be left out.
+    #[error(transparent)]
+    Unmaskable(#[from] Unmaskable),
+}
 
 /// Why a file is not a recording that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,19 +85,19 @@ pub enum UnreadableRecording {
 /// decision is made once more from those, and is the same but for them.
 ///
 /// # Errors
-/// When it would not be the same.
+/// When it would not be the same, or secrets cannot be left out.
 pub fn write(
     cluster: &Cluster,
     status: &ClusterStatus,
     now: i64,
     schedule: &Schedule,
 ) -> Result<String, Unrecordable> {
-    let Some((cluster, status)) = secrecy::input_without_secrets(cluster, status, now) else {
+    let Some((cluster, status)) = secrecy::input_without_secrets(cluster, status, now)? else {
         return Ok(document(cluster.clone(), status.clone(), now, schedule));
     };
     let masked = scheduler::schedule(&cluster, &status, now);
     if without_params(schedule) != without_params(&masked) {
-        return Err(Unrecordable);
+        return Err(Unrecordable::OtherDecision);
     }
     Ok(document(cluster, status, now, &masked))
 }
@@ -99,7 +106,7 @@ pub fn write(
 fn without_params(schedule: &Schedule) -> Schedule {
     let mut schedule = schedule.clone();
     for action in &mut schedule.transition.actions {
-        action.params.retain(|name, _| !holds_secret(name));
+        action.params.retain(|name, value| !is_secret(name, value) && !secrecy::is_stand_in(value));
         action.meta.retain(|name, _| !name.starts_with("digests_"));
     }
     schedule
@@ -112,7 +119,7 @@ fn document(cluster: Cluster, status: ClusterStatus, now: i64, schedule: &Schedu
         format_version: FORMAT_VERSION.to_owned(),
         kind: KIND.to_owned(),
         quorate_version: env!("CARGO_PKG_VERSION").to_owned(),
-        input_digest: digest(&serde_json::to_value(&input).unwrap_or_default()),
+        input_digest: digest(&json::tree(&input)),
         input,
         schedule_digest: digest(&schedule),
         schedule,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::because::{cannot, refusals, trouble};
 use super::plan::Detail;
-use super::{Ink, fold, moment, overlay, to_json};
+use super::{Ink, fold, legible, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
 use crate::plan::aside::AtWork;
 use crate::plan::fail_count::FailCount;
@@ -36,6 +36,11 @@ pub fn json(overview: &Overview) -> String {
 
 /// The overview for people.
 pub fn text(overview: &Overview, detail: Detail, ink: Ink) -> String {
+    let at = overview.at;
+    legible::draw(overview, |overview| all(&Overview { at, ..overview.clone() }, detail, ink))
+}
+
+fn all(overview: &Overview, detail: Detail, ink: Ink) -> String {
     if overview.generation == 0 && overview.nodes.is_empty() {
         return "Nothing is in force yet: `quorate apply` changes that.\n".to_owned();
     }
@@ -58,6 +63,10 @@ pub fn text(overview: &Overview, detail: Detail, ink: Ink) -> String {
 
 /// One line for a monitoring system.
 pub fn line(overview: &Overview) -> String {
+    legible::draw(overview, words)
+}
+
+fn words(overview: &Overview) -> String {
     if overview.health == Health::Missing {
         return "Missing: nothing is in force\n".to_owned();
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::model::{NodeName, Role};
+use crate::model::{NodeName, Role, json};
 use crate::scheduler::{
     Action, ActionId, ActionKind, Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut,
 };
@@ -94,7 +94,7 @@ pub fn document(schedule: &Schedule) -> TransitionDocument<'_> {
 /// The document as one line of JSON.
 pub fn json(schedule: &Schedule) -> String {
     // Every key is text and every number finite, so there is nothing that could fail.
-    serde_json::to_string(&document(schedule)).unwrap_or_default()
+    json::line(&document(schedule))
 }
 
 fn action_row(action: &Action) -> ActionRow<'_> {

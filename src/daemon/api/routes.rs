@@ -23,6 +23,7 @@ use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::plan::Overview;
 use crate::plan::overview::overview;
+use crate::plan::secrecy;
 use crate::view::{prometheus, recording};
 
 /// All that can be asked for.
@@ -43,11 +44,36 @@ pub(super) fn all(desk: Desk) -> Router {
         .with_state(desk)
 }
 
-async fn observation(State(desk): State<Desk>) -> Result<Json<Sighting>, Trouble> {
+#[derive(Deserialize)]
+struct Sight {
+    /// Whether secrets are to be told to whoever may change the cluster.
+    #[serde(default)]
+    secrets: Secrets,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Secrets {
+    #[default]
+    Masked,
+    Plain,
+}
+
+async fn observation(
+    State(desk): State<Desk>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    asked: Result<Query<Sight>, QueryRejection>,
+) -> Result<Json<Sighting>, Trouble> {
+    let Query(asked) = asked.map_err(|error| Trouble::new(Code::Malformed, error.body_text()))?;
     // Read first: what is told meanwhile is told again, and not lost.
     let position = desk.tape.newest();
     let seen = desk.door.look().await?;
-    Ok(Json(sighting(*seen, position)))
+    let sighting = sighting(*seen, position);
+    if asked.secrets == Secrets::Plain && caller.may_change() {
+        return Ok(Json(sighting));
+    }
+    let masked = secrecy::without_secrets(&sighting);
+    Ok(Json(masked.map_err(|error| Trouble::new(Code::Internal, error.to_string()))?))
 }
 
 fn sighting(seen: Snapshot, position: u64) -> Sighting {
@@ -92,6 +118,13 @@ async fn change(
         return Err(Trouble::new(Code::Forbidden, format!("{who} may look, but not change anything here")));
     }
     let Json(change) = change.map_err(|error| Trouble::new(Code::Malformed, error.body_text()))?;
+    if let Change::Propose(proposal) = &change
+        && let Some((owner, option)) = secrecy::stand_in_of(&proposal.cluster)
+    {
+        let message =
+            format!("`{option}` of `{owner}` is a stand-in for a secret, which nothing can run with");
+        return Err(Trouble::new(Code::Malformed, message));
+    }
     tracing::info!(by = caller.name(), what = title(&change), "asked for");
     let position = desk.tape.newest();
     let accepted = desk.door.request(Request::Change(Box::new(change))).await??;

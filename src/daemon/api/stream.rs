@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use super::Desk;
 use crate::api::Told;
+use crate::model::json;
 
 /// How many pieces may wait for a slow reader.
 const WAITING: usize = 16;
@@ -34,7 +35,7 @@ pub(super) fn lines(body: Body) -> Response {
 
 /// An event as a line.
 pub(super) fn line(told: &Told) -> String {
-    let mut line = serde_json::to_string(told).unwrap_or_default();
+    let mut line = json::line(told);
     line.push('\n');
     line
 }

@@ -13,6 +13,7 @@ use super::history::History;
 use crate::api::{Tale, Told};
 use crate::cluster::Event;
 use crate::model::Moment;
+use crate::plan::secrecy;
 
 /// The last events.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Tape {
         loop {
             match events.recv().await {
                 Ok(event) => {
-                    let told = self.write(Tale::from(&*event));
+                    let told = self.write(discreet(Tale::from(&*event)));
                     history.keep(&told, &event);
                 }
                 Err(RecvError::Lagged(events)) => drop(self.write(Tale::Missed { events })),
@@ -84,6 +85,30 @@ impl Tape {
         drop(told);
         self.newest.send_replace(position);
         line
+    }
+}
+
+/// What happened, without the secrets among the parameters of actions.
+fn discreet(tale: Tale) -> Tale {
+    match &tale {
+        Tale::Started { .. } | Tale::Finished { .. } => {
+            secrecy::without_secrets(&tale).unwrap_or(Tale::Unknown)
+        }
+        Tale::Settled { .. }
+        | Tale::Gone { .. }
+        | Tale::Quorum { .. }
+        | Tale::Forsaken { .. }
+        | Tale::ConfirmedDown { .. }
+        | Tale::Condemned { .. }
+        | Tale::InForce { .. }
+        | Tale::Dropped { .. }
+        | Tale::Overridden
+        | Tale::Lapsed { .. }
+        | Tale::Decided { .. }
+        | Tale::Held { .. }
+        | Tale::Refused { .. }
+        | Tale::Missed { .. }
+        | Tale::Unknown => tale,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::plan::aside::Aside;
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;
-pub use unhonoured::unhonoured;
+pub use unhonoured::{unhonoured, unhonoured_settings};
 
 /// A real cluster, seen through one of its daemons.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Corosync {
     /// # Errors
     /// When it cannot be reached, or knows no cluster.
     pub async fn sight(&mut self) -> Result<Sighting, EngineError> {
-        self.caller.ask(Request::get("/v1/observation")).await
+        self.caller.ask(Request::get("/v1/observation?secrets=plain")).await
     }
 
     /// What happened after a position, as soon as there is any; nothing after this time without.

@@ -1,6 +1,7 @@
 //! What of a desired cluster the node daemons do not do, said by name instead of being passed over.
 
 use crate::diagnostic::{Diagnostic, Subject};
+use crate::manifest::Settings;
 use crate::model::Cluster;
 use crate::model::alert::AlertEvent;
 
@@ -48,10 +49,44 @@ pub fn unhonoured(cluster: &Cluster) -> Vec<Diagnostic> {
     found
 }
 
+/// What the node daemons do not do of what is said beside the cluster.
+pub fn unhonoured_settings(settings: &Settings) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if settings.reconcile.self_heal == Some(false) {
+        let message =
+            "the node daemons put right whatever deviates: `reconcile.self-heal: false` cannot be had";
+        found.push(
+            Diagnostic::error("unsuitable-engine", message)
+                .about(Subject::Section("reconcile.self-heal".to_owned()))
+                .help("take it away; `quorate pause` keeps the cluster from deciding anything for a while"),
+        );
+    }
+    found.extend(settings.secrets.keys().map(|name| {
+        let message = format!("the node daemons cannot look for the secret `{name}` elsewhere");
+        Diagnostic::error("unsuitable-engine", message)
+            .about(Subject::Section(format!("secrets.{name}")))
+            .help(format!(
+                "take it away, and put the value into the file `{name}` in the folder of secrets of each node"
+            ))
+    }));
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Isolation;
+    use crate::manifest::{Reconcile, SecretSource};
+    use crate::model::{Isolation, SecretName};
+
+    #[test]
+    fn settings_that_daemons_cannot_keep_are_errors_by_name() {
+        assert_eq!(unhonoured_settings(&Settings::default()), []);
+        let reconcile = Reconcile { self_heal: Some(false), ..Reconcile::default() };
+        let source = SecretSource::Environment("DB".into());
+        let secrets = [(SecretName::new("db"), source)].into_iter().collect();
+        let found = unhonoured_settings(&Settings { reconcile, secrets, ..Settings::default() });
+        assert_eq!(found.iter().filter(|finding| finding.is_error()).count(), 2);
+    }
 
     #[test]
     fn evidence_that_the_daemons_cannot_look_at_is_refused_rather_than_believed() {

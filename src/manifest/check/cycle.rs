@@ -11,16 +11,22 @@ use crate::model::constraint::{
 use crate::model::resource::{CloneChild, Origin};
 use crate::model::{Cluster, ConstraintId, Group, Resource, ResourceId, Score};
 
-/// Reports circles of orders and of colocations.
-pub(crate) fn check(cluster: &Cluster, places: &[(ConstraintId, Place)], findings: &Findings<'_>) {
-    let index = Index::of(cluster);
+/// Reports circles of orders and of colocations. `declared` are the names of all resources: one that has
+/// an error of its own is not in the cluster, and circles lead through it all the same.
+pub(crate) fn check<'c>(
+    cluster: &'c Cluster,
+    declared: impl Iterator<Item = &'c str>,
+    places: &[(ConstraintId, Place)],
+    findings: &Findings<'_>,
+) {
+    let index = Index::of(cluster, declared);
     check_orders(cluster, &index, places, findings);
     check_colocations(cluster, &index, places, findings);
 }
 
 /// Numbers for all resources, and what names in constraints stand for.
 struct Index<'c> {
-    names: Vec<&'c ResourceId>,
+    names: Vec<&'c str>,
     numbers: BTreeMap<&'c str, usize>,
     /// The top-level resource that each resource is in.
     top: Vec<usize>,
@@ -29,24 +35,29 @@ struct Index<'c> {
 }
 
 impl<'c> Index<'c> {
-    fn of(cluster: &'c Cluster) -> Self {
+    fn of(cluster: &'c Cluster, declared: impl Iterator<Item = &'c str>) -> Self {
         let mut index =
             Self { names: Vec::new(), numbers: BTreeMap::new(), top: Vec::new(), stand_for: BTreeMap::new() };
         for resource in &cluster.resources {
-            let top = index.add(resource.id(), None);
+            let top = index.add(resource.id().as_str(), None);
             if let Resource::Clone(clone) = resource
                 && let CloneChild::Group(group) = &clone.child
             {
-                index.add(&group.id, Some(top));
+                index.add(group.id.as_str(), Some(top));
             }
             for primitive in resource.primitives() {
                 if primitive.id != *resource.id() {
-                    index.add(&primitive.id, Some(top));
+                    index.add(primitive.id.as_str(), Some(top));
                 }
                 if let Origin::Template(template) = &primitive.origin {
                     let number = index.numbers.get(primitive.id.as_str()).copied();
                     index.stand_for.entry(template.as_str()).or_default().extend(number);
                 }
+            }
+        }
+        for id in declared {
+            if !index.numbers.contains_key(id) {
+                index.add(id, None);
             }
         }
         for (tag, members) in &cluster.tags {
@@ -57,10 +68,10 @@ impl<'c> Index<'c> {
         index
     }
 
-    fn add(&mut self, id: &'c ResourceId, top: Option<usize>) -> usize {
+    fn add(&mut self, id: &'c str, top: Option<usize>) -> usize {
         let number = self.names.len();
         self.names.push(id);
-        self.numbers.insert(id.as_str(), number);
+        self.numbers.insert(id, number);
         self.top.push(top.unwrap_or(number));
         number
     }
@@ -73,7 +84,7 @@ impl<'c> Index<'c> {
     }
 
     fn name(&self, number: usize) -> &str {
-        self.names.get(number).map_or("", |name| name.as_str())
+        self.names.get(number).copied().unwrap_or_default()
     }
 }
 

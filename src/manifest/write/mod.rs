@@ -20,8 +20,11 @@ use super::vocabulary::{ApiVersion, Defaults, File, Kind};
 /// of lengths of time on operations.
 pub fn write(manifest: &Manifest) -> String {
     let file = file(manifest);
-    // Vocabulary types hold nothing that YAML could not: this cannot fail.
-    serde_yaml::to_value(&file).map(|value| layout::lay_out(&value)).unwrap_or_default()
+    match serde_yaml::to_value(&file) {
+        Ok(value) => layout::lay_out(&value),
+        // Better no manifest than an empty one, which would be taken for one.
+        Err(error) => unreachable!("the vocabulary holds nothing that YAML could not: {error}"),
+    }
 }
 
 /// The manifest in the words of the vocabulary.

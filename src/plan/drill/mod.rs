@@ -9,7 +9,7 @@ mod unit;
 pub use outage::{Outage, Watch};
 pub use unit::{Seat, Seats, Unit, units};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::relation::Relations;
 use super::unplaced::{Refusal, unplaced};
@@ -19,7 +19,7 @@ use crate::scheduler::{assign, interpret};
 use crate::status::ClusterStatus;
 
 /// What came of a drill.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The cluster's name.
     pub cluster: Option<String>,
@@ -34,7 +34,7 @@ pub struct Report {
 }
 
 /// One failure, acted out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
     /// What fails.
     pub mishap: Mishap,
@@ -53,7 +53,7 @@ pub struct Trial {
 }
 
 /// What fails in a trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fails", rename_all = "kebab-case")]
 pub enum Mishap {
     /// Nodes lose their power at the same moment, and do not come back.
@@ -71,7 +71,7 @@ pub enum Mishap {
 }
 
 /// How a cluster's reaction ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Nothing is left to do.
@@ -85,7 +85,7 @@ pub enum Ending {
 }
 
 /// A resource that found another place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relocation {
     /// Which.
     pub resource: String,
@@ -94,7 +94,7 @@ pub struct Relocation {
 }
 
 /// A resource that should run and does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Casualty {
     /// Which.
     pub resource: String,
@@ -105,7 +105,7 @@ pub struct Casualty {
 }
 
 /// Why a resource does not run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "kebab-case")]
 pub enum Why {
     /// No node can run it.

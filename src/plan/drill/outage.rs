@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::unit::{Seats, Unit};
 use crate::model::{NodeName, Role};
@@ -11,7 +11,7 @@ use crate::plan::Verb;
 use crate::scheduler::{Action, ActionKind, Task};
 
 /// A service that was down for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outage {
     /// Which.
     pub resource: String,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::id::without_number;
 use crate::model::{NodeName, Role};
@@ -15,7 +15,7 @@ use crate::scheduler::{Facts, ResourceIx};
 pub type Seats = BTreeMap<Arc<str>, Vec<(NodeName, Role)>>;
 
 /// A place where a resource is active.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Seat {
     /// Which.
     pub resource: String,

@@ -1,13 +1,13 @@
 //! Needs: what would have to change for a resource to go to another node.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Source, Verdict};
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::NodeFacts;
 
 /// What would have to change for a resource to go to a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "need", rename_all = "kebab-case")]
 pub enum Need {
     /// The node must be able to run anything.

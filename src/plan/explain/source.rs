@@ -1,6 +1,6 @@
 //! Sources: what gives a part of a score.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::constraint::LocationPreference;
 use crate::model::{Cluster, Constraint, NodeName, Score};
@@ -11,7 +11,7 @@ use crate::scheduler::facts::NodeIx;
 use crate::scheduler::{ResourceIx, failures};
 
 /// What gives a part of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "kebab-case")]
 pub enum Source {
     /// The node's own score.
@@ -74,7 +74,7 @@ pub enum Source {
 }
 
 /// A resource that another is to be with, or away from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Companion {
     /// Which.
     pub resource: String,

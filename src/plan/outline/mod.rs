@@ -47,6 +47,9 @@ pub struct Attribute {
     pub comparison: Comparison,
 }
 
+/// What stands for a value that is never shown.
+pub(super) const HIDDEN: &str = "(hidden)";
+
 /// How two values of an attribute are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -157,7 +160,7 @@ impl Attribute {
     pub fn shown(&self) -> String {
         match self.comparison {
             Comparison::Verbatim | Comparison::ByMeaning => self.value.clone(),
-            Comparison::Hidden => "(hidden)".to_owned(),
+            Comparison::Hidden => HIDDEN.to_owned(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Options in outline: sets of pairs, guarded by rules or not.
 
 use super::super::address::ObjectKind;
-use super::{Comparison, Object};
+use super::{Comparison, HIDDEN, Object};
 use crate::model::rule::{Condition, DateCondition};
-use crate::model::secrecy::holds_secret;
+use crate::model::secrecy::is_secret;
 use crate::model::{OptionSet, Rule, Value};
 
 /// Options that stand for themselves (properties, defaults): one object each.
@@ -13,8 +13,17 @@ pub(super) fn settings(kind: ObjectKind, sets: &[OptionSet]) -> Vec<Object> {
         let OptionSet { id: _, score, rule, pairs } = set;
         for pair in pairs {
             let mut object = Object::new(kind, format!("{}{}", pair.name, number(index)));
-            object.say("", pair.value.to_text());
-            object.headline = pair.value.to_text().to_string();
+            let text = pair.value.to_text().to_string();
+            match &pair.value {
+                Value::Text(value) if is_secret(&pair.name, value) => {
+                    object.push(String::new(), text, Comparison::Hidden);
+                    object.headline = HIDDEN.to_owned();
+                }
+                Value::Text(_) | Value::Secret(_) => {
+                    object.say("", &text);
+                    object.headline = text;
+                }
+            }
             if let Some(rule) = rule {
                 object.say("rule", rule_text(rule));
             }
@@ -49,7 +58,7 @@ fn list(object: &mut Object, path: &str, sets: &[OptionSet], comparison: Compari
         }
         for pair in pairs {
             let comparison = match &pair.value {
-                Value::Text(_) if holds_secret(&pair.name) => Comparison::Hidden,
+                Value::Text(text) if is_secret(&pair.name, text) => Comparison::Hidden,
                 Value::Text(_) => comparison,
                 Value::Secret(_) => Comparison::Verbatim,
             };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{NodeName, Role};
 use crate::plan::because;
@@ -11,7 +11,7 @@ use crate::scheduler::facts::{FailedAction, NodeFacts, ResourceFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx};
 
 /// How a node is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeOverview {
     /// Its name.
     pub name: NodeName,
@@ -24,7 +24,7 @@ pub struct NodeOverview {
 }
 
 /// What can be said of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeCondition {
     /// Lost without notice: must be fenced.
@@ -44,7 +44,7 @@ pub enum NodeCondition {
 }
 
 /// A primitive that runs on a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
     /// Which.
     pub resource: String,
@@ -53,7 +53,7 @@ pub struct Running {
 }
 
 /// How a resource is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceOverview {
     /// Its name.
     pub id: String,
@@ -82,7 +82,7 @@ pub struct ResourceOverview {
 }
 
 /// A failure that is still remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureOverview {
     /// Of which resource.
     pub resource: String,

@@ -88,7 +88,7 @@ fn the_same_is_decided_without_the_secret() {
     let cluster = cluster(SECRET);
     for (ran_with, changes) in [(SECRET, 0), ("an older one", 1)] {
         let status = status(ran_with);
-        let (masked, masked_status) = input_without_secrets(&cluster, &status, 1_000).unwrap();
+        let (masked, masked_status) = input_without_secrets(&cluster, &status, 1_000).unwrap().unwrap();
         let text = serde_json::to_string(&(&masked, &masked_status)).unwrap();
         assert!(!text.contains(SECRET));
         let schedule = scheduler::schedule(&masked, &masked_status, 1_000);

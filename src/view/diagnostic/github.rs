@@ -1,11 +1,14 @@
 //! Diagnostics as annotations on a pull request: one workflow command per line.
 
+use super::discretion::Discretion;
 use super::{advice, place};
 use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::view::escaped_lines;
 
 /// One `::error file=...::` line for each diagnostic.
 pub fn github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    diagnostics.iter().map(|diagnostic| line(diagnostic, sources)).collect()
+    let discretion = Discretion::over(sources);
+    diagnostics.iter().map(|diagnostic| line(&discretion.reword(diagnostic), sources)).collect()
 }
 
 fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
@@ -31,7 +34,7 @@ fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    escaped_lines(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn escaped_property(text: &str) -> String {

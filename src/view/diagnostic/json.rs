@@ -2,21 +2,26 @@
 
 use serde_json::{Value, json};
 
+use super::discretion::Discretion;
 use super::{place, word};
 use crate::diagnostic::{Diagnostic, Label, Sources, Suggestion};
 
 /// One document: `format_version`, `diagnostics`, `errors`, `warnings`. Minor versions add
 /// fields, major ones break.
 pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let discretion = Discretion::over(sources);
     let count = |severity: &str| diagnostics.iter().filter(|found| word(found.severity) == severity).count();
     let document = json!({
         "format_version": "1.0",
         "valid": count("error") == 0,
         "errors": count("error"),
         "warnings": count("warning"),
-        "diagnostics": diagnostics.iter().map(|found| diagnostic(found, sources)).collect::<Vec<_>>(),
+        "diagnostics": diagnostics
+            .iter()
+            .map(|found| diagnostic(&discretion.reword(found), sources))
+            .collect::<Vec<_>>(),
     });
-    format!("{document:#}\n")
+    crate::view::to_json(&document)
 }
 
 fn diagnostic(found: &Diagnostic, sources: &Sources) -> Value {

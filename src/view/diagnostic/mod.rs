@@ -1,5 +1,6 @@
 //! Diagnostics for people, programs, pull requests and code scanning.
 
+mod discretion;
 mod github;
 mod json;
 mod place;

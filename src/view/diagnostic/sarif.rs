@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::discretion::Discretion;
 use super::place::Position;
 use super::{advice, place, word};
 use crate::diagnostic::{Diagnostic, Label, Sources, Suggestion};
@@ -11,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Label, Sources, Suggestion};
 /// One SARIF log with one run.
 pub fn sarif(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let codes: BTreeSet<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    let discretion = Discretion::over(sources);
     let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -22,10 +24,10 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &Sources) -> String {
                 "rules": rules,
             }},
             "columnKind": "unicodeCodePoints",
-            "results": diagnostics.iter().map(|diagnostic| result(diagnostic, sources)).collect::<Vec<_>>(),
+            "results": diagnostics.iter().map(|diagnostic| result(&discretion.reword(diagnostic), sources)).collect::<Vec<_>>(),
         }],
     });
-    format!("{log:#}\n")
+    crate::view::to_json(&log)
 }
 
 fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use super::super::Ink;
+use super::discretion::Discretion;
 use crate::diagnostic::{Diagnostic, Label, Severity, SourceId, Sources, Suggestion};
 
 /// Draws diagnostics one after the other, a blank line after each.
@@ -13,7 +14,11 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, ink: Ink) -> String {
         Ink::Plain => Renderer::plain(),
         Ink::Colour => Renderer::styled(),
     };
-    diagnostics.iter().map(|diagnostic| format!("{}\n\n", draw(diagnostic, sources, &renderer))).collect()
+    let discretion = Discretion::over(sources);
+    let one = |diagnostic: &Diagnostic| {
+        format!("{}\n\n", draw(&discretion.transpose(diagnostic), discretion.sources(), &renderer))
+    };
+    diagnostics.iter().map(one).collect()
 }
 
 fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {

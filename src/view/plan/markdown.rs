@@ -3,8 +3,9 @@
 use super::summary::{configuration_summary, disruption_summary};
 use super::text::{Detail, action, place, subject, text};
 use crate::plan::{Plan, Step};
-use crate::view::Ink;
 use crate::view::because::because;
+use crate::view::legible::markdown as cell;
+use crate::view::{Ink, legible};
 
 /// By this line a bot finds its own comment again.
 const MARKER: &str = "<!-- quorate-plan -->";
@@ -17,14 +18,18 @@ const ACTIONS_MAX: usize = 200;
 
 /// The plan as markdown.
 pub fn markdown(plan: &Plan) -> String {
-    let head = format!("{MARKER}\n### {}\n\n", title(plan));
+    legible::draw(plan, all)
+}
+
+fn all(plan: &Plan) -> String {
+    let head = format!("{MARKER}\n### {}\n\n", cell(&title(plan)));
     let table = if plan.steps.is_empty() { String::new() } else { table(&plan.steps) };
     let details = text(plan, Detail::All, Ink::Plain);
     let open = "<details><summary>Everything</summary>\n\n````text\n";
     let close = "````\n\n</details>\n";
-    let origin = format!("\nFrom {}, planned on generation {}.\n", plan.origin, plan.basis.generation);
+    let origin = format!("\nFrom {}, planned on generation {}.\n", cell(&plan.origin), plan.basis.generation);
     let room = LENGTH_MAX.saturating_sub(head.len() + table.len() + open.len() + close.len() + origin.len());
-    format!("{head}{table}{open}{}{close}{origin}", capped(&details.replace("````", "` ` ` `"), room))
+    format!("{head}{table}{open}{}{close}{origin}", capped(&details.replace("```", "` ` `"), room))
 }
 
 fn title(plan: &Plan) -> String {
@@ -53,10 +58,6 @@ fn table(steps: &[Step]) -> String {
     }
     table.push('\n');
     table
-}
-
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
 }
 
 /// The text up to the last whole line that fits.

@@ -7,8 +7,11 @@ mod saved;
 mod summary;
 mod text;
 
+#[cfg(test)]
+mod hostile;
+
 pub use json::json;
 pub use markdown::markdown;
 pub use saved::{UnreadablePlan, read_saved, write_saved};
 pub use summary::{configuration_summary, disruption_summary};
-pub use text::{Detail, leftovers, text};
+pub use text::{Detail, actions, leftovers, text};

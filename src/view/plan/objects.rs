@@ -14,6 +14,9 @@ const LIST: &str = ", ";
 /// Names that are longer do not push everybody's values to the right.
 const COLUMN_MAX: usize = 80;
 
+/// What stands for the end of a line in a legible text.
+const LINE_END: &str = "\\n";
+
 /// Values longer than this get lines of their own.
 const LONG_VALUE: usize = 60;
 
@@ -119,11 +122,13 @@ fn list_change(attribute: &AttributeChange) -> Option<String> {
 }
 
 fn is_long(value: &str) -> bool {
-    value.contains('\n') || value.chars().count() > LONG_VALUE
+    value.contains(LINE_END) || value.chars().count() > LONG_VALUE
 }
 
-/// Two long values, line by line.
+/// Two long values, line by line; ends of lines stay to be seen.
 fn difference(before: &str, after: &str) -> String {
+    let broken = |text: &str| text.replace(LINE_END, &format!("{LINE_END}\n"));
+    let (before, after) = (&broken(before), &broken(after));
     let lines = |change: similar::Change<&str>| {
         format!("\n{} {}", change.tag(), change.value().trim_end_matches('\n'))
     };

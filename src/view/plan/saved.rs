@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::json::{FORMAT_VERSION, PlanDocument, document};
 use crate::model::digest::document_digest;
+use crate::model::json;
 use crate::plan::Plan;
-use crate::plan::secrecy::{self, Sealed};
+use crate::plan::secrecy::{self, Sealed, Unmaskable};
 
 /// The field that holds the digest of all others.
 const DIGEST: &str = "digest";
@@ -53,16 +54,18 @@ pub enum UnreadablePlan {
 }
 
 /// The file for a plan. It holds none of its secrets: they are found again when it is applied.
-pub fn write_saved(plan: &Plan) -> String {
-    let sealed = secrecy::seal(plan);
-    let saved =
-        sealed.as_ref().map(|Sealed { plan, seal }| SavedPlan { document: document(plan), plan, seal });
-    let mut value = serde_json::to_value(&saved).unwrap_or_default();
+///
+/// # Errors
+/// When its secrets cannot be left out.
+pub fn write_saved(plan: &Plan) -> Result<String, Unmaskable> {
+    let sealed = secrecy::seal(plan)?;
+    let mut value =
+        json::tree(&SavedPlan { document: document(&sealed.plan), plan: &sealed.plan, seal: &sealed.seal });
     let digest = document_digest(&value);
     if let Value::Object(fields) = &mut value {
         fields.insert(DIGEST.to_owned(), Value::String(digest));
     }
-    crate::view::to_json(&value)
+    Ok(crate::view::to_json(&value))
 }
 
 /// Reads the file of a saved plan.
@@ -126,12 +129,12 @@ mod tests {
     fn a_plan_survives_its_file() {
         let plan = some_plan();
         assert_eq!(plan.steps.len(), 1);
-        assert_eq!(read_saved(&write_saved(&plan)).unwrap().unseal(&[]).unwrap(), plan);
+        assert_eq!(read_saved(&write_saved(&plan).unwrap()).unwrap().unseal(&[]).unwrap(), plan);
     }
 
     #[test]
     fn a_saved_plan_that_was_edited_is_refused() {
-        let saved = write_saved(&some_plan());
+        let saved = write_saved(&some_plan()).unwrap();
         for (from, to) in
             [("Dummy", "Stateful"), ("\"made_at\": 1000", "\"made_at\": 1001"), ("\"test\"", "\"x\"")]
         {
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn a_saved_plan_may_be_laid_out_anew() {
         let plan = some_plan();
-        let value: Value = serde_json::from_str(&write_saved(&plan)).unwrap();
+        let value: Value = serde_json::from_str(&write_saved(&plan).unwrap()).unwrap();
         assert_eq!(read_saved(&value.to_string()).unwrap().plan, plan);
     }
 

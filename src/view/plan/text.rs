@@ -7,9 +7,8 @@ use crate::plan::aside::AtWork;
 use crate::plan::{
     Background, BackgroundKind, Blocked, Caution, Leftover, Owner, Plan, Step, Unplaced, Verb,
 };
-use crate::view::Ink;
 use crate::view::because::{because, refusals, remedy, trouble};
-use crate::view::{fold, overlay};
+use crate::view::{Ink, fold, legible, overlay};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +21,10 @@ pub enum Detail {
 
 /// The plan as text.
 pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
+    legible::draw(plan, |plan| all(plan, detail, ink))
+}
+
+fn all(plan: &Plan, detail: Detail, ink: Ink) -> String {
     let mut sections = Vec::new();
     if !plan.objects.is_empty() {
         sections.push(objects::objects(&plan.objects, detail, ink));
@@ -93,9 +96,15 @@ fn sentence(caution: Caution) -> &'static str {
     }
 }
 
+/// The actions of a plan, each on a line of its own after a line end.
+pub fn actions(plan: &Plan) -> String {
+    let steps = legible::draw(plan, |plan| steps(&plan.steps, Ink::Plain));
+    format!("\n{}", steps.trim_end())
+}
+
 /// What stays in force although the manifest does not have it; empty when there is nothing.
 pub fn leftovers(plan: &Plan, ink: Ink) -> String {
-    left(&plan.leftovers, ink).join("\n")
+    legible::draw(&plan.leftovers, |leftovers| left(leftovers, ink).join("\n"))
 }
 
 fn left(leftovers: &[Leftover], ink: Ink) -> Vec<String> {

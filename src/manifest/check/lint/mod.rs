@@ -3,6 +3,7 @@
 //! An error here is something that cannot work at all; a warning will surprise somebody one
 //! night; a note is worth knowing.
 
+mod device;
 mod failover;
 mod fencing;
 mod membership;
@@ -35,6 +36,7 @@ impl Lint<'_, '_> {
     /// All lints.
     pub(crate) fn run(self) {
         self.check_fencing();
+        self.check_device_options();
         self.check_membership();
         self.check_failover();
         self.check_operations();
