@@ -1,5 +1,6 @@
 //! Changes that somebody asked for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Effect, State};
@@ -7,8 +8,9 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::cluster::request::{Change, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
-use crate::model::{Generation, NodeName, ResourceId, TicketId};
+use crate::model::{AgentClass, Cluster, Generation, NodeName, Primitive, Resource, ResourceId, TicketId};
 use crate::plan::rename::{names, rename_in_status, rename_instance, rename_key};
+use crate::scheduler::{Action, Task};
 use crate::status::TicketState;
 
 impl State {
@@ -20,7 +22,7 @@ impl State {
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         match change {
-            Change::Propose(proposal) => self.propose(proposal, effects)?,
+            Change::Propose(proposal) => self.propose(proposal, at, effects)?,
             Change::Override(wanted) => {
                 self.check_override(wanted)?;
                 self.durable.overlay.put(wanted.clone());
@@ -62,7 +64,7 @@ impl State {
         Ok(())
     }
 
-    fn propose(&mut self, proposal: &Proposal, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn propose(&mut self, proposal: &Proposal, at: Moment, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         if proposal.base != self.durable.generation {
             return Err(Refusal::Conflict {
                 planned: proposal.base,
@@ -72,6 +74,7 @@ impl State {
             });
         }
         self.rename(proposal, effects);
+        self.doubt_removed(proposal, at, effects);
         let durable = &mut self.durable;
         durable.generation = Generation(durable.generation.0 + 1);
         if self.live.ledger.status.has_quorum {
@@ -115,6 +118,37 @@ impl State {
         effects.push(Effect::Renamed(renames.clone()));
     }
 
+    /// What is configured no more is stopped where it is known to run, and probed no more. A node of which
+    /// it is not known yet whether it runs there may run it: it has to stop it.
+    fn doubt_removed(&mut self, proposal: &Proposal, at: Moment, effects: &mut Vec<Effect>) {
+        let singles = |cluster: &Cluster| -> Vec<Primitive> {
+            let resources = cluster.resources.iter();
+            let singles =
+                resources.filter(|known| matches!(known, Resource::Primitive(_) | Resource::Group(_)));
+            singles.flat_map(Resource::primitives).cloned().collect()
+        };
+        let mut removed = singles(&self.durable.cluster);
+        let kept = singles(&proposal.cluster);
+        removed.retain(|primitive| {
+            primitive.agent.class != AgentClass::Stonith
+                && !kept.iter().any(|known| known.id == primitive.id)
+                && !proposal.renames.iter().any(|rename| rename.from == primitive.id)
+        });
+        let members: Vec<NodeName> = self.live.members.iter().map(|seat| seat.member.name.clone()).collect();
+        let ledger = &mut self.live.ledger;
+        for (primitive, node) in
+            removed.iter().flat_map(|primitive| members.iter().map(move |node| (primitive, node)))
+        {
+            let id = primitive.id.to_shared();
+            if ledger.node_mut(node).resources.iter().any(|history| history.id == id) {
+                continue;
+            }
+            let start = Action::new(Task::Start, id, node.clone());
+            ledger.record_pending(&start, Some(&primitive.agent), at.seconds());
+            effects.push(Effect::Touched(node.clone()));
+        }
+    }
+
     fn note_override(&mut self, effects: &mut Vec<Effect>) {
         self.durable.revision += 1;
         effects.push(Effect::Durable);
@@ -155,13 +189,22 @@ impl State {
             .ledger
             .meant(&self.durable.cluster, resource)
             .map_err(|NoSuchResource(resource)| Refusal::UnknownResource(resource))?;
+        let here = self.within_reach();
         let touched = match extent {
-            Extent::Failures => self.live.ledger.clean_up(node, |name| meant.includes(name)),
-            Extent::Everything => self.live.ledger.refresh(node, |name| meant.includes(name)),
+            Extent::Failures => self.live.ledger.clean_up(node, &here, |name| meant.includes(name)),
+            Extent::Everything => self.live.ledger.refresh(node, &here, |name| meant.includes(name)),
         };
         effects.extend(touched.into_iter().map(Effect::Touched));
         effects.push(Effect::Changed("history was cleaned up".to_owned()));
         Ok(())
+    }
+
+    /// Nodes that can be asked what runs on them: members, and those behind a connection.
+    fn within_reach(&self) -> BTreeSet<NodeName> {
+        let names = self.live.ledger.status.nodes.iter().filter_map(|state| state.name.clone());
+        let is_reached =
+            |name: &NodeName| self.member_on(name).is_some() || self.durable.is_remote(name.as_str());
+        names.filter(is_reached).collect()
     }
 
     fn set_ticket(
