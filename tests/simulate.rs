@@ -10,15 +10,15 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use quorate::engine::simulated::{Answer, Injection, Repeat, Simulated};
-use quorate::engine::{Desired, Engine, Generation, Outcome};
+use quorate::engine::{Desired, Engine, Outcome};
 use quorate::model::constraint::{
     Colocation, ColocationScope, Constraint, Discovery, Location, LocationPreference, LocationTarget, Order,
     OrderScope,
 };
 use quorate::model::resource::{CloneChild, Container, ContainerKind, Network};
 use quorate::model::{
-    Agent, Bundle, Clone as CloneResource, Cluster, ConstraintId, Group, Node, NodeName, Operation,
-    OptionSet, Primitive, Resource, ResourceId, Score,
+    Agent, Bundle, Clone as CloneResource, Cluster, ConstraintId, Generation, Group, Node, NodeName,
+    Operation, OptionSet, Primitive, Resource, ResourceId, Score,
 };
 use quorate::scheduler::{self, ActionKind};
 use quorate::status::ResultCode;

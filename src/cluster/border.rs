@@ -12,8 +12,7 @@ use super::request::{Accepted, Leave, Lifetime, Refusal, Request, RequestId};
 use super::state::Durable;
 use crate::executor::ActionResult;
 use crate::ledger::AgentTraits;
-use crate::model::{Agent, NodeName, OptionSet};
-use crate::plan::Rename;
+use crate::model::{Agent, NodeName, OptionSet, Rename};
 use crate::scheduler::Action;
 use crate::status::ResourceHistory;
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use crate::model::overlay::{Override, OverrideId, Overriding, Pause};
-use crate::model::{Cluster, Generation, NodeName, ResourceId, TicketId};
-use crate::plan::Rename;
+use crate::model::{Cluster, Generation, NodeName, Rename, ResourceId, TicketId};
 
 /// Number of a request, chosen by whoever passes it on; answers carry it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

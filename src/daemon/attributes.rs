@@ -16,7 +16,7 @@ use super::Door;
 use super::door::Snapshot;
 use crate::agent::{Installation, Tools};
 use crate::cluster::{Change, Lifetime, Refusal, Request};
-use crate::model::NodeName;
+use crate::model::{NodeName, OptionSet};
 use crate::tool::{
     self, Answer, Folder, Knowledge, Oracle, Place, Problem, Question, Serving, Shelf, Stored,
 };
@@ -221,8 +221,7 @@ fn known(snapshot: &Snapshot, node: &NodeName, name: &str, lifetime: Lifetime) -
         Lifetime::Forever => snapshot.durable.overlay.attributes.get(node)?.get(name).cloned(),
         Lifetime::UntilLeave => {
             let sets = &snapshot.status.node(node.as_str())?.attributes;
-            let mut pairs = sets.iter().flat_map(|set| &set.pairs);
-            pairs.find(|pair| *pair.name == *name).map(|pair| pair.value.to_text())
+            OptionSet::unruled(sets, name)
         }
     }
 }

@@ -7,9 +7,9 @@
 use super::durable::Seen;
 use super::manifest::Reading;
 use crate::cluster::{Accepted, Change, Moment, Node, Proposal, Refusal};
-use crate::manifest::ReconcileMode;
-use crate::model::{Cluster, Generation, NodeName};
-use crate::plan::{self, Inputs, Prune, Rename};
+use crate::manifest::{Moved, ReconcileMode};
+use crate::model::{Cluster, Generation, NodeName, Rename};
+use crate::plan::{self, Inputs, Prune};
 
 /// What is known of the manifest of this node.
 #[derive(Debug)]
@@ -30,6 +30,9 @@ impl Proposing {
     /// Takes a new reading of the file.
     pub(super) fn take(&mut self, reading: Reading) {
         let path = reading.path.display().to_string();
+        for (code, message) in &reading.warnings {
+            tracing::warn!(path, code, "{message}");
+        }
         match &reading.manifest {
             Ok(manifest) => {
                 if manifest.settings.reconcile.mode == ReconcileMode::Manual {
@@ -58,7 +61,7 @@ impl Proposing {
             return None;
         }
         let origin = format!("{} on {me}", reading.path.display());
-        let renames: Vec<Rename> = manifest.settings.moved.iter().filter_map(Rename::of).collect();
+        let renames: Vec<Rename> = manifest.settings.moved.iter().filter_map(Moved::to_rename).collect();
         let prune = if manifest.settings.reconcile.prune { Prune::Yes } else { Prune::No };
         let status = node.status(now);
         let planned = plan::plan(&Inputs {

@@ -3,7 +3,6 @@
 use super::{EngineError, Ledger};
 use crate::cluster::Change;
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
-use crate::plan::rename::names;
 
 /// Changes the overlay of a cluster, or what is remembered of failures.
 ///
@@ -55,7 +54,7 @@ pub(super) fn apply(
 fn check(wanted: &Override, cluster: &Cluster) -> Result<(), EngineError> {
     check_node(wanted.what.node(), cluster)?;
     match wanted.what.resource() {
-        Some(resource) if !names(cluster).contains(&resource) => {
+        Some(resource) if !cluster.resource_ids().contains(&resource) => {
             refuse(format!("there is no resource `{resource}`"))
         }
         Some(_) | None => Ok(()),

@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::simulated::{Answer, Injection, Repeat, Simulated};
-use super::{Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
-use crate::executor::ActionResult;
+use super::{Desired, Engine, EngineError, Event, Observation, Outcome};
+use crate::model::id::without_number;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, NodeName, ResourceId};
+use crate::model::{Cluster, Generation, NodeName, ResourceId};
 use crate::plan::drill::{
     Casualty, Ending, Mishap, Report, Seat, Seats, Sight, Trial, Unit, Watch, casualties, relocations, units,
 };
-use crate::plan::relation::base;
 use crate::scheduler::facts::{NodeFacts, NodeKind as KindFound};
 use crate::scheduler::{Facts, interpret};
 use crate::status::ResultCode;
@@ -133,7 +132,7 @@ impl Scene {
     }
 
     fn is_service(&self, resource: &str) -> bool {
-        !self.fence_devices.contains(base(resource))
+        !self.fence_devices.contains(without_number(resource))
     }
 
     async fn act_out(&self, mishap: Mishap) -> Result<Trial, EngineError> {
@@ -209,10 +208,7 @@ fn key(casualty: &Casualty) -> (&str, bool) {
 
 fn observe(event: Event, watch: &mut Watch<'_>) {
     match event {
-        Event::Finished { action, rc, status, exit_reason: _, took } => {
-            let result = ActionResult { rc, status, exit_reason: None, took };
-            watch.take(&action, result.is_expected(&action));
-        }
+        Event::Finished { action, result } => watch.take(&action, result.is_expected(&action)),
         Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
     }
 }

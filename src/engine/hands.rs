@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ledger::{AgentTraits, Ledger};
 use super::{BoxFuture, EngineError};
 use crate::executor::{ActionResult, Urgency};
+use crate::ledger::{AgentTraits, Ledger};
 use crate::model::Agent;
 use crate::scheduler::{Action, ActionId};
 

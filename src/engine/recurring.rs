@@ -1,4 +1,4 @@
-//! A recurring monitor that stands: the same record in every engine. When it runs, and what it
+//! A recurring monitor that stands: the same record in every embedded engine. When it runs, and what it
 //! answered last, is for each engine to keep beside it.
 
 use std::sync::Arc;
@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::NodeName;
-use crate::plan::Rename;
-use crate::plan::rename::{rename_instance, rename_key};
-use crate::scheduler::facts::Table;
+use crate::model::rename::{rename_instance, rename_key};
+use crate::model::{NodeName, Rename, Table};
 use crate::scheduler::{Action, ActionId, Task};
 
 /// The operation of a recurring monitor. Engines flatten it into their durable records.
@@ -32,7 +30,7 @@ pub(super) struct Recurring {
 impl Recurring {
     /// The operation that goes on after an action; `None` for anything but a recurring monitor.
     pub(super) fn of(action: &Action) -> Option<Self> {
-        if action.task != Task::Monitor || action.interval.is_zero() {
+        if !action.is_recurring() {
             return None;
         }
         Some(Self {

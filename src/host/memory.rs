@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::executor::ActionResult;
-use crate::scheduler::facts::Table;
+use crate::model::Table;
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::resource::ContainerKind;
-use crate::model::resource::Origin;
 use crate::model::{Agent, AgentClass, Cluster, OptionSet, Primitive, Resource};
 use crate::status::ClusterStatus;
 
@@ -65,16 +64,10 @@ impl Roster {
     }
 
     fn enlist(&mut self, cluster: &Cluster, primitive: &Primitive) {
-        let agent = match &primitive.origin {
-            Origin::Agent(agent) => Some(agent),
-            Origin::Template(id) => {
-                cluster.templates.iter().find(|template| template.id == *id).map(|template| &template.agent)
-            }
-        };
-        if let Some(agent) = agent {
+        if let Some(agent) = cluster.agent_of(primitive) {
             self.agents.insert(primitive.id.to_shared(), agent.clone());
         }
-        if let Some(guest) = option(&primitive.meta, "remote-node") {
+        if let Some(guest) = OptionSet::unruled(&primitive.meta, "remote-node") {
             self.agents.entry(Arc::clone(&guest)).or_insert_with(connection_agent);
             self.guests.insert(primitive.id.to_shared(), guest);
         }
@@ -125,10 +118,6 @@ fn part_of<'a>(resource: &'a str, bundle: &str) -> Option<&'a str> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn option(sets: &[OptionSet], name: &str) -> Option<Arc<str>> {
-    sets.iter().flat_map(|set| &set.pairs).find(|pair| *pair.name == *name).map(|pair| pair.value.to_text())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Rule, SecretName, TicketId};
+use crate::model::{Rename, Rule, SecretName, TicketId};
 
 /// Settings that are not part of the cluster's own model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -63,4 +63,13 @@ pub enum ReconcileMode {
     Auto,
     /// They wait for `apply`.
     Manual,
+}
+
+impl Moved {
+    /// What it says of a resource; other things have nothing to keep.
+    pub fn to_rename(&self) -> Option<Rename> {
+        let from = self.from.strip_prefix("resources.")?;
+        let to = self.to.strip_prefix("resources.")?;
+        Some(Rename { from: from.into(), to: to.into() })
+    }
 }

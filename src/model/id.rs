@@ -121,3 +121,13 @@ impl NodeName {
         self.0.eq_ignore_ascii_case(name)
     }
 }
+
+/// The name of a resource without its instance number.
+pub fn without_number(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((base, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            base
+        }
+        Some(_) | None => name,
+    }
+}

@@ -10,6 +10,7 @@ pub mod acl;
 pub mod alert;
 pub mod constraint;
 pub mod corosync;
+pub mod digest;
 pub mod fencing;
 pub mod generation;
 pub mod id;
@@ -21,6 +22,7 @@ pub mod option;
 pub mod option_set;
 pub mod overlay;
 pub mod period;
+pub mod rename;
 pub mod resource;
 pub mod role;
 pub mod rule;
@@ -43,10 +45,14 @@ pub use node::Node;
 pub use operation::Operation;
 pub use option_set::{NameValue, OptionSet, Value};
 pub use overlay::{Overlay, Override, OverrideId, Overriding, Pause};
+pub use rename::Rename;
 pub use resource::{Agent, AgentClass, Bundle, Clone, Group, Primitive, Resource, Template};
 pub use role::Role;
 pub use rule::Rule;
 pub use score::Score;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -85,4 +91,44 @@ pub struct Cluster {
     /// What proves to a node that it is cut off, where something does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+}
+
+/// Options, parameters or attributes by name, once their sets are judged.
+pub type Table = BTreeMap<Arc<str>, Arc<str>>;
+
+impl Cluster {
+    /// The names of all resources, members of collectives included, in file order.
+    pub fn resource_ids(&self) -> Vec<&ResourceId> {
+        let mut names = Vec::new();
+        for resource in &self.resources {
+            names.push(resource.id());
+            if let Resource::Clone(clone) = resource
+                && let resource::CloneChild::Group(group) = &clone.child
+            {
+                names.push(&group.id);
+            }
+            let members = resource.primitives().into_iter().map(|primitive| &primitive.id);
+            names.extend(members.filter(|id| *id != resource.id()));
+        }
+        names
+    }
+
+    /// The template that a primitive is made from, where there is one.
+    pub fn template_of(&self, primitive: &Primitive) -> Option<&Template> {
+        let id = primitive.template()?;
+        self.templates.iter().find(|template| template.id == *id)
+    }
+
+    /// The agent of a primitive, its own or its template's; `None` when there is no such template.
+    pub fn agent_of<'a>(&'a self, primitive: &'a Primitive) -> Option<&'a Agent> {
+        primitive.agent(self.template_of(primitive))
+    }
+
+    /// The fence devices, in file order.
+    pub fn fence_devices(&self) -> impl Iterator<Item = &Primitive> {
+        let primitives = self.resources.iter().flat_map(Resource::primitives);
+        primitives.filter(|primitive| {
+            self.agent_of(primitive).is_some_and(|agent| agent.class == AgentClass::Stonith)
+        })
+    }
 }

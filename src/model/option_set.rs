@@ -1,9 +1,11 @@
 //! Sets of options: name/value pairs that a rule may guard and a score may rank.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Table;
 use super::id::{OptionSetId, SecretName};
 use super::rule::Rule;
 use super::score::Score;
@@ -64,5 +66,43 @@ impl OptionSet {
             pairs: pairs.into_iter().map(|(name, value)| NameValue::text(name, value)).collect(),
             ..Self::default()
         }
+    }
+
+    /// What an owner's sets without rules say of an option, wherever and whenever that is asked: by
+    /// the rank that [`OptionSet`] states.
+    pub fn unruled(sets: &[Self], name: &str) -> Option<Arc<str>> {
+        let pairs = ranked(sets).into_iter().flat_map(|set| &set.pairs);
+        pairs.into_iter().find(|pair| *pair.name == *name).map(|pair| pair.value.to_text())
+    }
+
+    /// All that an owner's sets without rules say, as [`Self::unruled`] does of one option.
+    pub fn all_unruled(sets: &[Self]) -> Table {
+        let mut table = Table::new();
+        for pair in ranked(sets).into_iter().flat_map(|set| &set.pairs) {
+            table.entry(Arc::clone(&pair.name)).or_insert_with(|| pair.value.to_text());
+        }
+        table
+    }
+}
+
+/// The sets without rules, foremost first.
+fn ranked(sets: &[OptionSet]) -> Vec<&OptionSet> {
+    let mut ranked: Vec<&OptionSet> = sets.iter().rev().filter(|set| set.rule.is_none()).collect();
+    ranked.sort_by_key(|set| Reverse(set.score));
+    ranked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_higher_score_then_the_later_set_then_the_first_pair_wins() {
+        let high = OptionSet { score: Score::new(1), ..OptionSet::of([("a", "high"), ("a", "again")]) };
+        let sets = [high, OptionSet::of([("a", "1"), ("b", "1")]), OptionSet::of([("b", "2"), ("b", "3")])];
+        assert_eq!(OptionSet::unruled(&sets, "a").as_deref(), Some("high"));
+        assert_eq!(OptionSet::unruled(&sets, "b").as_deref(), Some("2"));
+        let all = OptionSet::all_unruled(&sets);
+        assert_eq!((all.get("a").map(|value| &**value), all.len()), (Some("high"), 2));
     }
 }

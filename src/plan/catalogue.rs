@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::ObjectChange;
-use super::relation::base;
+use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::{FailedAction, NodeFacts};
 use crate::scheduler::{Facts, Schedule, ScorePool};
@@ -57,12 +57,12 @@ impl<'a> Catalogue<'a> {
         let failures = self.failures.get_or_init(|| {
             let mut failures = BTreeMap::new();
             for failed in &self.facts.failed_actions {
-                let key = (base(&failed.resource), self.facts.node(failed.node).name.as_str());
+                let key = (without_number(&failed.resource), self.facts.node(failed.node).name.as_str());
                 failures.entry(key).or_insert(failed);
             }
             failures
         });
-        failures.get(&(base(resource), node.as_str())).copied()
+        failures.get(&(without_number(resource), node.as_str())).copied()
     }
 
     /// What each node that is not there remembers of a resource (instance numbers aside).
@@ -71,7 +71,7 @@ impl<'a> Catalogue<'a> {
             let mut lost: BTreeMap<&str, Vec<Remembered<'a>>> = BTreeMap::new();
             for node in self.facts.nodes.iter().filter(|node| !node.is_online) {
                 for history in node.state.into_iter().flat_map(|state| &state.resources) {
-                    let known = lost.entry(base(&history.id)).or_default();
+                    let known = lost.entry(without_number(&history.id)).or_default();
                     // Only the first of each node.
                     if known.last().is_none_or(|(other, _)| !std::ptr::eq(*other, node)) {
                         known.push((node, history));
@@ -80,7 +80,7 @@ impl<'a> Catalogue<'a> {
             }
             lost
         });
-        lost.get(base(resource)).map(Vec::as_slice).unwrap_or_default()
+        lost.get(without_number(resource)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether the configuration knows a resource of this name.

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
 use super::outline::{Attribute, Index, Object, outline};
-use super::rename::Rename;
-use crate::model::Cluster;
+use crate::model::{Cluster, Rename};
 
 /// One configured thing that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

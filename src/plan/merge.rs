@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::address::{Address, ObjectKind};
 use super::outline::{COROSYNC, ISOLATION, Index, Object, address_of, level_name, outline};
 use super::relation::named_resources;
-use super::rename::names;
 use crate::model::resource::CloneChild;
 use crate::model::{self, Cluster, Constraint, Group, NameValue, OptionSet, Resource, ResourceId};
 
@@ -233,7 +232,8 @@ fn keep_settings(new: &mut Vec<OptionSet>, old: &[OptionSet], is_kept: impl Fn(&
 
 fn keep_resources(cluster: &mut Cluster, in_force: &Cluster, is_kept: &dyn Fn(&str) -> bool) {
     keep_members(cluster, in_force, is_kept);
-    let present: BTreeSet<String> = names(cluster).into_iter().map(|id| id.as_str().to_owned()).collect();
+    let present: BTreeSet<String> =
+        cluster.resource_ids().into_iter().map(|id| id.as_str().to_owned()).collect();
     let is_kept = |name: &str| is_kept(name) && !present.contains(name);
     let kept =
         |resource: &Resource| is_kept(resource.id().as_str()).then(|| rest(resource, &present)).flatten();
@@ -298,7 +298,8 @@ pub(super) fn rest(resource: &Resource, present: &BTreeSet<String>) -> Option<Re
 
 /// Names that constraints may use.
 fn known_names(cluster: &Cluster) -> BTreeSet<String> {
-    names(cluster)
+    cluster
+        .resource_ids()
         .into_iter()
         .map(|id| id.as_str().to_owned())
         .chain(cluster.templates.iter().map(|template| template.id.as_str().to_owned()))

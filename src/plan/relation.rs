@@ -6,6 +6,7 @@ use crate::model::constraint::{
     ColocationScope, LocationPreference, LocationTarget, OrderAction, OrderKind, OrderScope, ResourceSet,
     TicketScope,
 };
+use crate::model::id::without_number;
 use crate::model::resource::CloneChild;
 use crate::model::rule::RuleScore;
 use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score, TicketId};
@@ -20,6 +21,8 @@ pub struct Relations {
     by_primary: BTreeMap<ResourceId, Vec<Company>>,
     /// Who starts before whom, by who comes then.
     by_then: BTreeMap<ResourceId, Vec<Sequence>>,
+    /// Who starts after whom, by who acts first.
+    by_first: BTreeMap<ResourceId, Vec<ResourceId>>,
     /// Who prefers which node.
     preferences: BTreeMap<ResourceId, Vec<Preference>>,
     /// Constraints that keep a resource off nodes by a rule.
@@ -78,7 +81,7 @@ impl Relations {
 
     /// A resource and all collectives around it, innermost first; instance numbers are ignored.
     pub fn lineage<'a>(&'a self, resource: &'a str) -> Vec<&'a str> {
-        let base = base(resource);
+        let base = without_number(resource);
         let mut lineage = vec![base];
         if let Some(around) = self.lineages.get(base) {
             lineage.extend(around.iter().map(ResourceId::as_str));
@@ -101,6 +104,11 @@ impl Relations {
     /// What starts before a resource, or before what it is part of; the closest first.
     pub fn predecessors_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Sequence> {
         self.found(&self.by_then, resource)
+    }
+
+    /// What starts after a resource, or after what it is part of, and so stops before it.
+    pub fn successors_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a ResourceId> {
+        self.found(&self.by_first, resource)
     }
 
     /// The nodes that a resource, or what it is part of, prefers or avoids.
@@ -138,6 +146,7 @@ impl Relations {
         let sequence =
             Sequence { first: first.clone(), then: then.clone(), constraint: constraint.map(str::to_owned) };
         self.by_then.entry(then.clone()).or_default().push(sequence);
+        self.by_first.entry(first.clone()).or_default().push(then.clone());
     }
 
     /// Whether `resource` is `named` or inside it.
@@ -286,14 +295,6 @@ fn ends<'a>(set: &'a ResourceSet, end: Option<&'a ResourceId>) -> Vec<&'a Resour
 /// Whether an order is about bringing something up first.
 fn brings_up(action: Option<OrderAction>) -> bool {
     action.is_none_or(|action| matches!(action, OrderAction::Start | OrderAction::Promote))
-}
-
-/// A resource's name without its instance number.
-pub fn base(resource: &str) -> &str {
-    match resource.rsplit_once(':') {
-        Some((base, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => base,
-        Some(_) | None => resource,
-    }
 }
 
 /// The resources (templates, tags) that a constraint names.

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use super::merge::rest;
 use super::relation::named_resources;
-use super::rename::names;
 use crate::model::{Cluster, Constraint, OptionSet, Resource, Score};
 
 /// The state to hold before `merged` comes in force; none where at most one service goes, as
 /// there is no order to keep then.
 pub fn retirement(in_force: &Cluster, merged: &Cluster) -> Option<Cluster> {
-    let staying: BTreeSet<String> = names(merged).into_iter().map(|id| id.as_str().to_owned()).collect();
+    let staying: BTreeSet<String> =
+        merged.resource_ids().into_iter().map(|id| id.as_str().to_owned()).collect();
     let going: Vec<Resource> = in_force
         .resources
         .iter()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Plan;
-use super::basis::digest;
+use crate::model::digest::digest;
 use crate::model::secrecy::holds_secret;
 use crate::model::{self, Cluster, NameValue};
 use crate::scheduler::digest::{self as params_digest, Coverage};

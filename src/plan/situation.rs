@@ -1,5 +1,7 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
+mod obstacle;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +9,9 @@ use super::address::{Address, ObjectKind};
 use super::because::{Because, failed_because, words};
 use super::catalogue::Catalogue;
 use super::difference::{ObjectChange, ObjectChangeKind};
-use super::relation::{Preference, Relations, base};
+use super::relation::{Preference, Relations};
 use super::step::Verb;
+use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
 use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
@@ -90,17 +93,6 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// Why a change cannot be made.
-    pub(super) fn of_blocked(&self, change: &Change) -> Because {
-        let has_quorum = self.facts.properties.has_quorum;
-        let general = if has_quorum { Because::NoNode } else { Because::NoQuorum };
-        match (self.of_from_node(change), self.of_reason(change)) {
-            // Nothing can be done there before the node is fenced.
-            (Some(unclean @ Because::NodeUnclean { .. }), None | Some(Because::NoNode)) => unclean,
-            (_, reason) => reason.unwrap_or(general),
-        }
-    }
-
     /// What had to come before a start in the same plan. `earlier` tells the last step of each
     /// resource that brought something up.
     pub(super) fn after(&self, change: &Change, earlier: &BTreeMap<String, Verb>) -> Option<Because> {
@@ -124,7 +116,7 @@ impl<'a> Situation<'a> {
             return because;
         }
         let Some(resource) = change.resource.as_deref() else { return Because::NotRunning };
-        if self.new_resources.contains(base(resource)) {
+        if self.new_resources.contains(without_number(resource)) {
             return Because::IsNew;
         }
         self.lost_node(resource).unwrap_or(Because::NotRunning)
@@ -293,7 +285,9 @@ impl<'a> Situation<'a> {
                 Because::MustBeWith { resource: resource.to_string(), moves: self.changes_place(resource) }
             }
             Reason::Removed => match change.resource.as_deref() {
-                Some(resource) if self.catalogue.is_configured(base(resource)) => Because::IsSurplus,
+                Some(resource) if self.catalogue.is_configured(without_number(resource)) => {
+                    Because::IsSurplus
+                }
                 Some(_) | None => Because::IsRemoved,
             },
             Reason::DefinitionChange | Reason::ParametersChanged => {
@@ -353,11 +347,12 @@ impl<'a> Situation<'a> {
     }
 
     fn changes_place(&self, resource: &str) -> bool {
-        self.changes_of(base(resource)).any(|change| change.to.is_some() && change.from != change.to)
+        self.changes_of(without_number(resource))
+            .any(|change| change.to.is_some() && change.from != change.to)
     }
 
     fn resource(&self, name: &str) -> Option<&ResourceFacts<'a>> {
-        let index = self.resources.get(name).or_else(|| self.resources.get(base(name)))?;
+        let index = self.resources.get(name).or_else(|| self.resources.get(without_number(name)))?;
         Some(self.facts.resource(*index))
     }
 

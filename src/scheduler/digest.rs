@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use md5::{Digest as _, Md5};
 
-use super::facts::{Facts, NodeIx, ResourceIx, Table};
+use super::facts::{Facts, NodeIx, ResourceIx};
 use super::operation::Lookup;
 use super::options;
 use super::rule::{self, RuleInput};
-use crate::model::AgentClass;
+use crate::model::{AgentClass, Table};
 use crate::status::HistoryEntry;
 
 /// Digests are kept per node, task and interval.
@@ -215,7 +215,8 @@ fn put_host_address(facts: &Facts<'_>, resource: ResourceIx, params: &mut Table)
     }
 }
 
-fn strip(params: &mut Table) {
+/// Leaves only what a digest counts.
+pub fn strip(params: &mut Table) {
     params.retain(|name, _| !name.starts_with("CRM_meta_") && !NEVER_COUNTED.contains(&&**name));
 }
 

@@ -16,7 +16,7 @@ use super::recheck::Recheck;
 use super::release::Release;
 use super::request::Request;
 use crate::model::constraint::Discovery;
-use crate::model::{Agent, AgentClass, Cluster, NodeId, NodeName, Operation, OptionSet, Role, Score};
+use crate::model::{Agent, AgentClass, Cluster, NodeId, NodeName, Operation, OptionSet, Role, Score, Table};
 use crate::status::{ClusterStatus, ResourceHistory};
 
 /// Number of a node in [`Facts::nodes`].
@@ -45,9 +45,6 @@ macro_rules! index_type {
 
 index_type!(NodeIx);
 index_type!(ResourceIx);
-
-/// Names with values, sorted by name.
-pub type Table = BTreeMap<Arc<str>, Arc<str>>;
 
 /// What is known before anything is decided.
 #[derive(Debug, Clone)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::calendar;
-use super::facts::{Facts, NodeIx, ResourceFacts, ResourceIx, Table, Variant};
-use crate::model::{Score, scalar};
+use super::facts::{Facts, NodeIx, ResourceFacts, ResourceIx, Variant};
+use crate::model::id::without_number;
+use crate::model::{Score, Table, scalar};
 use crate::status::HistoryEntry;
 
 /// Failures that a node's attributes tell of, by resource.
@@ -76,16 +77,6 @@ fn resource_of(text: &str) -> Option<&str> {
 
 fn matches_dots(pattern: &str, name: &str) -> bool {
     pattern.len() == name.len() && pattern.bytes().zip(name.bytes()).all(|(a, b)| a == b'.' || a == b)
-}
-
-/// A name without the number of an instance.
-pub fn without_number(name: &str) -> &str {
-    match name.rsplit_once(':') {
-        Some((base, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            base
-        }
-        Some(_) | None => name,
-    }
 }
 
 fn told(facts: &Facts<'_>, resource: ResourceIx, node: NodeIx) -> Vec<Told> {

@@ -10,8 +10,9 @@
 //! schedule  = Schedule::new(placement, ordered)
 //! ```
 //!
-//! Phases never name kinds and kinds never call phases: what a colocation means lives in
-//! [`constraint`], what a clone means in [`variant`].
+//! Phases never name kinds: what a colocation means lives in [`constraint`], what a clone means in
+//! [`variant`]. Kinds speak the phases' words (drafts, links, causes); where one calls a phase, the
+//! table in `tests/tidy.rs` names it.
 
 pub mod act;
 pub mod assign;
@@ -35,6 +36,7 @@ pub mod release;
 pub mod request;
 pub mod rule;
 pub mod schedule;
+pub mod task;
 pub mod transition;
 pub mod variant;
 
@@ -42,7 +44,8 @@ pub use facts::{Facts, NodeIx, ResourceIx};
 pub use reason::Reason;
 pub use release::Release;
 pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut};
-pub use transition::{Action, ActionId, ActionKind, Task, Transition};
+pub use task::Task;
+pub use transition::{Action, ActionId, ActionKind, Transition};
 
 use crate::model::Cluster;
 use crate::status::ClusterStatus;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calendar;
-use super::facts::{Facts, ResourceIx, Table};
+use super::facts::{Facts, ResourceIx};
 use super::options;
 use super::rule::RuleInput;
-use crate::model::{AgentClass, Operation, Role, period, scalar};
+use crate::model::{AgentClass, Operation, Role, Table, period, scalar};
 
 /// How long an operation may take when nothing says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);

@@ -2,9 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::facts::Table;
 use super::rule::{self, Recheck, RuleInput};
-use crate::model::{OptionSet, Value};
+use crate::model::{OptionSet, Table, Value};
 
 /// The value that takes an option back.
 const UNSET: &str = "#default";

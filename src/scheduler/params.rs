@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::digest::{DigestKey, Digests};
-use super::facts::{Facts, NodeIx, PrimitiveFacts, ResourceIx, Table};
+use super::facts::{Facts, NodeIx, PrimitiveFacts, ResourceIx};
 use super::operation::KnownOptions;
 use super::options;
 use super::rule::RuleInput;
+use crate::model::Table;
 
 /// Answers about a resource that are asked often.
 #[derive(Debug, Clone, Default)]

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calendar;
-use super::facts::Table;
 pub use super::recheck::Recheck;
-use crate::model::Agent;
 use crate::model::rule::{
     AttributeCondition, Combine, Comparison, Condition, DateCondition, Rule, ValueSource, ValueType,
 };
 use crate::model::scalar::parse_integer;
+use crate::model::{Agent, Table};
 
 /// What a rule is judged by. What does not apply is absent; conditions on it fail.
 #[derive(Debug, Clone, Copy, Default)]

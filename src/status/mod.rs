@@ -6,6 +6,7 @@
 
 pub mod history;
 pub mod node;
+pub mod rename;
 pub mod ticket;
 
 pub use history::{HistoryEntry, ResourceHistory, ResultCode, ResultStatus};

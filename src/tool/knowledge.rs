@@ -68,11 +68,11 @@ impl Knowledge<'_> {
         let mut found = Vec::new();
         for node in self.nodes(&place.nodes)? {
             let values = match place.shelf {
-                Shelf::UntilLeave => self.state(&node).map(|state| table(&state.attributes)),
+                Shelf::UntilLeave => self.state(&node).map(|state| OptionSet::all_unruled(&state.attributes)),
                 Shelf::Forever => Some(self.lasting(&node)),
                 Shelf::Utilization | Shelf::Options => {
                     let configured = self.cluster.nodes.iter().find(|known| known.name == node);
-                    configured.map(|configured| table(&configured.utilization))
+                    configured.map(|configured| OptionSet::all_unruled(&configured.utilization))
                 }
             };
             let wanted = values.into_iter().flatten().filter(|(name, _)| is_wanted(name));
@@ -86,13 +86,14 @@ impl Knowledge<'_> {
             Some((Arc::from(name.strip_prefix(Self::OPTION)?), Arc::clone(value)))
         });
         let mut options: BTreeMap<Arc<str>, Arc<str>> = kept.collect();
-        options.extend(table(&self.cluster.properties));
+        options.extend(OptionSet::all_unruled(&self.cluster.properties));
         options.into_iter().map(|(name, value)| Stored { node: None, name, value }).collect()
     }
 
     fn lasting(&self, node: &NodeName) -> BTreeMap<Arc<str>, Arc<str>> {
         let configured = self.cluster.nodes.iter().find(|known| known.name == *node);
-        let mut values = configured.map(|configured| table(&configured.attributes)).unwrap_or_default();
+        let mut values =
+            configured.map(|configured| OptionSet::all_unruled(&configured.attributes)).unwrap_or_default();
         let set = self.lasting.get(node).into_iter().flatten();
         values.extend(set.map(|(name, value)| (Arc::clone(name), Arc::clone(value))));
         values.retain(|name, _| !name.starts_with(Self::OPTION));
@@ -142,9 +143,9 @@ impl Knowledge<'_> {
         active.dedup();
         Answer::Resource {
             active,
-            params: table(&primitive.params),
-            meta: table(&primitive.meta),
-            utilization: table(&primitive.utilization),
+            params: OptionSet::all_unruled(&primitive.params),
+            meta: OptionSet::all_unruled(&primitive.meta),
+            utilization: OptionSet::all_unruled(&primitive.utilization),
         }
     }
 
@@ -173,14 +174,4 @@ impl Knowledge<'_> {
 
 fn called(state: &NodeState) -> NodeName {
     state.name.clone().unwrap_or_else(|| NodeName::new(state.id.as_str()))
-}
-
-/// The options by name; the first of a name counts. Rules are for the scheduler.
-fn table(sets: &[OptionSet]) -> BTreeMap<Arc<str>, Arc<str>> {
-    let pairs = sets.iter().filter(|set| set.rule.is_none()).flat_map(|set| &set.pairs);
-    let mut table = BTreeMap::new();
-    for pair in pairs {
-        table.entry(Arc::clone(&pair.name)).or_insert_with(|| pair.value.to_text());
-    }
-    table
 }

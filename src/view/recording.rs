@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{to_json, transition};
 use crate::model::Cluster;
+use crate::model::digest::digest;
 use crate::model::secrecy::holds_secret;
-use crate::plan::basis::digest;
 use crate::plan::secrecy;
 use crate::scheduler::{self, Schedule};
 use crate::status::ClusterStatus;

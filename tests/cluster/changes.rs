@@ -1,8 +1,7 @@
 //! Claims about what operators ask for.
 
 use quorate::cluster::{Change, Event, Lifetime, Overriding, Pause, Proposal, Refusal};
-use quorate::model::{NodeName, ResourceId};
-use quorate::plan::Rename;
+use quorate::model::{NodeName, Rename, ResourceId};
 
 use crate::world::desired::{Fencing, cluster, set_meta};
 use crate::world::{Answer, Failure, How, World};

@@ -1,7 +1,7 @@
 //! The claims.
 
-use quorate::engine::{EngineError, Event, Generation, Outcome};
-use quorate::model::Cluster;
+use quorate::engine::{EngineError, Event, Outcome};
+use quorate::model::{Cluster, Generation};
 use quorate::status::ResultCode;
 
 use crate::desired::{cluster, group, monitor, order, primitive, resource, with_meta, with_param};

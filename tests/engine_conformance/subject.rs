@@ -1,7 +1,7 @@
 //! What a case may do to an engine beside speaking to it, and what it remembers of the talk.
 
-use quorate::engine::{Desired, Engine, EngineError, Event, Generation, Outcome};
-use quorate::model::{Agent, Cluster};
+use quorate::engine::{Desired, Engine, EngineError, Event, Outcome};
+use quorate::model::{Agent, Cluster, Generation};
 use quorate::scheduler::ActionKind;
 use quorate::status::{NodeState, ResultCode};
 

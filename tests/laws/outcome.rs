@@ -2,25 +2,32 @@
 
 use std::time::Duration;
 
-use quorate::engine::ledger::{AgentTraits, Ledger, Performed};
-use quorate::engine::roster::Roster;
 use quorate::executor::{self, ActionResult};
-use quorate::scheduler::{self, Action, ActionKind, Schedule};
+use quorate::ledger::roster::Roster;
+use quorate::ledger::{AgentTraits, Ledger, Performed};
+use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
 use quorate::status::ResultStatus;
 
 use crate::Case;
 use crate::generator::NOW;
+use crate::graph;
+use crate::ring::{Wishes, top};
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
 /// known once the first has been carried out.
 const ROUNDS: usize = 5;
 
-/// Every action ends as the plan counts on; then there is nothing left to do.
+/// Every action ends as the plan counts on; then there is nothing left to do. Nothing is promised where
+/// wishes contradict each other, or where something must come first that may itself run inside what
+/// comes then.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     // What was already under way when the plan was made is not in it, so that nothing ends it here.
     let mut entries =
         case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
     if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+        return None;
+    }
+    if contradicts_itself(case) {
         return None;
     }
     let mut ledger = Ledger::new("laws");
@@ -38,23 +45,44 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     Some(format!("still to do: {}", left.join(", ")))
 }
 
-fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
-    schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo)
+fn contradicts_itself(case: &Case<'_>) -> bool {
+    let facts = &case.placement.facts;
+    let (places, orders) = (Wishes::of_place(case), Wishes::of_order(case));
+    let mut launchers = facts.resources.iter().filter_map(|resource| resource.launcher);
+    places.form_a_ring()
+        || orders.form_a_ring()
+        || launchers.any(|launcher| orders.name(&top(facts, launcher)))
 }
 
+/// What has an effect: a notification of what cannot be done is sent all the same.
+fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
+    let is_real = |action: &&Action| action.kind != ActionKind::Pseudo && action.task != Task::Notify;
+    schedule.transition.actions.iter().filter(is_real)
+}
+
+/// Carries everything out in an order that the graph allows, and writes it down as the engines do.
 fn carry_out(case: &Case<'_>, ledger: &mut Ledger, schedule: &Schedule, at: i64) {
     let roster = Roster::of(&case.cib.cluster, &ledger.status);
     ledger.transition += 1;
-    for action in &schedule.transition.actions {
+    let actions = &schedule.transition.actions;
+    for id in graph::linear(actions, &mut |_| 0) {
+        let Some(action) = actions.iter().find(|action| action.id == id) else { continue };
+        if action.kind == ActionKind::Pseudo {
+            if let Some(guest) = action.node.as_ref().filter(|_| action.task.takes_node_down()) {
+                ledger.node_ended(guest);
+            }
+            continue;
+        }
         let agent = action.resource.as_deref().and_then(|resource| roster.agent(resource));
         let result = ActionResult::done(executor::expected_rc(action), Duration::from_millis(1));
-        ledger.record(&Performed {
+        let done = Performed {
             action,
             agent: agent.as_ref(),
             traits: &AgentTraits::default(),
             result: &result,
             at,
             start_failure_is_fatal: schedule.transition.start_failure_is_fatal,
-        });
+        };
+        ledger.record_with_guests(&done, &roster);
     }
 }

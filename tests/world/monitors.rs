@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quorate::cluster::{Flight, Input};
 use quorate::executor::ActionResult;
 use quorate::ledger::AgentTraits;
-use quorate::plan::Rename;
+use quorate::model::Rename;
 use quorate::scheduler::{Action, Task};
 
 use super::host::Monitor;

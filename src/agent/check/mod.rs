@@ -10,7 +10,6 @@ pub use cluster::{UNAVAILABLE, check_cluster};
 use super::invocation::Invocation;
 use super::metadata::Metadata;
 use crate::diagnostic::{Diagnostic, Part};
-use crate::model::resource::Origin;
 use crate::model::{
     Agent, AgentClass, Cluster, Operation, OptionSet, Primitive, Role, Template, Value, period,
 };
@@ -49,13 +48,8 @@ pub fn check(resource: &Configured<'_>, metadata: &Metadata) -> Vec<Diagnostic> 
 impl<'a> Configured<'a> {
     /// A resource of a cluster; `None` when its template is not there.
     pub fn of(cluster: &'a Cluster, primitive: &'a Primitive) -> Option<Self> {
-        let (template, agent) = match &primitive.origin {
-            Origin::Agent(agent) => (None, agent),
-            Origin::Template(id) => {
-                let template = cluster.templates.iter().find(|template| template.id == *id)?;
-                (Some(template), &template.agent)
-            }
-        };
+        let template = cluster.template_of(primitive);
+        let agent = primitive.agent(template)?;
         Some(Self { primitive, template, agent, operation_defaults: &cluster.operation_defaults })
     }
 

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use super::deliberation::{is_same, keep_feasible};
+use super::deliberation::keep_feasible;
 use super::obstacle::obstacle;
 use super::{Control, Ground, Running};
 use crate::cluster::border::{Output, Timer};
 use crate::cluster::call::Flight;
 use crate::cluster::event::{Decision, Event};
 use crate::cluster::member::Moment;
-use crate::cluster::state::{Effective, property};
+use crate::cluster::state::Effective;
 use crate::executor::{self, Executor, Limits};
 use crate::ledger::roster::Roster;
 use crate::model::{Cluster, period};
+use crate::scheduler::facts::Properties;
 use crate::scheduler::{Action, ActionKind, Schedule, Transition};
 
 impl Control {
@@ -107,7 +108,8 @@ impl Control {
 
     /// When a decision may differ by itself.
     fn next_look(&self, ground: &Ground<'_>, cluster: &Cluster, schedule: &Schedule) -> Option<Moment> {
-        let interval = property(cluster, &["cluster-recheck-interval"]).and_then(|text| period::parse(&text));
+        let properties = Properties::at(cluster, ground.now.seconds());
+        let interval = properties.table.get("cluster-recheck-interval").and_then(|text| period::parse(text));
         let interval = interval.unwrap_or(Self::RECHECK);
         let regular = (!interval.is_zero()).then(|| later(ground.now, interval));
         let by_schedule = schedule.recheck_by.map(|by| Moment(by.saturating_mul(1000)));
@@ -134,7 +136,7 @@ fn later(now: Moment, length: Duration) -> Moment {
 
 /// Whether there is anything to be done that is not being done.
 fn news(transition: &Transition, flights: &[Flight]) -> bool {
-    let is_in_flight = |action: &Action| flights.iter().any(|flight| is_same(action, &flight.action));
+    let is_in_flight = |action: &Action| flights.iter().any(|flight| action.is_same_as(&flight.action));
     let mut real = transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     real.any(|action| !is_in_flight(action))
 }
@@ -142,7 +144,8 @@ fn news(transition: &Transition, flights: &[Flight]) -> bool {
 /// The limits of a transition, with those of each node.
 fn limits(ground: &Ground<'_>, transition: &Transition) -> Limits {
     let mut limits = Limits::of(transition);
-    let wanted = property(&ground.state.durable.cluster, &["node-action-limit"]);
+    let properties = Properties::at(&ground.state.durable.cluster, ground.now.seconds());
+    let wanted = properties.table.get("node-action-limit");
     let wanted = wanted.and_then(|text| text.parse::<u32>().ok()).filter(|limit| *limit > 0);
     for seat in &ground.state.live.members {
         if let Some(jobs) = wanted.or(seat.jobs) {

@@ -6,7 +6,7 @@ use super::{Control, Ground};
 use crate::cluster::call::Flight;
 use crate::cluster::state::worker_of;
 use crate::executor::ActionResult;
-use crate::ledger::{AgentTraits, Ledger, Performed, takes_down};
+use crate::ledger::{AgentTraits, Ledger, Performed};
 use crate::model::{Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
 use crate::status::{ClusterStatus, JoinState, NodeState, Presence, ProcessState, ResultCode};
@@ -26,7 +26,8 @@ impl Control {
             if flight.action.task == Task::Start {
                 pretend_pending(&mut ledger, flight);
             }
-            if let Some(target) = flight.action.node.as_ref().filter(|_| takes_down(&flight.action.task)) {
+            if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
+            {
                 ledger.set_attribute(target, "terminate", Some("true"));
             }
         }
@@ -56,7 +57,7 @@ impl Control {
         let status = self.status(ground);
         let schedule = scheduler::schedule(cluster, &status, now);
         let planned = &schedule.transition.actions;
-        let is_planned = |flight: &&Flight| planned.iter().any(|action| is_same(action, &flight.action));
+        let is_planned = |flight: &&Flight| planned.iter().any(|action| action.is_same_as(&flight.action));
         let unplanned: Vec<&Flight> = flights.iter().filter(|flight| !is_planned(flight)).collect();
         let is_telling = |flight: &&Flight| matches!(flight.action.task, Task::Promote | Task::Stop);
         if !unplanned.iter().any(is_telling) {
@@ -103,11 +104,6 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
         }
         stays
     });
-}
-
-/// Whether two are the same thing to do.
-pub(super) fn is_same(one: &Action, other: &Action) -> bool {
-    one.key == other.key && one.task == other.task && one.node == other.node
 }
 
 /// What the membership layer shows of a node that has no member on it, and what is assumed of one that

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Ground;
 use crate::cluster::member::Moment;
-use crate::cluster::state::property;
 use crate::model::node::NodeKind;
 use crate::model::{Generation, period};
+use crate::scheduler::facts::Properties;
 use crate::status::Presence;
 
 /// Nothing may be decided until a moment, or until something happens.
@@ -46,7 +46,8 @@ fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
     let mut members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
     let is_waiting =
         members.any(|node| is_unseen(node.name.as_str()) && (has_fencing || ground.sight.sees(&node.name)));
-    let patience = property(cluster, &["dc-deadtime"]).and_then(|text| period::parse(&text));
+    let properties = Properties::at(cluster, ground.now.seconds());
+    let patience = properties.table.get("dc-deadtime").and_then(|text| period::parse(text));
     let patience = patience.unwrap_or(Duration::from_secs(20));
     let until =
         ground.state.live.formed.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));

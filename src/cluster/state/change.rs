@@ -8,10 +8,12 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::cluster::request::{Change, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
-use crate::model::{AgentClass, Cluster, Generation, NodeName, Primitive, Resource, ResourceId, TicketId};
-use crate::plan::rename::{names, rename_in_status, rename_instance, rename_key};
+use crate::ledger::roster::Roster;
+use crate::model::rename::{rename_instance, rename_key};
+use crate::model::{AgentClass, Cluster, Generation, NodeName, Resource, ResourceId, TicketId};
 use crate::scheduler::{Action, Task};
 use crate::status::TicketState;
+use crate::status::rename::rename_in_status;
 
 impl State {
     /// Puts a change in force, or says why not. Nothing is changed then.
@@ -121,31 +123,31 @@ impl State {
     /// What is configured no more is stopped where it is known to run, and probed no more. A node of which
     /// it is not known yet whether it runs there may run it: it has to stop it.
     fn doubt_removed(&mut self, proposal: &Proposal, at: Moment, effects: &mut Vec<Effect>) {
-        let singles = |cluster: &Cluster| -> Vec<Primitive> {
+        let singles = |cluster: &Cluster| -> Vec<ResourceId> {
             let resources = cluster.resources.iter();
             let singles =
                 resources.filter(|known| matches!(known, Resource::Primitive(_) | Resource::Group(_)));
-            singles.flat_map(Resource::primitives).cloned().collect()
+            singles.flat_map(Resource::primitives).map(|primitive| primitive.id.clone()).collect()
         };
-        let mut removed = singles(&self.durable.cluster);
         let kept = singles(&proposal.cluster);
-        removed.retain(|primitive| {
-            primitive.agent.class != AgentClass::Stonith
-                && !kept.iter().any(|known| known.id == primitive.id)
-                && !proposal.renames.iter().any(|rename| rename.from == primitive.id)
-        });
-        let members: Vec<NodeName> = self.live.members.iter().map(|seat| seat.member.name.clone()).collect();
-        let ledger = &mut self.live.ledger;
-        for (primitive, node) in
-            removed.iter().flat_map(|primitive| members.iter().map(move |node| (primitive, node)))
-        {
-            let id = primitive.id.to_shared();
-            if ledger.node_mut(node).resources.iter().any(|history| history.id == id) {
+        let is_kept =
+            |id: &ResourceId| kept.contains(id) || proposal.renames.iter().any(|rename| rename.from == *id);
+        let roster = Roster::of(&self.durable.cluster, &self.live.ledger.status);
+        let removed = singles(&self.durable.cluster).into_iter().filter(|id| !is_kept(id));
+        for id in removed {
+            let Some(agent) = roster.agent(id.as_str()).filter(|agent| agent.class != AgentClass::Stonith)
+            else {
                 continue;
+            };
+            for seat in &self.live.members {
+                let (node, id) = (&seat.member.name, id.to_shared());
+                let ledger = &mut self.live.ledger;
+                if !ledger.node_mut(node).resources.iter().any(|history| history.id == id) {
+                    let start = Action::new(Task::Start, id, node.clone());
+                    ledger.record_pending(&start, Some(&agent), at.seconds());
+                    effects.push(Effect::Touched(node.clone()));
+                }
             }
-            let start = Action::new(Task::Start, id, node.clone());
-            ledger.record_pending(&start, Some(&primitive.agent), at.seconds());
-            effects.push(Effect::Touched(node.clone()));
         }
     }
 
@@ -161,7 +163,7 @@ impl State {
             self.check_node(node)?;
         }
         match wanted.what.resource() {
-            Some(resource) if !names(&self.durable.cluster).contains(&resource) => {
+            Some(resource) if !self.durable.cluster.resource_ids().contains(&resource) => {
                 Err(Refusal::UnknownResource(resource.clone()))
             }
             Some(_) | None => Ok(()),

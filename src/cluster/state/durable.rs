@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::property;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, Generation, NodeName, Overlay, Resource, scalar};
+use crate::model::{Cluster, Generation, NodeName, Overlay, Resource};
+use crate::scheduler::facts::Properties;
 
 /// The desired state in force and what was asked for on top of it. Kept on every member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -46,8 +46,7 @@ impl Durable {
 
     /// Whether lost nodes are fenced.
     pub(in crate::cluster) fn has_fencing(&self) -> bool {
-        let text = property(&self.cluster, &["fencing-enabled", "stonith-enabled"]);
-        text.is_none_or(|text| scalar::parse_boolean(&text).unwrap_or(true))
+        Properties::always_fence(&self.cluster)
     }
 
     /// Whether the desired cluster has a member of this name.

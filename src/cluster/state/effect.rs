@@ -5,8 +5,7 @@ use crate::cluster::event::Event;
 use crate::cluster::member::MemberId;
 use crate::cluster::request::{Accepted, Leave, Refusal};
 use crate::executor::ActionResult;
-use crate::model::NodeName;
-use crate::plan::Rename;
+use crate::model::{NodeName, Rename};
 
 /// What follows from a message.
 #[derive(Debug, Clone, PartialEq)]

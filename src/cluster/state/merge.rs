@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::{Awaited, Durable, Heard, Live, Seat, State};
 use crate::cluster::call::Flight;
 use crate::cluster::member::{Member, MemberId, Moment};
+use crate::model::digest::digest;
 use crate::model::{Generation, NodeName, OptionSet};
-use crate::plan::basis::digest;
 use crate::status::{JoinState, Presence, ProcessState, ResourceHistory};
 
 /// What a member has.

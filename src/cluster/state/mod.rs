@@ -18,15 +18,15 @@ pub(super) use departure::Reach;
 pub use durable::Durable;
 pub(super) use effect::Effect;
 pub use fencing::Fencing;
-pub(super) use overlay::{Effective, property};
+pub(super) use overlay::Effective;
 
 use super::call::{Call, Flight};
 use super::member::{Member, MemberId, Moment};
 use super::request::Leave;
 use crate::ledger::Ledger;
 use crate::model::NodeName;
+use crate::model::digest::digest;
 use crate::model::node::NodeKind;
-use crate::plan::basis::digest;
 use crate::scheduler::Action;
 
 /// What all members agree on. Two members of a settled view that applied the same messages have

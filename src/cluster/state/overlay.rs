@@ -32,9 +32,3 @@ impl Effective {
         self.revision == durable.revision && self.lapses_at.is_none_or(|at| at > now)
     }
 }
-
-/// The value of a cluster property, by any of its names.
-pub(in crate::cluster) fn property(cluster: &Cluster, names: &[&str]) -> Option<Arc<str>> {
-    let pairs = cluster.properties.iter().flat_map(|set| &set.pairs);
-    pairs.into_iter().find(|pair| names.contains(&&*pair.name)).map(|pair| pair.value.to_text())
-}

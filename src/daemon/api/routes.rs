@@ -20,6 +20,7 @@ use crate::api::{Code, DecisionId, Granted, LONGEST_BODY, Sighting, Votes};
 use crate::cluster::{Change, Request};
 use crate::daemon::Snapshot;
 use crate::model::NodeName;
+use crate::model::id::without_number;
 use crate::plan::Overview;
 use crate::plan::overview::overview;
 use crate::view::{prometheus, recording};
@@ -151,8 +152,11 @@ async fn decision(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Re
 async fn resource(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Response, Trouble> {
     let seen = desk.door.look().await?;
     let view = overview_of(&seen);
-    let mut named =
-        view.resources.iter().filter(|resource| resource.id == id || base(&resource.id) == id).peekable();
+    let mut named = view
+        .resources
+        .iter()
+        .filter(|resource| resource.id == id || without_number(&resource.id) == id)
+        .peekable();
     if named.peek().is_none() {
         return Err(Trouble::new(Code::NotFound, format!("there is no resource `{id}`")));
     }
@@ -165,14 +169,9 @@ async fn resource(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Re
     Ok((StatusCode::OK, Json(active.clone())).into_response())
 }
 
-/// The name without the number of an instance.
-fn base(id: &str) -> &str {
-    id.split_once(':').map_or(id, |(base, _)| base)
-}
-
 async fn metrics(State(desk): State<Desk>) -> Result<Response, Trouble> {
     let seen = desk.door.look().await?;
-    let text = prometheus::text(&overview_of(&seen), &figures(&seen));
+    let text = prometheus::text(&overview_of(&seen), Some(&figures(&seen)));
     Ok(([(header::CONTENT_TYPE, prometheus::MEDIA_TYPE)], text).into_response())
 }
 

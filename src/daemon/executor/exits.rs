@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +16,10 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use crate::scheduler::facts::Table;
+use crate::host::clock::until;
+use crate::model::Table;
 
 /// Watches processes of services.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Exits {
     wanted: BTreeMap<Arc<str>, Wanted>,
     /// When they are.
     look_at: Option<Instant>,
+    /// No look before this.
+    rests_until: Option<Instant>,
     looks: JoinSet<Vec<Found>>,
     watches: JoinSet<Arc<str>>,
     watched: BTreeMap<Arc<str>, Vec<AbortHandle>>,
@@ -67,6 +69,9 @@ impl Exits {
     /// How long after the end of one process others are looked for: a service whose processes come
     /// and go is not watched all the time.
     pub(super) const RESTLESS: Duration = Duration::from_secs(1);
+    /// How long after a look the next one is: each goes through all processes, and a node that takes over
+    /// a hundred services would do little else.
+    const REST: Duration = Duration::from_millis(250);
     /// Of one resource, at most so many processes are watched.
     const MOST: usize = 8;
 
@@ -77,7 +82,7 @@ impl Exits {
         let has_lost = self.lost.remove(resource);
         let wanted = Wanted { pid_file: pid_file.cloned(), from, has_lost };
         self.wanted.insert(Arc::clone(resource), wanted);
-        self.look_at = Some(self.look_at.map_or(from, |at| at.min(from)));
+        self.look_at = self.next_look();
     }
 
     /// A resource is about to be stopped: its processes may end.
@@ -125,10 +130,16 @@ impl Exits {
         let now = Instant::now();
         let due: BTreeMap<Arc<str>, Wanted> =
             self.wanted.extract_if(.., |_, wanted| wanted.from <= now).collect();
-        self.look_at = self.wanted.values().map(|wanted| wanted.from).min();
         if !due.is_empty() {
+            self.rests_until = Some(now + Self::REST);
             self.looks.spawn_blocking(move || find(&due));
         }
+        self.look_at = self.next_look();
+    }
+
+    fn next_look(&self) -> Option<Instant> {
+        let first = self.wanted.values().map(|wanted| wanted.from).min()?;
+        Some(self.rests_until.map_or(first, |rest| first.max(rest)))
     }
 
     /// Watches what was found; the resources that have nothing left to be watched.
@@ -213,11 +224,4 @@ fn parent_of(process: u32) -> Option<u32> {
 
 fn pid_in(file: &str) -> Option<u32> {
     fs::read_to_string(file).ok()?.split_whitespace().next()?.parse().ok()
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => pending().await,
-    }
 }

@@ -7,9 +7,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::model::fencing::FencingTarget;
-use crate::model::resource::Origin;
-use crate::model::{Agent, AgentClass, Cluster, NodeName, OptionSet, Primitive};
-use crate::scheduler::facts::Table;
+use crate::model::{Agent, Cluster, NodeName, OptionSet, Primitive, Table};
 
 /// A fence device.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,46 +88,25 @@ impl Device {
 
 /// All devices of a cluster, those of higher priority first.
 fn devices(cluster: &Cluster) -> Vec<Device> {
-    let primitives = cluster.resources.iter().flat_map(|resource| resource.primitives());
+    let primitives = cluster.fence_devices();
     let mut devices: Vec<Device> = primitives.filter_map(|primitive| device(cluster, primitive)).collect();
     devices.sort_by_key(|device| std::cmp::Reverse(device.priority));
     devices
 }
 
 fn device(cluster: &Cluster, primitive: &Primitive) -> Option<Device> {
-    let template = match &primitive.origin {
-        Origin::Agent(_) => None,
-        Origin::Template(id) => cluster.templates.iter().find(|template| template.id == *id),
-    };
-    let agent = match &primitive.origin {
-        Origin::Agent(agent) => agent.clone(),
-        Origin::Template(_) => template?.agent.clone(),
-    };
-    if agent.class != AgentClass::Stonith {
-        return None;
-    }
-    let mut params = values(&primitive.params);
-    let mut meta = values(&primitive.meta);
-    for (name, value) in template.into_iter().flat_map(|template| values(&template.params)) {
+    let template = cluster.template_of(primitive);
+    let agent = primitive.agent(template)?.clone();
+    let mut params = OptionSet::all_unruled(&primitive.params);
+    let mut meta = OptionSet::all_unruled(&primitive.meta);
+    for (name, value) in template.into_iter().flat_map(|template| OptionSet::all_unruled(&template.params)) {
         params.entry(name).or_insert(value);
     }
-    for (name, value) in template.into_iter().flat_map(|template| values(&template.meta)) {
+    for (name, value) in template.into_iter().flat_map(|template| OptionSet::all_unruled(&template.meta)) {
         meta.entry(name).or_insert(value);
     }
     let priority = meta.get("priority").and_then(|value| value.parse().ok()).unwrap_or(0);
     Some(Device { name: primitive.id.to_shared(), agent, params, priority })
-}
-
-/// What sets say: the set of higher score counts, then the later one; within one the first pair. A
-/// device is the same for everybody, so that a set under a rule does not count.
-fn values(sets: &[OptionSet]) -> BTreeMap<Arc<str>, Arc<str>> {
-    let mut ranked: Vec<&OptionSet> = sets.iter().rev().filter(|set| set.rule.is_none()).collect();
-    ranked.sort_by_key(|set| std::cmp::Reverse(set.score));
-    let mut values = BTreeMap::new();
-    for pair in ranked.iter().flat_map(|set| &set.pairs) {
-        values.entry(Arc::clone(&pair.name)).or_insert_with(|| pair.value.to_text());
-    }
-    values
 }
 
 /// The levels of devices for a target, in the order in which they are tried; each device of a level
@@ -138,7 +115,7 @@ fn values(sets: &[OptionSet]) -> BTreeMap<Arc<str>, Arc<str>> {
 pub(super) fn levels(cluster: &Cluster, target: &NodeName) -> Vec<Vec<Device>> {
     let devices = devices(cluster);
     let node = cluster.nodes.iter().find(|node| target.is(node.name.as_str()));
-    let attributes = node.map(|node| values(&node.attributes)).unwrap_or_default();
+    let attributes = node.map(|node| OptionSet::all_unruled(&node.attributes)).unwrap_or_default();
     let mine = cluster.fencing_levels.iter().filter(|level| is_for(&level.target, target, &attributes));
     let mut topology: BTreeMap<u8, Option<Vec<Device>>> = BTreeMap::new();
     for level in mine {

@@ -13,17 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::attributes::Attributes;
 use super::flight::{Flights, Record};
-use super::monitor::{self, StandingMonitor};
+use super::monitor::StandingMonitor;
 use super::rounds::Rounds;
 use super::store::{Standing, Store};
 use crate::engine::hands::{Hands, Happening};
-use crate::engine::ledger::{AgentTraits, Ledger};
 use crate::engine::{BoxFuture, EngineError};
-use crate::executor::ActionResult;
-use crate::host::runner::{Runner, runs_agent};
+use crate::executor::{ActionResult, Urgency};
+use crate::host::clock::now;
+use crate::host::runner::Runner;
+use crate::ledger::{AgentTraits, Ledger};
 use crate::model::{Agent, Cluster, NodeName};
-use crate::scheduler::{Action, ActionId, Task};
-use crate::status::{ResultCode, ResultStatus};
+use crate::scheduler::{Action, ActionId};
+use crate::status::ResultStatus;
 
 /// The hands. What is in flight when they are dropped is killed.
 pub(super) struct LocalHands<'a> {
@@ -34,6 +35,8 @@ pub(super) struct LocalHands<'a> {
     cluster: &'a Cluster,
     node: &'a NodeName,
     stop: CancellationToken,
+    /// Whether it was told that this is to end.
+    has_told_stop: bool,
     tasks: JoinSet<News>,
     flights: BTreeMap<ActionId, Flight>,
     timers: BTreeMap<ActionId, AbortHandle>,
@@ -75,6 +78,7 @@ impl<'a> LocalHands<'a> {
             cluster,
             node,
             stop,
+            has_told_stop: false,
             tasks: JoinSet::new(),
             flights: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -87,16 +91,10 @@ impl<'a> LocalHands<'a> {
     /// Ends the monitors that end when an action begins, also while they run: a resource that is
     /// being stopped has nothing to say.
     fn end_monitors(&mut self, action: &Action) {
-        let ends_all = matches!(action.task, Task::Stop | Task::MigrateTo | Task::Delete);
-        let is_replaced = matches!(action.task, Task::Cancel | Task::Monitor) && !action.interval.is_zero();
-        let is_over = |resource: &Arc<str>, interval: Duration| {
-            action.resource.as_ref() == Some(resource)
-                && (ends_all || is_replaced && interval == action.interval)
-        };
         self.standing
             .monitors
-            .retain(|monitor| !is_over(&monitor.operation.resource, monitor.operation.interval));
-        self.rounds.end(|round| is_over(&round.resource, round.interval));
+            .retain(|monitor| !action.ends_monitor(&monitor.operation.resource, monitor.operation.interval));
+        self.rounds.end(|round| action.ends_monitor(&round.resource, round.interval));
     }
 
     /// What the loop should hear of what a task told.
@@ -135,6 +133,7 @@ impl<'a> LocalHands<'a> {
                 return Err(EngineError::Unreachable("nothing is left to wait for on this host".to_owned()));
             }
             let pause = self.rounds.begin_due(&self.standing.monitors);
+            let stop = self.stop.clone();
             let happening = tokio::select! {
                 told = self.tasks.join_next(), if !self.tasks.is_empty() => match told {
                     Some(Ok(news)) => self.digest(news),
@@ -146,6 +145,10 @@ impl<'a> LocalHands<'a> {
                     news.map(|action| Happening::Observed { action: Box::new(action), result })
                 }
                 () = sleep(pause) => None,
+                () = stop.cancelled(), if !self.has_told_stop => {
+                    self.has_told_stop = true;
+                    Some(Happening::Changed { because: "interrupted".into(), urgency: Urgency::Drain })
+                }
             };
             if let Some(happening) = happening {
                 return Ok(happening);
@@ -156,7 +159,7 @@ impl<'a> LocalHands<'a> {
 
 impl Hands for LocalHands<'_> {
     fn now(&self) -> i64 {
-        monitor::now() / 1000
+        now().seconds()
     }
 
     fn look(&mut self, ledger: &mut Ledger) -> Result<(), EngineError> {
@@ -172,8 +175,8 @@ impl Hands for LocalHands<'_> {
     fn begin(&mut self, action: &Action, agent: Option<&Agent>) -> Result<(), EngineError> {
         self.end_monitors(action);
         let told = self.standing.memory.apply(action);
-        let record = match agent.filter(|_| runs_agent(action)) {
-            Some(agent) => self.records.begin(&told, agent, action.start_delay())?,
+        let record = match agent.filter(|_| action.runs_agent()) {
+            Some(agent) => self.records.begin(&told, agent)?,
             None => None,
         };
         let witness = record.as_ref().map(Record::witness);
@@ -184,7 +187,7 @@ impl Hands for LocalHands<'_> {
         self.tasks.spawn(async move {
             let result = tokio::select! {
                 result = runner.perform(&action, agent.as_ref(), witness) => result,
-                () = kill.cancelled() => killed(),
+                () = kill.cancelled() => ActionResult::failed(ResultStatus::Error, "was killed"),
             };
             News::Ended(action.id, result)
         });
@@ -248,14 +251,5 @@ pub(super) fn look(ledger: &mut Ledger, cluster: &Cluster, node: &NodeName) {
     ledger.node_joined(node);
     ledger.choose_dc(&[node]);
     ledger.status.has_quorum = true;
-    ledger.status.observed_at = Some(monitor::now() / 1000);
-}
-
-fn killed() -> ActionResult {
-    ActionResult {
-        rc: ResultCode::ERROR,
-        status: ResultStatus::Error,
-        exit_reason: Some("was killed".into()),
-        took: Duration::ZERO,
-    }
+    ledger.status.observed_at = Some(now().seconds());
 }

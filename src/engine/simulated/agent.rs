@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::world::World;
-use crate::engine::ledger::AgentTraits;
-use crate::engine::roster;
 use crate::executor::{ActionResult, expected_rc};
+use crate::ledger::AgentTraits;
+use crate::ledger::roster;
 use crate::model::{Agent, AgentClass, NodeName, Role};
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};

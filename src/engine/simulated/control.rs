@@ -12,12 +12,12 @@ use super::store::State;
 use super::world::World;
 use super::{Injection, Simulated};
 use crate::engine::converge::{self, Report};
-use crate::engine::roster::Roster;
 use crate::engine::{EngineError, Observation, Outcome};
-use crate::model::resource::{AgentClass, Origin};
-use crate::model::{NodeName, Resource, ResourceId, Role};
-use crate::plan::{relation, rename};
-use crate::scheduler;
+use crate::ledger::roster::Roster;
+use crate::model::AgentClass;
+use crate::model::id::without_number;
+use crate::model::{Moment, NodeName, Resource, ResourceId, Role};
+use crate::scheduler::{self, interpret};
 use crate::status::ClusterStatus;
 
 /// What every agent may be asked to do; a `probe` is a monitor that runs once.
@@ -259,25 +259,28 @@ impl Simulated {
 
     /// Names of everything in force that has an agent, and of the collectives around it.
     pub fn resources(&self) -> Vec<String> {
-        rename::names(&self.state.in_force).into_iter().map(ToString::to_string).collect()
+        self.state.in_force.resource_ids().into_iter().map(ToString::to_string).collect()
     }
 
     /// The operations of a resource's agent that can be given an answer; none for a collective.
     pub fn operations(&self, resource: &ResourceId) -> Vec<&'static str> {
-        let base = relation::base(resource.as_str());
+        let base = without_number(resource.as_str());
         let mut primitives = self.state.in_force.resources.iter().flat_map(Resource::primitives);
         let Some(primitive) = primitives.find(|primitive| primitive.id == *base) else { return Vec::new() };
-        let is_device = match &primitive.origin {
-            Origin::Agent(agent) => agent.class == AgentClass::Stonith,
-            Origin::Template(id) => {
-                let templates = &self.state.in_force.templates;
-                let template = templates.iter().find(|template| template.id == *id);
-                template.is_some_and(|template| template.agent.class == AgentClass::Stonith)
-            }
-        };
+        let agent = self.state.in_force.agent_of(primitive);
+        let is_device = agent.is_some_and(|agent| agent.class == AgentClass::Stonith);
         let mut operations = OPERATIONS.to_vec();
+        if !self.is_promotable(base) {
+            operations.retain(|operation| !matches!(*operation, "promote" | "demote"));
+        }
         operations.extend(if is_device { FENCING.as_slice() } else { &[] });
         operations
+    }
+
+    fn is_promotable(&self, base: &str) -> bool {
+        let status = ClusterStatus::default();
+        let facts = interpret::interpret(&self.state.in_force, &status, 0);
+        facts.resources.iter().any(|resource| &*resource.base_id == base && resource.is_promotable)
     }
 
     fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {
@@ -352,7 +355,9 @@ impl Simulated {
     fn next_recheck(&self) -> Option<u64> {
         let observation = self.observation();
         let schedule = scheduler::schedule(&observation.effective(), &observation.status, observation.now);
-        let moment = u64::try_from(schedule.recheck_by?).ok()?.checked_mul(1000)?;
+        let lapse = observation.overlay.lapses_at(Moment::at(observation.now)).map(Moment::seconds);
+        let next = [schedule.recheck_by, lapse].into_iter().flatten().min()?;
+        let moment = u64::try_from(next).ok()?.checked_mul(1000)?;
         (moment > self.state.world.clock).then_some(moment)
     }
 }

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use super::injection::Answer;
 use super::world::World;
-use crate::engine::roster::Roster;
 use crate::executor::ActionResult;
+use crate::ledger::roster::Roster;
 use crate::model::fencing::FencingTarget;
-use crate::model::resource::Origin;
-use crate::model::{AgentClass, Cluster, NodeName, Primitive, ResourceId};
+use crate::model::{Cluster, NodeName, OptionSet, Primitive, ResourceId};
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -62,7 +61,7 @@ fn attempts(cluster: &Cluster, target: &NodeName) -> Vec<Vec<ResourceId>> {
     let mut levels: Vec<_> =
         cluster.fencing_levels.iter().filter(|level| is_for(&level.target, cluster, target)).collect();
     if levels.is_empty() {
-        let devices = devices(cluster).filter(|device| can_fence(device, target));
+        let devices = cluster.fence_devices().filter(|device| can_fence(device, target));
         return devices.map(|device| vec![device.id.clone()]).collect();
     }
     levels.sort_by_key(|level| level.index);
@@ -75,32 +74,16 @@ fn is_for(who: &FencingTarget, cluster: &Cluster, target: &NodeName) -> bool {
         FencingTarget::Pattern(pattern) => {
             regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(target.as_str()))
         }
-        FencingTarget::Attribute { name, value } => cluster
-            .nodes
-            .iter()
-            .filter(|node| node.name.is(target.as_str()))
-            .flat_map(|node| &node.attributes)
-            .flat_map(|set| &set.pairs)
-            .any(|pair| pair.name == *name && pair.value.to_text() == *value),
+        FencingTarget::Attribute { name, value } => {
+            let mut nodes = cluster.nodes.iter().filter(|node| node.name.is(target.as_str()));
+            nodes.any(|node| OptionSet::unruled(&node.attributes, name).as_ref() == Some(value))
+        }
     }
-}
-
-fn devices(cluster: &Cluster) -> impl Iterator<Item = &Primitive> {
-    cluster.resources.iter().flat_map(|resource| resource.primitives()).filter(|primitive| {
-        let agent = match &primitive.origin {
-            Origin::Agent(agent) => Some(agent),
-            Origin::Template(id) => {
-                cluster.templates.iter().find(|template| template.id == *id).map(|template| &template.agent)
-            }
-        };
-        agent.is_some_and(|agent| agent.class == AgentClass::Stonith)
-    })
 }
 
 /// Whether a device can fence a node, by its list or map of hosts; without either it can fence all.
 fn can_fence(device: &Primitive, target: &NodeName) -> bool {
-    let pairs = || device.params.iter().flat_map(|set| &set.pairs);
-    let param = |name: &str| pairs().find(|pair| *pair.name == *name).map(|pair| pair.value.to_text());
+    let param = |name: &str| OptionSet::unruled(&device.params, name);
     let separators = [' ', ',', ';', '\t', '\n'];
     let hosts = param("pcmk_host_list")
         .map(|list| list.split(separators).any(|host| target.is(host)))

@@ -9,10 +9,10 @@ use super::monitor::StandingMonitor;
 use super::side::Side;
 use super::world::World;
 use crate::engine::hands::{Hands, Happening};
-use crate::engine::ledger::{AgentTraits, Ledger};
-use crate::engine::roster::Roster;
 use crate::engine::{BoxFuture, EngineError};
 use crate::executor::ActionResult;
+use crate::ledger::roster::Roster;
+use crate::ledger::{AgentTraits, Ledger};
 use crate::model::{Agent, Cluster, NodeName};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::{ClusterStatus, ResultCode, ResultStatus};
@@ -27,6 +27,8 @@ pub(super) struct SimulatedHands<'a> {
     roster: Roster,
     /// What will happen, by moment and then in order of asking.
     agenda: BTreeMap<(u64, u64), Item>,
+    /// Where in the agenda what concerns an action is.
+    places: BTreeMap<ActionId, Vec<(u64, u64)>>,
     asked: u64,
 }
 
@@ -49,27 +51,38 @@ impl<'a> SimulatedHands<'a> {
     pub(super) fn new(world: &'a mut World, cluster: &'a Cluster, side: &Side, is_first: bool) -> Self {
         let roster = Roster::of(cluster, &ClusterStatus::default());
         let members = side.members.clone();
-        Self { world, cluster, members, is_first, roster, agenda: BTreeMap::new(), asked: 0 }
+        Self {
+            world,
+            cluster,
+            members,
+            is_first,
+            roster,
+            agenda: BTreeMap::new(),
+            places: BTreeMap::new(),
+            asked: 0,
+        }
     }
 
     fn plan(&mut self, after: Duration, item: Item) {
         let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         self.asked += 1;
-        self.agenda.insert((self.world.clock.saturating_add(after), self.asked), item);
+        let place = (self.world.clock.saturating_add(after), self.asked);
+        self.places.entry(item.action_id()).or_default().push(place);
+        self.agenda.insert(place, item);
     }
 
     fn drop_from_agenda(&mut self, action: ActionId) {
-        self.agenda.retain(|_, item| item.action_id() != action);
+        for place in self.places.remove(&action).unwrap_or_default() {
+            self.agenda.remove(&place);
+        }
     }
 
     /// Ends the monitors that end when an action begins.
     fn end_monitors(&mut self, action: &Action) {
-        let ends_all = matches!(action.task, Task::Stop | Task::MigrateTo);
-        let is_cancel = action.task == Task::Cancel;
         self.world.monitors.retain(|monitor| {
-            let is_same = action.resource.as_ref() == Some(&monitor.operation.resource)
-                && action.node.as_ref() == Some(&monitor.operation.node);
-            !(is_same && (ends_all || is_cancel && monitor.operation.interval == action.interval))
+            let operation = &monitor.operation;
+            action.node.as_ref() != Some(&operation.node)
+                || !action.ends_monitor(&operation.resource, operation.interval)
         });
     }
 

@@ -14,6 +14,7 @@ mod injection;
 mod monitor;
 mod quorum;
 mod side;
+mod split;
 mod stage;
 mod store;
 mod world;
@@ -25,16 +26,16 @@ use std::time::Duration;
 
 use super::change;
 use super::converge::{self, Bounds};
-use super::ledger::Ledger;
-use super::{BoxFuture, Desired, Engine, EngineError, Event, Generation, Observation, Outcome};
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
 use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
+use crate::ledger::Ledger;
 use crate::model::node::NodeKind;
-use crate::model::{Cluster, Moment, NodeName};
-use crate::plan::Rename;
-use crate::plan::rename::{self, rename_in_status};
-use crate::scheduler::interpret;
-use crate::status::ClusterStatus;
+use crate::model::rename;
+use crate::model::{Cluster, Generation, Moment, NodeName, Rename};
+use crate::plan::aside::{Aside, AtWork};
+use crate::scheduler::facts::Properties;
+use crate::status::rename::rename_in_status;
 use hands::SimulatedHands;
 use side::Side;
 use store::{State, Store};
@@ -45,6 +46,8 @@ use world::{Machine, World};
 pub struct Simulated {
     state: State,
     store: Option<Store>,
+    /// Who was at work on it when this was read.
+    at_work: Option<AtWork>,
     bounds: Bounds,
 }
 
@@ -58,7 +61,7 @@ impl Simulated {
     pub fn open(dir: &Path) -> Result<Self, EngineError> {
         let store = Store::lock(dir)?;
         let state = store.load()?.unwrap_or_else(|| new_state(0));
-        Ok(Self { state, store: Some(store), bounds: Bounds::default() })
+        Ok(Self { state, store: Some(store), at_work: None, bounds: Bounds::default() })
     }
 
     /// The simulated cluster kept in `dir` as it was last saved, also while another process has it
@@ -68,12 +71,12 @@ impl Simulated {
     /// As for [`Simulated::open`], which alone is locked out.
     pub fn peek(dir: &Path) -> Result<Self, EngineError> {
         let state = store::peek(dir)?.unwrap_or_else(|| new_state(0));
-        Ok(Self { state, store: None, bounds: Bounds::default() })
+        Ok(Self { state, store: None, at_work: store::at_work(dir), bounds: Bounds::default() })
     }
 
     /// A simulated cluster that is gone when this value is; latencies follow from `seed`.
     pub fn in_memory(seed: u64) -> Self {
-        Self { state: new_state(seed), store: None, bounds: Bounds::default() }
+        Self { state: new_state(seed), store: None, at_work: None, bounds: Bounds::default() }
     }
 
     /// Changes how long converging keeps trying.
@@ -100,6 +103,7 @@ impl Simulated {
             in_force: self.state.in_force.clone(),
             overlay: self.state.overlay.clone(),
             status: ledger.status,
+            aside: Aside { at_work: self.at_work.clone(), unseen: self.unseen() },
         }
     }
 
@@ -210,7 +214,7 @@ impl Simulated {
                 Side::look(&mut side.ledger, &side.members, world, in_force);
             }
         }
-        let bound = in_force.release_bound().filter(|_| !is_fencing_enabled(in_force));
+        let bound = in_force.release_bound().filter(|_| !Properties::always_fence(in_force));
         let turn = |side: &Side| bound.and_then(|bound| side.holds_until(world, in_force, bound));
         let alive = sides.iter().enumerate().filter(|(_, side)| side.is_alive(world));
         let mut turns: Vec<_> = alive.map(|(place, side)| (turn(side).unwrap_or(0), place)).collect();
@@ -266,11 +270,6 @@ impl Engine for Simulated {
 fn new_state(seed: u64) -> State {
     let ledger = Ledger::new(format!("simulated-{seed}"));
     State::new(World::new(seed), Side::new(Vec::new(), ledger))
-}
-
-/// Whether the cluster fences nodes, as the scheduler understands its properties.
-fn is_fencing_enabled(cluster: &Cluster) -> bool {
-    interpret::interpret(cluster, &ClusterStatus::default(), 0).properties.fencing_enabled
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quorum::Votes;
 use super::world::World;
-use crate::engine::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 

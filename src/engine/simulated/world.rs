@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::injection::{Answer, Injection};
 use super::monitor::StandingMonitor;
 use super::quorum::Cut;
-use crate::engine::roster::Roster;
-use crate::model::{NodeName, ResourceId, Role};
-use crate::plan::Rename;
-use crate::plan::rename::rename_instance;
+use crate::ledger::roster::Roster;
+use crate::model::rename::rename_instance;
+use crate::model::{NodeName, Rename, ResourceId, Role};
 use crate::scheduler::Action;
 
 /// Moment at which every simulated world begins, milliseconds since 1970 (2026-01-01).

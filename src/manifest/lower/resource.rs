@@ -7,9 +7,14 @@ use crate::manifest::vocabulary::resource::ResourceEntry;
 use crate::model::resource::Origin;
 use crate::model::{Agent, AgentClass, Primitive, ResourceId, Template, TemplateId};
 
-const CLASSES: [&str; 5] = ["ocf", "stonith", "systemd", "lsb", "service"];
 const FULL_NAMES: &str = "write `ocf:PROVIDER:TYPE`, such as `ocf:heartbeat:IPaddr2`; or `systemd:UNIT`, `lsb:SCRIPT`, `stonith:DEVICE`";
 const OLD_CLASSES: [&str; 3] = ["upstart", "nagios", "heartbeat"];
+
+/// The names of the classes that a resource may be of.
+fn classes() -> [&'static str; AgentClass::ALL.len()] {
+    static ALL: [AgentClass; AgentClass::ALL.len()] = AgentClass::ALL;
+    ALL.each_ref().map(AgentClass::as_str)
+}
 
 impl Lower<'_, '_> {
     pub(super) fn templates(self) -> Vec<Template> {
@@ -68,7 +73,7 @@ impl Lower<'_, '_> {
             return None;
         };
         if let AgentClass::Other(class) = &agent.class {
-            let close = similar(class, CLASSES);
+            let close = similar(class, classes());
             if OLD_CLASSES.contains(&&**class) {
                 self.findings
                     .warning(
@@ -84,7 +89,7 @@ impl Lower<'_, '_> {
                 .findings
                 .error("unknown-agent-class", at.place, format!("unknown class `{class}`"))
                 .within(0..class.len(), "not a class of agents")
-                .help(format!("classes: {}", listed(CLASSES)));
+                .help(format!("classes: {}", listed(classes())));
             match close {
                 Some(close) => {
                     let mended = format!("{close}{}", written.get(class.len()..).unwrap_or(""));
@@ -106,8 +111,8 @@ impl Lower<'_, '_> {
         let parts: Vec<&str> = written.split(':').collect();
         let class = parts.first().copied().unwrap_or("");
         match parts.as_slice() {
-            [_, _, ..] if !CLASSES.contains(&class) && similar(class, CLASSES).is_some() => {
-                let close = similar(class, CLASSES).unwrap_or("");
+            [_, _, ..] if !classes().contains(&class) && similar(class, classes()).is_some() => {
+                let close = similar(class, classes()).unwrap_or("");
                 let mended = format!("{close}{}", written.get(class.len()..).unwrap_or(""));
                 draft.here("unknown class").replace(format!("did you mean `{close}`?"), mended).report();
             }
@@ -122,7 +127,7 @@ impl Lower<'_, '_> {
                     .report();
             }
             [class, provider, kind]
-                if CLASSES.contains(class) && !provider.is_empty() && !kind.is_empty() =>
+                if classes().contains(class) && !provider.is_empty() && !kind.is_empty() =>
             {
                 draft
                     .here("too many parts")

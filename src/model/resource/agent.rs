@@ -34,16 +34,13 @@ pub enum AgentClass {
 }
 
 impl AgentClass {
+    /// Every class of which agents can be run.
+    pub const ALL: [Self; 5] = [Self::Ocf, Self::Stonith, Self::Systemd, Self::Lsb, Self::Service];
+
     /// Reads a class name in any case; a class we do not know stays as it is.
     pub fn parse(text: &str) -> Self {
-        match text.to_ascii_lowercase().as_str() {
-            "ocf" => Self::Ocf,
-            "stonith" => Self::Stonith,
-            "systemd" => Self::Systemd,
-            "lsb" => Self::Lsb,
-            "service" => Self::Service,
-            _ => Self::Other(text.into()),
-        }
+        let known = Self::ALL.into_iter().find(|class| class.as_str().eq_ignore_ascii_case(text));
+        known.unwrap_or_else(|| Self::Other(text.into()))
     }
 
     /// The class as written in files.
@@ -60,22 +57,34 @@ impl AgentClass {
 
     /// Whether agents of this class are told apart by a provider.
     pub const fn has_providers(&self) -> bool {
-        matches!(self, Self::Ocf)
+        match self {
+            Self::Ocf => true,
+            Self::Stonith | Self::Systemd | Self::Lsb | Self::Service | Self::Other(_) => false,
+        }
     }
 
     /// Whether agents of this class take parameters.
     pub const fn has_params(&self) -> bool {
-        matches!(self, Self::Ocf | Self::Stonith)
+        match self {
+            Self::Ocf | Self::Stonith => true,
+            Self::Systemd | Self::Lsb | Self::Service | Self::Other(_) => false,
+        }
     }
 
     /// Whether instances of one agent can be told apart, so that a clone may be unique.
     pub const fn can_be_unique(&self) -> bool {
-        matches!(self, Self::Ocf | Self::Stonith)
+        match self {
+            Self::Ocf | Self::Stonith => true,
+            Self::Systemd | Self::Lsb | Self::Service | Self::Other(_) => false,
+        }
     }
 
     /// Whether agents of this class know promotion.
     pub const fn can_be_promoted(&self) -> bool {
-        matches!(self, Self::Ocf)
+        match self {
+            Self::Ocf => true,
+            Self::Stonith | Self::Systemd | Self::Lsb | Self::Service | Self::Other(_) => false,
+        }
     }
 }
 

@@ -55,6 +55,22 @@ pub struct Template {
 }
 
 impl Primitive {
+    /// The name of the template it is made from, where it is.
+    pub const fn template(&self) -> Option<&TemplateId> {
+        match &self.origin {
+            Origin::Agent(_) => None,
+            Origin::Template(id) => Some(id),
+        }
+    }
+
+    /// Its agent, given the template it is made from; `None` when that is not there.
+    pub fn agent<'a>(&'a self, template: Option<&'a Template>) -> Option<&'a Agent> {
+        match &self.origin {
+            Origin::Agent(agent) => Some(agent),
+            Origin::Template(_) => template.map(|template| &template.agent),
+        }
+    }
+
     /// A primitive run by `agent`, with nothing else said of it.
     pub fn new(id: &str, agent: Agent) -> Self {
         Self {

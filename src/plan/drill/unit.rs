@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::model::id::without_number;
 use crate::model::{NodeName, Role};
-use crate::plan::relation::base;
 use crate::plan::unplaced::should_run;
 use crate::scheduler::facts::{BundleFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx};
@@ -69,7 +69,7 @@ impl Unit {
 
     /// Whether a primitive, numbered or not, serves it.
     pub fn has_member(&self, resource: &str) -> bool {
-        self.members.contains(resource) || self.members.contains(base(resource))
+        self.members.contains(resource) || self.members.contains(without_number(resource))
     }
 
     /// Whether being active in this role is enough.

@@ -2,12 +2,13 @@
 
 use super::draft::{DraftIx, Need};
 use super::link::{Relations, Side};
+use super::probe_walk::{self, Walk};
 use super::unfencing;
 use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::Role;
 use crate::model::constraint::Discovery;
-use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx};
 use crate::scheduler::variant::actions as variant;
 
 /// Creates the probes that are missing, node by node.
@@ -44,7 +45,7 @@ pub fn probe_primitive(work: &mut Work<'_, '_>, resource: ResourceIx, node: Node
     }
     let can_run = draft.is_runnable();
     let top = work.facts.topmost(resource);
-    let is_clone = matches!(work.resource(top).variant, Variant::Clone(_));
+    let is_clone = work.resource(top).variant.is_clone();
     let subject = if is_clone { top } else { resource };
     let guards = !can_run && !work.any_leaf(subject, |leaf| work.is_active(leaf));
     let side = |verb| Side::Key(subject, Key::once(verb));
@@ -81,18 +82,23 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
 }
 
 /// Links probes to whatever must not happen before their answer is known, beyond the start of
-/// their own resource.
-pub fn link_beyond(work: &mut Work<'_, '_>) {
-    let mut walk = super::probe_walk::Walk::new(work);
-    for top in &work.facts.top {
-        for leaf in work.facts.leaves(*top) {
-            let probes = work.actions.with_key(leaf, Key::once(Verb::Monitor)).to_vec();
-            if !probes.is_empty() {
-                walk.link_dependents(work, leaf, &probes);
-            }
+/// their own resource. What is returned links the rest, once relations are settled.
+pub fn link_beyond(work: &mut Work<'_, '_>) -> Walk {
+    for (leaf, probes) in all_probes(work) {
+        for probe in probes {
+            probe_walk::guard_inactive(work, probe, leaf);
         }
     }
+    let walk = Walk::new(work);
     link_stops(work);
+    walk
+}
+
+/// The probes of each primitive that has any.
+pub(super) fn all_probes(work: &Work<'_, '_>) -> Vec<(ResourceIx, Vec<DraftIx>)> {
+    let leaves = work.facts.top.iter().flat_map(|top| work.facts.leaves(*top));
+    let probes = leaves.map(|leaf| (leaf, work.actions.with_key(leaf, Key::once(Verb::Monitor)).to_vec()));
+    probes.filter(|(_, probes)| !probes.is_empty()).collect()
 }
 
 /// What waits for a stop also waits for the probes of what is stopped.

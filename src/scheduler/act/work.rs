@@ -245,11 +245,21 @@ impl Actions {
         if let Some(linked) = &mut self.linked {
             *linked.entry((first, then)).or_default() |= relations;
         }
+        self.push_link(first, then, relations);
+        true
+    }
+
+    /// Puts one draft before another once relations are settled, whatever links them already: a
+    /// link that holds only on one node may have been made or dropped in its place.
+    pub fn link_after_all(&mut self, first: DraftIx, then: DraftIx) {
+        self.push_link(first, then, Relations::ORDERED);
+    }
+
+    fn push_link(&mut self, first: DraftIx, then: DraftIx, relations: Relations) {
         let number = LinkIx::at(self.links.len());
         self.links.push(Link { first, then, relations, made_as: relations });
         self.drafts[first.index()].successors.push(number);
         self.drafts[then.index()].inputs.push(number);
-        true
     }
 }
 

@@ -8,8 +8,8 @@ use super::definition::Definition;
 use super::resources::{Place, new_facts};
 use super::{Reading, Written};
 use crate::model::resource::CloneChild;
-use crate::model::{Clone as CloneModel, Group, OptionSet, Score, scalar};
-use crate::scheduler::facts::{CloneFacts, ResourceIx, Table, Variant};
+use crate::model::{Clone as CloneModel, Group, OptionSet, Score, Table, scalar};
+use crate::scheduler::facts::{CloneFacts, ResourceIx, Variant};
 
 /// What the instances of a clone are made from.
 #[derive(Debug)]

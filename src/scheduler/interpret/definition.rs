@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Reading;
-use crate::model::resource::Origin;
 use crate::model::{Agent, AgentClass, Operation, OptionSet, Primitive, Role, Template, Value};
 
 /// A primitive with everything that its template says.
@@ -21,19 +20,13 @@ pub(super) struct Definition<'a> {
 impl<'a> Reading<'a> {
     /// The template a primitive is made from.
     pub(super) fn template_of(&self, primitive: &Primitive) -> Option<&'a Template> {
-        match &primitive.origin {
-            Origin::Agent(_) => None,
-            Origin::Template(id) => self.templates.get(id.as_str()).copied(),
-        }
+        primitive.template().and_then(|id| self.templates.get(id.as_str()).copied())
     }
 
     /// What a primitive is made from; `None` if its template is missing.
     pub(super) fn define(&self, primitive: &'a Primitive) -> Option<Definition<'a>> {
         let template = self.template_of(primitive);
-        let agent = match &primitive.origin {
-            Origin::Agent(agent) => agent.clone(),
-            Origin::Template(_) => template?.agent.clone(),
-        };
+        let agent = primitive.agent(template)?.clone();
         let join = |inherited: Option<&'a Vec<OptionSet>>, own: &'a Vec<OptionSet>| match inherited {
             None => Cow::Borrowed(own.as_slice()),
             Some(inherited) if own.is_empty() => Cow::Borrowed(inherited.as_slice()),

@@ -7,9 +7,9 @@ use super::Reading;
 use super::clones::implied;
 use super::definition::Definition;
 use super::resources::Place;
+use crate::model::id::without_number;
 use crate::model::{Agent, Score};
 use crate::scheduler::facts::{NodeIx, NodeKind, Requires, ResourceIx, Variant};
-use crate::scheduler::failures::without_number;
 use crate::status::ResourceHistory;
 
 impl<'a> Reading<'a> {

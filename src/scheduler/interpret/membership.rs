@@ -2,9 +2,9 @@
 
 use super::Reading;
 use super::nodes::Precedence;
-use crate::model::{Score, scalar};
+use crate::model::{Score, Table, scalar};
 use crate::scheduler::calendar::whole_seconds;
-use crate::scheduler::facts::{NoQuorumPolicy, NodeIx, NodeKind, Table};
+use crate::scheduler::facts::{NoQuorumPolicy, NodeIx, NodeKind};
 use crate::scheduler::operation::is_true;
 use crate::scheduler::reason::Reason;
 use crate::status::{JoinState, NodeState, Presence, ProcessState};

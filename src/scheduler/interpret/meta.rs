@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Reading;
-use crate::model::{Agent, Role, Score, period, scalar};
-use crate::scheduler::facts::{MultipleActive, NoQuorumPolicy, Requires, ResourceIx, Table, Variant};
+use crate::model::{Agent, Role, Score, Table, period, scalar};
+use crate::scheduler::facts::{MultipleActive, NoQuorumPolicy, Requires, ResourceIx, Variant};
 use crate::scheduler::operation::is_true;
 use crate::scheduler::options;
 use crate::scheduler::rule::RuleInput;

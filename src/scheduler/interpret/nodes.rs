@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Reading;
 use super::definition::{is_remote_agent, remote_node_name};
 use crate::model::node::NodeKind as ModelKind;
-use crate::model::resource::{CloneChild, Origin};
-use crate::model::{Agent, Node, NodeId, NodeName, OptionSet, Primitive, Resource, scalar};
-use crate::scheduler::facts::{NodeFacts, NodeIx, NodeKind, Table, Unclean};
+use crate::model::resource::CloneChild;
+use crate::model::{Agent, Node, NodeId, NodeName, OptionSet, Primitive, Resource, Table, scalar};
+use crate::scheduler::facts::{NodeFacts, NodeIx, NodeKind, Unclean};
 use crate::scheduler::natural;
 use crate::scheduler::options;
 use crate::scheduler::rule::RuleInput;
@@ -79,11 +79,7 @@ impl<'a> Reading<'a> {
 
     /// A remote connection makes a node of its own name.
     fn draft_connection(&self, primitive: &Primitive, drafts: &mut Drafts<'a>) {
-        let agent = match &primitive.origin {
-            Origin::Agent(agent) => Some(agent),
-            Origin::Template(id) => self.templates.get(id.as_str()).map(|template| &template.agent),
-        };
-        if agent.is_some_and(is_remote_agent) {
+        if primitive.agent(self.template_of(primitive)).is_some_and(is_remote_agent) {
             let name = primitive.id.to_shared();
             drafts.add(Draft { name, kind: NodeKind::Remote, configured: None, is_early: true });
         }

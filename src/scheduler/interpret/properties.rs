@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Cluster, OptionSet, Resource, Score, Value, period, scalar};
-use crate::scheduler::facts::{
-    FencingAction, HealthStrategy, NoQuorumPolicy, PlacementStrategy, Properties, Table,
-};
+use crate::model::{Cluster, OptionSet, Resource, Score, Table, Value, period, scalar};
+use crate::scheduler::facts::{FencingAction, HealthStrategy, NoQuorumPolicy, PlacementStrategy, Properties};
 use crate::scheduler::options;
 use crate::scheduler::rule::{Recheck, RuleInput};
 use crate::status::ClusterStatus;
@@ -21,17 +19,25 @@ const OLD_NAMES: [(&str, &str); 5] = [
 ];
 
 impl Properties {
+    /// The properties as every schedule reads them, for those who ask outside of one. `now` is in
+    /// seconds since 1970; what status adds (quorum, fence devices) is left out.
+    pub fn at(cluster: &Cluster, now: i64) -> Self {
+        Self::of(written(cluster, &Recheck::new(now), now))
+    }
+
+    /// Whether lost nodes are fenced at any time. A rule that has a say in it counts as if it
+    /// switched fencing off: who relies on fencing relies on it whatever the hour.
+    pub fn always_fence(cluster: &Cluster) -> bool {
+        let is_meant = |name: &str| name == "fencing-enabled" || name == "stonith-enabled";
+        let mut ruled = cluster.properties.iter().filter(|set| set.rule.is_some());
+        Self::at(cluster, 0).fencing_enabled
+            && !ruled.any(|set| set.pairs.iter().any(|pair| is_meant(&pair.name)))
+    }
+
     /// Reads the properties; what is absent or invalid is at its default. Fence devices are for
     /// others to find.
     pub(super) fn read(cluster: &Cluster, status: &ClusterStatus, recheck: &Recheck, now: i64) -> Self {
-        let input = RuleInput { now, ..RuleInput::default() };
-        let mut table = options::collect_properties(&cluster.properties, &input, recheck);
-        for (new, old) in OLD_NAMES {
-            if let (false, Some(value)) = (table.contains_key(new), table.get(old)) {
-                table.insert(new.into(), Arc::clone(value));
-            }
-        }
-        let mut properties = Self::of(table);
+        let mut properties = Self::of(written(cluster, recheck, now));
         properties.has_quorum = status.has_quorum;
         if properties.cluster_name.is_none() {
             properties.cluster_name = cluster.name.as_deref().map(Into::into);
@@ -110,6 +116,18 @@ impl Default for Properties {
     fn default() -> Self {
         Self::of(Table::new())
     }
+}
+
+/// What is written of all properties, under their present names.
+fn written(cluster: &Cluster, recheck: &Recheck, now: i64) -> Table {
+    let input = RuleInput { now, ..RuleInput::default() };
+    let mut table = options::collect_properties(&cluster.properties, &input, recheck);
+    for (new, old) in OLD_NAMES {
+        if let (false, Some(value)) = (table.contains_key(new), table.get(old)) {
+            table.insert(new.into(), Arc::clone(value));
+        }
+    }
+    table
 }
 
 fn flag(table: &Table, name: &str, default: bool) -> bool {

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::Role;
+use crate::model::{Role, Table};
 use crate::scheduler::act::draft::{Draft, DraftIx};
 use crate::scheduler::act::remote;
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::digest;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Table, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::operation::Lookup;
-use crate::scheduler::transition::{Action, ActionId, ActionKind, Task};
+use crate::scheduler::task::Task;
+use crate::scheduler::transition::{Action, ActionId, ActionKind};
 
 /// The task of a draft, with what its name says more.
 pub(super) fn task(work: &Work<'_, '_>, draft: &Draft) -> Task {
@@ -51,14 +52,10 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let (meta, timeout) = self.meta(draft);
         let resource = draft.resource.map(|resource| work.resource(resource));
         let instance = resource.map(|resource| Arc::clone(&resource.id));
-        let called = resource.map(|resource| {
-            if resource.is_removed {
-                resource.history_name.as_ref().unwrap_or(&resource.id)
-            } else if resource.is_unique {
-                &resource.id
-            } else {
-                &resource.base_id
-            }
+        let called = resource.map(|resource| match &resource.history_name {
+            Some(name) if resource.is_removed => name,
+            Some(_) | None if resource.is_unique => &resource.id,
+            Some(_) | None => &resource.base_id,
         });
         let own = draft.resource.map_or(0, |resource| i64::from(work.resource(resource).priority.value()));
         Action {
@@ -104,9 +101,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
     /// The address of the container that a resource runs inside.
     fn outer_address(&self, resource: ResourceIx) -> Option<Arc<str>> {
         let facts = self.work.facts;
-        let Variant::Bundle(bundle) = &facts.resource(facts.bundle_of(resource)?).variant else {
-            return None;
-        };
+        let bundle = facts.resource(facts.bundle_of(resource)?).variant.bundle_facts()?;
         let replica = bundle.replicas.iter().find(|replica| replica.child == Some(resource))?;
         facts.params(replica.ip?, None).get("ip").cloned()
     }
@@ -179,7 +174,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let mut at = Some(resource);
         while let Some(ancestor) = at {
             let known = self.work.resource(ancestor);
-            if let Variant::Clone(clone) = &known.variant {
+            if let Some(clone) = known.variant.clone_facts() {
                 if let Some((_, number)) = facts.id.rsplit_once(':') {
                     add("clone", number.to_owned());
                 }

@@ -70,8 +70,9 @@ pub(super) fn settle(work: &mut Work<'_, '_>) -> Rest {
             settling.run(Item::BlockDependents(draft));
         }
     }
-    crate::scheduler::act::probe::link_beyond(settling.work);
+    let beyond = crate::scheduler::act::probe::link_beyond(settling.work);
     while settling.pass() {}
+    beyond.link_dependents(settling.work);
     if settling.visits <= settling.limit { Rest::Reached } else { Rest::Never }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::json::{FORMAT_VERSION, PlanDocument, document};
+use crate::model::digest::document_digest;
 use crate::plan::Plan;
-use crate::plan::basis::document_digest;
 use crate::plan::secrecy::{self, Sealed};
 
 /// The field that holds the digest of all others.

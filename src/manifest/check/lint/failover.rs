@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Lint, mentions, written};
+use super::{Lint, mentions};
 use crate::model::constraint::{Constraint, LocationPreference};
-use crate::model::{Resource, Score};
+use crate::model::{OptionSet, Resource, Score};
 
 const STICKINESS: &str = "resource-stickiness";
 
@@ -45,14 +45,14 @@ impl Lint<'_, '_> {
 
     /// The stickiness of a resource as a whole, where no rule has a say.
     fn stickiness(self, resource: &Resource) -> Option<Score> {
-        let own = written(resource.meta(), STICKINESS);
-        let is_ruled = |sets: &[crate::model::OptionSet]| {
+        let own = OptionSet::unruled(resource.meta(), STICKINESS);
+        let is_ruled = |sets: &[OptionSet]| {
             sets.iter().any(|set| set.rule.is_some() && mentions(std::slice::from_ref(set), STICKINESS))
         };
         if is_ruled(resource.meta()) || (own.is_none() && is_ruled(&self.cluster.resource_defaults)) {
             return None;
         }
-        let each = own.or_else(|| written(&self.cluster.resource_defaults, STICKINESS));
+        let each = own.or_else(|| OptionSet::unruled(&self.cluster.resource_defaults, STICKINESS));
         let each = each.and_then(|value| Score::parse(&value)).unwrap_or(Score::ZERO);
         let members = resource.primitives().len().max(1);
         Some(Score::new(i64::from(each.value()).saturating_mul(i64::try_from(members).unwrap_or(1))))

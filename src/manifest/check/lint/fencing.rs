@@ -1,11 +1,7 @@
 //! Fencing: on without a device, off, and two nodes that nothing keeps apart.
 
-use std::collections::BTreeSet;
-
 use super::Lint;
 use crate::manifest::typed::At;
-use crate::model::resource::Origin;
-use crate::model::{AgentClass, Resource, Template, TemplateId};
 
 const ENABLED: [&str; 2] = ["fencing-enabled", "stonith-enabled"];
 const POLICY: [&str; 1] = ["no-quorum-policy"];
@@ -23,19 +19,9 @@ impl Lint<'_, '_> {
     }
 
     fn has_device(self) -> bool {
-        let is_device = |class: &AgentClass| *class == AgentClass::Stonith;
-        let is_device_template = |template: &&Template| is_device(&template.agent.class);
-        let templates: BTreeSet<&TemplateId> =
-            self.cluster.templates.iter().filter(is_device_template).map(|template| &template.id).collect();
         let has_watchdog = self.is_property_true(&["have-watchdog"], false)
             || self.property(&WATCHDOG).is_some_and(|timeout| timeout != "0" && timeout != "0s");
-        has_watchdog
-            || self.cluster.resources.iter().flat_map(Resource::primitives).any(|primitive| match &primitive
-                .origin
-            {
-                Origin::Agent(agent) => is_device(&agent.class),
-                Origin::Template(id) => templates.contains(id),
-            })
+        has_watchdog || self.cluster.fence_devices().next().is_some()
     }
 
     fn check_device(self) {

@@ -6,7 +6,6 @@ use super::Lint;
 use crate::manifest::typed::At;
 use crate::model::constraint::{Constraint, LocationPreference};
 use crate::model::node::NodeKind;
-use crate::model::resource::Origin;
 use crate::model::{Resource, ResourceId, Score};
 
 impl Lint<'_, '_> {
@@ -39,9 +38,9 @@ impl Lint<'_, '_> {
             .resources
             .iter()
             .flat_map(Resource::primitives)
-            .filter(|primitive| match &primitive.origin {
-                Origin::Agent(agent) => agent.to_string().eq_ignore_ascii_case("ocf:pacemaker:remote"),
-                Origin::Template(_) => true,
+            .filter(|primitive| {
+                let agent = self.cluster.agent_of(primitive);
+                agent.is_none_or(|agent| agent.to_string().eq_ignore_ascii_case("ocf:pacemaker:remote"))
             })
             .map(|primitive| primitive.id.as_str().to_lowercase())
             .collect();

@@ -50,7 +50,10 @@ impl Lint<'_, '_> {
 
     /// The value of a property under any of its names, in sets without rules.
     fn property(self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| written(&self.cluster.properties, name))
+        names
+            .iter()
+            .find_map(|name| OptionSet::unruled(&self.cluster.properties, name))
+            .map(|value| value.to_string())
     }
 
     fn is_property_true(self, names: &[&str], default: bool) -> bool {
@@ -84,12 +87,6 @@ impl Lint<'_, '_> {
     fn constraint_place(self, number: usize) -> Place {
         self.constraint_places.get(number).map_or(Place::NOWHERE, |(_, place)| *place)
     }
-}
-
-/// What an option is set to by sets without rules.
-fn written(sets: &[OptionSet], name: &str) -> Option<String> {
-    let pairs = sets.iter().filter(|set| set.rule.is_none()).flat_map(|set| &set.pairs);
-    pairs.filter(|pair| &*pair.name == name).map(|pair| pair.value.to_text().to_string()).next()
 }
 
 /// Whether any set, with rule or without, says something of an option.

@@ -3,19 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Lint;
-use crate::model::Value;
-use crate::model::resource::Origin;
-use crate::model::{OptionSet, Resource};
+use crate::model::{OptionSet, Resource, TemplateId, Value};
 
 impl Lint<'_, '_> {
     pub(super) fn check_unused(self) {
         let primitives = || self.cluster.resources.iter().flat_map(Resource::primitives);
-        let templates: BTreeSet<&str> = primitives()
-            .filter_map(|primitive| match &primitive.origin {
-                Origin::Template(id) => Some(id.as_str()),
-                Origin::Agent(_) => None,
-            })
-            .collect();
+        let templates: BTreeSet<&str> =
+            primitives().filter_map(|primitive| primitive.template().map(TemplateId::as_str)).collect();
         for (key, _) in &self.gathered.templates {
             if !templates.contains(key.text()) {
                 self.report_unused("unused-template", "template", key.text(), key.place);

@@ -176,7 +176,7 @@ fn a_shutdown_lock_holds_until_its_limit() {
 
 #[test]
 fn changed_secrets_forget_a_failure_but_leave_what_runs_alone() {
-    let public = digest::digest(&crate::scheduler::facts::Table::new());
+    let public = digest::digest(&crate::model::Table::new());
     let failure = HistoryEntry {
         id: "a_last_failure_0".into(),
         op_digest: Some("of an old password".into()),

@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::relation::base;
-use crate::manifest::Moved;
-use crate::model::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
-use crate::model::resource::CloneChild;
-use crate::model::{Cluster, Constraint, Overlay, Override, Primitive, Resource, ResourceId};
-use crate::status::ClusterStatus;
+use super::constraint::{ColocationScope, LocationTarget, OrderScope, ResourceSet, TicketScope};
+use super::id::without_number;
+use super::resource::CloneChild;
+use super::{Cluster, Constraint, Overlay, Override, Primitive, Resource, ResourceId};
 
 /// A resource that has another name from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,18 +20,9 @@ pub struct Rename {
     pub to: ResourceId,
 }
 
-impl Rename {
-    /// What a renaming in a manifest says of resources; other things have nothing to keep.
-    pub fn of(moved: &Moved) -> Option<Self> {
-        let from = moved.from.strip_prefix("resources.")?;
-        let to = moved.to.strip_prefix("resources.")?;
-        Some(Self { from: from.into(), to: to.into() })
-    }
-}
-
 /// The renames that apply: the old name is in force, the new one is not.
 pub fn applicable(renames: &[Rename], in_force: &Cluster) -> Vec<Rename> {
-    let names: BTreeSet<&ResourceId> = names(in_force).into_iter().collect();
+    let names: BTreeSet<&ResourceId> = in_force.resource_ids().into_iter().collect();
     renames
         .iter()
         .filter(|rename| names.contains(&rename.from) && !names.contains(&rename.to))
@@ -60,27 +49,6 @@ pub fn rename_in_cluster(cluster: &mut Cluster, renames: &[Rename]) {
     }
 }
 
-/// Renames resources in what was observed, so that their history goes on.
-pub fn rename_in_status(status: &mut ClusterStatus, renames: &[Rename]) {
-    if renames.is_empty() {
-        return;
-    }
-    for node in &mut status.nodes {
-        for history in &mut node.resources {
-            let old = Arc::clone(&history.id);
-            history.id = rename_instance(&old, renames);
-            for entry in &mut history.entries {
-                entry.id = rename_key(&entry.id, &old, &history.id);
-                let key = entry.operation_key.as_ref();
-                entry.operation_key = key.map(|key| rename_key(key, &old, &history.id));
-            }
-        }
-        for pair in node.attributes.iter_mut().flat_map(|set| &mut set.pairs) {
-            pair.name = rename_failure(&pair.name, renames);
-        }
-    }
-}
-
 /// Renames resources in what was asked for on top of what should be.
 pub fn in_overlay<'a>(overlay: &'a Overlay, renames: &[Rename]) -> Cow<'a, Overlay> {
     let is_concerned =
@@ -99,7 +67,7 @@ pub fn in_overlay<'a>(overlay: &'a Overlay, renames: &[Rename]) -> Cow<'a, Overl
 
 /// The new name of a resource, or of an instance of it.
 pub fn rename_instance(name: &Arc<str>, renames: &[Rename]) -> Arc<str> {
-    let base = base(name);
+    let base = without_number(name);
     match renames.iter().find(|rename| rename.from == *base) {
         Some(rename) => format!("{}{}", rename.to, name.get(base.len()..).unwrap_or_default()).into(),
         None => Arc::clone(name),
@@ -112,37 +80,6 @@ pub fn rename_key(key: &Arc<str>, old: &str, new: &str) -> Arc<str> {
         Some(rest) if old != new => format!("{new}{rest}").into(),
         Some(_) | None => Arc::clone(key),
     }
-}
-
-/// The attributes `fail-count-RESOURCE#...` and `last-failure-RESOURCE#...` under the new name.
-fn rename_failure(attribute: &Arc<str>, renames: &[Rename]) -> Arc<str> {
-    for prefix in ["fail-count-", "last-failure-"] {
-        if let Some((resource, operation)) =
-            attribute.strip_prefix(prefix).and_then(|rest| rest.split_once('#'))
-        {
-            let resource = rename_instance(&resource.into(), renames);
-            return format!("{prefix}{resource}#{operation}").into();
-        }
-    }
-    Arc::clone(attribute)
-}
-
-/// Names of all resources, members of collectives included.
-pub fn names(cluster: &Cluster) -> Vec<&ResourceId> {
-    let mut names = Vec::new();
-    for resource in &cluster.resources {
-        names.push(resource.id());
-        if let Resource::Clone(clone) = resource
-            && let CloneChild::Group(group) = &clone.child
-        {
-            names.push(&group.id);
-        }
-        let own = resource.id().clone();
-        names.extend(
-            resource.primitives().into_iter().map(|primitive| &primitive.id).filter(|id| **id != own),
-        );
-    }
-    names
 }
 
 fn rename_one(id: &mut ResourceId, renames: &[Rename]) {
