@@ -216,14 +216,3 @@ fn a_refresh_does_not_forget_what_runs_where_a_daemon_died() {
     world.run_for(30_000);
     assert_eq!(world.place("A"), victim, "nobody took it over while it runs there");
 }
-
-#[test]
-fn what_is_removed_while_it_is_looked_again_where_it_runs_is_stopped() {
-    let mut world = World::running(3, cluster(3, Fencing::Off, &["A", "B", "E"]));
-    world.place("E");
-    world.change(0, Change::Refresh { resource: None, node: None });
-    world.propose(0, cluster(3, Fencing::Off, &["A", "B"]));
-    world.rest();
-    world.check();
-    assert_eq!(world.places("E"), [] as [usize; 0]);
-}

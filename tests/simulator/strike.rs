@@ -1,6 +1,7 @@
 //! Faults come about, and end.
 
 use quorate::cluster::{Change, Leave, Moment, OverrideId, Overriding, Pause};
+use quorate::model::ResourceId;
 
 use crate::fault::Fault;
 use crate::setting::{Setting, Variant};
@@ -166,11 +167,11 @@ fn ask(world: &mut World, setting: Setting, number: usize, fault: &Fault) {
                 world.change(who, Change::Pause(Pause { until, origin: "simulator".to_owned() }));
             }
         }
-        Fault::Cleanup { host } if world.hosts[host].daemon.is_some() => {
-            world.change(host, Change::Cleanup { resource: None, node: None });
+        Fault::Cleanup { host, resource } if world.hosts[host].daemon.is_some() => {
+            world.change(host, Change::Cleanup { resource: Some(ResourceId::new(resource)), node: None });
         }
-        Fault::Refresh { host } if world.hosts[host].daemon.is_some() => {
-            world.change(host, Change::Refresh { resource: None, node: None });
+        Fault::Refresh { host, resource } if world.hosts[host].daemon.is_some() => {
+            world.change(host, Change::Refresh { resource: Some(ResourceId::new(resource)), node: None });
         }
         Fault::Leave { host, is_drained, back_after } if world.hosts[host].daemon.is_some() => {
             world.leave(host, if is_drained { Leave::Drained } else { Leave::Detached });

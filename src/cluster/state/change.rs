@@ -8,10 +8,8 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::cluster::request::{Change, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
-use crate::ledger::roster::Roster;
 use crate::model::rename::{rename_instance, rename_key};
-use crate::model::{AgentClass, Cluster, Generation, NodeName, Resource, ResourceId, TicketId};
-use crate::scheduler::{Action, Task};
+use crate::model::{Generation, NodeName, ResourceId, TicketId};
 use crate::status::TicketState;
 use crate::status::rename::rename_in_status;
 
@@ -24,7 +22,7 @@ impl State {
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         match change {
-            Change::Propose(proposal) => self.propose(proposal, at, effects)?,
+            Change::Propose(proposal) => self.propose(proposal, effects)?,
             Change::Override(wanted) => {
                 self.check_override(wanted)?;
                 self.durable.overlay.put(wanted.clone());
@@ -66,7 +64,7 @@ impl State {
         Ok(())
     }
 
-    fn propose(&mut self, proposal: &Proposal, at: Moment, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+    fn propose(&mut self, proposal: &Proposal, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         if proposal.base != self.durable.generation {
             return Err(Refusal::Conflict {
                 planned: proposal.base,
@@ -76,7 +74,6 @@ impl State {
             });
         }
         self.rename(proposal, effects);
-        self.doubt_removed(proposal, at, effects);
         let durable = &mut self.durable;
         durable.generation = Generation(durable.generation.0 + 1);
         if self.live.ledger.status.has_quorum {
@@ -118,37 +115,6 @@ impl State {
         let members = self.live.members.iter().map(|seat| seat.member.name.clone());
         effects.extend(members.map(Effect::Touched));
         effects.push(Effect::Renamed(renames.clone()));
-    }
-
-    /// What is configured no more is stopped where it is known to run, and probed no more. A node of which
-    /// it is not known yet whether it runs there may run it: it has to stop it.
-    fn doubt_removed(&mut self, proposal: &Proposal, at: Moment, effects: &mut Vec<Effect>) {
-        let singles = |cluster: &Cluster| -> Vec<ResourceId> {
-            let resources = cluster.resources.iter();
-            let singles =
-                resources.filter(|known| matches!(known, Resource::Primitive(_) | Resource::Group(_)));
-            singles.flat_map(Resource::primitives).map(|primitive| primitive.id.clone()).collect()
-        };
-        let kept = singles(&proposal.cluster);
-        let is_kept =
-            |id: &ResourceId| kept.contains(id) || proposal.renames.iter().any(|rename| rename.from == *id);
-        let roster = Roster::of(&self.durable.cluster, &self.live.ledger.status);
-        let removed = singles(&self.durable.cluster).into_iter().filter(|id| !is_kept(id));
-        for id in removed {
-            let Some(agent) = roster.agent(id.as_str()).filter(|agent| agent.class != AgentClass::Stonith)
-            else {
-                continue;
-            };
-            for seat in &self.live.members {
-                let (node, id) = (&seat.member.name, id.to_shared());
-                let ledger = &mut self.live.ledger;
-                if !ledger.node_mut(node).resources.iter().any(|history| history.id == id) {
-                    let start = Action::new(Task::Start, id, node.clone());
-                    ledger.record_pending(&start, Some(&agent), at.seconds());
-                    effects.push(Effect::Touched(node.clone()));
-                }
-            }
-        }
     }
 
     fn note_override(&mut self, effects: &mut Vec<Effect>) {
