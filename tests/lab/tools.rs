@@ -58,7 +58,7 @@ fn a_promoted_database_is_replaced_by_the_other_when_its_host_dies() {
 
         // A score of its own choice moves the role, as tools of databases do.
         let heir = other(lab, promoted(lab)[0]);
-        heir.run("PATH=/run/quorate/tools:$PATH OCF_RESOURCE_INSTANCE=Database crm_attribute -N $(hostname) -n master-Database -l reboot -v 1000");
+        heir.run("export PATH=/run/quorate/tools:$PATH OCF_RESOURCE_INSTANCE=Database QUORATE_AGENT_SOCKET=/run/quorate/agents.sock; crm_attribute -N $(hostname) -n master-Database -l reboot -v 1000");
         lab.until("the promotion of the better one", PATIENCE, || {
             promoted(lab).iter().map(|host| &host.name).collect::<Vec<_>>() == [&heir.name]
         });

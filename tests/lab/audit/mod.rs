@@ -5,6 +5,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crate::host::{Host, Init};
@@ -14,8 +15,19 @@ use crate::members::{ADDRESS, LOG};
 
 /// What may run on a host without systemd beside the daemon: its first process, sshd, corosync with what
 /// belongs to it, and the services of tests.
-const KNOWN: [&str; 9] =
-    ["bash", "sleep", "sshd", "corosync", "apache2", "corosync-qdevic", "corosync-qnetd", "ping", "quorate"];
+const KNOWN: [&str; 11] = [
+    "bash",
+    "sleep",
+    "sshd",
+    "corosync",
+    "apache2",
+    "corosync-qdevic",
+    "corosync-qnetd",
+    "ping",
+    "quorate",
+    "quorate-guard",
+    "quorate-letgo",
+];
 /// How long the cluster may take to come to rest after a test.
 const REST: Duration = Duration::from_secs(30);
 
@@ -84,9 +96,10 @@ fn leftovers(host: &Host) -> Vec<String> {
         if !host.processes("apache2").is_empty() && lab_site_is_known(host) {
             faults.push(format!("{}: no daemon runs, but the server does", host.name));
         }
-        let socket = host.path(quorate::api::SOCKET);
-        if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
-            faults.push(format!("{}: no daemon runs, but its socket is served", host.name));
+        for socket in [quorate::api::SOCKET, "/run/quorate/agents.sock"] {
+            if UnixStream::connect(host.path(socket)).is_ok() {
+                faults.push(format!("{}: no daemon runs, but {socket} is served", host.name));
+            }
         }
         for service in services::marked(host) {
             faults.push(format!("{}: no daemon runs, but {service} does", host.name));
