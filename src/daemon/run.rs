@@ -44,10 +44,6 @@ pub enum Ending {
     Abandoned,
 }
 
-/// How long corosync may be away before this node lets go of everything. The others wait no longer
-/// than it takes to see that this node is gone: at once, where corosync said farewell.
-const GROUP_GRACE: Duration = Duration::from_millis(300);
-
 /// A daemon.
 #[derive(Debug)]
 pub struct Daemon<G> {
@@ -123,7 +119,6 @@ impl<G: Group> Daemon<G> {
         let (executor, record) = Executor::open(&setup.run_dir, runner, at_once)?;
         let mut settings = Settings::new(setup.node.clone(), now());
         settings.jobs = Some(jobs);
-        settings.group_grace = GROUP_GRACE;
         settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
         let durable = store.load()?;
         tracing::info!(
