@@ -1,6 +1,7 @@
 //! Faults come about, and end.
 
 use quorate::cluster::{Change, Leave, Moment, OverrideId, Overriding, Pause};
+use quorate::model::ResourceId;
 
 use crate::fault::Fault;
 use crate::setting::{Setting, Variant};
@@ -166,11 +167,11 @@ fn ask(world: &mut World, setting: Setting, number: usize, fault: &Fault) {
                 world.change(who, Change::Pause(Pause { until, origin: "simulator".to_owned() }));
             }
         }
-        Fault::Cleanup { host } if world.hosts[host].daemon.is_some() => {
-            world.change(host, Change::Cleanup { resource: None, node: None });
+        Fault::Cleanup { host, resource } if world.hosts[host].daemon.is_some() => {
+            world.change(host, Change::Cleanup { resource: Some(ResourceId::new(resource)), node: None });
         }
-        Fault::Refresh { host } if world.hosts[host].daemon.is_some() => {
-            world.change(host, Change::Refresh { resource: None, node: None });
+        Fault::Refresh { host, resource } if world.hosts[host].daemon.is_some() => {
+            world.change(host, Change::Refresh { resource: Some(ResourceId::new(resource)), node: None });
         }
         Fault::Leave { host, is_drained, back_after } if world.hosts[host].daemon.is_some() => {
             world.leave(host, if is_drained { Leave::Drained } else { Leave::Detached });
@@ -195,7 +196,7 @@ fn push(world: &mut World, setting: Setting, host: usize, variant: Variant, orig
     let origin = origin.to_owned();
     world.later(ponders, move |world| {
         if world.hosts[host].daemon.is_some() {
-            let id = world.propose_on(host, setting.cluster(variant), base, &origin);
+            let id = world.propose_on(host, setting.cluster(variant, &origin), base, &origin);
             world.see(Seen::Proposed { id, host, origin, on });
         }
     });
@@ -227,12 +228,16 @@ pub(crate) fn calm(world: &mut World) {
     world.heal();
 }
 
-/// An operator forgets failures, lets decisions be made, and puts nodes back in service.
-pub(crate) fn tidy_up(world: &mut World) {
+/// An operator forgets failures, lets decisions be made, and puts nodes back in service; if that was not
+/// enough, he lets everything be looked at again, as agents may have lied.
+pub(crate) fn tidy_up(world: &mut World, is_first: bool) {
     let Some(host) = dc_or(world, 0) else { return };
     world.change(host, Change::Resume);
     for place in 0..world.hosts.len() {
         world.change(host, Change::Restore(OverrideId(format!("standby {place}"))));
     }
     world.change(host, Change::Cleanup { resource: None, node: None });
+    if !is_first {
+        world.change(host, Change::Refresh { resource: None, node: None });
+    }
 }
