@@ -11,6 +11,10 @@ mod check;
 mod dice;
 #[path = "cluster/failover.rs"]
 mod failover;
+#[path = "cluster/fencing.rs"]
+mod fencing;
+#[path = "cluster/isolation.rs"]
+mod isolation;
 #[path = "cluster/joining.rs"]
 mod joining;
 mod world;

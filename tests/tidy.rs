@@ -323,6 +323,7 @@ impl Source {
         let mut imports: Vec<_> =
             self.paths().into_iter().filter_map(|path| path.into_iter().next()).collect();
         imports.extend(self.crate_paths_in_text());
+        imports.retain(|name| !name.is_empty());
         imports.retain(|name| {
             package().join(format!("src/{name}")).is_dir()
                 || package().join(format!("src/{name}.rs")).is_file()

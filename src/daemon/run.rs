@@ -11,11 +11,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::alerts::Alerts;
 use super::door::{Ask, Inside};
 use super::durable::{Store, make_folder, own};
 use super::executor::Executor;
 use super::group::{self, Group};
+use super::guard::Guardian;
 use super::hearing::{not_begun, translate};
+use super::isolation::Lookout;
 use super::manifest::{self, Reading};
 use super::proposing::Proposing;
 use super::timers::Timers;
@@ -35,6 +38,8 @@ use crate::tool::Serving;
 pub enum Ending {
     /// It left the cluster.
     Left(Leave),
+    /// It let go of everything, alone.
+    Released,
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
@@ -62,6 +67,10 @@ pub struct Daemon<G> {
     reread: watch::Sender<u64>,
     proposing: Proposing,
     next_beat: Option<Instant>,
+    lookout: Lookout,
+    alerts: Alerts,
+    guardian: Option<Guardian>,
+    return_grace: Duration,
     ending: Option<Ending>,
     /// Answers the tools of agents.
     _serving: Option<Serving>,
@@ -85,6 +94,8 @@ enum Happening {
     Ask(Ask),
     Reading(Reading),
     Beat,
+    /// A sign of life is due.
+    Sign,
 }
 
 impl<G: Group> Daemon<G> {
@@ -126,6 +137,10 @@ impl<G: Group> Daemon<G> {
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
         let proposing = Proposing::new(store.seen());
+        let return_grace = settings.return_grace;
+        let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
+        let guardian = Guardian::new(&setup.safety, &setup.run_dir);
+        let backlog = setup.safety.is_release.then_some(Input::Release).into_iter().collect();
         let daemon = Self {
             node: Node::new(settings, durable, record),
             group,
@@ -136,11 +151,15 @@ impl<G: Group> Daemon<G> {
             notice,
             answers: BTreeMap::new(),
             requests: 0,
-            backlog: VecDeque::new(),
+            backlog,
             readings: None,
             reread: watch::channel(0).0,
             proposing,
             next_beat,
+            lookout: Lookout::default(),
+            alerts,
+            guardian,
+            return_grace,
             ending: None,
             setup,
             _serving: serving,
@@ -171,6 +190,7 @@ impl<G: Group> Daemon<G> {
                 self.sort(more, &mut inputs);
             }
             self.step(inputs)?;
+            self.lookout.attend(self.node.lookout());
             self.propose();
         }
         let ending = self.ending.unwrap_or(Ending::Abandoned);
@@ -197,6 +217,8 @@ impl<G: Group> Daemon<G> {
             input = self.executor.next() => Happening::Input(input?),
             Some(ask) = self.inside.asks.recv() => Happening::Ask(ask),
             timer = self.timers.next() => Happening::Input(Input::Timer(timer)),
+            evidence = self.lookout.next() => Happening::Input(Input::Evidence(evidence)),
+            () = until(self.guardian.as_ref().map(Guardian::next)) => Happening::Sign,
             Some(reading) = from(&mut self.readings) => Happening::Reading(reading),
             () = until(self.next_beat) => Happening::Beat,
         };
@@ -226,9 +248,15 @@ impl<G: Group> Daemon<G> {
             Happening::Ask(Ask::Reread) => self.reread.send_modify(|count| *count += 1),
             Happening::Ask(Ask::Look(asker)) => {
                 // Who does not wait for the answer does not need it.
-                let _ = asker.send(Box::new(self.snapshot()));
+                let _ = asker.send(Box::new(Snapshot::of(&self.node, &self.setup.node, now())));
             }
             Happening::Reading(reading) => self.proposing.take(reading),
+            Happening::Sign => {
+                let release = self.node.release_bound();
+                if let Some(guardian) = &mut self.guardian {
+                    guardian.beat(self.return_grace, release);
+                }
+            }
             Happening::Beat => {
                 self.notice.alive();
                 self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
@@ -274,6 +302,15 @@ impl<G: Group> Daemon<G> {
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
+                self.alerts.tell(&event, &self.node.durable().cluster);
+                if matches!(event, Event::InForce { .. })
+                    && !self.setup.safety.has_watchdog
+                    && self.node.is_watched()
+                {
+                    tracing::error!(
+                        "the cluster relies on this node's watchdog, and there is none: start the daemon with --watchdog"
+                    );
+                }
                 if let Event::Settled { members, dc } = &event {
                     self.notice.status(&format!("{} members, {dc} leads", members.len()));
                 }
@@ -281,6 +318,8 @@ impl<G: Group> Daemon<G> {
                 let _ = self.inside.events.send(Arc::new(event));
             }
             Output::Leave(leave) => self.ending = Some(Ending::Left(leave)),
+            Output::Released => self.ending = Some(Ending::Released),
+            Output::Reset { because } => self.setup.safety.reset.perform(&because),
         }
         Ok(())
     }
@@ -311,21 +350,6 @@ impl<G: Group> Daemon<G> {
         self.backlog.push_back(input);
     }
 
-    fn snapshot(&self) -> Snapshot {
-        let now = now();
-        Snapshot {
-            now,
-            node: self.setup.node.clone(),
-            is_settled: self.node.is_settled(),
-            is_dc: self.node.is_dc(),
-            quorum: self.node.quorum().clone(),
-            durable: self.node.durable().clone(),
-            state: self.node.state().cloned(),
-            effective: self.node.effective(now),
-            status: self.node.status(now),
-        }
-    }
-
     /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end
     /// first: the result is on record for the next daemon.
     async fn part(&mut self, ending: Ending, abandon: impl Future<Output = ()>) -> Result<(), DaemonError> {
@@ -343,6 +367,9 @@ impl<G: Group> Daemon<G> {
             }
         }
         self.group.leave().await;
+        if let Some(guardian) = &self.guardian {
+            guardian.dismiss();
+        }
         tracing::info!(?ending, "the daemon ends");
         Ok(())
     }

@@ -30,7 +30,7 @@ impl Operation {
 }
 
 /// The operation that a cancel ends.
-fn cancelled(cancel: &Action) -> Operation {
+pub(super) fn cancelled(cancel: &Action) -> Operation {
     let name = cancel.meta.get("operation").cloned();
     Operation { name: name.unwrap_or_else(|| "monitor".into()), interval: cancel.interval }
 }
@@ -125,37 +125,30 @@ pub(super) fn put(history: &mut ResourceHistory, entry: HistoryEntry) {
     }
 }
 
-/// Forgets one recurring operation. A cancel that names a call of it found that the call is not asked
-/// for any more, so that it is forgotten too that it failed.
-pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, cancel: &Action) {
-    let operation = cancelled(cancel);
+/// Forgets one recurring operation, but not that it failed: the resource may be stopping for that.
+pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: &Operation) {
     let key = operation.key(resource);
-    let failure = last_failure_id(resource);
-    let call: Option<i64> = cancel.meta.get("call_id").and_then(|call| call.parse().ok());
-    let is_its_failure = |entry: &HistoryEntry| {
-        entry.id == failure
-            && call.is_some_and(|call| entry.call_id == Some(call))
-            && entry.operation == operation.name
-            && entry.interval == operation.interval
-    };
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
-        history.entries.retain(|entry| entry.id != key && !is_its_failure(entry));
+        history.entries.retain(|entry| entry.id != key);
     }
 }
 
 /// Calls a resource by its own name from now on that was once known as one of several numbered
-/// instances, as happens when a clone's instances cease to be told apart.
-pub(super) fn unnumber(state: &mut NodeState, resource: &str) {
+/// instances, as happens when a clone's instances cease to be told apart. The key of an action still
+/// has the numbered name.
+pub(super) fn unnumber(state: &mut NodeState, resource: &str, key: &str) {
     if state.resources.iter().any(|history| *history.id == *resource) {
         return;
     }
-    if let Some(history) = state.resources.iter_mut().find(|history| without_number(&history.id) == resource)
-    {
-        let old = std::mem::replace(&mut history.id, resource.into());
-        for entry in &mut history.entries {
-            if let Some(rest) = entry.id.strip_prefix(&*old) {
-                entry.id = format!("{resource}{rest}").into();
-            }
+    let is_meant = |history: &&mut ResourceHistory| {
+        let is_named = key.strip_prefix(&*history.id).is_some_and(|rest| rest.starts_with('_'));
+        is_named && without_number(&history.id) == resource
+    };
+    let Some(history) = state.resources.iter_mut().find(is_meant) else { return };
+    let old = std::mem::replace(&mut history.id, resource.into());
+    for entry in &mut history.entries {
+        if let Some(rest) = entry.id.strip_prefix(&*old) {
+            entry.id = format!("{resource}{rest}").into();
         }
     }
 }

@@ -130,12 +130,12 @@ impl Ledger {
             return;
         }
         if done.action.kind == ActionKind::Resource {
-            entry::unnumber(self.node_mut(node), &resource);
+            entry::unnumber(self.node_mut(node), &resource, &done.action.key);
         }
         match done.action.task {
             Task::Delete | Task::ClearHistory => self.forget(&resource, node),
             Task::Cancel => {
-                entry::erase_recurring(self.node_mut(node), &resource, done.action);
+                entry::erase_recurring(self.node_mut(node), &resource, &entry::cancelled(done.action));
             }
             Task::Notify | Task::Pseudo(_) => {}
             Task::ClearFailCount => failure::clear(self.node_mut(node), &resource),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use quorate::cluster::Event;
-use quorate::model::isolation::Isolation;
 
 use crate::world::desired::{Fencing, cluster, in_order, promotable, set_meta, set_property};
 use crate::world::{Answer, Failure, How, World};
@@ -60,29 +59,6 @@ fn resources_of_a_lost_node_wait_for_confirmed_fencing() {
     let node = world.hosts[(victim + 1) % 3].daemon.as_ref().unwrap();
     let fencing = node.state().unwrap().live.fencing.last().unwrap();
     assert_eq!(fencing.target, world.hosts[victim].name);
-}
-
-#[test]
-fn without_fencing_a_node_with_evidence_against_itself_lets_go_before_the_other_takes_over() {
-    let mut desired = cluster(2, Fencing::Off, &["A", "B"]);
-    desired.isolation = Some(Isolation {
-        ping: vec!["192.0.2.1".into()],
-        within: Some(Duration::from_secs(7)),
-        ..Isolation::default()
-    });
-    let mut world = World::running(2, desired);
-    let host = world.place("A");
-    let at = world.now;
-    world.hosts[host].has_evidence = true;
-    world.cut(&[host]);
-    world.run_for(World::DETECTION + 6000);
-    assert!(world.places("A").is_empty(), "{:?}", world.begun_since(at));
-    world.run_for(3000);
-    assert_ne!(world.place("A"), host);
-    world.heal();
-    world.rest();
-    world.check();
-    world.place("A");
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn a_detached_node_that_was_given_up_is_recovered() {
     let there = world.change(other, Change::Forsake(world.hosts[other].name.clone()));
     let gone = world.change(other, Change::Forsake(name));
     world.rest();
-    assert!(matches!(world.answer(there), Err(Refusal::NotDetached(_))));
+    assert!(matches!(world.answer(there), Err(Refusal::NotLost(_))));
     assert!(world.answer(gone).is_ok());
     world.check();
     assert_ne!(world.hosts[host].boot, 0, "it was fenced");

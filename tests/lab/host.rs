@@ -119,6 +119,21 @@ impl Host {
         journal::note(&self.room, &self.name, "crash");
     }
 
+    /// Whether the host has ended by itself, as one does that is reset; then it is off.
+    pub(crate) fn has_ended(&self) -> bool {
+        let ended = self.power().as_mut().is_none_or(|power| power.holder.try_wait().unwrap().is_some());
+        if ended && self.power().take().is_some() {
+            let ports = (0..self.addresses.len()).map(|link| self.port(link));
+            // What still looks into the host's network keeps its cables there.
+            for port in ports.filter(|port| self.room.has_switch(port)) {
+                self.room.run_on_network(&format!("ip link delete {port}"));
+            }
+            self.is_cut.store(false, Ordering::Relaxed);
+            journal::note(&self.room, &self.name, "crash");
+        }
+        ended
+    }
+
     /// A power failure, and power back.
     pub(crate) fn reset(&self) {
         self.crash();

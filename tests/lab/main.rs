@@ -27,6 +27,7 @@ mod failures;
 mod fencing;
 mod formation;
 mod hosts;
+mod isolation;
 mod partition;
 mod pauses;
 mod soak;

@@ -39,14 +39,14 @@ fn a_controller_that_was_replaced_while_it_stood_still_does_not_lead_on() {
         assert!(holders(lab, "Everywhere").len() == 2);
         let before = actions(lab).len();
         // As with a virtual machine that is not given a processor: nothing on it runs.
-        for name in ["quorate", "corosync"] {
+        for name in ["quorate-guard", "quorate", "corosync"] {
             paused.signal(name, Signal::STOP);
         }
         let rest: Vec<_> = lab.hosts().iter().filter(|host| host.name != paused.name).collect();
         lab.until("the others alone", PATIENCE, || crate::members::are_members(&rest));
         other(lab, paused).run("quorate move Alone --to $(hostname)");
         let moved = holders(lab, "Alone");
-        for name in ["corosync", "quorate"] {
+        for name in ["corosync", "quorate", "quorate-guard"] {
             paused.signal(name, Signal::CONT);
         }
         lab.until("three members", PATIENCE, || {

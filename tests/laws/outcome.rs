@@ -6,7 +6,7 @@ use quorate::executor::{self, ActionResult};
 use quorate::ledger::roster::Roster;
 use quorate::ledger::{AgentTraits, Ledger, Performed};
 use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
-use quorate::status::ResultStatus;
+use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 
 use crate::Case;
 use crate::generator::NOW;
@@ -21,10 +21,14 @@ const ROUNDS: usize = 5;
 /// wishes contradict each other, or where something must come first that may itself run inside what
 /// comes then.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
-    // What was already under way when the plan was made is not in it, so that nothing ends it here.
-    let mut entries =
-        case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
-    if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+    // What was already under way when the plan was made is not in it, so that nothing ends it here; and
+    // what failed to stop bans its place or restarts its container until somebody looks after it.
+    let histories = case.cib.status.nodes.iter().flat_map(|node| &node.resources);
+    let is_open = |entry: &HistoryEntry| {
+        let has_failed = entry.rc != Some(ResultCode::OK);
+        entry.status == Some(ResultStatus::Pending) || has_failed && *entry.operation == *Task::Stop.as_str()
+    };
+    if histories.flat_map(|history| &history.entries).any(is_open) {
         return None;
     }
     if contradicts_itself(case) {
@@ -54,9 +58,12 @@ fn contradicts_itself(case: &Case<'_>) -> bool {
         || launchers.any(|launcher| orders.name(&top(facts, launcher)))
 }
 
-/// What has an effect: a notification of what cannot be done is sent all the same.
+/// What has an effect: a notification of what cannot be done is sent all the same, and a monitor of which
+/// only the failure is remembered is ended again with every plan.
 fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
-    let is_real = |action: &&Action| action.kind != ActionKind::Pseudo && action.task != Task::Notify;
+    let is_real = |action: &&Action| {
+        action.kind != ActionKind::Pseudo && !matches!(action.task, Task::Notify | Task::Cancel)
+    };
     schedule.transition.actions.iter().filter(is_real)
 }
 

@@ -25,7 +25,7 @@ const BY_NAME: &[(&str, &[u64])] = &[
     ("which instance of a cloned group goes where", &[18, 697, 1048, 1453, 4714]),
     ("which of two equal instances is promoted", &[4918]),
     ("demotions in a group of which only some members are promoted", &[2035, 3019, 3494, 4540]),
-    ("what a colocation adds to a promotion score", &[1644, 4257, 4584, 4998]),
+    ("what a colocation adds to a promotion score", &[1644, 3237, 4257, 4584, 4998]),
     ("a wish to be apart beside a demand to be together", &[1461]),
     ("a stop that an order of start and stop asks for", &[3303]),
     ("a unique instance that could move to a node that is joining", &[4179]),

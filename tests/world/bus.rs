@@ -140,18 +140,17 @@ impl World {
         }
     }
 
-    /// The quorum of a ring, as one of its hosts is told: alone, and with evidence against itself, it has
-    /// none.
+    /// The quorum of a ring, as it is good for one of its hosts: alone, and with evidence against itself, it
+    /// has none.
     fn quorum_on(&self, host: usize, quorum: &Quorum) -> Quorum {
         let is_cut_off = self.hosts[host].has_evidence && quorum.nodes.len() == 1;
         Quorum { quorate: quorum.quorate && !is_cut_off, ..quorum.clone() }
     }
 
     fn tell_quorum(&mut self, host: usize, quorum: &Quorum) {
-        let quorum = self.quorum_on(host, quorum);
-        if self.hosts[host].last_quorum.as_ref() != Some(&quorum) {
+        if self.hosts[host].last_quorum.as_ref() != Some(quorum) {
             self.hosts[host].last_quorum = Some(quorum.clone());
-            self.send(host, 1, Input::Quorum(quorum));
+            self.send(host, 1, Input::Quorum(quorum.clone()));
         }
     }
 

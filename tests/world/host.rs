@@ -28,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) has_group: bool,
     /// Alone it finds evidence that it is the one that is cut off.
     pub(crate) has_evidence: bool,
+    /// It will look at the evidence in a moment.
+    pub(crate) is_looking: bool,
     /// It stands still altogether.
     pub(crate) is_paused: bool,
     /// Nothing more can be written to its disk.
@@ -88,6 +90,7 @@ impl Host {
             is_hung: false,
             has_group: true,
             has_evidence: false,
+            is_looking: false,
             is_paused: false,
             is_disk_full: false,
             clock: 0,
@@ -168,6 +171,7 @@ impl Host {
     pub(crate) fn kill_daemon(&mut self) {
         self.daemon = None;
         self.timers.clear();
+        self.is_looking = false;
         self.inbox.clear();
         self.last_view = None;
         self.last_quorum = None;

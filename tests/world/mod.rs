@@ -20,7 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate::cluster::{
-    Accepted, Call, Event, Input, Member, Moment, Node, Output, Refusal, Request, RequestId, Settings, Timer,
+    Accepted, Call, Event, Evidence, Input, Member, Moment, Node, Output, Refusal, Request, RequestId,
+    Settings, Timer,
 };
 use quorate::model::Cluster;
 
@@ -70,6 +71,8 @@ pub(crate) struct World {
     /// Whether doubles count.
     pub(crate) counts_doubles: bool,
     pub(crate) is_two_node: bool,
+    /// Hosts that were reset by themselves: when, which, why.
+    pub(crate) resets: Vec<(i64, usize, String)>,
 }
 
 /// Something that will happen.
@@ -100,6 +103,10 @@ pub(crate) enum Item {
     },
     Reform,
     Boot(usize),
+    Look {
+        host: usize,
+        process: u32,
+    },
     StartDaemon(usize),
     /// Whatever a test has in mind.
     Later(Box<dyn FnOnce(&mut World)>),
@@ -135,6 +142,7 @@ impl World {
             longest_message: 0,
             counts_doubles: true,
             is_two_node: hosts == 2,
+            resets: Vec::new(),
         }
     }
 
@@ -227,6 +235,7 @@ impl World {
             Item::Sequence { host, process, bytes } => self.sequence(host, process, bytes),
             Item::Reform => self.reform(),
             Item::Boot(host) => self.boot(host),
+            Item::Look { host, process } => self.look(host, process),
             Item::StartDaemon(host) => self.start_daemon(host),
             Item::Later(what) => what(self),
         }
@@ -274,6 +283,32 @@ impl World {
         for output in outputs {
             self.obey(host, output);
         }
+        self.attend(host);
+    }
+
+    /// A daemon that wants to look at the evidence does so, again and again.
+    fn attend(&mut self, host: usize) {
+        let known = &mut self.hosts[host];
+        let wants = known.daemon.as_ref().is_some_and(|node| node.lookout().is_some());
+        if wants && !known.is_looking {
+            known.is_looking = true;
+            let process = known.process;
+            self.plan(1000, Item::Look { host, process });
+        }
+    }
+
+    fn look(&mut self, host: usize, process: u32) {
+        let known = &mut self.hosts[host];
+        known.is_looking = false;
+        if known.process != process || known.stands_still() {
+            return;
+        }
+        let Some(isolation) = known.daemon.as_ref().and_then(Node::lookout) else { return };
+        let answers = !known.has_evidence;
+        let ping = isolation.ping.iter().map(|address| (Arc::clone(address), answers)).collect();
+        let looked_at = self.moment(host);
+        let evidence = Evidence { looked_at, ping, ..Evidence::default() };
+        self.step(host, vec![Input::Evidence(evidence)]);
     }
 
     fn obey(&mut self, host: usize, output: Output) {
@@ -304,7 +339,11 @@ impl World {
                 self.answers.insert(request.0, answer);
             }
             Output::Tell(event) => self.hear(host, event),
-            Output::Leave(_) => self.end_daemon(host),
+            Output::Leave(_) | Output::Released => self.end_daemon(host),
+            Output::Reset { because } => {
+                self.resets.push((self.now, host, because));
+                self.crash(host);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ impl Control {
     /// How often it decides again within one step, when a transition is over as soon as it began.
     const MOST_DECISIONS: u32 = 4;
     /// How often it decides again though nothing happened, unless the cluster says otherwise.
-    const RECHECK: Duration = Duration::from_secs(15 * 60);
+    pub(super) const RECHECK: Duration = Duration::from_secs(15 * 60);
 
     pub(super) fn decide_while_due(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         for _ in 0..Self::MOST_DECISIONS {
@@ -108,10 +108,7 @@ impl Control {
 
     /// When a decision may differ by itself.
     fn next_look(&self, ground: &Ground<'_>, cluster: &Cluster, schedule: &Schedule) -> Option<Moment> {
-        let properties = Properties::at(cluster, ground.now.seconds());
-        let interval = properties.table.get("cluster-recheck-interval").and_then(|text| period::parse(text));
-        let interval = interval.unwrap_or(Self::RECHECK);
-        let regular = (!interval.is_zero()).then(|| later(ground.now, interval));
+        let regular = recheck_interval(cluster, ground.now).map(|interval| later(ground.now, interval));
         let by_schedule = schedule.recheck_by.map(|by| Moment(by.saturating_mul(1000)));
         let by_override = self.effective.as_ref().and_then(|effective| effective.lapses_at);
         [regular, by_schedule, by_override].into_iter().flatten().min()
@@ -128,6 +125,13 @@ impl Control {
         let millis = u64::try_from(at.0.saturating_sub(ground.now.0)).unwrap_or(0);
         out.push(Output::SetTimer { timer: Timer::Recheck, after: Duration::from_millis(millis) });
     }
+}
+
+/// How often the cluster looks again by itself, if it does.
+pub(super) fn recheck_interval(cluster: &Cluster, now: Moment) -> Option<Duration> {
+    let properties = Properties::at(cluster, now.seconds());
+    let interval = properties.table.get("cluster-recheck-interval").and_then(|text| period::parse(text));
+    Some(interval.unwrap_or(Control::RECHECK)).filter(|interval| !interval.is_zero())
 }
 
 fn later(now: Moment, length: Duration) -> Moment {

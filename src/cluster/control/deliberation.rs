@@ -41,6 +41,7 @@ impl Control {
         let dc = ground.state.dc().and_then(|dc| ledger.status.node(dc.name.as_str()));
         ledger.status.dc = dc.map(|state| state.id.clone());
         ledger.status.has_quorum = ground.sight.has_quorum();
+        ledger.status.is_cut_off = ground.sight.must_let_go();
         ledger.status.observed_at = Some(ground.now.seconds());
         ledger.status
     }

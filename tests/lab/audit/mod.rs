@@ -15,8 +15,19 @@ use crate::members::{ADDRESS, LOG};
 
 /// What may run on a host without systemd beside the daemon: its first process, sshd, corosync with what
 /// belongs to it, and the services of tests.
-const KNOWN: [&str; 9] =
-    ["bash", "sleep", "sshd", "corosync", "apache2", "corosync-qdevic", "corosync-qnetd", "ping", "quorate"];
+const KNOWN: [&str; 11] = [
+    "bash",
+    "sleep",
+    "sshd",
+    "corosync",
+    "apache2",
+    "corosync-qdevic",
+    "corosync-qnetd",
+    "ping",
+    "quorate",
+    "quorate-guard",
+    "quorate-letgo",
+];
 /// How long the cluster may take to come to rest after a test.
 const REST: Duration = Duration::from_secs(30);
 
