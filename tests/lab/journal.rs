@@ -39,7 +39,7 @@ pub(crate) struct Entry {
 
 /// Notes that a host did not do something, but suffered it.
 pub(crate) fn note(room: &Room, host: &str, what: &str) {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let now = jiff::Timestamp::now().as_nanosecond();
     let mut file = fs::File::options().append(true).create(true).open(room.path(FILE)).unwrap();
     writeln!(file, "{now} {host} - {what} -").unwrap();
 }
@@ -70,7 +70,7 @@ pub(crate) fn faults(entries: &[Entry]) -> Vec<String> {
         let (name, host) = (entry.name.as_str(), entry.host.as_str());
         let place = (name, host);
         let mut fault = |what: String| {
-            faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action))
+            faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action));
         };
         match (entry.action.as_str(), entry.phase.as_str()) {
             ("crash", _) => {
