@@ -31,28 +31,8 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
                 world.plan(back_after, Item::StartDaemon(host));
             }
         }
-        Fault::HangDaemon { host, lasts } => {
-            let boot = world.hosts[host].boot;
-            if world.hosts[host].is_up {
-                world.hang_daemon(host, true);
-                world.later(lasts, move |world| {
-                    if world.hosts[host].boot == boot {
-                        world.hang_daemon(host, false);
-                    }
-                });
-            }
-        }
-        Fault::PauseHost { host, lasts } => {
-            let boot = world.hosts[host].boot;
-            if world.hosts[host].is_up {
-                world.pause(host, true);
-                world.later(lasts, move |world| {
-                    if world.hosts[host].boot == boot {
-                        world.pause(host, false);
-                    }
-                });
-            }
-        }
+        Fault::HangDaemon { host, lasts } => suspend(world, host, lasts, World::hang_daemon),
+        Fault::PauseHost { host, lasts } => suspend(world, host, lasts, World::pause),
         Fault::LoseGroup { host, lasts } => {
             if world.hosts[host].has_group {
                 world.lose_group(host);
@@ -68,7 +48,7 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
             strike_network(world, setting, fault);
         }
         Fault::BreakService { .. } | Fault::Agent { .. } | Fault::SlowAgent { .. } => {
-            strike_agents(world, fault)
+            strike_agents(world, fault);
         }
         Fault::Device { answer, lasts } => {
             world.device.answer = answer;
@@ -86,6 +66,20 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
         | Fault::Refresh { .. }
         | Fault::Leave { .. } => ask(world, setting, number, fault),
     }
+}
+
+/// Holds something of a host up for a while, unless the host boots meanwhile.
+fn suspend(world: &mut World, host: usize, lasts: i64, hold: fn(&mut World, usize, bool)) {
+    let boot = world.hosts[host].boot;
+    if !world.hosts[host].is_up {
+        return;
+    }
+    hold(world, host, true);
+    world.later(lasts, move |world| {
+        if world.hosts[host].boot == boot {
+            hold(world, host, false);
+        }
+    });
 }
 
 fn strike_network(world: &mut World, setting: Setting, fault: &Fault) {
@@ -147,7 +141,7 @@ fn strike_agents(world: &mut World, fault: &Fault) {
 fn ask(world: &mut World, setting: Setting, number: usize, fault: &Fault) {
     match fault.clone() {
         Fault::Push { host, variant, ponders } => {
-            push(world, setting, host, variant, &format!("push {number}"), ponders)
+            push(world, setting, host, variant, &format!("push {number}"), ponders);
         }
         Fault::PushTwo { hosts, variants } => {
             for ((host, variant), who) in hosts.into_iter().zip(variants).zip(["one", "two"]) {
