@@ -1,6 +1,7 @@
 //! What of a desired cluster the node daemons do not do, said by name instead of being passed over.
 
 use crate::diagnostic::{Diagnostic, Subject};
+use crate::engine::without_effect;
 use crate::manifest::Settings;
 use crate::model::Cluster;
 use crate::model::alert::AlertEvent;
@@ -32,20 +33,18 @@ pub fn unhonoured(cluster: &Cluster) -> Vec<Diagnostic> {
     }
     let selected = cluster.alerts.iter().flat_map(|alert| &alert.select);
     let selects_attributes = selected.into_iter().any(|event| matches!(event, AlertEvent::Attributes(_)));
-    let passed_over = [
-        (
-            "alerts",
-            selects_attributes,
-            "the node daemons tell alert agents of nodes, fencing and resources, not of attributes",
-        ),
-        ("acls", !cluster.acls.roles.is_empty(), "whoever may use the daemon's socket may do everything"),
-    ];
-    for (section, _, why) in passed_over.into_iter().filter(|(_, is_written, _)| *is_written) {
-        let message =
-            if section == "alerts" { why.to_owned() } else { format!("`{section}` has no effect: {why}") };
-        found
-            .push(Diagnostic::warning("without-effect", message).about(Subject::Section(section.to_owned())));
+    if selects_attributes {
+        let message = "the node daemons tell alert agents of nodes, fencing and resources, not of attributes";
+        found.push(
+            Diagnostic::warning("without-effect", message).about(Subject::Section("alerts".to_owned())),
+        );
     }
+    let has_roles = !cluster.acls.roles.is_empty();
+    found.extend(without_effect(&[(
+        "acls",
+        has_roles,
+        "whoever may use the daemon's socket may do everything",
+    )]));
     found
 }
 

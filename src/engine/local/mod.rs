@@ -28,10 +28,10 @@ use tokio_util::sync::CancellationToken;
 use super::change;
 use super::converge::{self, Bounds, Report};
 use super::file::Lock;
-use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome, without_effect};
 use crate::agent::{Installation, make_shelf, settle_process};
 use crate::cluster::Change;
-use crate::diagnostic::{Diagnostic, Subject};
+use crate::diagnostic::Diagnostic;
 use crate::host::CallCount;
 use crate::host::clock::now;
 use crate::host::runner::Runner;
@@ -310,7 +310,7 @@ impl Engine for Local {
             match self.require_suitable(cluster) {
                 Ok(()) => {
                     let mut found = self.runner.check(cluster).await;
-                    found.extend(without_effect(cluster));
+                    found.extend(not_on_one_host(cluster));
                     found
                 }
                 Err(error) => vec![Diagnostic::error("unsuitable-engine", error.to_string())],
@@ -319,18 +319,22 @@ impl Engine for Local {
     }
 }
 
-/// What is said of other nodes, of which this engine knows none.
-fn without_effect(cluster: &Cluster) -> Vec<Diagnostic> {
-    let sections = [
-        ("corosync", cluster.corosync.is_some(), "there is nobody to talk to"),
-        ("isolation", cluster.isolation.is_some(), "nobody else could take over"),
-    ];
-    let written = sections.into_iter().filter(|(_, is_written, _)| *is_written);
-    let finding = |(name, _, why): (&str, bool, &str)| {
-        let message = format!("`{name}` has no effect: engine `local` runs this host alone, {why}");
-        Diagnostic::warning("without-effect", message).about(Subject::Section(name.to_owned()))
-    };
-    written.map(finding).collect()
+/// What is said of other nodes, of which this engine knows none, or for those who watch over them.
+fn not_on_one_host(cluster: &Cluster) -> Vec<Diagnostic> {
+    without_effect(&[
+        (
+            "corosync",
+            cluster.corosync.is_some(),
+            "engine `local` runs this host alone, there is nobody to talk to",
+        ),
+        (
+            "isolation",
+            cluster.isolation.is_some(),
+            "engine `local` runs this host alone, nobody else could take over",
+        ),
+        ("alerts", !cluster.alerts.is_empty(), "engine `local` tells no alert agents"),
+        ("acls", !cluster.acls.roles.is_empty(), "whoever may run engine `local` may do everything"),
+    ])
 }
 
 #[cfg(test)]

@@ -263,7 +263,18 @@ impl Engine for Simulated {
     }
 
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
-        Box::pin(async { quorum::not_simulated(cluster) })
+        Box::pin(async {
+            let mut found = super::without_effect(&[
+                ("alerts", !cluster.alerts.is_empty(), "nobody is told of what is only simulated"),
+                (
+                    "acls",
+                    !cluster.acls.roles.is_empty(),
+                    "whoever simulates a cluster may do everything there",
+                ),
+            ]);
+            found.extend(quorum::not_simulated(cluster));
+            found
+        })
     }
 }
 
