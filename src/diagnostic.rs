@@ -212,3 +212,29 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 }
+
+/// The message of an error and of everything that caused it, on one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_with_what_caused_it() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot write the file")]
+        struct Unwritten(#[source] std::io::Error);
+        let error = Unwritten(std::io::Error::other("the disk is full"));
+        assert_eq!(with_causes(&error), "cannot write the file: the disk is full");
+    }
+}

@@ -16,6 +16,7 @@ use quorate::engine::drill::{Beginning, Extent, drill};
 use quorate::model::Overlay;
 use quorate::model::secrecy::holds_secret;
 use quorate::model::{Cluster, Generation};
+use quorate::plan::aside::Aside;
 use quorate::plan::drill::{Mishap, Report};
 use quorate::scheduler::Schedule;
 use quorate::view::{recording, transition};
@@ -104,6 +105,7 @@ fn drills_begin_with_any_cluster_that_was_seen() {
             in_force: cib.cluster,
             overlay: Overlay::default(),
             status: cib.status,
+            aside: Aside::default(),
         };
         if observation.status.nodes.len() > 6 {
             continue;

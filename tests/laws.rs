@@ -2,7 +2,8 @@
 //!
 //! - `LAW_SEEDS=1000-3000 cargo test --test laws` tries these seeds; a few hundred unless told.
 //! - `LAW_SEEDS=0-100000 cargo test --release --test laws -- --ignored` lists what breaks each law,
-//!   with a count and the smallest seed.
+//!   with a count and the smallest seed. `LAW_KEEP=FOLDER` also writes the smallest cluster found for
+//!   the first twenty of each.
 
 #![expect(
     clippy::disallowed_methods,
@@ -104,16 +105,32 @@ fn the_fuzzers_corpus_keeps_the_laws() {
 #[ignore = "a hundred thousand clusters take minutes"]
 fn very_many_decisions_keep_the_laws() {
     let mut tally: BTreeMap<&str, (usize, u64, String)> = BTreeMap::new();
+    let folder = env::var("LAW_KEEP").ok();
     for seed in seeds("0-100000") {
         let cluster = generator::cluster(seed, Kinds::Every);
         for (name, why) in [OF_TRANSITIONS, LAWS, OPEN].iter().flat_map(|laws| broken(seed, &cluster, laws)) {
-            tally.entry(name).or_insert((0, seed, why)).0 += 1;
+            let entry = tally.entry(name).or_insert((0, seed, why));
+            entry.0 += 1;
+            if let Some(folder) = folder.as_deref().filter(|_| entry.0 <= 20) {
+                keep(Path::new(folder), seed, &cluster, name);
+            }
         }
     }
     for (name, (count, seed, why)) in &tally {
         eprintln!("{count:>7} not so: {name}; first at seed {seed}: {why}");
     }
     assert!(tally.is_empty(), "see above");
+}
+
+/// Writes the smallest cluster found that breaks the law of this name, and how it does.
+fn keep(folder: &Path, seed: u64, cluster: &Xml, name: &str) {
+    let laws: Vec<(&'static str, Law)> =
+        [OF_TRANSITIONS, LAWS, OPEN].concat().into_iter().filter(|(known, _)| *known == name).collect();
+    let why = |xml: &Xml| broken(seed, xml, &laws).into_iter().next();
+    let small = generator::shrink(cluster.clone(), &mut |smaller| why(smaller).is_some());
+    let why = why(&small).map(|(_, why)| why.replace("--", "- -")).unwrap_or_default();
+    let file = folder.join(format!("{}-{seed}.xml", name.replace(' ', "-")));
+    fs::write(file, format!("{small}\n<!-- {name}: {why} -->\n")).unwrap();
 }
 
 fn seeds(usual: &str) -> std::ops::Range<u64> {

@@ -52,6 +52,16 @@ impl Host {
         fs::write(self.path("cluster.yaml"), text).unwrap();
     }
 
+    /// Writes the manifest: a service that is slower than it may be.
+    fn wants_too_much(&self) {
+        self.wants(4, "Started");
+        let text = fs::read_to_string(self.path("cluster.yaml")).unwrap();
+        let ops = ["monitor, interval: 10s", "start", "stop"];
+        let ops = ops.map(|op| format!("{{name: {op}, timeout: 1s}}")).join(", ");
+        let text = text.replace("ops: [{name: monitor, interval: 1s}]", &format!("ops: [{ops}]"));
+        fs::write(self.path("cluster.yaml"), text).unwrap();
+    }
+
     fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
         command.args(words.split(' ')).args(["--engine", "local", "--state-dir", "state"]);
@@ -123,6 +133,9 @@ fn a_second_apply_names_the_first_and_takes_over_when_it_is_killed() {
     for looking in ["plan", "status", "graph"] {
         let looked = host.run(looking);
         assert!(looked.status.success(), "{looking} beside an apply: {}", text(&looked));
+        let told = format!("another command is at work (process {}, since 2", first.0.id());
+        let is_told = text(&looked).to_lowercase().contains(&told);
+        assert!(is_told || looking == "graph", "{looking} beside an apply: {}", text(&looked));
     }
     drop(first);
     host.wants(3, "Stopped");
@@ -183,4 +196,21 @@ fn whoever_only_looks_makes_nothing() {
             assert!(!host.path("state").exists(), "{verb} on {engine}: {}", text(&looked));
         }
     }
+}
+
+#[test]
+fn an_apply_that_leaves_something_failed_says_what_and_does_not_end_well() {
+    let test = "an_apply_that_leaves_something_failed_says_what_and_does_not_end_well";
+    let Some(host) = Host::new(test) else { return };
+    host.wants_too_much();
+    let applied = host.run("apply --auto-approve -q");
+    assert_eq!(applied.status.code(), Some(1), "{}", text(&applied));
+    assert!(text(&applied).contains("error: A has failed: stop failed on "), "{}", text(&applied));
+    assert!(text(&applied).contains("then `quorate cleanup A`"), "{}", text(&applied));
+    let planned = host.run("plan");
+    assert_eq!(planned.status.code(), Some(113), "{}", text(&planned));
+    assert!(text(&planned).contains("Not as it should be\n  !  A has failed"), "{}", text(&planned));
+    let again = host.run("apply --auto-approve -o json");
+    assert_eq!(again.status.code(), Some(1), "{}", text(&again));
+    assert!(text(&again).contains("\"outcome\": \"stuck\""), "{}", text(&again));
 }

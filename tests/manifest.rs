@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quorate::diagnostic::{Diagnostic, Sources};
-use quorate::manifest::{Reading, decode, format, read, schema, write};
+use quorate::manifest::{Reading, decode, format, read, schema};
 use quorate::view::{Ink, diagnostic};
 
 fn folder(name: &str) -> PathBuf {
@@ -167,42 +167,6 @@ fn the_schema_refuses_wrong_shapes_while_they_are_typed() {
         let case = folder("broken").join(name).with_extension("yaml");
         assert!(!validator.is_valid(&json(&case)), "{name} is accepted");
     }
-}
-
-/// What the fuzzer checks of any text.
-fn check_any(text: &str) {
-    let reading = |text: &str| {
-        let mut sources = Sources::default();
-        sources.add("m.yaml", text);
-        read(&sources)
-    };
-    let first = reading(text);
-    let formatted = format(text);
-    assert_eq!(format(&formatted), formatted, "{text}");
-    assert_eq!(reading(&formatted).manifest, first.manifest, "{text}");
-    if let Some(manifest) = first.manifest {
-        let again = reading(&write(&manifest));
-        assert!(again.manifest.is_some(), "{text}\n{:#?}", again.diagnostics);
-    }
-}
-
-#[test]
-fn the_fuzzers_corpus_holds() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/manifest");
-    let corpus = fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
-    let cases = ["good", "lint", "broken"].into_iter().flat_map(cases).filter(|case| case.is_file());
-    let mut count = 0;
-    for path in corpus.chain(cases) {
-        let bytes = fs::read(&path).unwrap();
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            check_any(text);
-            count += 1;
-            // Texts that break off in the middle are what an editor saves.
-            let cut = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-            check_any(&text[..cut]);
-        }
-    }
-    assert!(count > 100);
 }
 
 #[test]

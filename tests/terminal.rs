@@ -17,9 +17,22 @@ const MANIFEST: &str = "examples/two-node-web/3-together.yaml";
 /// Runs a command line on a terminal, types `keys` when it asks, and gives what was on the screen.
 /// `None` where no terminal can be made.
 fn on_terminal(command: &str, keys: &str, folder: &Path) -> Option<String> {
+    typing(command, &[("is taken as yes:", keys)], folder)
+}
+
+/// The same, with keys that are typed once something stands on the screen, one after another.
+fn typing(command: &str, keys: &[(&str, &str)], folder: &Path) -> Option<String> {
     let program = Path::new(env!("CARGO_BIN_EXE_quorate")).parent().unwrap();
-    let started = Command::new("script")
-        .args(["--quiet", "--command", &format!("{command}; echo \"[$?]\""), "/dev/null"])
+    // A test that runs in the background of a shell was told to ignore Ctrl-C, and so would all below it.
+    let started = Command::new("env")
+        .args([
+            "--default-signal=INT",
+            "script",
+            "--quiet",
+            "--command",
+            &format!("{command}; echo \"[$?]\""),
+            "/dev/null",
+        ])
         .current_dir(folder)
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
@@ -28,19 +41,18 @@ fn on_terminal(command: &str, keys: &str, folder: &Path) -> Option<String> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
-    let Ok(mut child) = started else {
+    let mut child = started.unwrap();
+    let screen = talk(&mut child, keys);
+    if child.wait().unwrap().code() == Some(127) {
         eprintln!("SKIPPED: there is no script(1) to make a terminal with");
         return None;
-    };
-    let screen = talk(&mut child, keys);
-    child.wait().unwrap();
+    }
     Some(screen)
 }
 
-/// Types the keys once a question stands on the screen.
-fn talk(child: &mut Child, keys: &str) -> String {
+/// Types keys once what they wait for stands on the screen.
+fn talk(child: &mut Child, mut keys: &[(&str, &str)]) -> String {
     let mut input = child.stdin.take().unwrap();
-    let mut has_typed = false;
     let mut output = child.stdout.take().unwrap();
     let mut screen = Vec::new();
     let mut buffer = [0; 4096];
@@ -51,11 +63,12 @@ fn talk(child: &mut Child, keys: &str) -> String {
         }
         screen.extend_from_slice(&buffer[..count]);
         // The keys are typed once; the terminal stays open until the command ends.
-        let has_asked = String::from_utf8_lossy(&screen).contains("is taken as yes:");
-        if has_asked && !has_typed {
-            input.write_all(keys.as_bytes()).unwrap();
+        if let [(awaited, typed), later @ ..] = keys
+            && String::from_utf8_lossy(&screen).contains(awaited)
+        {
+            input.write_all(typed.as_bytes()).unwrap();
             input.flush().unwrap();
-            has_typed = true;
+            keys = later;
         }
     }
 }
@@ -93,4 +106,59 @@ fn ctrl_c_at_the_prompt_changes_nothing() {
     assert!(!screen.contains("generation 1"), "{screen}");
     let screen = on_terminal("quorate status", "", folder.path()).unwrap();
     assert!(screen.contains("Nothing is in force yet"), "{screen}");
+}
+
+/// This host with one service that takes its time; `None` where it cannot be run.
+fn slow_host(test: &str) -> Option<tempfile::TempDir> {
+    let dummy = Path::new("/usr/lib/ocf/resource.d/pacemaker/Dummy");
+    if !rustix::process::geteuid().is_root() || !dummy.exists() {
+        eprintln!("SKIPPED {test}: needs root and {}", dummy.display());
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let (name, state) = (name.trim(), folder.path().join("state-of"));
+    let member = |id: &str| {
+        let state = state.with_extension(id);
+        format!(
+            "  {id}: {{agent: ocf:pacemaker:Dummy, params: {{state: {}, op_sleep: 2}}}}\n",
+            state.display()
+        )
+    };
+    let text = format!(
+        "apiVersion: quorate/v1\nkind: Cluster\nname: one\nnodes: {{{name}: {{}}}}\n\
+         properties: {{fencing-enabled: false}}\nresources:\n{}{}  G: {{group: [A, B]}}\n",
+        member("A"),
+        member("B")
+    );
+    std::fs::write(folder.path().join("cluster.yaml"), text).unwrap();
+    Some(folder)
+}
+
+const LOCAL: &str = "trap : INT; quorate --engine local --state-dir state";
+
+#[test]
+fn ctrl_c_lets_the_action_at_hand_end_and_begins_no_other() {
+    let Some(folder) = slow_host("ctrl_c_lets_the_action_at_hand_end_and_begins_no_other") else { return };
+    let command = format!("{LOCAL} apply --auto-approve");
+    let Some(screen) = typing(&command, &[("...     start A", "\u{3}")], folder.path()) else { return };
+    assert!(screen.contains("Interrupted: what has begun is let end"), "{screen}");
+    assert!(screen.contains("  start A on ") && !screen.contains("start B"), "{screen}");
+    assert!(screen.contains("interrupted") && screen.contains("[130]"), "{screen}");
+    assert!(folder.path().join("state-of.A").exists() && !folder.path().join("state-of.B").exists());
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_the_next_command_settles_what_began() {
+    let Some(folder) = slow_host("a_second_ctrl_c_ends_at_once_and_the_next_command_settles_what_began")
+    else {
+        return;
+    };
+    let command = format!("{LOCAL} apply --auto-approve");
+    let keys = [("...     start A", "\u{3}"), ("Ctrl-C again ends at once", "\u{3}")];
+    let Some(screen) = typing(&command, &keys, folder.path()) else { return };
+    assert!(screen.contains("interrupted at once") && screen.contains("[130]"), "{screen}");
+    let screen = on_terminal(&command, "", folder.path()).unwrap();
+    assert!(screen.contains("Done: generation") && screen.contains("[0]"), "{screen}");
+    assert!(folder.path().join("state-of.B").exists());
 }

@@ -1,13 +1,10 @@
-//! Any text may be given to the CIB reader; none may make it panic, hang or eat memory.
+//! See `tests/hostile/cib.rs`.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use quorate::cib::{Limits, read_within};
-use quorate::diagnostic::Sources;
 
-fuzz_target!(|text: &str| {
-    let mut sources = Sources::default();
-    sources.add("fuzz.xml", text);
-    let _ = read_within(&sources, &Limits { bytes: 1 << 20, ..Limits::default() });
-});
+#[path = "../../tests/hostile/cib.rs"]
+mod cib;
+
+fuzz_target!(|input: &[u8]| cib::check(input));

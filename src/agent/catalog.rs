@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::installation::{Installation, is_plain_name};
 use super::invocation::{Completed, Invocation};
 use super::metadata::{Metadata, MetadataError, Text};
+use super::shelf::Place;
 use super::{fence, service, systemd};
 use crate::model::{Agent, AgentClass, NodeName};
 use crate::status::ResultCode;
@@ -89,18 +90,26 @@ fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// Asks an agent what it is.
+/// What an agent said it is, if its program is the same as then.
+pub fn recall(site: &Installation, agent: &Agent) -> Option<Metadata> {
+    Place::of(site, agent)?.read()
+}
+
+/// What an agent is: as it said before, or else it is asked.
 ///
 /// # Errors
 /// When it is not there, does not answer, or answers with something else than metadata.
 pub async fn describe(site: &Installation, agent: &Agent) -> Result<Metadata, MetadataError> {
+    if let Some(known) = recall(site, agent) {
+        return Ok(known);
+    }
     let asking = Installation { output_limit: METADATA_MAX, ..site.clone() };
     match &agent.class {
         AgentClass::Ocf => {
             let call = Invocation::new(agent.clone(), &agent.kind, "meta-data", NodeName::new("localhost"));
-            read(agent, &asking.run(&call.within(PATIENCE)).await)
+            read(site, agent, &asking.run(&call.within(PATIENCE)).await)
         }
-        AgentClass::Stonith => read(agent, &fence::metadata(&asking, agent, PATIENCE).await),
+        AgentClass::Stonith => read(site, agent, &fence::metadata(&asking, agent, PATIENCE).await),
         AgentClass::Systemd => describe_unit(&asking, agent).await,
         AgentClass::Lsb => describe_script(&asking, agent),
         AgentClass::Service => match service::resolve(site, &agent.kind) {
@@ -113,8 +122,15 @@ pub async fn describe(site: &Installation, agent: &Agent) -> Result<Metadata, Me
     }
 }
 
-fn read(agent: &Agent, done: &Completed) -> Result<Metadata, MetadataError> {
-    if done.is_ok() { Metadata::parse(&done.stdout) } else { Err(unavailable(agent, done)) }
+fn read(site: &Installation, agent: &Agent, done: &Completed) -> Result<Metadata, MetadataError> {
+    if !done.is_ok() {
+        return Err(unavailable(agent, done));
+    }
+    let metadata = Metadata::parse(&done.stdout)?;
+    if let Some(place) = Place::of(site, agent) {
+        place.keep(&done.stdout);
+    }
+    Ok(metadata)
 }
 
 fn unavailable(agent: &Agent, done: &Completed) -> MetadataError {

@@ -34,6 +34,8 @@ pub struct Installation {
     pub path: String,
     /// The tools by which agents tell and ask the cluster, where there are any.
     pub tools: Option<Tools>,
+    /// Where it is kept what agents say of themselves; `None` asks them each time.
+    pub shelf: Option<PathBuf>,
     /// The program that the tools lead to, where it is not the one that runs agents.
     pub tool_program: Option<PathBuf>,
     /// How long an agent may take to end after it was asked to.
@@ -72,6 +74,7 @@ impl Default for Installation {
             .to_vec(),
             path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
             tools: None,
+            shelf: None,
             tool_program: None,
             grace: Duration::from_secs(5),
             output_limit: 32 * 1024,

@@ -19,6 +19,7 @@ pub mod metadata;
 mod ocf;
 mod process;
 mod service;
+mod shelf;
 pub mod systemd;
 mod witness;
 
@@ -26,4 +27,5 @@ pub use installation::{Installation, Tools};
 pub use invocation::{Completed, Invocation};
 pub use metadata::Metadata;
 pub use process::settle_process;
+pub use shelf::make_shelf;
 pub use witness::Witness;

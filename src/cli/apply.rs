@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::ending::Ending;
 use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -18,7 +19,7 @@ use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, saved, show};
 use crate::engine::{Desired, Engine, EngineError, Observation, Outcome};
-use crate::model::{Generation, NodeName};
+use crate::model::Generation;
 use crate::plan::{Hazard, Plan};
 use crate::view;
 
@@ -37,8 +38,11 @@ pub(super) struct Arguments {
     /// What may happen without a person's yes: `stop` a running resource for good, `fence` a node.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_enum)]
     allow: Vec<Allowed>,
-    /// Put it in force, but do not wait until it holds.
+    /// Wait until it holds; that is what happens anyway, unless --no-wait is given.
     #[arg(long)]
+    wait: bool,
+    /// Put it in force, but do not wait until it holds.
+    #[arg(long, conflicts_with = "wait")]
     no_wait: bool,
     /// Give up after this long.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_period)]
@@ -70,6 +74,10 @@ impl Allowed {
     }
 }
 
+/// What is said when somebody presses Ctrl-C while agents run.
+const LETTING_END: &str =
+    "Interrupted: what has begun is let end, and nothing else begins. Ctrl-C again ends at once.";
+
 /// Forms of plan and progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -99,6 +107,8 @@ struct Document<'a> {
     generation: u64,
     outcome: &'static str,
     message: String,
+    /// What is not as it should be, and why.
+    obstacles: Vec<String>,
     actions_started: usize,
     actions_failed: usize,
     basis: &'a crate::plan::Basis,
@@ -133,14 +143,15 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     let mut progress = Progress::new(terminal, arguments.output.progress());
     claim(&mut *opened.engine, &mut progress, arguments.timeout).await?;
     let observation = planning::observe(&mut *opened.engine, options, &wanted.cluster).await?;
-    let plan = planning::make(&wanted, &observation).plan;
+    let mut plan = planning::make(&wanted, &observation).plan;
+    planning::rehearse(&mut plan, &observation).await;
     if let Some(saved) = &saved {
         saved::check_fresh(saved, &plan)?;
     }
     if arguments.output == Format::Text {
         terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
     }
-    if !plan.is_empty() {
+    if plan.is_actionable() {
         confirm(arguments, &plan, saved.is_some(), terminal)?;
     }
     carry_out(arguments, &plan, &mut opened, &observation, progress).await
@@ -213,7 +224,7 @@ async fn carry_out(
     let generation = if is_retired { put_in_force(plan, &mut *opened.engine, base).await? } else { base };
     let outcome = if !is_retired {
         Some(retired)
-    } else if arguments.no_wait {
+    } else if arguments.no_wait && !arguments.wait {
         None
     } else if plan.is_calm() && plan.objects.is_empty() {
         Some(Outcome::Converged)
@@ -221,16 +232,18 @@ async fn carry_out(
         Some(converge(opened, &mut progress, arguments.timeout, &interrupt).await?)
     };
     progress.end();
-    if let Some(outcome) = &outcome {
-        progress.record(&view::progress::outcome_record(outcome));
+    let ending = match outcome {
+        Some(outcome) => Some(Ending::of(outcome, &mut *opened.engine).await?),
+        None => None,
+    };
+    if let Some(ending) = &ending {
+        progress.record(&view::progress::outcome_record(&ending.outcome, &ending.obstacles()));
     }
     if arguments.output == Format::Json {
-        terminal.data(&document(plan, generation, outcome.as_ref(), &progress))?;
+        terminal.data(&document(plan, generation, ending.as_ref(), &progress))?;
     }
-    match outcome {
-        None => Ok(Exit::Done),
-        Some(outcome) => conclude(plan, &outcome, &mut *opened.engine, arguments.output, terminal).await,
-    }
+    let is_silent = !plan.is_actionable() || arguments.output != Format::Text;
+    ending.map_or(Ok(Exit::Done), |ending| ending.conclude(is_silent, terminal))
 }
 
 /// Lets what is to be deleted stop in order first. Gives the generation to go on from, and whether
@@ -278,7 +291,7 @@ pub(super) async fn converge(
     timeout: Option<Duration>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
-    let stopper = opened.stopper.clone();
+    let (stopper, terminal) = (opened.stopper.clone(), progress.terminal);
     let mut report = |event| progress.show(&event);
     let mut work = opened.engine.converge(&mut report);
     let deadline = async {
@@ -287,10 +300,15 @@ pub(super) async fn converge(
             None => std::future::pending().await,
         }
     };
-    let failure = tokio::select! {
+    let mut failure = tokio::select! {
         outcome = &mut work => return Ok(outcome?),
         () = deadline => Failure::new(Exit::Timeout, "the cluster is not yet as it should be; time is up"),
-        () = interrupt.soon() => Failure::new(Exit::Interrupted, "interrupted"),
+        () = interrupt.soon() => {
+            if stopper.is_some() {
+                Progress::interject(terminal, LETTING_END);
+            }
+            Failure::new(Exit::Interrupted, "interrupted")
+        }
     };
     if let Some(stopper) = stopper {
         stopper.cancel();
@@ -300,7 +318,11 @@ pub(super) async fn converge(
                 Ok(_) | Err(EngineError::Locked(_)) => {}
                 Err(error) => return Err(error.into()),
             },
-            () = interrupt.now() => {}
+            () = interrupt.now() => {
+                let what = "interrupted at once: what agents had begun goes on without this command";
+                failure = Failure::new(Exit::Interrupted, what)
+                    .help("the next command waits for it, and finds out what came of it");
+            }
         }
     }
     drop(work);
@@ -308,58 +330,15 @@ pub(super) async fn converge(
     Err(failure.help("what is in force stays in force; `quorate apply` goes on with it"))
 }
 
-/// Says how it ended, and with which code.
-async fn conclude(
-    plan: &Plan,
-    outcome: &Outcome,
-    engine: &mut dyn Engine,
-    format: Format,
-    terminal: Terminal,
-) -> Result<Exit, Failure> {
-    let observation = engine.observe().await?;
-    let after = planning::make(&Wanted::in_force(&observation), &observation).plan;
-    let is_silent = plan.is_empty() || format != Format::Text;
-    match outcome {
-        Outcome::Converged if after.unplaced.is_empty() => {
-            if !is_silent {
-                terminal.note(&format!("Done: generation {} holds.", observation.generation.0));
-            }
-            Ok(Exit::Done)
-        }
-        Outcome::Converged | Outcome::Stuck => Err(unfinished(&after)),
-        Outcome::GaveUp { .. } => Err(Failure::error(view::progress::outcome_message(outcome))),
-    }
-}
-
-/// What could not be done, and why.
-pub(super) fn unfinished(after: &Plan) -> Failure {
-    if !after.has_quorum() && !after.blocked.is_empty() {
-        return Failure::new(Exit::NoQuorum, "the cluster has no quorum: not everything could be done");
-    }
-    let failure = if after.unplaced.is_empty() {
-        Failure::error("not everything could be done")
-    } else {
-        let names = after.unplaced.iter();
-        let names: Vec<String> = names
-            .map(|unplaced| format!("{} ({})", unplaced.resource, view::because::refusals(unplaced)))
-            .collect();
-        Failure::new(Exit::Unsatisfiable, format!("no node can run {}", names.join(", ")))
-    };
-    let blocked = after.blocked.iter().map(|blocked| {
-        let node = blocked.from.as_ref().map(NodeName::as_str);
-        let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
-        view::because::cannot(blocked.verb, subject, &blocked.because)
-    });
-    blocked.fold(failure, Failure::help)
-}
-
-fn document(plan: &Plan, generation: Generation, outcome: Option<&Outcome>, progress: &Progress) -> String {
+fn document(plan: &Plan, generation: Generation, ending: Option<&Ending>, progress: &Progress) -> String {
+    let outcome = ending.map(|ending| &ending.outcome);
     view::to_json(&Document {
         format_version: "1.0",
         kind: "apply",
         generation: generation.0,
         outcome: outcome.map_or("submitted", view::progress::outcome_word),
         message: outcome.map_or_else(|| "In force.".to_owned(), view::progress::outcome_message),
+        obstacles: ending.map(Ending::obstacles).unwrap_or_default(),
         actions_started: progress.started,
         actions_failed: progress.failures,
         basis: &plan.basis,

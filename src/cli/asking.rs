@@ -8,12 +8,12 @@ use clap::Args;
 
 use super::apply;
 use super::clock;
+use super::ending::Ending;
 use super::engines::{self, Access};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::options::Options;
-use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use crate::cluster::Change;
@@ -87,13 +87,14 @@ pub(super) fn ask(
         }
         let outcome = apply::converge(&mut opened, &mut progress, waiting.timeout, &interrupt).await?;
         progress.end();
-        let seen = opened.engine.observe().await?;
-        let after = planning::make(&Wanted::in_force(&seen), &seen).plan;
-        match outcome {
-            Outcome::Converged => Ok(Exit::Done),
-            Outcome::Stuck => Err(apply::unfinished(&after)),
-            Outcome::GaveUp { .. } => Err(Failure::error(view::progress::outcome_message(&outcome))),
+        let has_converged = outcome == Outcome::Converged;
+        let ending = Ending::of(outcome, &mut *opened.engine).await?;
+        if !has_converged {
+            return ending.conclude(true, terminal);
         }
+        // What was asked for is done; what else is wrong is no failure of this.
+        view::fold::lines(ending.obstacles()).iter().for_each(|line| terminal.note(line));
+        Ok(Exit::Done)
     })
 }
 

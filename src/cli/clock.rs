@@ -26,7 +26,19 @@ pub(super) fn parse_moment(text: &str) -> Result<i64, String> {
         .map_err(|_| format!("`{text}` is not a moment such as 2026-07-01T00:00:00Z"))
 }
 
-/// Reads a length of time such as `30s` or `5min`.
+/// Days and weeks, which Pacemaker's lengths of time do not have.
+fn in_days(text: &str) -> Option<std::time::Duration> {
+    let number = text.trim().trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let days = match text.trim().strip_prefix(number)? {
+        "d" | "day" | "days" => 1,
+        "w" | "week" | "weeks" => 7,
+        _ => return None,
+    };
+    let number: u64 = number.trim_end().parse().ok()?;
+    Some(std::time::Duration::from_secs(number.saturating_mul(days * 86_400)))
+}
+
+/// Reads a length of time such as `30s`, `5min`, `2d` or `1w`.
 ///
 /// # Errors
 /// When the text is none.
@@ -34,7 +46,9 @@ pub(super) fn parse_period(text: &str) -> Result<std::time::Duration, String> {
     if text.contains('.') {
         return Err(format!("`{text}` has a fraction: write it in a smaller unit, such as 1500ms"));
     }
-    period::parse_unbounded(text).ok_or_else(|| format!("`{text}` is not a length of time such as 30s"))
+    in_days(text)
+        .or_else(|| period::parse_unbounded(text))
+        .ok_or_else(|| format!("`{text}` is not a length of time such as 30s"))
 }
 
 #[cfg(test)]
@@ -44,7 +58,10 @@ mod tests {
     #[test]
     fn lengths_of_time_are_taken_whole_or_not_at_all() {
         assert_eq!(parse_period("100000h"), Ok(std::time::Duration::from_secs(360_000_000)));
+        assert_eq!(parse_period("365d"), Ok(std::time::Duration::from_secs(365 * 86_400)));
+        assert_eq!(parse_period("2 weeks"), Ok(std::time::Duration::from_secs(14 * 86_400)));
         assert!(parse_period("1.5h").is_err());
+        assert!(parse_period("d").is_err() && parse_period("-1d").is_err());
         assert!(parse_period("soon").is_err());
     }
 

@@ -1,6 +1,6 @@
 //! `completions`: scripts that complete commands in a shell.
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::exit::Exit;
@@ -18,7 +18,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     // Into memory first: the generator panics when its output is a closed pipe.
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::command(), "quorate", &mut script);
+    clap_complete::generate(arguments.shell, &mut visible(), "quorate", &mut script);
     terminal.data(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
+}
+
+/// The command line without what is not for people.
+fn visible() -> Command {
+    let whole = super::command();
+    let verbs = whole.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned();
+    Command::new("quorate").args(whole.get_arguments().cloned()).subcommands(verbs)
 }

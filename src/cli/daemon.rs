@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
-use super::failure::{Failure, with_causes};
+use super::failure::Failure;
 use super::log::{self, LogFormat};
 use super::options::Options;
 use crate::agent::Installation;
@@ -20,6 +20,7 @@ use crate::daemon::group::Group;
 use crate::daemon::group::corosync::Corosync;
 use crate::daemon::group::in_process::Room;
 use crate::daemon::{Daemon, Door, Ending, Notice, Setup};
+use crate::diagnostic::with_causes;
 use crate::host;
 use crate::model::NodeName;
 
@@ -137,7 +138,7 @@ async fn serve<G: Group>(
     };
     let signals = Signals::listen()?;
     let (daemon, door) = Daemon::new(setup, group, Notice::from_environment())
-        .map_err(|error| Failure::error(error.to_string()))?;
+        .map_err(|error| Failure::error(with_causes(&error)))?;
     let place = Place {
         socket: options.socket().to_owned(),
         readers: arguments.readers.clone(),
@@ -161,7 +162,7 @@ async fn serve<G: Group>(
     if let Err(error) = serving.await {
         tracing::error!(%error, "the API did not end well");
     }
-    ending.map_err(|error| Failure::error(error.to_string()))
+    ending.map_err(|error| Failure::error(with_causes(&error)))
 }
 
 /// The signals that a daemon heeds.

@@ -28,7 +28,7 @@ pub enum Exit {
     NoQuorum = 106,
     /// Refused as unsafe; the message says which `--allow` it needs.
     Unsafe = 107,
-    /// A resource that should run has no node.
+    /// A resource cannot be as it should be: no node can run it, or it failed for good.
     Unsatisfiable = 113,
     /// It took too long.
     Timeout = 124,
@@ -74,7 +74,7 @@ impl Exit {
             Self::Stale => "the saved plan is stale",
             Self::NoQuorum => "no quorum",
             Self::Unsafe => "refused as unsafe; needs --allow",
-            Self::Unsatisfiable => "unsatisfiable: a resource has no node",
+            Self::Unsatisfiable => "unsatisfiable: a resource has no node, or failed for good",
             Self::Timeout => "timeout",
             Self::Interrupted => "interrupted",
         }

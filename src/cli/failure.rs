@@ -1,6 +1,7 @@
 //! Why a command failed: an exit code, a message, and what to do.
 
 use super::exit::Exit;
+use crate::diagnostic::with_causes;
 use crate::engine::EngineError;
 
 /// A command that failed.
@@ -55,16 +56,4 @@ impl From<EngineError> for Failure {
         };
         Self::new(exit, with_causes(&error))
     }
-}
-
-/// The message of an error and of everything that caused it, on one line.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -12,6 +12,7 @@ mod cluster;
 mod completions;
 mod daemon;
 mod drill;
+mod ending;
 mod engines;
 mod exit;
 mod explain;

@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// How long; then the cluster decides again by itself.
     #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_period, default_value = "1h")]
     length: Duration,
+    /// Until when, instead; without offset it is in UTC.
+    #[arg(long, value_name = "MOMENT", value_parser = clock::parse_moment, conflicts_with = "length")]
+    until: Option<i64>,
     /// Why, for others who look.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -39,7 +42,15 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         let mut engine = engines::open(options, Access::Write)?.engine;
         engine.claim(&mut |_| {}).await?;
         let seen = engine.observe().await?;
-        let until = Some(Moment::at(seen.now).after(arguments.length));
+        let end = match arguments.until {
+            Some(until) if until <= seen.now => {
+                let now = view::moment(seen.now);
+                return Err(Failure::usage(format!("that moment is past: it is {now} in the cluster")));
+            }
+            Some(until) => Moment::at(until),
+            None => Moment::at(seen.now).after(arguments.length),
+        };
+        let until = Some(end);
         let pause = Pause { until, origin: asking::origin(arguments.reason.as_deref()) };
         engine.change(Change::Pause(pause.clone())).await?;
         terminal.note(&view::overlay::pause(&pause, seen.now));

@@ -16,6 +16,7 @@ use super::terminal::Terminal;
 use super::{clock, replay, source};
 use crate::engine::Observation;
 use crate::model::{Generation, Moment, Overlay};
+use crate::plan::aside::Aside;
 use crate::plan::{Planned, WhatIf};
 use crate::scheduler;
 use crate::view::plan::Detail;
@@ -168,7 +169,9 @@ async fn plan_on_cluster(
     };
     planning::imagine(&mut observation.status, &arguments.what_if, &wanted.cluster)?;
     observation.now = arguments.now.unwrap_or(observation.now);
-    Ok((planning::make(&wanted, &observation), observation))
+    let mut planned = planning::make(&wanted, &observation);
+    planning::rehearse(&mut planned.plan, &observation).await;
+    Ok((planned, observation))
 }
 
 fn plan_on_cib(
@@ -211,6 +214,7 @@ pub(super) fn observation_of_cib(
         in_force: cib.cluster,
         overlay: Overlay::default(),
         status: cib.status,
+        aside: Aside::default(),
     })
 }
 

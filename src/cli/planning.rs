@@ -7,11 +7,15 @@ use super::options::Options;
 use super::terminal::Terminal;
 use super::validate;
 use super::{advice, engines};
+use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
 use crate::manifest::{Manifest, Moved};
 use crate::model::{Cluster, Rename};
 use crate::plan::{self, Inputs, Plan, Planned, Prune, WhatIf};
 use crate::status::ClusterStatus;
+
+/// Latencies in a rehearsal follow from it; it changes no decision.
+const REHEARSAL_SEED: u64 = 1;
 
 /// What the manifest asks for.
 #[derive(Debug, Clone)]
@@ -61,32 +65,65 @@ impl Wanted {
 
 /// Makes the plan that leads from what was observed to what is wanted.
 pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
-    plan::plan(&Inputs {
-        generation: observation.generation.0,
-        in_force: &observation.in_force,
-        status: &observation.status,
-        overlay: &observation.overlay,
-        now: observation.now,
-        declared: &wanted.cluster,
-        renames: &wanted.renames,
-        prune: wanted.prune,
-        origin: &wanted.origin,
-    })
+    noting(
+        observation,
+        plan::plan(&Inputs {
+            generation: observation.generation.0,
+            in_force: &observation.in_force,
+            status: &observation.status,
+            overlay: &observation.overlay,
+            now: observation.now,
+            declared: &wanted.cluster,
+            renames: &wanted.renames,
+            prune: wanted.prune,
+            origin: &wanted.origin,
+        }),
+    )
+}
+
+fn noting(observation: &Observation, mut planned: Planned) -> Planned {
+    planned.plan.take_note(&observation.aside);
+    planned
+}
+
+/// Finds out which of the resources that no node can run yet come to run once the plan is carried
+/// out: agents may set node attributes that they wait for. It is tried on a copy of the cluster.
+pub(super) async fn rehearse(plan: &mut Plan, observation: &Observation) {
+    if plan.unplaced.is_empty() || plan.steps.is_empty() {
+        return;
+    }
+    let staged = Observation {
+        in_force: plan.desired.clone(),
+        status: plan.renamed(&observation.status).into_owned(),
+        ..observation.clone()
+    };
+    let mut stage = Simulated::resembling(&staged, REHEARSAL_SEED);
+    if stage.converge(&mut |_| {}).await.is_err() {
+        return;
+    }
+    let Ok(seen) = stage.observe().await else { return };
+    let after = make(&Wanted::in_force(&seen), &seen).plan;
+    for unplaced in &mut plan.unplaced {
+        unplaced.is_later = !after.unplaced.iter().any(|still| still.resource == unplaced.resource);
+    }
 }
 
 /// Makes the plan that leads from what was observed to what is in force already.
 pub(super) fn make_from_force(observation: &Observation, origin: &str) -> Planned {
-    plan::plan(&Inputs {
-        generation: observation.generation.0,
-        in_force: &observation.in_force,
-        status: &observation.status,
-        overlay: &observation.overlay,
-        now: observation.now,
-        declared: &observation.in_force,
-        renames: &[],
-        prune: Prune::No,
-        origin,
-    })
+    noting(
+        observation,
+        plan::plan(&Inputs {
+            generation: observation.generation.0,
+            in_force: &observation.in_force,
+            status: &observation.status,
+            overlay: &observation.overlay,
+            now: observation.now,
+            declared: &observation.in_force,
+            renames: &[],
+            prune: Prune::No,
+            origin,
+        }),
+    )
 }
 
 /// Observes the cluster as it will be once the manifest is in force, if the engine can run that at all.
@@ -120,8 +157,10 @@ pub(super) fn imagine(
 
 /// How a plan ends a command that only looks.
 pub(super) fn exit_of(plan: &Plan, is_detailed: bool) -> Exit {
-    if !plan.unplaced.is_empty() {
+    if !plan.is_fulfilling() {
         Exit::Unsatisfiable
+    } else if !plan.is_actionable() && !plan.blocked.is_empty() {
+        if plan.has_quorum() { Exit::Unsatisfiable } else { Exit::NoQuorum }
     } else if is_detailed && !plan.is_empty() {
         Exit::Changes
     } else {

@@ -5,6 +5,9 @@ use crate::engine::Event;
 use crate::scheduler::{Action, ActionId};
 use crate::view::progress;
 
+/// Takes away the line that the cursor is on.
+const ERASE: &str = "\r\u{1b}[2K";
+
 /// Forms of progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -59,6 +62,14 @@ impl Progress {
         }
     }
 
+    /// Says something while an engine is at work.
+    pub(super) fn interject(terminal: Terminal, text: &str) {
+        if terminal.can_redraw() {
+            terminal.say_raw(ERASE);
+        }
+        terminal.note(text);
+    }
+
     /// Ends the line that is redrawn.
     pub(super) fn end(&mut self) {
         self.erase();
@@ -67,8 +78,8 @@ impl Progress {
     fn count(&mut self, event: &Event) {
         match event {
             Event::Started(_) => self.started += 1,
-            Event::Finished { action, rc, status, .. } => {
-                if !progress::is_success(action, *rc, *status) {
+            Event::Finished { action, result } => {
+                if !result.has_succeeded(action) {
                     self.failures += 1;
                 }
             }
@@ -80,14 +91,10 @@ impl Progress {
         match event {
             Event::Scheduled { .. } => self.in_flight.clear(),
             Event::Started(action) => self.begin(action),
-            Event::Finished { action, rc, status, exit_reason, took } => {
+            Event::Finished { action, result } => {
                 self.in_flight.retain(|(id, _)| *id != action.id);
-                let is_failed = !progress::is_success(action, *rc, *status);
-                if is_failed || self.is_shown(action) {
-                    let ink = self.terminal.error_ink();
-                    let line =
-                        progress::finished_line(action, *rc, *status, exit_reason.as_deref(), *took, ink);
-                    self.print(&line);
+                if !result.has_succeeded(action) || self.is_shown(action) {
+                    self.print(&progress::finished_line(action, result, self.terminal.error_ink()));
                 }
                 self.draw();
             }
@@ -129,7 +136,7 @@ impl Progress {
 
     fn erase(&mut self) {
         if self.is_line_open {
-            self.terminal.say_raw("\r\u{1b}[2K");
+            self.terminal.say_raw(ERASE);
             self.is_line_open = false;
         }
     }

@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 use similar::TextDiff;
 
 use super::exit::Exit;
-use super::failure::{Failure, with_causes};
+use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::diagnostic::with_causes;
 use crate::model::Cluster;
 use crate::scheduler::Schedule;
 use crate::status::ClusterStatus;

@@ -52,6 +52,7 @@ pub(super) fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
             format!("it was made on generation {planned}, and generation {actual} is in force")
         }
         Some(Staleness::InForce) => "it was made for another cluster".to_owned(),
+        Some(Staleness::Seats) => "nodes or resources are not where they were when it was made".to_owned(),
         Some(Staleness::Steps) => format!(
             "the cluster has changed, and other actions are needed now ({})",
             view::plan::disruption_summary(&now.disruption).trim_end_matches('.')

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
-use super::failure::{Failure, with_causes};
+use super::failure::Failure;
 use super::plan::detail;
 use super::terminal::Terminal;
+use crate::diagnostic::with_causes;
 use crate::plan::secrecy::Sealed;
 use crate::view;
 use crate::view::plan::UnreadablePlan;

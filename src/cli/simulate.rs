@@ -249,6 +249,11 @@ fn check_operation(injecting: &Injecting, cluster: &Simulated) -> Result<(), Fai
         return Ok(());
     }
     let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+    if matches!(injecting.operation.as_str(), "promote" | "demote") {
+        let what = format!("`{}` is never promoted", injecting.resource);
+        let help = format!("it is in no promotable clone; its operations are {}", known.join(", "));
+        return Err(Failure::usage(what).help(help));
+    }
     Err(names::unknown("operation", &injecting.operation, &known))
 }
 
@@ -256,11 +261,16 @@ fn check_operation(injecting: &Injecting, cluster: &Simulated) -> Result<(), Fai
 fn obstacles(cluster: &Simulated) -> Vec<String> {
     let sides = cluster.sides();
     let is_split = sides.len() > 1;
-    let mut lines = Vec::new();
+    let unseen = cluster.unseen();
+    let mut lines: Vec<String> = unseen
+        .iter()
+        .map(|it| format!("{}; {}", view::because::trouble(it), view::because::remedy(it)))
+        .collect();
     for side in sides {
-        let Some(observation) = side.first().and_then(|node| cluster.observe_from(node).ok()) else {
+        let Some(mut observation) = side.first().and_then(|node| cluster.observe_from(node).ok()) else {
             continue;
         };
+        observation.aside.unseen.clear();
         let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
         let members: Vec<&str> = side.iter().map(NodeName::as_str).collect();
         let seen = if is_split { format!("as {} sees it: ", members.join(", ")) } else { String::new() };
@@ -306,16 +316,19 @@ fn conclude(
     terminal: Terminal,
 ) -> Exit {
     let Some(outcome) = outcome else { return Exit::Done };
-    progress.record(&view::progress::outcome_record(outcome));
+    let obstacles = obstacles(cluster);
+    progress.record(&view::progress::outcome_record(outcome, &obstacles));
     if form == Form::People {
         match outcome {
-            Outcome::Converged if progress.started == 0 => terminal.note("Nothing had to be done."),
+            Outcome::Converged if progress.started == 0 && obstacles.is_empty() => {
+                terminal.note("Nothing had to be done.");
+            }
             Outcome::Converged => {}
             Outcome::Stuck | Outcome::GaveUp { .. } => {
                 terminal.note(&view::progress::outcome_message(outcome));
-                obstacles(cluster).iter().for_each(|line| terminal.note(&format!("  {line}")));
             }
         }
+        view::fold::lines(obstacles).iter().for_each(|line| terminal.note(&format!("  {line}")));
     }
     Exit::Done
 }

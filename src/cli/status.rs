@@ -12,6 +12,7 @@ use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
+use super::plan::detail;
 use super::terminal::Terminal;
 use super::{source, validate};
 use crate::engine::{Engine, Observation};
@@ -48,6 +49,10 @@ enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// One page for a browser; needs nothing else.
+    Html,
+    /// Figures for Prometheus, named as the ha_cluster exporter names them.
+    Prometheus,
 }
 
 /// Runs the verb.
@@ -67,8 +72,10 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
                 None => lookout.look(cluster(declared.as_ref())).await?,
             };
             let text = match arguments.output {
-                Format::Text => view::status::text(&overview, terminal.output_ink()),
+                Format::Text => view::status::text(&overview, detail(terminal), terminal.output_ink()),
                 Format::Json => view::status::json(&overview),
+                Format::Html => view::page::html(&overview),
+                Format::Prometheus => view::prometheus::text(&overview, None),
             };
             if !arguments.watch {
                 terminal.data(&text)?;
@@ -168,6 +175,7 @@ pub(super) fn overview_of(observation: &Observation, declared: Option<&Cluster>)
         observation.now,
         declared,
     )
+    .noting(&observation.aside)
 }
 
 /// One line and a code of its own scale: monitoring systems expect nothing else.
@@ -198,11 +206,12 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::CutOff
         | Concern::Unplaced(_)
         | Concern::UncleanNode { .. }
-        | Concern::FailedResource { .. }
+        | Concern::Trouble(_)
         | Concern::Blocked { .. } => true,
         Concern::LostNode { .. }
         | Concern::OfflineNode { .. }
         | Concern::Due { .. }
+        | Concern::AtWork(_)
         | Concern::Maintenance
         | Concern::Paused => false,
     });

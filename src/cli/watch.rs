@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::apply::{self, Allowed};
+use super::ending::Ending;
 use super::engines::Opened;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -197,23 +198,13 @@ impl Round<'_> {
             Ok(opened) => self.apply(opened, known, progress).await,
             Err(failure) => Err(failure),
         };
-        let obstacles = match &done {
-            Ok(Some(Outcome::Stuck | Outcome::GaveUp { .. })) => match engine.open() {
-                Ok(opened) => obstacles(&mut *opened.engine).await,
-                Err(_) => String::new(),
-            },
-            Ok(Some(Outcome::Converged) | None) | Err(_) => String::new(),
-        };
         engine.leave();
         match done {
-            Ok(Some(Outcome::Converged)) => {
+            Ok(Some(Ending { outcome: Outcome::Converged, .. })) => {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(outcome)) => {
-                let message = view::progress::outcome_message(&outcome);
-                known.tell(format!("{message}{obstacles}"), self.terminal);
-            }
+            Ok(Some(ending)) => known.tell(in_the_way(&ending.outcome, ending.obstacles()), self.terminal),
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
@@ -230,13 +221,17 @@ impl Round<'_> {
         opened: &mut Opened,
         known: &mut Known,
         progress: &mut Progress,
-    ) -> Result<Option<Outcome>, Failure> {
+    ) -> Result<Option<Ending>, Failure> {
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
         self.check(&mut *opened.engine, known).await?;
         let observation = planning::observe(&mut *opened.engine, self.options, &self.wanted.cluster).await?;
         let plan = planning::make(self.wanted, &observation).plan;
         if !plan.is_actionable() {
             self.tell_kept(&plan, known);
+            let obstacles = view::because::obstacles(&plan);
+            if !obstacles.is_empty() {
+                known.tell(in_the_way(&Outcome::Stuck, obstacles), self.terminal);
+            }
             return Ok(None);
         }
         if self.arguments.output == Format::Text && known.shown.as_ref() != Some(&plan.basis) {
@@ -253,8 +248,9 @@ impl Round<'_> {
         } else {
             retired
         };
-        progress.record(&view::progress::outcome_record(&outcome));
-        Ok(Some(outcome))
+        let ending = Ending::of(outcome, &mut *opened.engine).await?;
+        progress.record(&view::progress::outcome_record(&ending.outcome, &ending.obstacles()));
+        Ok(Some(ending))
     }
 
     /// Says what stays in force although the manifest does not have it, when that is news.
@@ -292,11 +288,10 @@ impl Round<'_> {
     }
 }
 
-/// What cannot be done, and why, on a line each; nothing when the cluster cannot be asked.
-async fn obstacles(engine: &mut dyn Engine) -> String {
-    let Ok(observation) = engine.observe().await else { return String::new() };
-    let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
-    view::because::obstacles(&plan).iter().map(|line| format!("\n  {line}")).collect()
+/// How it ended, and what is in the way, on a line each.
+fn in_the_way(outcome: &Outcome, obstacles: Vec<String>) -> String {
+    let lines: String = view::fold::lines(obstacles).iter().map(|line| format!("\n  {line}")).collect();
+    format!("{}{lines}", view::progress::outcome_message(outcome))
 }
 
 fn is_passing(failure: &Failure) -> bool {

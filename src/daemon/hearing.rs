@@ -1,14 +1,13 @@
 //! What the daemon hears, in the node's words.
 
-use std::time::Duration;
-
 use super::group;
 use crate::cluster::{Call, Input};
+use crate::diagnostic::with_causes;
 use crate::engine::EngineError;
 use crate::executor::ActionResult;
 use crate::ledger::AgentTraits;
 use crate::model::NodeName;
-use crate::status::{ResultCode, ResultStatus};
+use crate::status::ResultStatus;
 
 /// What happened in the group; who is there is worth a line in the log, too.
 pub(super) fn translate(event: group::Event) -> Input {
@@ -33,11 +32,6 @@ pub(super) fn translate(event: group::Event) -> Input {
 
 /// An action that could not be begun has failed.
 pub(super) fn not_begun(call: Call, error: &EngineError) -> Input {
-    let result = ActionResult {
-        rc: ResultCode::ERROR,
-        status: ResultStatus::Error,
-        exit_reason: Some(error.to_string().into()),
-        took: Duration::ZERO,
-    };
+    let result = ActionResult::failed(ResultStatus::Error, with_causes(error));
     Input::Ended { call, result, traits: AgentTraits::default() }
 }

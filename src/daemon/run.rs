@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::door::{Ask, Inside};
 use super::durable::{Store, make_folder, own};
@@ -20,12 +20,12 @@ use super::manifest::{self, Reading};
 use super::proposing::Proposing;
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
-use crate::agent::settle_process;
-use crate::cluster::{
-    Accepted, Event, Input, Leave, Moment, Node, Output, Refusal, Request, RequestId, Settings,
-};
+use crate::agent::{make_shelf, settle_process};
+use crate::cluster::{Accepted, Event, Input, Leave, Node, Output, Refusal, Request, RequestId, Settings};
+use crate::diagnostic::with_causes;
 use crate::engine::EngineError;
 use crate::engine::file::Lock;
+use crate::host::clock::{now, until};
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
 use crate::tool::Serving;
@@ -102,6 +102,8 @@ impl<G: Group> Daemon<G> {
         let lock = own(&setup.run_dir)?;
         let store = Store::new(&setup.state_dir);
         setup.site.tools = Some(attributes::tools(&setup.run_dir));
+        setup.site.shelf = Some(setup.run_dir.join("metadata"));
+        make_shelf(&setup.site);
         let secrets = Secrets::new(setup.secrets.clone());
         let runner = Arc::new(Runner::new(setup.site.clone(), secrets, setup.node.clone()));
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
@@ -259,7 +261,7 @@ impl<G: Group> Daemon<G> {
                 let call = flight.call;
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
                 if let Err(error) = self.executor.begin(*flight, &self.node.durable().cluster) {
-                    tracing::error!(%error, "an action could not be begun");
+                    tracing::error!(error = with_causes(&error), "an action could not be begun");
                     self.backlog.push_back(not_begun(call, &error));
                 }
             }
@@ -290,7 +292,8 @@ impl<G: Group> Daemon<G> {
             Some(Asker::Manifest(digest)) => {
                 let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
                 if let Err(error) = self.store.remember(&seen) {
-                    tracing::warn!(%error, "the manifest may be proposed once more after a restart");
+                    let error = with_causes(&error);
+                    tracing::warn!(error, "the manifest may be proposed once more after a restart");
                 }
             }
             None => {}
@@ -353,15 +356,4 @@ async fn from<T>(channel: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
         },
         None => pending().await,
     }
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => pending().await,
-    }
-}
-
-fn now() -> Moment {
-    Moment(jiff::Timestamp::now().as_millisecond())
 }

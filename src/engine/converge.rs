@@ -8,7 +8,7 @@ use super::hands::{Hands, Happening};
 use super::{EngineError, Event, Outcome};
 use crate::executor::{self, ActionResult, Command, Executor, Limits, Urgency};
 use crate::ledger::roster::Roster;
-use crate::ledger::{self, AgentTraits, Ledger, Performed};
+use crate::ledger::{AgentTraits, Ledger, Performed};
 use crate::model::{Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionId, ActionKind, Schedule, Transition};
 
@@ -136,7 +136,7 @@ impl<'a, H: Hands + ?Sized> Run<'a, H> {
             }
             Command::Reached(id) => {
                 if let Some(action) = self.executor.action(id) {
-                    if let Some(guest) = action.node.as_ref().filter(|_| ledger::takes_down(&action.task)) {
+                    if let Some(guest) = action.node.as_ref().filter(|_| action.task.takes_node_down()) {
                         self.ledger.node_ended(guest);
                     }
                     self.hands.reached(action);
@@ -240,13 +240,7 @@ pub fn record<H: Hands + ?Sized>(
 
 /// The event that tells of a result.
 pub(super) fn finished(action: &Action, result: &ActionResult) -> Event {
-    Event::Finished {
-        action: Box::new(action.clone()),
-        rc: result.rc,
-        status: result.status,
-        exit_reason: result.exit_reason.as_deref().map(str::to_owned),
-        took: result.took,
-    }
+    Event::Finished { action: Box::new(action.clone()), result: result.clone() }
 }
 
 fn place(action: &Action) -> &str {

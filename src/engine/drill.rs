@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::simulated::{Answer, Injection, Repeat, Simulated};
 use super::{Desired, Engine, EngineError, Event, Observation, Outcome};
-use crate::executor::ActionResult;
 use crate::model::id::without_number;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, Generation, NodeName, ResourceId};
@@ -209,10 +208,7 @@ fn key(casualty: &Casualty) -> (&str, bool) {
 
 fn observe(event: Event, watch: &mut Watch<'_>) {
     match event {
-        Event::Finished { action, rc, status, exit_reason: _, took } => {
-            let result = ActionResult { rc, status, exit_reason: None, took };
-            watch.take(&action, result.is_expected(&action));
-        }
+        Event::Finished { action, result } => watch.take(&action, result.is_expected(&action)),
         Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
     }
 }

@@ -10,6 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,22 @@ fn replace_by(beside: &Path, path: &Path, value: &impl Serialize, sync: Sync) ->
     Ok(())
 }
 
+/// Takes a file away, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), EngineError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(storage("cannot remove", path, error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// What tells one boot of this host from another.
+pub(crate) fn boot_id() -> Result<String, EngineError> {
+    crate::host::boot_id().map_err(|source| EngineError::Storage {
+        what: "cannot read which boot of this host this is".to_owned(),
+        source,
+    })
+}
+
 /// The error for a file that cannot be read or written.
 pub(crate) fn storage(what: &str, path: &Path, source: io::Error) -> EngineError {
     EngineError::Storage { what: format!("{what} {}", path.display()), source }
@@ -102,6 +119,17 @@ pub(crate) enum Attempt {
     Taken(Lock),
     /// Another process has it.
     Held(Holder),
+}
+
+/// What a reader sees of a lock.
+#[derive(Debug)]
+pub(crate) enum Glance {
+    /// It is ours.
+    Free(Lock),
+    /// Another process has it.
+    Held,
+    /// There is none: nothing was ever written here, or nothing can be.
+    Unwritable,
 }
 
 /// Who holds a lock, as far as that is known: `process 4711, since 2026-01-01T00:00:00Z`.
@@ -132,11 +160,27 @@ impl Lock {
         }
     }
 
-    /// The lock of a folder, if it is there for the taking: a reader makes nothing for it, and goes
-    /// without where it may not write.
-    pub(crate) fn if_free(folder: &Path) -> Option<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(folder.join(Self::NAME)).ok()?;
-        Self::of(file).ok()
+    /// The lock of a folder, if it is there for the taking: a reader makes nothing for it.
+    pub(crate) fn glance(folder: &Path) -> Glance {
+        let opened = OpenOptions::new().read(true).write(true).open(folder.join(Self::NAME));
+        match opened.and_then(Self::of) {
+            Ok(lock) => Glance::Free(lock),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Glance::Held,
+            Err(_) => Glance::Unwritable,
+        }
+    }
+
+    /// Who holds the lock of a folder, if anybody does; a reader makes nothing to find out.
+    pub(crate) fn held_by(folder: &Path) -> Option<Holder> {
+        let path = folder.join(Self::NAME);
+        let file = File::open(&path).ok()?;
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => {
+                let _ = flock(&file, FlockOperation::Unlock);
+                None
+            }
+            Err(error) => (error == Errno::WOULDBLOCK).then(|| Self::holder(&path)),
+        }
     }
 
     fn of(mut file: File) -> io::Result<Self> {
@@ -188,12 +232,17 @@ mod tests {
     fn a_lock_names_its_holder() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("made");
-        assert!(Lock::if_free(&folder).is_none() && !folder.exists(), "a reader makes nothing");
+        assert!(
+            matches!(Lock::glance(&folder), Glance::Unwritable) && !folder.exists(),
+            "a reader makes nothing"
+        );
         let Attempt::Taken(lock) = Lock::take(&folder).unwrap() else { unreachable!("nobody has it") };
         let Attempt::Held(holder) = Lock::take(&folder).unwrap() else { unreachable!("it is held") };
         assert!(holder.to_string().starts_with(&format!("process {}, since 2", std::process::id())));
-        assert!(Lock::if_free(&folder).is_none());
+        assert!(matches!(Lock::glance(&folder), Glance::Held));
+        assert_eq!(Lock::held_by(&folder), Some(holder));
         drop(lock);
-        assert!(Lock::if_free(&folder).is_some());
+        assert!(matches!(Lock::glance(&folder), Glance::Free(_)));
+        assert_eq!(Lock::held_by(&folder), None);
     }
 }

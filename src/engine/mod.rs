@@ -22,9 +22,11 @@ use crate::ledger::Ledger;
 
 use crate::cluster::Change;
 use crate::diagnostic::Diagnostic;
+use crate::executor::ActionResult;
 use crate::model::{Cluster, Generation, Moment, Overlay, Rename};
+use crate::plan::aside::Aside;
 use crate::scheduler::Action;
-use crate::status::{ClusterStatus, ResultCode, ResultStatus};
+use crate::status::ClusterStatus;
 
 /// A future that may be awaited on any thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -144,6 +146,8 @@ pub struct Observation {
     pub overlay: Overlay,
     /// What is.
     pub status: ClusterStatus,
+    /// What else is known.
+    pub aside: Aside,
 }
 
 impl Observation {
@@ -167,14 +171,8 @@ pub enum Event {
     Finished {
         /// Which.
         action: Box<Action>,
-        /// The answer.
-        rc: ResultCode,
-        /// How it ran.
-        status: ResultStatus,
-        /// What the agent said.
-        exit_reason: Option<String>,
-        /// How long it took.
-        took: Duration,
+        /// How.
+        result: ActionResult,
     },
     /// Nothing is done for a while.
     Waiting {

@@ -1,4 +1,4 @@
-//! A recurring monitor that stands: the same record in every engine. When it runs, and what it
+//! A recurring monitor that stands: the same record in every embedded engine. When it runs, and what it
 //! answered last, is for each engine to keep beside it.
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(super) struct Recurring {
 impl Recurring {
     /// The operation that goes on after an action; `None` for anything but a recurring monitor.
     pub(super) fn of(action: &Action) -> Option<Self> {
-        if action.task != Task::Monitor || action.interval.is_zero() {
+        if !action.is_recurring() {
             return None;
         }
         Some(Self {

@@ -18,12 +18,17 @@ pub struct Executor {
     by_id: BTreeMap<ActionId, usize>,
     limits: Limits,
     load: Load,
-    /// What could start but for limits: by priority, then in order of the transition.
-    ready: BTreeSet<(Reverse<i64>, usize)>,
+    /// What could start but for limits, the next one first.
+    ready: BTreeSet<Rank>,
     begun: bool,
     ending: Option<(Cause, Urgency)>,
     is_over: bool,
 }
+
+/// Where a step stands among those that are ready: what brings services about goes before what only
+/// looks after them, then by priority, then in order of the transition. A first monitor that took its
+/// turn before a start would keep a service down.
+type Rank = (bool, Reverse<i64>, usize);
 
 /// An action and how far it is.
 #[derive(Debug, Clone)]
@@ -114,7 +119,7 @@ impl Executor {
     /// that it has the same action.
     fn comes_after_the_end_of(&self, place: usize) -> bool {
         let action = &self.steps[place].action;
-        let ends = |task: &Task| matches!(task, Task::Stop | Task::Demote);
+        let ends = |task: &Task| task.may_deactivate() && !task.is_migration();
         let is_earlier_end = |step: &Step| {
             ends(&step.action.task)
                 && step.action.kind != ActionKind::Pseudo
@@ -178,7 +183,7 @@ impl Executor {
     fn offer(&mut self, place: usize) {
         let step = &self.steps[place];
         if step.stage == Stage::Waiting && step.waits_for == 0 {
-            self.ready.insert((Reverse(step.action.priority), place));
+            self.ready.insert(step.rank(place));
         }
     }
 
@@ -217,7 +222,7 @@ impl Executor {
     fn start_ready(&mut self, commands: &mut Vec<Command>) {
         let mut tried = BTreeSet::new();
         while let Some(next) = self.ready.difference(&tried).next().copied() {
-            let (_, place) = next;
+            let (_, _, place) = next;
             if self.steps[place].action.kind == ActionKind::Pseudo {
                 self.ready.remove(&next);
                 self.steps[place].stage = Stage::Ended;
@@ -236,7 +241,7 @@ impl Executor {
 
     fn launch(&mut self, place: usize) {
         let step = &mut self.steps[place];
-        self.ready.remove(&(Reverse(step.action.priority), place));
+        self.ready.remove(&step.rank(place));
         step.stage = Stage::InFlight;
         self.load.add(&step.action);
     }
@@ -297,6 +302,10 @@ impl Step {
         Self { action, stage: Stage::Waiting, waits_for: 0, followers: Vec::new() }
     }
 
+    fn rank(&self, place: usize) -> Rank {
+        (self.action.is_recurring(), Reverse(self.action.priority), place)
+    }
+
     /// Whether this step touches what `other` is still working on: the same resource on the same node,
     /// or the same instance elsewhere, which must not become active while it still ends here.
     fn must_wait_for(&self, other: &Action) -> bool {
@@ -306,11 +315,8 @@ impl Step {
         let is_same_place = self.action.resource.is_some()
             && self.action.resource == other.resource
             && self.action.node == other.node;
-        let begins =
-            matches!(self.action.task, Task::Start | Task::Promote | Task::MigrateTo | Task::MigrateFrom);
-        let ends = matches!(other.task, Task::Stop | Task::Demote | Task::MigrateTo | Task::MigrateFrom);
         let is_same_instance = self.action.instance.is_some() && self.action.instance == other.instance;
-        is_same_place || begins && ends && is_same_instance
+        is_same_place || is_same_instance && self.action.task.may_activate() && other.task.may_deactivate()
     }
 }
 
@@ -361,7 +367,7 @@ fn worker(action: &Action) -> Option<&NodeName> {
 
 /// Both ends of a migration.
 fn migrants(action: &Action) -> Vec<NodeName> {
-    if !matches!(action.task, Task::MigrateTo | Task::MigrateFrom) {
+    if !action.task.is_migration() {
         return Vec::new();
     }
     let ends: BTreeSet<_> = ["migrate_source", "migrate_target"]

@@ -38,6 +38,35 @@ impl ActionResult {
         }
     }
 
+    /// Nobody knows what came of it: who would have heard the answer was gone. What was known of the
+    /// resource does not hold any more, and nothing is said against it.
+    pub fn unknown(because: impl Into<Arc<str>>) -> Self {
+        Self {
+            rc: ResultCode::UNKNOWN,
+            status: ResultStatus::Cancelled,
+            exit_reason: Some(because.into()),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// It could not be carried out, for this reason.
+    pub fn failed(status: ResultStatus, because: impl Into<Arc<str>>) -> Self {
+        Self { rc: ResultCode::ERROR, status, exit_reason: Some(because.into()), took: Duration::ZERO }
+    }
+
+    /// Whether nobody knows what came of it.
+    pub fn is_unknown(&self) -> bool {
+        self.status == ResultStatus::Cancelled
+    }
+
+    /// Whether people would say that it went well: as the plan counted on, or, for a probe, that it
+    /// found what is so, whatever that is.
+    pub fn has_succeeded(&self, action: &Action) -> bool {
+        let has_found = self.status == ResultStatus::Done
+            && matches!(self.undegraded(), ResultCode::OK | ResultCode::NOT_RUNNING | ResultCode::PROMOTED);
+        self.is_expected(action) || action.is_probe() && has_found
+    }
+
     /// Whether this is what the plan counted on. Degraded counts as well, and siblings may say
     /// what they like to a notification.
     pub fn is_expected(&self, action: &Action) -> bool {

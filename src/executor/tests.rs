@@ -100,6 +100,23 @@ fn a_higher_priority_goes_first_when_not_all_can() {
 }
 
 #[test]
+fn services_begin_before_those_that_run_are_looked_after() {
+    let mut watch = action(2, Task::Monitor, "A", "n1", &[1]);
+    (watch.interval, watch.priority) = (Duration::from_secs(10), 1000);
+    let transition = Transition {
+        actions: vec![start(1, "A", &[]), watch, start(3, "B", &[]), start(4, "C", &[])],
+        ..Transition::default()
+    };
+    let mut limits = Limits::of(&transition);
+    limits.per_node = Some(1);
+    let mut executor = Executor::new(transition, limits);
+    assert_eq!(started(&executor.step(Event::Begin)), [1]);
+    let then: Vec<_> =
+        [1, 3, 4].iter().map(|id| started(&executor.step(finished(*id, ResultCode::OK)))).collect();
+    assert_eq!(then, [[3], [4], [2]], "a monitor waits until there is nothing to start");
+}
+
+#[test]
 fn a_full_node_does_not_hold_up_another() {
     let mut limits = Limits::of(&Transition::default());
     limits.per_node = Some(1);
@@ -156,6 +173,20 @@ fn degraded_is_healthy_and_notifications_may_answer_anything() {
     assert!(ActionResult::done(ResultCode::DEGRADED, Duration::ZERO).is_expected(&start(1, "A", &[])));
     let notify = action(1, Task::Notify, "A", "n1", &[]);
     assert!(ActionResult::done(ResultCode::ERROR, Duration::ZERO).is_expected(&notify));
+}
+
+#[test]
+fn a_probe_goes_well_whatever_it_finds() {
+    let probe = Action { expected_rc: Some(7), ..action(1, Task::Monitor, "A", "n1", &[]) };
+    let found = |rc| ActionResult::done(rc, Duration::ZERO);
+    assert!(found(ResultCode::OK).has_succeeded(&probe) && !found(ResultCode::OK).is_expected(&probe));
+    assert!(found(ResultCode::DEGRADED_PROMOTED).has_succeeded(&probe));
+    assert!(!found(ResultCode::ERROR).has_succeeded(&probe));
+    let watch = Action { interval: Duration::from_secs(10), expected_rc: None, ..probe };
+    assert!(found(ResultCode::DEGRADED).has_succeeded(&watch));
+    assert!(!found(ResultCode::NOT_RUNNING).has_succeeded(&watch));
+    let broken = ActionResult::failed(ResultStatus::Error, "no");
+    assert!(!broken.has_succeeded(&watch) && !ActionResult::unknown("?").is_expected(&watch));
 }
 
 #[test]

@@ -1,11 +1,17 @@
-//! This host: its agents run, its secrets, its processes, and what its services run with. What the
-//! engine `local` and the daemon both need.
+//! This host: how its agents are run and outlive whoever began them, its monitors, its secrets, its
+//! processes, its clock, and what its services run with. Each rule of running agents stands here once;
+//! the engine `local` and the daemon both go by it.
 
+pub(crate) mod clock;
 pub(crate) mod memory;
+pub(crate) mod monitor;
+pub(crate) mod orphan;
 pub(crate) mod process;
 pub(crate) mod runner;
 pub(crate) mod secrets;
+pub(crate) mod trace;
 
+pub use clock::boot_id;
 pub use runner::{CallCount, Calls};
 
 use std::io;

@@ -110,10 +110,15 @@ impl Runner {
         witness: Option<Witness>,
     ) -> ActionResult {
         match action.kind {
-            ActionKind::Fence => failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody"),
-            ActionKind::Resource if runs_agent(action) => match agent {
+            ActionKind::Fence => {
+                ActionResult::failed(ResultStatus::NoFenceDevice, "engine `local` fences nobody")
+            }
+            ActionKind::Resource if action.runs_agent() => match agent {
                 Some(agent) => self.run_after_delay(action, agent, witness).await,
-                None => failed(ResultStatus::NotInstalled, "nothing is known of the agent of this resource"),
+                None => ActionResult::failed(
+                    ResultStatus::NotInstalled,
+                    "nothing is known of the agent of this resource",
+                ),
             },
             ActionKind::Resource | ActionKind::Pseudo | ActionKind::Cluster => {
                 ActionResult::done(ResultCode::OK, Duration::ZERO)
@@ -132,7 +137,7 @@ impl Runner {
             return ActionResult::done(expected_rc(action), Duration::ZERO);
         }
         tokio::time::sleep(delay).await;
-        if needs_traits(action) {
+        if action.shows_reloadable() {
             // Side by side: what the agent says of itself is wanted with the result, not before.
             tokio::join!(self.run(action, agent, witness), self.learn(agent)).0
         } else {
@@ -161,7 +166,7 @@ impl Runner {
                     secrets.push(secret);
                 }
                 Ok(None) => {}
-                Err(problem) => return failed(ResultStatus::NoSecrets, &problem),
+                Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
             }
         }
         self.calls.add(action);
@@ -181,10 +186,14 @@ impl Runner {
             if agent.class != AgentClass::Ocf {
                 return AgentTraits::default();
             }
-            self.calls.metadata.fetch_add(1, Ordering::Relaxed);
-            let Ok(metadata) = catalog::describe(&self.site, agent).await else {
-                return AgentTraits::default();
+            let said = match catalog::recall(&self.site, agent) {
+                Some(known) => Ok(known),
+                None => {
+                    self.calls.metadata.fetch_add(1, Ordering::Relaxed);
+                    catalog::describe(&self.site, agent).await
+                }
             };
+            let Ok(metadata) = said else { return AgentTraits::default() };
             let restart_params = metadata.restart_parameters();
             AgentTraits {
                 restart_params: restart_params.map(|names| names.into_iter().map(Into::into).collect()),
@@ -200,20 +209,6 @@ impl Runner {
     }
 }
 
-/// Whether an action is something that an agent does.
-pub(crate) fn runs_agent(action: &Action) -> bool {
-    action.kind == ActionKind::Resource && !matches!(action.task, Task::Cancel | Task::Delete)
-}
-
-/// Whether the record of an action says which parameters only a restart can change.
-fn needs_traits(action: &Action) -> bool {
-    action.interval.is_zero()
-        && matches!(
-            action.task,
-            Task::Start | Task::Monitor | Task::Promote | Task::MigrateFrom | Task::Reload
-        )
-}
-
 fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
     let masked = |reason: String| {
         let long_enough = secrets.iter().filter(|secret| !secret.is_empty());
@@ -225,8 +220,4 @@ fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
         exit_reason: done.exit_reason.map(|reason| masked(reason).into()),
         took: done.took,
     }
-}
-
-fn failed(status: ResultStatus, reason: &str) -> ActionResult {
-    ActionResult { rc: ResultCode::ERROR, status, exit_reason: Some(reason.into()), took: Duration::ZERO }
 }

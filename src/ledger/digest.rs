@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use super::Performed;
 use crate::model::Table;
-use crate::scheduler::Task;
-use crate::scheduler::digest::digest;
+use crate::scheduler::digest::{digest, strip};
 use crate::status::HistoryEntry;
 
 /// Writes the digests into an entry.
 pub(super) fn seal(entry: &mut HistoryEntry, done: &Performed<'_>) {
     let mut all = done.action.params.clone();
+    strip(&mut all);
     if !entry.interval.is_zero()
         && let Some(timeout) = done.action.timeout
     {
         all.insert("CRM_meta_timeout".into(), timeout.as_millis().to_string().into());
     }
     entry.op_digest = Some(digest(&all).into());
-    if let Some(names) = done.traits.restart_params.as_deref().filter(|_| can_be_reloaded(done)) {
+    if let Some(names) = done.traits.restart_params.as_deref().filter(|_| done.action.shows_reloadable()) {
         entry.op_force_restart = Some(list(names));
         let kept = |name: &str| names.iter().any(|known| **known == *name);
         entry.op_restart_digest = Some(digest(&only(&all, kept)).into());
@@ -28,15 +28,6 @@ pub(super) fn seal(entry: &mut HistoryEntry, done: &Performed<'_>) {
         let kept = |name: &str| !secrets.iter().any(|known| **known == *name);
         entry.op_secure_digest = Some(digest(&only(&all, kept)).into());
     }
-}
-
-/// Whether a later change of parameters may be taken up in place, judging by this operation.
-fn can_be_reloaded(done: &Performed<'_>) -> bool {
-    done.action.interval.is_zero()
-        && matches!(
-            done.action.task,
-            Task::Start | Task::Reload | Task::Promote | Task::Monitor | Task::MigrateFrom
-        )
 }
 
 fn only(params: &Table, kept: impl Fn(&str) -> bool) -> Table {

@@ -54,7 +54,7 @@ pub(super) fn entries_for(
     let Some(resource) = action.resource.as_deref() else { return Vec::new() };
     let operation = Operation::of(action);
     let key = operation.key(resource);
-    let is_migration = matches!(action.task, Task::MigrateTo | Task::MigrateFrom);
+    let is_migration = action.task.is_migration();
     let own_id = if is_migration || !operation.interval.is_zero() {
         Arc::clone(&key)
     } else {
@@ -124,11 +124,15 @@ pub(super) fn put(history: &mut ResourceHistory, entry: HistoryEntry) {
     }
 }
 
-/// Forgets one recurring operation.
+/// Forgets one recurring operation, also that it failed last: it is not to be looked for any more.
 pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: &Operation) {
     let key = operation.key(resource);
+    let failure = last_failure_id(resource);
+    let is_its_failure = |entry: &HistoryEntry| {
+        entry.id == failure && entry.operation == operation.name && entry.interval == operation.interval
+    };
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
-        history.entries.retain(|entry| entry.id != key);
+        history.entries.retain(|entry| entry.id != key && !is_its_failure(entry));
     }
 }
 

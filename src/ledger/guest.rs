@@ -21,16 +21,11 @@ impl Ledger {
     fn guests_that_end(&self, done: &Performed<'_>, roster: &Roster) -> Vec<NodeName> {
         let action = done.action;
         let mut ended = match (&action.node, &action.resource) {
-            (Some(host), _) if takes_down(&action.task) => self.connections_on(host),
+            (Some(host), _) if action.task.takes_node_down() => self.connections_on(host),
             (_, Some(resource)) if action.task == Task::Stop => vec![NodeName::new(Arc::clone(resource))],
             (Some(_) | None, _) => Vec::new(),
         };
         ended.retain(|node| done.result.is_expected(action) && roster.is_guest(node.as_str()));
         ended
     }
-}
-
-/// Whether a node is down after this.
-pub const fn takes_down(task: &Task) -> bool {
-    matches!(task, Task::FenceReboot | Task::FenceOff)
 }

@@ -11,7 +11,6 @@ mod membership;
 mod oblivion;
 pub mod roster;
 
-pub use guest::takes_down;
 pub use oblivion::{Meant, NoSuchResource};
 
 use std::sync::Arc;
@@ -75,8 +74,7 @@ impl Ledger {
     pub fn record(&mut self, done: &Performed<'_>) {
         let Some(node) = done.action.node.clone() else { return };
         match done.action.kind {
-            ActionKind::Resource => self.record_operation(done, &node),
-            ActionKind::Cluster => self.record_housekeeping(done, &node),
+            ActionKind::Resource | ActionKind::Cluster => self.record_task(done, &node),
             ActionKind::Fence => self.record_fencing(done, &node),
             ActionKind::Pseudo => {}
         }
@@ -122,17 +120,23 @@ impl Ledger {
         self.node_mut(node).resources.retain(|history| *history.id != *resource);
     }
 
-    fn record_operation(&mut self, done: &Performed<'_>, node: &NodeName) {
-        let Some(resource) = done.action.resource.clone() else { return };
+    fn record_task(&mut self, done: &Performed<'_>, node: &NodeName) {
+        let resource = done.action.resource.clone().unwrap_or_default();
+        if done.result.is_unknown() {
+            // What was known may not be so any more: the resource is to be probed.
+            if done.action.task.changes_service() {
+                self.forget(&resource, node);
+            }
+            return;
+        }
         match done.action.task {
-            Task::Delete => self.forget(&resource, node),
+            Task::Delete | Task::ClearHistory => self.forget(&resource, node),
             Task::Cancel => {
                 entry::erase_recurring(self.node_mut(node), &resource, &entry::cancelled(done.action));
             }
             Task::Notify | Task::Pseudo(_) => {}
-            Task::ClearFailCount | Task::ClearHistory | Task::Shutdown => {
-                self.record_housekeeping(done, node);
-            }
+            Task::ClearFailCount => failure::clear(self.node_mut(node), &resource),
+            Task::Shutdown => self.node_left(node),
             Task::FenceReboot | Task::FenceOff | Task::FenceOn => self.record_fencing(done, node),
             Task::Start
             | Task::Stop
@@ -162,29 +166,6 @@ impl Ledger {
             failure::count(state, done, resource);
         } else {
             self.record_connection(done, resource);
-        }
-    }
-
-    fn record_housekeeping(&mut self, done: &Performed<'_>, node: &NodeName) {
-        let resource = done.action.resource.as_deref().unwrap_or_default();
-        match done.action.task {
-            Task::ClearFailCount => failure::clear(self.node_mut(node), resource),
-            Task::ClearHistory | Task::Delete => self.forget(resource, node),
-            Task::Shutdown => self.node_left(node),
-            Task::Start
-            | Task::Stop
-            | Task::Promote
-            | Task::Demote
-            | Task::Monitor
-            | Task::Cancel
-            | Task::Notify
-            | Task::MigrateTo
-            | Task::MigrateFrom
-            | Task::Reload
-            | Task::FenceReboot
-            | Task::FenceOff
-            | Task::FenceOn
-            | Task::Pseudo(_) => {}
         }
     }
 }

@@ -132,6 +132,16 @@ fn a_failed_stop_always_counts_as_infinity() {
 }
 
 #[test]
+fn what_nobody_saw_the_end_of_is_forgotten_and_counts_for_nothing() {
+    for task in [Task::Start, Task::Stop, Task::Promote] {
+        let mut book = Bench::new();
+        book.take(&action(Task::Start), 0);
+        book.take_result(&action(task.clone()), &ActionResult::unknown("its daemon was killed"));
+        assert!(book.entries().is_empty() && book.attribute(&format!("fail-count-A#{task}_0")).is_none());
+    }
+}
+
+#[test]
 fn a_probe_that_finds_something_running_is_no_failure_count() {
     let mut bench = Bench::new();
     bench.take(&Action { expected_rc: Some(7), ..action(Task::Monitor) }, 0);
@@ -151,6 +161,29 @@ fn clearing_forgets_counts_and_the_last_failure_of_that_resource_only() {
     assert!(bench.attribute("fail-count-AB#monitor_10000").is_some());
     assert!(bench.entry("A_last_failure_0").is_none());
     assert!(bench.entry("A_last_0").is_some());
+}
+
+#[test]
+fn the_address_of_its_container_is_no_part_of_what_a_resource_ran_with() {
+    let mut outside = Bench::new();
+    let mut inside = Bench::new();
+    let mut start = action(Task::Start);
+    outside.take(&start, 0);
+    start.params.insert("pcmk_external_ip".into(), "10.0.0.5".into());
+    inside.take(&start, 0);
+    let digest = |bench: &Bench| bench.entry("A_last_0").unwrap().op_digest.clone();
+    assert_eq!(digest(&inside), digest(&outside));
+}
+
+#[test]
+fn cancelling_forgets_that_the_operation_failed() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Start), 0).take(&monitor(), 1);
+    let mut cancel = Action { interval: Duration::from_secs(10), ..action(Task::Cancel) };
+    cancel.meta.insert("operation".into(), "monitor".into());
+    bench.take(&cancel, 0);
+    let left: Vec<&str> = bench.entries().iter().map(|entry| &*entry.id).collect();
+    assert_eq!(left, ["A_last_0"]);
 }
 
 #[test]

@@ -48,7 +48,8 @@ impl Overlay {
 
     /// When something of it ends by itself next.
     pub fn lapses_at(&self, now: Moment) -> Option<Moment> {
-        self.active(now).filter_map(|over| over.until).min()
+        let pause = self.pause_at(now).and_then(|pause| pause.until);
+        self.active(now).filter_map(|over| over.until).chain(pause).min()
     }
 
     /// A desired cluster with everything on top of it, at a moment.

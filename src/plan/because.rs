@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::step::Verb;
 use crate::model::{NodeName, Role, Score};
-use crate::scheduler::Reason;
 use crate::scheduler::facts::FailedAction;
+use crate::scheduler::{Reason, Task};
 use crate::status::ResultStatus;
 
 /// Why a step is taken, or cannot be.
@@ -129,6 +129,13 @@ pub enum Because {
         /// Which.
         ticket: String,
     },
+    /// Another resource has to do something first, and cannot.
+    HeldUp {
+        /// Which.
+        resource: String,
+        /// What it cannot do.
+        verb: Verb,
+    },
     /// There is no quorum.
     NoQuorum,
     /// Something rarer, in the scheduler's words.
@@ -153,6 +160,37 @@ pub(super) fn answer(failed: &FailedAction) -> &'static str {
     if failed.status == ResultStatus::TimedOut { "timed out" } else { failed.rc.name() }
 }
 
+/// What an action does, also where it only tells that something was done: a promotion that was
+/// announced is a promotion.
+fn infinitive(task: &Task) -> &str {
+    match task {
+        Task::Promote => "be promoted",
+        Task::Demote => "be demoted",
+        Task::Pseudo(name) => match &**name {
+            "started" | "running" => "start",
+            "stopped" => "stop",
+            "promoted" | "notified" => "be promoted",
+            "demoted" => "be demoted",
+            other => other,
+        },
+        other @ (Task::Start
+        | Task::Stop
+        | Task::MigrateTo
+        | Task::MigrateFrom
+        | Task::Reload
+        | Task::FenceReboot
+        | Task::FenceOff
+        | Task::FenceOn
+        | Task::Shutdown
+        | Task::Monitor
+        | Task::Cancel
+        | Task::Notify
+        | Task::Delete
+        | Task::ClearFailCount
+        | Task::ClearHistory) => other.as_str(),
+    }
+}
+
 /// The rarer reasons in friendlier words than the field's.
 pub(super) fn words(reason: &Reason) -> String {
     match reason {
@@ -164,7 +202,7 @@ pub(super) fn words(reason: &Reason) -> String {
         Reason::ClusterWithoutQuorum => "there is no quorum".to_owned(),
         Reason::BeingMultiplyActive => "it runs on more nodes than it should".to_owned(),
         Reason::ThoughtActiveThere(resource) => format!("{resource} may still run there"),
-        Reason::Unrunnable(action) => format!("{} cannot {}", action.resource, action.task),
+        Reason::Unrunnable(action) => format!("{} cannot {}", action.resource, infinitive(&action.task)),
         Reason::Unmigrateable(action) => format!("{} cannot migrate", action.resource),
         Reason::NodeAvailability
         | Reason::NoQuorum

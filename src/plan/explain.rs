@@ -4,22 +4,21 @@
 //! guessed, and nothing is left over.
 
 mod need;
+mod source;
 
 use std::cmp::Reverse;
 
 pub use need::Need;
 use serde::Serialize;
+pub use source::{Companion, Source};
 
-use super::outline::rule_text;
 use super::relation::Relations;
 use super::unplaced::{Obstacle, node_obstacle};
-use super::{Address, Because, Inputs, ObjectKind, Prune, plan};
-use crate::model::constraint::LocationPreference;
-use crate::model::{Cluster, Constraint, NodeName, Overlay, Role, Score};
-use crate::scheduler::assign::{Cause, Contribution, Placement};
-use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
+use super::{Address, Because, Inputs, ObjectKind, Prune, Trouble, plan};
+use crate::model::{Cluster, NodeName, Overlay, Role, Score};
+use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::NodeIx;
-use crate::scheduler::{ResourceIx, assign, failures, interpret};
+use crate::scheduler::{ResourceIx, assign, interpret};
 use crate::status::ClusterStatus;
 
 /// Why a primitive, or an instance of one, is placed where it is.
@@ -37,6 +36,8 @@ pub struct Explanation {
     pub target_role: Option<Role>,
     /// Why what should be done with it cannot be done.
     pub blocked: Option<Because>,
+    /// What is wrong with it, and stays so.
+    pub trouble: Option<Trouble>,
     /// Whether anything may be done with it.
     pub is_managed: bool,
     /// Node by node, best first.
@@ -72,8 +73,10 @@ pub enum Decision {
         /// Which.
         with: Vec<NodeName>,
     },
-    /// Another one scores higher; capacity, load or where it runs decided.
+    /// Another one scores higher; capacity or load decided.
     DespiteScore,
+    /// It may not be moved from where it runs.
+    Stays,
 }
 
 /// What speaks for and against a node.
@@ -101,76 +104,6 @@ pub struct Part {
     /// What gives it.
     #[serde(flatten)]
     pub source: Source,
-}
-
-/// What gives a part of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "source", rename_all = "kebab-case")]
-pub enum Source {
-    /// The node's own score.
-    NodeScore,
-    /// What history says: failures, bans of what is no longer configured, pins of what is unmanaged.
-    History,
-    /// A location constraint.
-    Location {
-        /// Which.
-        id: String,
-        /// When it holds, if not always.
-        rule: Option<String>,
-    },
-    /// The health of the node.
-    Health,
-    /// It waits for a node that was shut down.
-    ShutdownLock,
-    /// It runs there, and sticks.
-    Stickiness,
-    /// It failed there as often as it may.
-    Failures {
-        /// How often it failed there.
-        count: Score,
-    },
-    /// It may only run where it may be probed.
-    Discovery,
-    /// A ticket is missing.
-    Ticket {
-        /// The constraint.
-        id: String,
-    },
-    /// Being with, or away from, a resource that was placed before it.
-    With {
-        /// The constraint, or what implied it.
-        id: String,
-        /// Whom, and where it is placed.
-        other: Companion,
-    },
-    /// What is to be with it, or away from it, would like this.
-    PulledBy {
-        /// The constraint, or what implied it.
-        id: String,
-        /// Who.
-        other: Companion,
-    },
-    /// It is told to be stopped.
-    TargetRole,
-    /// Where a connection, a guest or what is in a bundle can be.
-    Connection,
-    /// The node has not enough capacity left.
-    Capacity,
-    /// How fit the instance is to be promoted there.
-    PromotionScore,
-    /// Its siblings are there, or there are enough of them.
-    Siblings,
-    /// Scores of clone instances do not sink below 1 for the sake of others.
-    Floor,
-}
-
-/// A resource that another is to be with, or away from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Companion {
-    /// Which.
-    pub resource: String,
-    /// Where it is placed, if anywhere.
-    pub node: Option<NodeName>,
 }
 
 /// Explains every primitive at or below `resource`; `None` when there is no such resource.
@@ -230,6 +163,7 @@ fn add_blocked(explanations: &mut [Explanation], cluster: &Cluster, status: &Clu
         let is_it = |resource: &str| resource == explanation.resource;
         let blocked = due.blocked.iter().find(|blocked| blocked.resource.as_deref().is_some_and(is_it));
         explanation.blocked = blocked.map(|blocked| blocked.because.clone());
+        explanation.trouble = due.troubles.iter().find(|trouble| is_it(trouble.resource())).cloned();
     }
 }
 
@@ -248,13 +182,15 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
             .as_ref()
             .map(|id| Address::new(ObjectKind::Order, id.as_str()).to_string()),
     });
+    let is_held = !own.is_managed && chosen.is_some_and(|chosen| own.active_on.contains(&chosen));
     Explanation {
         resource: own.id.to_string(),
         active_on: own.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
         chosen: chosen.map(|node| facts.node(node).name.clone()),
-        decision: decision(&nodes),
+        decision: if is_held { Some(Decision::Stays) } else { decision(&nodes) },
         target_role: own.target_role.filter(|role| *role < Role::Started),
         blocked: None,
+        trouble: None,
         is_managed: own.is_managed,
         nodes,
         after: after.collect(),
@@ -318,7 +254,7 @@ fn parts(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, score: S
     let mut parts: Vec<Part> = here
         .map(|contribution| Part {
             score: contribution.score,
-            source: source(placement, resource, node, contribution),
+            source: source::source(placement, resource, node, contribution),
         })
         .collect();
     let sum = parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
@@ -327,71 +263,6 @@ fn parts(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, score: S
         parts.push(Part { score: missing, source: Source::Floor });
     }
     parts
-}
-
-fn source(
-    placement: &Placement<'_>,
-    resource: ResourceIx,
-    node: NodeIx,
-    contribution: &Contribution,
-) -> Source {
-    match contribution.cause {
-        Cause::NodeScore => Source::NodeScore,
-        Cause::History => Source::History,
-        Cause::Location(location) => {
-            let id = placement.locations.get(location.index()).and_then(|record| record.id.as_ref());
-            id.map_or(Source::Health, |id| Source::Location {
-                id: id.to_string(),
-                rule: rule_of(placement.facts.cluster, id.as_str()),
-            })
-        }
-        Cause::ShutdownLock => Source::ShutdownLock,
-        Cause::Stickiness => Source::Stickiness,
-        Cause::MigrationThreshold => {
-            Source::Failures { count: failures::count_with_launched(&placement.facts, resource, node) }
-        }
-        Cause::Discovery => Source::Discovery,
-        Cause::Ticket(number) => {
-            let constraint = placement.facts.cluster.constraints.get(number as usize);
-            Source::Ticket { id: constraint.map(|known| known.id().to_string()).unwrap_or_default() }
-        }
-        Cause::Primary(colocation) => {
-            let (id, other) = company(placement, colocation, |record| record.primary);
-            Source::With { id, other }
-        }
-        Cause::Dependent(colocation) => {
-            let (id, other) = company(placement, colocation, |record| record.dependent);
-            Source::PulledBy { id, other }
-        }
-        Cause::TargetRole => Source::TargetRole,
-        Cause::Connection => Source::Connection,
-        Cause::Capacity => Source::Capacity,
-        Cause::PromotionScore => Source::PromotionScore,
-        Cause::Siblings => Source::Siblings,
-    }
-}
-
-/// The rule of a location constraint, in words.
-fn rule_of(cluster: &Cluster, id: &str) -> Option<String> {
-    let found = cluster.constraints.iter().find(|constraint| constraint.id().as_str() == id)?;
-    let Constraint::Location(location) = found else { return None };
-    match &location.preference {
-        LocationPreference::Rule(preference) => Some(rule_text(&preference.rule)),
-        LocationPreference::Node { .. } => None,
-    }
-}
-
-fn company(
-    placement: &Placement<'_>,
-    colocation: ColocationIx,
-    other: impl Fn(&ColocationRecord) -> ResourceIx,
-) -> (String, Companion) {
-    let Some(record) = placement.colocation(colocation) else {
-        return (String::new(), Companion { resource: String::new(), node: None });
-    };
-    let other = other(record);
-    let node = placement.node_of(other).map(|node| placement.facts.node(node).name.clone());
-    (record.id.to_string(), Companion { resource: placement.facts.resource(other).id.to_string(), node })
 }
 
 /// Names of all resources that can be explained, for suggestions.

@@ -5,6 +5,7 @@
 //! it was made for is still the same.
 
 pub mod address;
+pub mod aside;
 pub mod basis;
 pub mod because;
 mod catalogue;
@@ -24,6 +25,7 @@ pub mod safety;
 pub mod secrecy;
 mod situation;
 pub mod step;
+pub mod trouble;
 pub mod unplaced;
 pub mod what_if;
 
@@ -37,6 +39,7 @@ pub use merge::{Leftover, Owner, Prune};
 pub use overview::Overview;
 pub use safety::Hazard;
 pub use step::{Background, BackgroundKind, Step, Verb};
+pub use trouble::Trouble;
 pub use unplaced::Unplaced;
 pub use what_if::WhatIf;
 
@@ -48,6 +51,7 @@ use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, rename}
 use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
+use aside::{Aside, AtWork};
 use disruption::Whole;
 use relation::Relations;
 use situation::Situation;
@@ -123,6 +127,9 @@ pub struct Plan {
     pub blocked: Vec<Blocked>,
     /// Resources that should run and have no node.
     pub unplaced: Vec<Unplaced>,
+    /// Resources that are not as they should be, and that no step is about.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
     /// What happens in the background.
     pub background: Vec<Background>,
     /// What people notice.
@@ -134,6 +141,9 @@ pub struct Plan {
     /// What was asked for on top of what should be, and is in force.
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// Another command that is at work on the cluster.
+    #[serde(default)]
+    pub at_work: Option<AtWork>,
 }
 
 /// Something that keeps a cluster as a whole from acting as it would.
@@ -177,6 +187,12 @@ impl Plan {
         !self.cautions.contains(&Caution::NoQuorum)
     }
 
+    /// Adds what is known beside the cluster's own knowledge.
+    pub fn take_note(&mut self, aside: &Aside) {
+        self.at_work.clone_from(&aside.at_work);
+        self.troubles.splice(0..0, aside.unseen.iter().cloned());
+    }
+
     /// What was known, with resources under their new names: together with the desired state and
     /// the moment, all that the schedule was made from.
     pub fn renamed<'s>(&self, status: &'s ClusterStatus) -> Cow<'s, ClusterStatus> {
@@ -186,6 +202,13 @@ impl Plan {
     /// Whether nothing differs and nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.is_calm()
+    }
+
+    /// Whether the cluster will be as it should be once the steps are done, as far as the plan knows.
+    /// What is unmanaged may be as it likes.
+    pub fn is_fulfilling(&self) -> bool {
+        self.unplaced.iter().all(|unplaced| unplaced.is_later)
+            && self.troubles.iter().all(Trouble::is_tolerated)
     }
 
     /// Whether there is anything that can be done now.
@@ -236,8 +259,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
+    let troubles = trouble::lasting(facts, &steps, &blocked, &unplaced);
     let plan = Plan {
-        basis: Basis::new(inputs.generation, inputs.in_force, inputs.declared, &steps),
+        basis: Basis::new(inputs, &steps, facts),
         made_at: inputs.now,
         origin: inputs.origin.to_owned(),
         renames,
@@ -245,14 +269,16 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         leftovers: merged.leftovers,
         blocked,
         unplaced,
+        troubles,
         background: step::background(&schedule.transition),
-        hazards: safety::hazards(&disruption, &placement),
+        hazards: safety::hazards(&schedule, &placement),
         disruption,
         steps,
         cautions,
         overrides: overlay.active(moment).cloned().collect(),
         desired: merged.cluster,
         retiring: retiring.filter(|_| is_retiring),
+        at_work: None,
     };
     Planned { plan, schedule }
 }

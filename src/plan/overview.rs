@@ -1,16 +1,18 @@
 //! Overview: how a cluster is, in two questions. Is what the manifest says in force (sync), and
 //! is what is in force so (health)?
 
-use std::sync::Arc;
+mod part;
 
+pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
 use serde::Serialize;
 
-use super::fail_count::{FailCount, fail_counts};
+use super::aside::{Aside, AtWork};
+use super::trouble::{self, Trouble};
 use super::unplaced::Unplaced;
 use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
-use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role};
-use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts, Variant};
-use crate::scheduler::{Facts, ResourceIx, interpret};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause};
+use crate::scheduler::facts::{NodeFacts, NodeKind};
+use crate::scheduler::{Facts, interpret};
 use crate::status::ClusterStatus;
 
 /// How a cluster is.
@@ -98,11 +100,6 @@ pub enum Concern {
         /// Which.
         node: NodeName,
     },
-    /// A resource has failed and was not recovered.
-    FailedResource {
-        /// Which.
-        resource: String,
-    },
     /// Something should be done and cannot be.
     Blocked {
         /// Of which resource or node.
@@ -121,96 +118,31 @@ pub enum Concern {
     Maintenance,
     /// Decisions are paused.
     Paused,
+    /// Another command is at work: what it has begun is not known here.
+    AtWork(AtWork),
+    /// A resource is not as it should be.
+    #[serde(untagged)]
+    Trouble(Trouble),
 }
 
-/// How a node is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NodeOverview {
-    /// Its name.
-    pub name: NodeName,
-    /// Whether it is reached through a resource.
-    pub is_remote: bool,
-    /// Everything that is said of it; the first is the gravest.
-    pub states: Vec<NodeCondition>,
-    /// Primitives that run there.
-    pub running: Vec<Running>,
-}
-
-/// What can be said of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NodeCondition {
-    /// Lost without notice: must be fenced.
-    Unclean,
-    /// Not there.
-    Offline,
-    /// On its way up.
-    Pending,
-    /// Shutting down.
-    ShuttingDown,
-    /// In standby.
-    Standby,
-    /// In maintenance.
-    Maintenance,
-    /// There.
-    Online,
-}
-
-/// A primitive that runs on a node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Running {
-    /// Which.
-    pub resource: String,
-    /// In which role.
-    pub role: Role,
-}
-
-/// How a resource is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ResourceOverview {
-    /// Its name.
-    pub id: String,
-    /// What it is: an agent, or the kind of collective.
-    pub kind: String,
-    /// How many collectives are around it.
-    pub depth: usize,
-    /// Its role.
-    pub role: Role,
-    /// Where it is active.
-    pub nodes: Vec<NodeName>,
-    /// Whether it is a collective.
-    pub is_collective: bool,
-    /// Whether it may be started and stopped.
-    pub is_managed: bool,
-    /// Whether nothing may be done with it.
-    pub is_blocked: bool,
-    /// Whether it has failed.
-    pub is_failed: bool,
-    /// Whether it is no longer configured.
-    pub is_removed: bool,
-    /// The role that it was told to have.
-    pub target_role: Option<Role>,
-    /// How often it failed where, as far as that still counts.
-    pub fail_counts: Vec<FailCount>,
-}
-
-/// A failure that is still remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FailureOverview {
-    /// Of which resource.
-    pub resource: String,
-    /// Where.
-    pub node: NodeName,
-    /// Which operation.
-    pub operation: String,
-    /// What the agent answered.
-    pub rc: u8,
-    /// The same in words.
-    pub answer: String,
-    /// What the agent said.
-    pub exit_reason: Option<String>,
-    /// When, seconds since 1970.
-    pub at: Option<i64>,
+impl Overview {
+    /// The same with what is known beside the cluster's own knowledge, which comes first.
+    #[must_use]
+    pub fn noting(mut self, aside: &Aside) -> Self {
+        let at_work = aside.at_work.iter().cloned().map(Concern::AtWork);
+        let unseen = aside.unseen.iter().cloned().map(Concern::Trouble);
+        self.concerns.splice(0..0, at_work.chain(unseen));
+        self.health = match self.health {
+            Health::Healthy | Health::Progressing if !aside.unseen.is_empty() => Health::Degraded,
+            Health::Healthy if aside.at_work.is_some() => Health::Progressing,
+            health @ (Health::Healthy
+            | Health::Progressing
+            | Health::Degraded
+            | Health::Suspended
+            | Health::Missing) => health,
+        };
+        self
+    }
 }
 
 /// Looks at a cluster. `declared` is what the manifest says, if there is one.
@@ -230,7 +162,7 @@ pub fn overview(
     let concerns = concerns(&facts, status, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
-        list(&facts, *top, 0, &mut resources);
+        part::list(&facts, *top, 0, &mut resources);
     }
     Overview {
         at: now,
@@ -241,11 +173,11 @@ pub fn overview(
         concerns,
         has_quorum: facts.properties.has_quorum,
         dc: facts.nodes.iter().find(|node| node.is_dc).map(|node| node.name.clone()),
-        nodes: facts.nodes.iter().map(|node| node_overview(&facts, node)).collect(),
+        nodes: facts.nodes.iter().map(|node| part::node_overview(&facts, node)).collect(),
         resources,
         overrides: overlay.active(moment).cloned().collect(),
         pause: overlay.pause_at(moment).cloned(),
-        failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
+        failures: facts.failed_actions.iter().map(|failed| part::failure(&facts, failed)).collect(),
     }
 }
 
@@ -285,6 +217,7 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
             concerns.push(Concern::OfflineNode { node: node.name.clone() });
         }
     }
+    concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
     concerns.extend(due.unplaced.iter().cloned().map(Concern::Unplaced));
     concerns.extend(due.blocked.iter().map(|blocked| {
         Concern::Blocked {
@@ -297,11 +230,6 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
             because: blocked.because.clone(),
         }
     }));
-    for resource in &facts.resources {
-        if resource.is_failed && matches!(resource.variant, Variant::Primitive(_)) {
-            concerns.push(Concern::FailedResource { resource: resource.id.to_string() });
-        }
-    }
     if !due.steps.is_empty() {
         concerns.push(Concern::Due { actions: due.steps.len() });
     }
@@ -326,75 +254,5 @@ fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
         Health::Progressing
     } else {
         Health::Degraded
-    }
-}
-
-fn node_overview(facts: &Facts<'_>, node: &NodeFacts<'_>) -> NodeOverview {
-    let all = [
-        (node.unclean.is_some(), NodeCondition::Unclean),
-        (!node.is_online, NodeCondition::Offline),
-        (node.is_pending, NodeCondition::Pending),
-        (node.is_shutting_down, NodeCondition::ShuttingDown),
-        (node.is_standby || node.is_standby_on_failure, NodeCondition::Standby),
-        (node.in_maintenance, NodeCondition::Maintenance),
-        (node.is_online, NodeCondition::Online),
-    ];
-    let running = node.running.iter().map(|resource| {
-        let resource = facts.resource(*resource);
-        Running { resource: resource.id.to_string(), role: resource.current_role }
-    });
-    NodeOverview {
-        name: node.name.clone(),
-        is_remote: node.is_remote(),
-        states: all.into_iter().filter(|(holds, _)| *holds).map(|(_, condition)| condition).collect(),
-        running: running.collect(),
-    }
-}
-
-fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
-    let resource = facts.resource(index);
-    list_of.push(ResourceOverview {
-        fail_counts: fail_counts(facts, index),
-        ..resource_overview(facts, resource, depth)
-    });
-    for child in &resource.children {
-        list(facts, *child, depth + 1, list_of);
-    }
-}
-
-fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usize) -> ResourceOverview {
-    let kind = match &resource.variant {
-        Variant::Primitive(primitive) => primitive.agent.to_string(),
-        Variant::Group(_) => "group".to_owned(),
-        Variant::Clone(_) if resource.is_promotable => "promotable clone".to_owned(),
-        Variant::Clone(_) => "clone".to_owned(),
-        Variant::Bundle(_) => "bundle".to_owned(),
-    };
-    ResourceOverview {
-        id: resource.id.to_string(),
-        kind,
-        depth,
-        role: resource.current_role,
-        nodes: resource.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
-        is_collective: resource.primitive().is_none(),
-        is_managed: resource.is_managed,
-        is_blocked: resource.is_blocked,
-        is_failed: resource.is_failed,
-        is_removed: resource.is_removed,
-        target_role: resource.target_role,
-        fail_counts: Vec::new(),
-    }
-}
-
-fn failure(facts: &Facts<'_>, failed: &crate::scheduler::facts::FailedAction) -> FailureOverview {
-    let node = facts.node(failed.node).name.clone();
-    FailureOverview {
-        resource: failed.resource.to_string(),
-        node,
-        operation: failed.task.to_string(),
-        rc: failed.rc.0,
-        answer: super::because::answer(failed).to_owned(),
-        exit_reason: failed.exit_reason.as_ref().map(Arc::to_string).filter(|text| !text.is_empty()),
-        at: failed.at,
     }
 }

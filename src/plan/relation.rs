@@ -21,6 +21,8 @@ pub struct Relations {
     by_primary: BTreeMap<ResourceId, Vec<Company>>,
     /// Who starts before whom, by who comes then.
     by_then: BTreeMap<ResourceId, Vec<Sequence>>,
+    /// Who starts after whom, by who acts first.
+    by_first: BTreeMap<ResourceId, Vec<ResourceId>>,
     /// Who prefers which node.
     preferences: BTreeMap<ResourceId, Vec<Preference>>,
     /// Constraints that keep a resource off nodes by a rule.
@@ -104,6 +106,11 @@ impl Relations {
         self.found(&self.by_then, resource)
     }
 
+    /// What starts after a resource, or after what it is part of, and so stops before it.
+    pub fn successors_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a ResourceId> {
+        self.found(&self.by_first, resource)
+    }
+
     /// The nodes that a resource, or what it is part of, prefers or avoids.
     pub fn preferences_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Preference> {
         self.found(&self.preferences, resource)
@@ -139,6 +146,7 @@ impl Relations {
         let sequence =
             Sequence { first: first.clone(), then: then.clone(), constraint: constraint.map(str::to_owned) };
         self.by_then.entry(then.clone()).or_default().push(sequence);
+        self.by_first.entry(first.clone()).or_default().push(then.clone());
     }
 
     /// Whether `resource` is `named` or inside it.

@@ -1,5 +1,7 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
+mod obstacle;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,17 +90,6 @@ impl<'a> Situation<'a> {
         match &action.reason {
             Some(reason) => Because::Other { text: words(reason) },
             None => Because::Other { text: String::new() },
-        }
-    }
-
-    /// Why a change cannot be made.
-    pub(super) fn of_blocked(&self, change: &Change) -> Because {
-        let has_quorum = self.facts.properties.has_quorum;
-        let general = if has_quorum { Because::NoNode } else { Because::NoQuorum };
-        match (self.of_from_node(change), self.of_reason(change)) {
-            // Nothing can be done there before the node is fenced.
-            (Some(unclean @ Because::NodeUnclean { .. }), None | Some(Because::NoNode)) => unclean,
-            (_, reason) => reason.unwrap_or(general),
         }
     }
 

@@ -243,3 +243,59 @@ fn a_reload_names_the_parameter_that_changed() {
     let Because::ParametersChange { paths } = &reload.because else { unreachable!("{:?}", reload.because) };
     assert_eq!(paths, &["params.fake"]);
 }
+
+/// A status in which `A` was seen at work on these nodes.
+fn with_a_on(nodes: &[&str]) -> ClusterStatus {
+    let mut status = all_online();
+    for state in status.nodes.iter_mut().filter(|state| nodes.contains(&state.id.as_str())) {
+        let started = HistoryEntry {
+            id: "A_last_0".into(),
+            operation: "start".into(),
+            call_id: Some(1),
+            rc: Some(ResultCode::OK),
+            status: Some(ResultStatus::Done),
+            transition_key: Some("1:1:0:uuid".into()),
+            op_digest: Some(digest(&[].into()).into()),
+            ..HistoryEntry::default()
+        };
+        state.resources = vec![ResourceHistory {
+            id: "A".into(),
+            class: crate::model::AgentClass::Ocf,
+            provider: Some("pacemaker".into()),
+            kind: "Dummy".into(),
+            container: None,
+            shutdown_lock: None,
+            entries: vec![started],
+        }];
+    }
+    status
+}
+
+#[test]
+fn what_runs_twice_and_is_left_so_is_a_trouble() {
+    let status = with_a_on(&["node1", "node2"]);
+    let with_policy = |policy: &str| {
+        let mut one = primitive("A");
+        one.meta = vec![OptionSet::of([("multiple-active", policy)])];
+        Cluster { resources: vec![Resource::Primitive(one)], ..cluster(&[]) }
+    };
+    let left = plan_of(&with_policy("block"), &with_policy("block"), &status);
+    let [Trouble::RunsTwice { resource, nodes, is_split: false }] = left.troubles.as_slice() else {
+        unreachable!("{:?}", left.troubles);
+    };
+    assert_eq!((resource.as_str(), nodes.len()), ("A", 2));
+    assert!(!left.is_fulfilling());
+    let mended = plan_of(&with_policy("stop_start"), &with_policy("stop_start"), &status);
+    assert!(mended.troubles.is_empty() && !mended.steps.is_empty(), "{:?}", mended.troubles);
+}
+
+#[test]
+fn a_plan_without_steps_is_stale_when_the_cluster_looks_different() {
+    let seen = |status: &ClusterStatus| plan_of(&cluster(&["A"]), &cluster(&["A"]), status);
+    let plan = seen(&with_a_on(&["node1"]));
+    assert!(plan.steps.is_empty(), "{:?}", plan.steps);
+    let mut changed = with_a_on(&["node1"]);
+    WhatIf::NodeDown("node2".into()).imagine(&mut changed);
+    assert_eq!(plan.basis.staleness(&seen(&changed).basis), Some(Staleness::Seats));
+    assert_eq!(plan.basis.staleness(&seen(&with_a_on(&["node2"])).basis), Some(Staleness::Seats));
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::relation::Relations;
 use crate::model::{NodeName, Role, Score};
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::{NodeFacts, Variant};
+use crate::scheduler::facts::{NodeFacts, NodeKind, Variant};
 use crate::scheduler::{Facts, ResourceIx};
 
 /// A resource that should run and has no node.
@@ -15,6 +15,9 @@ pub struct Unplaced {
     pub resource: String,
     /// Why not, node by node.
     pub nodes: Vec<Refusal>,
+    /// Whether it comes to run once the steps of the plan are done, as rehearsing them says.
+    #[serde(default)]
+    pub is_later: bool,
 }
 
 /// Why a node cannot run a resource.
@@ -69,12 +72,15 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
         .iter()
         .copied()
         .flat_map(|top| candidates(facts, top))
-        .filter(|resource| should_run(facts, *resource) && placement.node_of(*resource).is_none())
+        .filter(|resource| should_run(facts, *resource) && !has_place(placement, *resource))
         .map(|resource| Unplaced {
             resource: facts.resource(resource).id.to_string(),
+            is_later: false,
             nodes: facts
                 .nodes
                 .iter()
+                // A guest is there once something else runs.
+                .filter(|node| node.is_online || node.kind != NodeKind::Guest)
                 .map(|node| Refusal {
                     node: node.name.clone(),
                     obstacle: obstacle(placement, relations, resource, node),
@@ -82,6 +88,19 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
                 .collect(),
         })
         .collect()
+}
+
+/// Whether a resource, or a part of it, has a node; of a bundle, a container.
+fn has_place(placement: &Placement<'_>, resource: ResourceIx) -> bool {
+    match &placement.facts.resource(resource).variant {
+        Variant::Bundle(bundle) => {
+            let mut containers = bundle.replicas.iter().map(|replica| replica.container);
+            containers.any(|container| placement.node_of(container).is_some())
+        }
+        Variant::Primitive(_) | Variant::Group(_) | Variant::Clone(_) => {
+            placement.node_of(resource).is_some()
+        }
+    }
 }
 
 /// Members of a group count each; clones and bundles as a whole.

@@ -215,7 +215,8 @@ fn put_host_address(facts: &Facts<'_>, resource: ResourceIx, params: &mut Table)
     }
 }
 
-fn strip(params: &mut Table) {
+/// Leaves only what a digest counts.
+pub fn strip(params: &mut Table) {
     params.retain(|name, _| !name.starts_with("CRM_meta_") && !NEVER_COUNTED.contains(&&**name));
 }
 

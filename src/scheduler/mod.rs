@@ -36,6 +36,7 @@ pub mod release;
 pub mod request;
 pub mod rule;
 pub mod schedule;
+pub mod task;
 pub mod transition;
 pub mod variant;
 
@@ -43,7 +44,8 @@ pub use facts::{Facts, NodeIx, ResourceIx};
 pub use reason::Reason;
 pub use release::Release;
 pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut};
-pub use transition::{Action, ActionId, ActionKind, Task, Transition};
+pub use task::Task;
+pub use transition::{Action, ActionId, ActionKind, Transition};
 
 use crate::model::Cluster;
 use crate::status::ClusterStatus;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::transition::Task;
+use super::task::Task;
 
 /// Why something is done or cannot be done. `Display` gives the field's usual words, as
 /// `crm_simulate` prints them; `view` has friendlier ones.

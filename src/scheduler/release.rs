@@ -38,6 +38,17 @@ impl Release {
         self.is_specified()
     }
 
+    /// What the primary prefers says nothing of where its dependent is promoted. Earlier, an instance
+    /// was promoted rather where the primary would like to be.
+    pub const fn promotes_regardless_of_primaries(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Who is to be apart in a role is kept apart if it will have that role. Earlier, if it will not.
+    pub const fn separates_in_its_role(self) -> bool {
+        self.is_specified()
+    }
+
     /// Who must not be with a dependent that has only one node left makes way for it.
     pub const fn makes_way(self) -> bool {
         self.is_specified()
@@ -80,7 +91,8 @@ impl Release {
         self.is_specified()
     }
 
-    /// Where a rule passes, its score counts alone; earlier, the node's own score was added.
+    /// Where a rule of which one condition suffices passes, its score counts alone; earlier, the node's
+    /// own score was added, which is -INFINITY where nothing can run.
     pub const fn rules_stand_alone(self) -> bool {
         self.is_specified()
     }

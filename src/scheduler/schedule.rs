@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::assign::Placement;
 use super::order::Ordered;
 use super::reason::Reason;
-use super::transition::{Task, Transition};
+use super::task::Task;
+use super::transition::Transition;
 use crate::model::{NodeName, Role, Score};
 
 /// What is to be done, and why.

@@ -1,12 +1,12 @@
 //! A transition: ordered actions, for machines.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
+use super::task::Task;
 use crate::model::{NodeName, Table};
 
 /// Actions and what each waits for.
@@ -80,79 +80,6 @@ pub enum ActionKind {
     Pseudo,
 }
 
-/// What an action does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Task {
-    /// Start.
-    Start,
-    /// Stop.
-    Stop,
-    /// Promote.
-    Promote,
-    /// Demote.
-    Demote,
-    /// Monitor; a probe when its interval is zero.
-    Monitor,
-    /// Stop a recurring monitor.
-    Cancel,
-    /// Tell an agent what happens to its siblings.
-    Notify,
-    /// Send a live migration.
-    MigrateTo,
-    /// Receive a live migration.
-    MigrateFrom,
-    /// Take up changed parameters in place.
-    Reload,
-    /// Forget history on a node.
-    Delete,
-    /// Forget failures on a node.
-    ClearFailCount,
-    /// Forget a void shutdown lock.
-    ClearHistory,
-    /// Let a node shut down.
-    Shutdown,
-    /// Fence: reboot.
-    FenceReboot,
-    /// Fence: off.
-    FenceOff,
-    /// Unfence.
-    FenceOn,
-    /// A point in time such as `running` or `load_stopped_node1`.
-    Pseudo(Arc<str>),
-}
-
-impl Task {
-    /// The task's name in the field.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Promote => "promote",
-            Self::Demote => "demote",
-            Self::Monitor => "monitor",
-            Self::Cancel => "cancel",
-            Self::Notify => "notify",
-            Self::MigrateTo => "migrate_to",
-            Self::MigrateFrom => "migrate_from",
-            Self::Reload => "reload-agent",
-            Self::Delete => "delete",
-            Self::ClearFailCount => "clear_failcount",
-            Self::ClearHistory => "lrm_delete",
-            Self::Shutdown => "do_shutdown",
-            Self::FenceReboot => "reboot",
-            Self::FenceOff => "off",
-            Self::FenceOn => "on",
-            Self::Pseudo(name) => name,
-        }
-    }
-}
-
-impl fmt::Display for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl Action {
     /// What an agent does once to a resource on a node, with nothing said but that.
     pub fn new(task: Task, resource: impl Into<Arc<str>>, node: NodeName) -> Self {
@@ -203,5 +130,27 @@ impl Action {
     /// Whether it is a one-shot monitor that finds out what runs.
     pub fn is_probe(&self) -> bool {
         self.task == Task::Monitor && self.interval.is_zero()
+    }
+    /// Whether it is a monitor that goes on until it is cancelled or its service ends.
+    pub fn is_recurring(&self) -> bool {
+        self.task == Task::Monitor && !self.interval.is_zero()
+    }
+
+    /// Whether it is done by an agent, and not by whoever keeps the books.
+    pub fn runs_agent(&self) -> bool {
+        self.kind == ActionKind::Resource && self.task.needs_agent()
+    }
+
+    /// Whether a recurring monitor of a resource, on the same node, ends when this begins: because its
+    /// service does, because it is cancelled, or because it is begun anew.
+    pub fn ends_monitor(&self, resource: &str, interval: Duration) -> bool {
+        let is_this = self.task == Task::Cancel || self.is_recurring();
+        self.resource.as_deref() == Some(resource)
+            && (self.task.ends_monitors() || is_this && self.interval == interval)
+    }
+
+    /// Whether its record says which parameters only a restart can change.
+    pub fn shows_reloadable(&self) -> bool {
+        self.interval.is_zero() && self.task.shows_params()
     }
 }

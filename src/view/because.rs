@@ -1,8 +1,10 @@
 //! Reasons as sentences.
 
 use crate::model::NodeName;
+use crate::model::id::without_number;
+use crate::plan::trouble::Hold;
 use crate::plan::unplaced::{Obstacle, Refusal};
-use crate::plan::{Because, Plan, Unplaced, Verb};
+use crate::plan::{Because, Caution, Plan, Trouble, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
 pub fn because(because: &Because) -> String {
@@ -43,6 +45,7 @@ pub fn because(because: &Because) -> String {
         }
         Because::NoNode => "no node may run it".to_owned(),
         Because::NoTicket { ticket } => format!("ticket {ticket} is not granted"),
+        Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
     }
@@ -87,6 +90,43 @@ pub fn cannot(verb: Verb, subject: &str, why: &Because) -> String {
     }
 }
 
+/// What is wrong with a resource: `WebSite has failed: stop failed on node1 (error)`.
+pub fn trouble(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Failed { resource, because: None, .. } => format!("{resource} has failed"),
+        Trouble::Failed { resource, because: Some(why), .. } => {
+            format!("{resource} has failed: {}", because(why))
+        }
+        Trouble::RunsTwice { resource, nodes, .. } => {
+            let nodes: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+            let times = if nodes.len() == 2 { "twice".to_owned() } else { format!("{} times", nodes.len()) };
+            format!("{resource} runs {times}: on {}", nodes.join(" and on "))
+        }
+    }
+}
+
+/// What helps against it.
+pub fn remedy(trouble: &Trouble) -> String {
+    let cleanup = |resource: &str| format!("`quorate cleanup {}`", without_number(resource));
+    match trouble {
+        Trouble::Failed { resource, hold: Hold::Unmanaged, .. } => {
+            format!("{resource} is unmanaged: nothing is done with it")
+        }
+        Trouble::Failed { resource, because: Some(Because::Failed { operation, node, .. }), .. }
+            if operation == "stop" =>
+        {
+            format!("see to it that {resource} does not run on {node}, then {}", cleanup(resource))
+        }
+        Trouble::Failed { resource, .. } => format!("mend what failed, then {}", cleanup(resource)),
+        Trouble::RunsTwice { is_split: true, .. } => {
+            "these nodes do not see one another: fencing or a witness keeps this from happening".to_owned()
+        }
+        Trouble::RunsTwice { resource, is_split: false, .. } => {
+            format!("end it by hand where it should not run, then {}", cleanup(resource))
+        }
+    }
+}
+
 /// What of a plan cannot be done, and why.
 pub fn obstacles(plan: &Plan) -> Vec<String> {
     let blocked = plan.blocked.iter().map(|blocked| {
@@ -97,8 +137,12 @@ pub fn obstacles(plan: &Plan) -> Vec<String> {
     let unplaced = plan
         .unplaced
         .iter()
+        .filter(|unplaced| !unplaced.is_later)
         .map(|unplaced| format!("no node can run {}: {}", unplaced.resource, refusals(unplaced)));
-    unplaced.chain(blocked).collect()
+    let troubles = plan.troubles.iter().map(|it| format!("{}; {}", trouble(it), remedy(it)));
+    let pause = plan.cautions.contains(&Caution::Paused);
+    let pause = pause.then(|| "decisions are paused; `quorate resume` ends that".to_owned());
+    pause.into_iter().chain(troubles).chain(unplaced).chain(blocked).collect()
 }
 
 /// `start` as in "it starts".

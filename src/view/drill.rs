@@ -182,7 +182,7 @@ fn casualty_words(casualty: &Casualty) -> String {
     let state = if casualty.lacks_promotion { "is not promoted anywhere" } else { "stays down" };
     let why = match &casualty.why {
         Why::NoNode { nodes } => {
-            refusals(&Unplaced { resource: casualty.resource.clone(), nodes: nodes.clone() })
+            refusals(&Unplaced { resource: casualty.resource.clone(), nodes: nodes.clone(), is_later: false })
         }
         Why::Blocked { because: why } => because(why),
         Why::Caution { caution } => caution_words(*caution).to_owned(),

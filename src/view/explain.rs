@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::because::{because, obstacle_at};
+use super::because::{because, obstacle_at, remedy as remedy_of, trouble};
 use super::{Ink, to_json};
+use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
+use crate::plan::Trouble;
 use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Predecessor, Source, Verdict};
 
 #[derive(Serialize)]
@@ -26,7 +28,11 @@ pub fn text(explanations: &[Explanation], node: Option<&NodeName>, ink: Ink) -> 
 
 fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     let mut text = format!("{}\n", headline(explanation, ink));
-    if !explanation.is_managed {
+    if let Some(it) = &explanation.trouble {
+        text.push_str(&format!("{}.\nWhat helps: {}.\n", trouble(it), remedy_of(it)));
+    }
+    let is_told = matches!(&explanation.trouble, Some(Trouble::Failed { .. }));
+    if !explanation.is_managed && !is_told {
         text.push_str("It is unmanaged: nothing is done with it.\n");
     }
     if let Some(role) = explanation.target_role {
@@ -45,7 +51,7 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     let shown =
         explanation.nodes.iter().filter(|verdict| node.is_none_or(|node| verdict.node.is(node.as_str())));
     for verdict in shown {
-        text.push_str(&verdict_lines(verdict, ink));
+        text.push_str(&verdict_lines(verdict, &explanation.resource, ink));
     }
     text
 }
@@ -57,6 +63,9 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
         ([], None) if explanation.target_role.is_some() => format!("{name} does not run, and should not."),
         ([], None) => format!("{name} does not run, and no node can run it."),
         ([], Some(node)) => format!("{name} does not run; it should run on {node}."),
+        (nodes, Some(_)) if explanation.decision == Some(Decision::Stays) => {
+            format!("{name} runs on {}, and stays there.", nodes.join(", "))
+        }
         ([node], Some(chosen)) if chosen == *node => format!("{name} runs on {node}, and belongs there."),
         (nodes, Some(chosen)) => format!("{name} runs on {}; it should run on {chosen}.", nodes.join(", ")),
         (nodes, None) => format!("{name} runs on {}, and should not run.", nodes.join(", ")),
@@ -74,11 +83,14 @@ fn decision(chosen: &NodeName, decision: &Decision) -> String {
             let with: Vec<&str> = with.iter().map(NodeName::as_str).collect();
             format!("{} would be as good; load and order of the nodes decided.", with.join(", "))
         }
-        Decision::DespiteScore => format!("Not the score decided for {chosen}, but capacity or load."),
+        Decision::DespiteScore => {
+            format!("Other nodes score higher; what it is part of, capacity or load decided for {chosen}.")
+        }
+        Decision::Stays => format!("Whatever the scores say, it is not moved from {chosen}."),
     }
 }
 
-fn verdict_lines(verdict: &Verdict, ink: Ink) -> String {
+fn verdict_lines(verdict: &Verdict, resource: &str, ink: Ink) -> String {
     let score = verdict.score.map_or_else(String::new, |score| format!("  score {score}"));
     let mark = if verdict.is_chosen { format!("  {}", ink.good("chosen")) } else { String::new() };
     let obstacle = verdict
@@ -97,7 +109,7 @@ fn verdict_lines(verdict: &Verdict, ink: Ink) -> String {
         });
     }
     let needs: Vec<String> =
-        verdict.needs.iter().filter_map(|need| words_of_need(need, &verdict.node)).collect();
+        verdict.needs.iter().filter_map(|need| words_of_need(need, &verdict.node, resource)).collect();
     if !needs.is_empty() {
         lines.push_str(&ink.faint(&format!("              to go there: {}", needs.join("; "))));
         lines.push('\n');
@@ -120,7 +132,7 @@ fn words_of_source(source: &Source) -> String {
         Source::Stickiness => "stickiness: it runs there".to_owned(),
         Source::Failures { count } => failures(*count),
         Source::Discovery => "discovery: only other nodes are open to it".to_owned(),
-        Source::Ticket { id } => format!("ticket {id}"),
+        Source::Ticket { id, ticket } => format!("ticket {ticket} is not granted ({id})"),
         Source::With { id, other } => format!("colocation {id} with {}", companion(other)),
         Source::PulledBy { id, other } => format!("colocation {id}: what suits {}", companion(other)),
         Source::TargetRole => "told to be stopped".to_owned(),
@@ -140,22 +152,27 @@ fn failures(count: Score) -> String {
     }
 }
 
-fn words_of_need(need: &Need, node: &NodeName) -> Option<String> {
+fn words_of_need(need: &Need, node: &NodeName, resource: &str) -> Option<String> {
     Some(match need {
         Need::Node => format!("{node} must be able to run anything"),
         Need::Preference { score } => format!("a score of {score} more"),
         Need::ChosenGone { node } => format!("{node} must be unable to run it"),
-        Need::Without { source } => remedy(source, node)?,
+        Need::Without { source } => remedy(source, node, resource)?,
         Need::Nothing => return None,
     })
 }
 
 /// What takes a prohibition away; none when nothing but time does.
-fn remedy(source: &Source, node: &NodeName) -> Option<String> {
+fn remedy(source: &Source, node: &NodeName, resource: &str) -> Option<String> {
     Some(match source {
         Source::Location { id, .. } => format!("without {id}"),
-        Source::Failures { .. } => "after its failures there are cleaned up".to_owned(),
-        Source::Ticket { id } => format!("once the ticket of {id} is granted"),
+        Source::Failures { .. } => {
+            format!(
+                "after its failures there are cleaned up (`quorate cleanup {}`)",
+                without_number(resource)
+            )
+        }
+        Source::Ticket { ticket, .. } => format!("once ticket {ticket} is granted"),
         Source::With { other, .. } => match &other.node {
             Some(place) if place == node => format!("once {} is elsewhere", other.resource),
             Some(_) | None => format!("once {} is there", other.resource),

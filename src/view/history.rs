@@ -55,8 +55,7 @@ fn words(tale: &Tale, ink: Ink) -> Option<String> {
             moment(until.seconds())
         )),
         Tale::Finished { action, result, .. } => {
-            let reason = result.exit_reason.as_deref();
-            format!("  {}", finished_line(action, result.rc, result.status, reason, result.took, ink).trim())
+            format!("  {}", finished_line(action, result, ink).trim())
         }
         Tale::Started { .. } | Tale::Refused { .. } | Tale::Unknown => return None,
         Tale::Missed { events } => format!("{events} events are not known"),

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::Ink;
 use crate::engine::{Event, Outcome};
+use crate::executor::ActionResult;
 use crate::model::NodeName;
 use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
-use crate::status::{ResultCode, ResultStatus};
+use crate::status::ResultStatus;
 
 /// Version of the records: minor versions add, major versions break.
 const FORMAT_VERSION: &str = "1.0";
@@ -48,6 +49,8 @@ enum Record<'a> {
     Outcome {
         outcome: &'static str,
         message: String,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        obstacles: &'a [String],
     },
 }
 
@@ -74,13 +77,13 @@ pub fn event_record(event: &Event) -> String {
     line(&match event {
         Event::Scheduled { actions } => Record::Scheduled { actions: *actions },
         Event::Started(action) => Record::ActionStarted { action: row(action) },
-        Event::Finished { action, rc, status, exit_reason, took } => Record::ActionFinished {
+        Event::Finished { action, result } => Record::ActionFinished {
             action: row(action),
-            rc: rc.0,
-            status: *status,
-            succeeded: is_success(action, *rc, *status),
-            exit_reason: exit_reason.as_deref(),
-            took_ms: took.as_millis(),
+            rc: result.rc.0,
+            status: result.status,
+            succeeded: result.has_succeeded(action),
+            exit_reason: result.exit_reason.as_deref(),
+            took_ms: result.took.as_millis(),
         },
         Event::Waiting { length, because } => {
             Record::Waiting { length_ms: length.map(|length| length.as_millis()), because }
@@ -89,9 +92,9 @@ pub fn event_record(event: &Event) -> String {
     })
 }
 
-/// The last line of the stream for machines.
-pub fn outcome_record(outcome: &Outcome) -> String {
-    line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome) })
+/// The last line of the stream for machines; `obstacles` says what is not as it should be, and why.
+pub fn outcome_record(outcome: &Outcome, obstacles: &[String]) -> String {
+    line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome), obstacles })
 }
 
 /// The outcome as one word.
@@ -134,14 +137,6 @@ pub fn is_worth_showing(action: &Action) -> bool {
     Verb::of_task(&action.task).is_some()
 }
 
-/// Whether an action ended as it should. A probe may find anything.
-pub fn is_success(action: &Action, rc: ResultCode, status: ResultStatus) -> bool {
-    let expected = action.expected_rc.map_or(ResultCode::OK, ResultCode);
-    let is_found =
-        action.is_probe() && matches!(rc, ResultCode::OK | ResultCode::NOT_RUNNING | ResultCode::PROMOTED);
-    rc == expected || (is_found && status == ResultStatus::Done)
-}
-
 /// `start ClusterIP on node1`.
 pub fn describe(action: &Action) -> String {
     let task = match &action.task {
@@ -181,21 +176,18 @@ pub fn waiting_line(length: Option<Duration>, because: &str, ink: Ink) -> String
 }
 
 /// A finished action as a line for people.
-pub fn finished_line(
-    action: &Action,
-    rc: ResultCode,
-    status: ResultStatus,
-    exit_reason: Option<&str>,
-    took: Duration,
-    ink: Ink,
-) -> String {
+pub fn finished_line(action: &Action, result: &ActionResult, ink: Ink) -> String {
     let what = describe(action);
-    let took = format!("{}.{}s", took.as_secs(), took.subsec_millis() / 100);
-    if is_success(action, rc, status) {
+    let took = format!("{}.{}s", result.took.as_secs(), result.took.subsec_millis() / 100);
+    if result.has_succeeded(action) {
         return format!("  {}  {what}  {}", ink.good("ok    "), ink.faint(&took));
     }
-    let answer = if status == ResultStatus::TimedOut { "timed out" } else { rc.name() };
-    let said =
-        exit_reason.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
+    let answer = if result.status == ResultStatus::TimedOut { "timed out" } else { result.rc.name() };
+    let said = result
+        .exit_reason
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map(|text| format!(": {text}"))
+        .unwrap_or_default();
     format!("  {}  {what}  {answer}{said}  {}", ink.bad("failed"), ink.faint(&took))
 }

@@ -54,12 +54,12 @@ impl Metric {
     }
 }
 
-/// The figures as text.
-pub fn text(overview: &Overview, figures: &Figures) -> String {
+/// The figures as text; without a daemon there are none of its own.
+pub fn text(overview: &Overview, figures: Option<&Figures>) -> String {
     let mut text = String::new();
-    for metric in
-        [nodes(overview), resources(overview), failures(overview)].into_iter().chain(plain(overview, figures))
-    {
+    let listed = [nodes(overview), resources(overview), failures(overview)];
+    let own = figures.into_iter().flat_map(daemon);
+    for metric in listed.into_iter().chain(plain(overview)).chain(own) {
         // Writing into a text cannot fail.
         let _ = write!(text, "# HELP {0} {1}\n# TYPE {0} gauge\n", metric.name, metric.help);
         for (labels, value) in metric.samples {
@@ -153,11 +153,22 @@ fn failures(overview: &Overview) -> Metric {
     metric
 }
 
-fn plain(overview: &Overview, figures: &Figures) -> [Metric; 9] {
+fn plain(overview: &Overview) -> [Metric; 4] {
     let bit = |holds: bool| u8::from(holds);
     [
         Metric::new("ha_cluster_corosync_quorate", "Whether this partition may act for the cluster.")
             .with(&[], bit(overview.has_quorum)),
+        Metric::new("quorate_generation", "The generation in force.").with(&[], overview.generation),
+        Metric::new("quorate_overrides", "Overrides in force.").with(&[], overview.overrides.len() as u64),
+        Metric::new("quorate_healthy", "Whether what is in force is so.")
+            .with(&[], bit(overview.health == Health::Healthy)),
+    ]
+}
+
+/// What only a daemon knows.
+fn daemon(figures: &Figures) -> [Metric; 5] {
+    let bit = |holds: bool| u8::from(holds);
+    [
         Metric::new("ha_cluster_corosync_quorum_votes", "Votes of the cluster.")
             .with(&[("type", "total_votes")], figures.votes)
             .with(&[("type", "expected_votes")], figures.expected_votes),
@@ -167,10 +178,6 @@ fn plain(overview: &Overview, figures: &Figures) -> [Metric; 9] {
             .with(&[], bit(figures.is_dc)),
         Metric::new("quorate_members", "Daemons that take part.").with(&[], figures.members),
         Metric::new("quorate_actions_in_flight", "Actions that are under way.").with(&[], figures.in_flight),
-        Metric::new("quorate_generation", "The generation in force.").with(&[], overview.generation),
-        Metric::new("quorate_overrides", "Overrides in force.").with(&[], overview.overrides.len() as u64),
-        Metric::new("quorate_healthy", "Whether what is in force is so.")
-            .with(&[], bit(overview.health == Health::Healthy)),
     ]
 }
 

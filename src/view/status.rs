@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::because::{cannot, refusals};
-use super::{Ink, moment, overlay, to_json};
+use super::because::{cannot, refusals, trouble};
+use super::plan::Detail;
+use super::{Ink, fold, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
+use crate::plan::aside::AtWork;
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
-    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Sync,
+    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
 };
 
 /// Minor versions add, major versions break.
@@ -33,25 +35,24 @@ pub fn json(overview: &Overview) -> String {
 }
 
 /// The overview for people.
-pub fn text(overview: &Overview, ink: Ink) -> String {
+pub fn text(overview: &Overview, detail: Detail, ink: Ink) -> String {
     if overview.generation == 0 && overview.nodes.is_empty() {
         return "Nothing is in force yet: `quorate apply` changes that.\n".to_owned();
     }
     let mut text = head(overview, ink);
-    text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, ink)), ink));
+    text.push_str(&section("Nodes", overview.nodes.iter().map(|node| node_row(node, detail, ink)), ink));
     let resources = overview.resources.iter().filter(|resource| is_shown(resource));
-    text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, ink)), ink));
+    text.push_str(&section("Resources", resources.map(|resource| resource_row(resource, detail, ink)), ink));
     let overrides = overview.overrides.iter().map(|over| overlay::row(over, overview.at));
     text.push_str(&section("Overrides", overrides, ink));
     if let Some(pause) = &overview.pause {
         text.push_str(&format!("\n{}\n", overlay::pause(pause, overview.at)));
     }
     text.push_str(&section("Failures", overview.failures.iter().map(failure_row), ink));
-    text.push_str(&section(
-        "Concerns",
-        overview.concerns.iter().map(|concern| [describe(concern), String::new(), String::new()]),
-        ink,
-    ));
+    let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
+    let concerns = if detail == Detail::Usual { fold::lines(concerns) } else { concerns };
+    let rows = concerns.into_iter().map(|concern| [concern, String::new(), String::new()]);
+    text.push_str(&section("Concerns", rows, ink));
     text
 }
 
@@ -60,7 +61,7 @@ pub fn line(overview: &Overview) -> String {
     if overview.health == Health::Missing {
         return "Missing: nothing is in force\n".to_owned();
     }
-    let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
+    let concerns = fold::lines(overview.concerns.iter().map(describe).collect());
     let running =
         overview.resources.iter().filter(|resource| !resource.is_collective && !resource.nodes.is_empty());
     let head = format!("{}, {}", health(overview.health), sync(overview.sync));
@@ -133,7 +134,7 @@ fn visible_width(text: &str) -> usize {
     width
 }
 
-fn node_row(node: &NodeOverview, ink: Ink) -> [String; 3] {
+fn node_row(node: &NodeOverview, detail: Detail, ink: Ink) -> [String; 3] {
     let states: Vec<&str> = node
         .states
         .iter()
@@ -152,39 +153,35 @@ fn node_row(node: &NodeOverview, ink: Ink) -> [String; 3] {
         )
         | None => ink.change(&states),
     };
-    let running: Vec<String> = node
-        .running
-        .iter()
-        .map(|running| match running.role {
-            Role::Promoted | Role::Unpromoted => format!("{} ({})", running.resource, running.role),
-            Role::Started | Role::Stopped => running.resource.clone(),
-        })
-        .collect();
+    let running: Vec<String> = node.running.iter().map(running).collect();
     let name = if node.is_remote { format!("{} (remote)", node.name) } else { node.name.to_string() };
-    [name, painted, running.join(", ")]
+    [name, painted, listed(&running, detail)]
+}
+
+/// What runs, with its role where there is more than one.
+pub(super) fn running(running: &Running) -> String {
+    match running.role {
+        Role::Promoted | Role::Unpromoted => format!("{} ({})", running.resource, running.role),
+        Role::Started | Role::Stopped => running.resource.clone(),
+    }
 }
 
 /// Instances that nobody wants or has are left out.
-fn is_shown(resource: &ResourceOverview) -> bool {
+pub(super) fn is_shown(resource: &ResourceOverview) -> bool {
     let is_idle_instance = resource.id.contains(':') && resource.nodes.is_empty() && !resource.is_failed;
     !is_idle_instance
 }
 
-fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
-    let mut remarks = Vec::new();
-    for (holds, remark) in [
-        (resource.is_failed, "failed"),
-        (resource.is_blocked, "blocked"),
-        (!resource.is_managed, "unmanaged"),
-        (resource.is_removed, "no longer configured"),
-        (resource.target_role == Some(Role::Stopped), "told to stop"),
-    ] {
-        if holds {
-            remarks.push(remark);
-        }
+/// Names in a row, as many as are asked for.
+fn listed<S: AsRef<str>>(names: &[S], detail: Detail) -> String {
+    match detail {
+        Detail::Usual => fold::names(names),
+        Detail::All => names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "),
     }
-    let failures: Vec<String> = resource.fail_counts.iter().map(fail_count).collect();
-    remarks.extend(failures.iter().map(String::as_str));
+}
+
+fn resource_row(resource: &ResourceOverview, detail: Detail, ink: Ink) -> [String; 3] {
+    let remarks = remarks(resource);
     let remarks = if remarks.is_empty() {
         String::new()
     } else {
@@ -196,10 +193,28 @@ fn resource_row(resource: &ResourceOverview, ink: Ink) -> [String; 3] {
     } else if nodes.is_empty() {
         ink.change("Stopped")
     } else {
-        format!("{} on {}", resource.role, nodes.join(", "))
+        format!("{} on {}", resource.role, listed(&nodes, detail))
     };
     let id = format!("{}{}", "  ".repeat(resource.depth), resource.id);
     [id, resource.kind.clone(), format!("{state}{remarks}")]
+}
+
+/// What is worth saying of a resource beside its role and place.
+pub(super) fn remarks(resource: &ResourceOverview) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for (holds, remark) in [
+        (resource.is_failed, "failed"),
+        (resource.is_blocked, "blocked"),
+        (!resource.is_managed && !resource.is_blocked, "unmanaged"),
+        (resource.is_removed, "no longer configured"),
+        (resource.target_role == Some(Role::Stopped), "told to stop"),
+    ] {
+        if holds {
+            remarks.push(remark.to_owned());
+        }
+    }
+    remarks.extend(resource.fail_counts.iter().map(fail_count));
+    remarks
 }
 
 /// How often it failed there, and how often it may.
@@ -212,7 +227,8 @@ fn fail_count(failed: &FailCount) -> String {
     }
 }
 
-fn failure_row(failure: &FailureOverview) -> [String; 3] {
+/// A failure: of which resource, in doing what, and what was answered.
+pub(super) fn failure_row(failure: &FailureOverview) -> [String; 3] {
     let said = failure.exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let at = failure.at.map(|at| format!(", at {}", moment(at))).unwrap_or_default();
     [
@@ -238,8 +254,11 @@ pub fn describe(concern: &Concern) -> String {
             format!("{node} is lost: what it still runs is unknown here")
         }
         Concern::OfflineNode { node } => format!("{node} is offline"),
-        Concern::FailedResource { resource } => format!("{resource} has failed"),
+        Concern::Trouble(concern) => trouble(concern),
         Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
+        Concern::AtWork(AtWork { holder }) => {
+            format!("another command is at work ({holder}): what it has begun does not show here yet")
+        }
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),
         Concern::Maintenance => "the cluster is in maintenance".to_owned(),
@@ -247,7 +266,8 @@ pub fn describe(concern: &Concern) -> String {
     }
 }
 
-const fn condition(condition: NodeCondition) -> &'static str {
+/// What is said of a node.
+pub(super) const fn condition(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
         NodeCondition::Offline => "offline",
@@ -259,7 +279,8 @@ const fn condition(condition: NodeCondition) -> &'static str {
     }
 }
 
-const fn sync(sync: Sync) -> &'static str {
+/// Whether the manifest is in force, in a word.
+pub(super) const fn sync(sync: Sync) -> &'static str {
     match sync {
         Sync::Synced => "Synced",
         Sync::OutOfSync => "OutOfSync",
@@ -267,7 +288,8 @@ const fn sync(sync: Sync) -> &'static str {
     }
 }
 
-const fn health(health: Health) -> &'static str {
+/// How the cluster is, in a word.
+pub(super) const fn health(health: Health) -> &'static str {
     match health {
         Health::Healthy => "Healthy",
         Health::Progressing => "Progressing",

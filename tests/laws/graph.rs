@@ -102,7 +102,7 @@ fn first_double<'a>(
 }
 
 /// All that can be done, in an order that the graph allows: of what is ready, the lowest wish first.
-fn linear(actions: &[Action], wish: &mut dyn FnMut(&Action) -> u64) -> Vec<ActionId> {
+pub(crate) fn linear(actions: &[Action], wish: &mut dyn FnMut(&Action) -> u64) -> Vec<ActionId> {
     let mut done: BTreeSet<ActionId> = BTreeSet::new();
     let mut waiting: Vec<(u64, &Action)> = actions.iter().map(|action| (wish(action), action)).collect();
     waiting.sort_by_key(|(wish, action)| (*wish, action.id));

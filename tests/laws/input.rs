@@ -31,12 +31,15 @@ fn differs(one: &Schedule, other: &Schedule) -> Option<String> {
 }
 
 /// A resource that is placed after all others takes nothing from them. Where capacity is scarce the
-/// order of placing is another one, and nothing comes last.
+/// order of placing is another one, and nothing comes last. Where nothing is managed, no node is fenced
+/// for the sake of what may run there.
 pub(crate) fn ignores_what_is_unrelated(case: &Case<'_>) -> Option<String> {
     let text = case.xml.to_string();
     // A remote node that is lost is only fenced for the sake of what may run there.
     let has_remote = text.contains("type=\"remote\"");
-    if has_remote
+    let facts = &case.placement.facts;
+    if !facts.resources.iter().any(|resource| resource.is_managed && !resource.is_removed)
+        || has_remote
         || text.contains("placement-strategy")
         || text.contains("rsc-pattern")
         || text.contains("<bundle ")

@@ -10,6 +10,7 @@ use quorate::status::ResultStatus;
 
 use crate::Case;
 use crate::generator::NOW;
+use crate::graph;
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
 /// known once the first has been carried out.
@@ -42,19 +43,29 @@ fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
     schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo)
 }
 
+/// Carries everything out in an order that the graph allows, and writes it down as the engines do.
 fn carry_out(case: &Case<'_>, ledger: &mut Ledger, schedule: &Schedule, at: i64) {
     let roster = Roster::of(&case.cib.cluster, &ledger.status);
     ledger.transition += 1;
-    for action in &schedule.transition.actions {
+    let actions = &schedule.transition.actions;
+    for id in graph::linear(actions, &mut |_| 0) {
+        let Some(action) = actions.iter().find(|action| action.id == id) else { continue };
+        if action.kind == ActionKind::Pseudo {
+            if let Some(guest) = action.node.as_ref().filter(|_| action.task.takes_node_down()) {
+                ledger.node_ended(guest);
+            }
+            continue;
+        }
         let agent = action.resource.as_deref().and_then(|resource| roster.agent(resource));
         let result = ActionResult::done(executor::expected_rc(action), Duration::from_millis(1));
-        ledger.record(&Performed {
+        let done = Performed {
             action,
             agent: agent.as_ref(),
             traits: &AgentTraits::default(),
             result: &result,
             at,
             start_failure_is_fatal: schedule.transition.start_failure_is_fatal,
-        });
+        };
+        ledger.record_with_guests(&done, &roster);
     }
 }

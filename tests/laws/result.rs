@@ -9,7 +9,9 @@ use quorate::scheduler::{Action, ActionId, Task};
 
 use crate::Case;
 
-/// What is managed is never placed on a node that a constraint forbids.
+/// What is managed is never placed on a node that a constraint forbids. What goes where something else
+/// is goes there whatever it would like itself: what lives in a container, and later members of a group
+/// of which one is left as it is.
 pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
     let facts = &case.placement.facts;
     for location in case.placement.locations.iter().filter(|location| location.role.is_none()) {
@@ -17,8 +19,8 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
             let banned = facts.leaves(location.resource).into_iter().find(|leaf| {
                 *score <= Score::MINUS_INFINITY
                     && facts.resource(*leaf).is_managed
-                    // What lives in a container goes where that goes.
                     && facts.resource(*leaf).launcher.is_none()
+                    && !follows_what_is_left_alone(case, *leaf)
                     && case.placement.assigned[leaf.index()] == Some(*node)
             });
             if let Some(leaf) = banned {
@@ -29,7 +31,17 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
     None
 }
 
-/// Plain primitives that must share a node do, and that must not do not.
+/// Whether an earlier member of its group is not managed.
+fn follows_what_is_left_alone(case: &Case<'_>, leaf: ResourceIx) -> bool {
+    let facts = &case.placement.facts;
+    let parent = facts.resource(leaf).parent.map(|parent| facts.resource(parent));
+    let group = parent.filter(|parent| matches!(parent.variant, Variant::Group(_)));
+    let members = group.map_or(&[][..], |group| &group.children);
+    members.iter().take_while(|member| **member != leaf).any(|member| !facts.resource(*member).is_managed)
+}
+
+/// Plain primitives that must share a node do, and that must not do not. Where the wishes form a ring,
+/// who is placed first cannot know where the other will go, and nothing is promised.
 pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
     let facts = &case.placement.facts;
     let is_plain = |resource: ResourceIx| {
@@ -45,6 +57,7 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
             && is_plain(record.primary)
             && facts.resource(record.dependent).parent.is_none()
             && facts.resource(record.primary).parent.is_none()
+            && !wishes_to_be_with(case, record.primary, record.dependent)
     });
     for record in plain {
         let node_of = |resource: ResourceIx| case.placement.assigned[resource.index()];
@@ -61,7 +74,25 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
     None
 }
 
-/// A start that must wait for another comes after it, where both happen.
+/// Whether one depends on where the other is placed, through whatever colocations.
+fn wishes_to_be_with(case: &Case<'_>, dependent: ResourceIx, primary: ResourceIx) -> bool {
+    let facts = &case.placement.facts;
+    let top = |resource: ResourceIx| {
+        std::iter::successors(Some(resource), |inner| facts.resource(*inner).parent).last()
+    };
+    let mut seen = BTreeSet::new();
+    let mut open = vec![top(dependent)];
+    while let Some(next) = open.pop() {
+        if seen.insert(next) {
+            let own = case.placement.colocations.iter().filter(|record| top(record.dependent) == next);
+            open.extend(own.map(|record| top(record.primary)));
+        }
+    }
+    seen.contains(&top(primary))
+}
+
+/// A start that must wait for another comes after it, where both happen. Left out are clones of which
+/// some instances suffice, and what is to run inside what waits for it, which cannot be.
 pub(crate) fn respects_orders(case: &Case<'_>) -> Option<String> {
     let actions = &case.schedule.transition.actions;
     let by_id: BTreeMap<ActionId, &Action> = actions.iter().map(|action| (action.id, action)).collect();
@@ -81,11 +112,31 @@ pub(crate) fn respects_orders(case: &Case<'_>) -> Option<String> {
             continue;
         }
         let (Some(first), Some(then)) = (start(first.as_str()), start(then.as_str())) else { continue };
+        if some_suffice(case, first) || is_inside(case, first, then) {
+            continue;
+        }
         if !comes_before(first.id, then, &by_id) {
             return Some(format!("{} does not wait for {}", then.key, first.key));
         }
     }
     None
+}
+
+fn some_suffice(case: &Case<'_>, first: &Action) -> bool {
+    let clones = case.placement.facts.resources.iter().filter_map(|resource| match &resource.variant {
+        Variant::Clone(clone) => Some((&resource.id, clone.clone_min)),
+        Variant::Primitive(_) | Variant::Group(_) | Variant::Bundle(_) => None,
+    });
+    clones.into_iter().any(|(id, least)| least.is_some() && Some(id) == first.instance.as_ref())
+}
+
+/// Whether the first is on a node that the other launches.
+fn is_inside(case: &Case<'_>, first: &Action, then: &Action) -> bool {
+    let facts = &case.placement.facts;
+    let node = first.node.as_ref().and_then(|node| facts.node_named(node.as_str()));
+    let connection = node.and_then(|node| facts.node(node).connection);
+    let launcher = connection.and_then(|connection| facts.resource(connection).launcher);
+    launcher.is_some_and(|launcher| Some(&facts.resource(launcher).id) == then.instance.as_ref())
 }
 
 fn comes_before(first: ActionId, then: &Action, by_id: &BTreeMap<ActionId, &Action>) -> bool {

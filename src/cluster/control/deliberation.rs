@@ -6,7 +6,7 @@ use super::{Control, Ground};
 use crate::cluster::call::Flight;
 use crate::cluster::state::worker_of;
 use crate::executor::ActionResult;
-use crate::ledger::{AgentTraits, Ledger, Performed, takes_down};
+use crate::ledger::{AgentTraits, Ledger, Performed};
 use crate::model::Cluster;
 use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
 use crate::status::{ClusterStatus, JoinState, NodeState, Presence, ProcessState, ResultCode};
@@ -26,7 +26,8 @@ impl Control {
             if flight.action.task == Task::Start {
                 pretend_pending(&mut ledger, flight);
             }
-            if let Some(target) = flight.action.node.as_ref().filter(|_| takes_down(&flight.action.task)) {
+            if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
+            {
                 ledger.set_attribute(target, "terminate", Some("true"));
             }
         }

@@ -10,7 +10,6 @@ use crate::cluster::member::Member;
 use crate::cluster::message::{Finding, Message, Orders};
 use crate::cluster::state::worker_of;
 use crate::executor::{self, ActionResult, Command};
-use crate::ledger::takes_down;
 use crate::model::{AgentClass, NodeName};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::ResultCode;
@@ -69,7 +68,8 @@ impl Control {
     /// A guest that is to be fenced ends with what holds it.
     fn reach(&mut self, id: ActionId) {
         let action = self.running.as_ref().and_then(|running| running.executor.action(id));
-        let guest = action.filter(|action| takes_down(&action.task)).and_then(|action| action.node.clone());
+        let guest =
+            action.filter(|action| action.task.takes_node_down()).and_then(|action| action.node.clone());
         self.ended_guests.extend(guest);
     }
 

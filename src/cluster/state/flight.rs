@@ -6,7 +6,7 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::executor::ActionResult;
 use crate::ledger::roster::Roster;
-use crate::ledger::{AgentTraits, Performed, takes_down};
+use crate::ledger::{AgentTraits, Performed};
 use crate::model::NodeName;
 use crate::scheduler::{ActionKind, Task};
 use crate::status::ResultCode;
@@ -66,7 +66,7 @@ impl State {
 
     /// Writes down a result.
     pub(super) fn record(&mut self, done: &Performed<'_>, effects: &mut Vec<Effect>) {
-        let may_end_guests = takes_down(&done.action.task) || done.action.task == Task::Stop;
+        let may_end_guests = done.action.task.takes_node_down() || done.action.task == Task::Stop;
         if may_end_guests {
             let roster = Roster::of(&self.durable.cluster, &self.live.ledger.status);
             self.live.ledger.record_with_guests(done, &roster);
@@ -91,7 +91,7 @@ impl State {
             self.unseat(node);
             let how = self.live.leaving.remove(node).unwrap_or(crate::cluster::request::Leave::Drained);
             effects.push(Effect::Parted { node: node.clone(), how });
-        } else if takes_down(&flight.action.task) {
+        } else if flight.action.task.takes_node_down() {
             self.drop_flights_of(node, Keep::Nothing);
             self.live.awaited.retain(|known, _| !known.is(node.as_str()));
             self.live.detached.retain(|known| !known.is(node.as_str()));
@@ -110,7 +110,7 @@ impl State {
             if !flight.worker.is(worker.as_str()) {
                 return true;
             }
-            if keep == Keep::Traces && leaves_traces(&flight.action.task) {
+            if keep == Keep::Traces && flight.action.task.may_activate() {
                 ledger.record_pending(&flight.action, flight.agent.as_ref(), flight.since.seconds());
             }
             false
@@ -125,9 +125,4 @@ pub(super) enum Keep {
     Traces,
     /// Nothing: the node is down.
     Nothing,
-}
-
-/// Whether a resource may be active by this, though its end is not known.
-const fn leaves_traces(task: &Task) -> bool {
-    matches!(task, Task::Start | Task::Promote | Task::MigrateTo | Task::MigrateFrom)
 }

@@ -171,7 +171,7 @@ async fn resource(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Re
 
 async fn metrics(State(desk): State<Desk>) -> Result<Response, Trouble> {
     let seen = desk.door.look().await?;
-    let text = prometheus::text(&overview_of(&seen), &figures(&seen));
+    let text = prometheus::text(&overview_of(&seen), Some(&figures(&seen)));
     Ok(([(header::CONTENT_TYPE, prometheus::MEDIA_TYPE)], text).into_response())
 }
 

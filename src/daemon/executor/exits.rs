@@ -7,10 +7,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads what the kernel shows of processes")]
 
-use crate::model::Table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +16,10 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
+
+use crate::host::clock::until;
+use crate::model::Table;
 
 /// Watches processes of services.
 #[derive(Debug, Default)]
@@ -212,11 +213,4 @@ fn parent_of(process: u32) -> Option<u32> {
 
 fn pid_in(file: &str) -> Option<u32> {
     fs::read_to_string(file).ok()?.split_whitespace().next()?.parse().ok()
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => pending().await,
-    }
 }

@@ -11,27 +11,25 @@ mod standing;
 mod units;
 mod volatile;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::fencing::Fencer;
 use crate::cluster::{Call, Flight, Input, Kept, Record};
 use crate::engine::EngineError;
 use crate::executor::ActionResult;
-use crate::host::runner::{Runner, runs_agent};
+use crate::host::runner::Runner;
 use crate::model::{Agent, Cluster, Rename};
-use crate::scheduler::{Action, ActionKind, Task};
-use crate::status::{ResultCode, ResultStatus};
+use crate::scheduler::{Action, ActionKind};
+use crate::status::ResultStatus;
 use exits::Exits;
 use standing::{Answered, Standings};
 use units::Units;
 use volatile::{Renamed, Volatile};
-
-pub use volatile::boot_id;
 
 /// Runs the agents of this node.
 #[derive(Debug)]
@@ -39,8 +37,10 @@ pub struct Executor {
     runner: Arc<Runner>,
     volatile: Volatile,
     standings: Standings,
-    tasks: JoinSet<(Call, ActionResult)>,
+    tasks: JoinSet<End>,
     runs: BTreeMap<Call, Run>,
+    /// What is to be told next.
+    told: VecDeque<Input>,
     exits: Exits,
     units: Units,
 }
@@ -52,6 +52,17 @@ struct Run {
     kill: CancellationToken,
     /// Whether the agent is run by this daemon: then it is on record.
     is_recorded: bool,
+    /// The task that it is.
+    task: Id,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+struct End {
+    call: Call,
+    result: ActionResult,
+    /// What the agent answered when it was asked what is so, where nobody had seen the run's own answer.
+    found: Option<(Action, ActionResult)>,
 }
 
 impl Executor {
@@ -73,6 +84,7 @@ impl Executor {
             volatile,
             tasks: JoinSet::new(),
             runs: BTreeMap::new(),
+            told: VecDeque::new(),
             exits: Exits::default(),
         };
         let mut record = Record { attributes: known.attributes, ..Record::default() };
@@ -98,14 +110,13 @@ impl Executor {
     pub(super) fn begin(&mut self, flight: Flight, cluster: &Arc<Cluster>) -> Result<(), EngineError> {
         self.prepare(&flight.action)?;
         let action = self.volatile.to_be_run(&flight.action);
-        let is_recorded = runs_agent(&action);
+        let is_recorded = action.runs_agent();
         let witness = if is_recorded { Some(self.volatile.begin(&flight)?) } else { None };
         let kill = CancellationToken::new();
         let (runner, agent, call, killed) =
             (Arc::clone(&self.runner), flight.agent.clone(), flight.call, kill.clone());
         let fencer = (action.kind == ActionKind::Fence).then(|| self.fencer(cluster));
-        self.runs.insert(call, Run { flight, kill, is_recorded });
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             let run = async {
                 match fencer {
                     Some(fencer) => fencer.perform(&action).await,
@@ -114,10 +125,11 @@ impl Executor {
             };
             let result = tokio::select! {
                 result = run => result,
-                () = killed.cancelled() => ended_by("was killed"),
+                () = killed.cancelled() => ActionResult::failed(ResultStatus::Error, "was killed"),
             };
-            (call, result)
+            End { call, result, found: None }
         });
+        self.runs.insert(call, Run { flight, kill, is_recorded, task: task.id() });
         Ok(())
     }
 
@@ -144,7 +156,7 @@ impl Executor {
         for Renamed { old, monitors } in self.volatile.rename(renames)? {
             self.exits.forget(&old);
             self.units.forget(&old);
-            self.standings.end_all(&old);
+            self.standings.end_those(&old, |_| true);
             for monitor in monitors {
                 self.expect_exits(&monitor.flight, Duration::ZERO);
                 self.standings.resume(monitor);
@@ -155,7 +167,7 @@ impl Executor {
 
     /// Whether nothing is in flight.
     pub(super) fn is_idle(&self) -> bool {
-        self.runs.is_empty()
+        self.runs.is_empty() && self.told.is_empty()
     }
 
     /// Waits for the next end of a run or new answer of a monitor. May be dropped at any time without
@@ -165,12 +177,13 @@ impl Executor {
     /// When what happened cannot be put on record.
     pub(super) async fn next(&mut self) -> Result<Input, EngineError> {
         loop {
+            if let Some(input) = self.told.pop_front() {
+                return Ok(input);
+            }
             tokio::select! {
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    // A task is never aborted, and does not panic: there is nothing else to be told.
-                    let Ok((call, result)) = ended else { continue };
-                    if let Some(input) = self.end(call, result)? {
-                        return Ok(input);
+                    if let Some(end) = ended.map_or_else(|error| self.broken_off(&error), Some) {
+                        self.end(end)?;
                     }
                 }
                 answered = self.standings.next() => {
@@ -193,50 +206,47 @@ impl Executor {
     /// Ends what must not go on beside an action.
     fn prepare(&mut self, action: &Action) -> Result<(), EngineError> {
         let Some(resource) = &action.resource else { return Ok(()) };
-        match &action.task {
-            Task::Stop | Task::MigrateTo | Task::Delete => {
-                self.exits.forget(resource);
-                self.units.forget(resource);
-                self.standings.end_all(resource);
-                self.volatile.end_monitors(resource, None)?;
-            }
-            Task::Cancel => {
-                self.standings.end(resource, action.interval);
-                self.volatile.end_monitors(resource, Some(action.interval))?;
-            }
-            Task::Monitor if !action.interval.is_zero() => {
-                self.standings.end(resource, action.interval);
-                self.volatile.end_monitors(resource, Some(action.interval))?;
-            }
-            Task::Start
-            | Task::Promote
-            | Task::Demote
-            | Task::Monitor
-            | Task::Notify
-            | Task::MigrateFrom
-            | Task::Reload
-            | Task::ClearFailCount
-            | Task::ClearHistory
-            | Task::Shutdown
-            | Task::FenceReboot
-            | Task::FenceOff
-            | Task::FenceOn
-            | Task::Pseudo(_) => {}
+        if action.task.ends_monitors() {
+            self.exits.forget(resource);
+            self.units.forget(resource);
         }
-        if runs_agent(action) {
+        self.end_monitors(resource, |interval| action.ends_monitor(resource, interval))?;
+        if action.runs_agent() {
             self.standings.hold(resource);
         }
         Ok(())
     }
 
+    fn end_monitors(
+        &mut self,
+        resource: &Arc<str>,
+        is_meant: impl Fn(Duration) -> bool,
+    ) -> Result<(), EngineError> {
+        self.standings.end_those(resource, &is_meant);
+        self.volatile.end_monitors(resource, is_meant)
+    }
+
+    /// A run that was broken off by a fault of our own has failed; its call must not be held for ever.
+    fn broken_off(&self, error: &JoinError) -> Option<End> {
+        let (call, _) = self.runs.iter().find(|(_, run)| run.task == error.id())?;
+        tracing::error!(%call, %error, "a run was broken off by a fault of the daemon");
+        let result = ActionResult::failed(ResultStatus::Error, "was broken off by a fault of the daemon");
+        Some(End { call: *call, result, found: None })
+    }
+
     /// Takes the end of a run.
-    fn end(&mut self, call: Call, result: ActionResult) -> Result<Option<Input>, EngineError> {
-        let Some(run) = self.runs.remove(&call) else { return Ok(None) };
+    fn end(&mut self, end: End) -> Result<(), EngineError> {
+        let End { call, result, found } = end;
+        let Some(run) = self.runs.remove(&call) else { return Ok(()) };
         let Run { flight, is_recorded, .. } = run;
         let action = &flight.action;
         if is_recorded {
             if let Some(resource) = &action.resource {
                 self.standings.release(resource);
+                if result.is_unknown() {
+                    // The cluster forgets all about the resource, and begins its monitors anew.
+                    self.end_monitors(resource, |_| true)?;
+                }
             }
             self.volatile.learn(action, &result)?;
             if let Some(monitor) = self.standings.stand(&flight, &result) {
@@ -248,7 +258,12 @@ impl Executor {
             self.volatile.end(&flight, &result)?;
         }
         let traits = self.traits(flight.agent.as_ref());
-        Ok(Some(Input::Ended { call, result, traits }))
+        self.told.push_back(Input::Ended { call, result, traits: traits.clone() });
+        if let (Some((probe, result)), Some(agent)) = (found, flight.agent) {
+            self.volatile.learn(&probe, &result)?;
+            self.told.push_back(Input::Observed { action: Box::new(probe), agent, result, traits });
+        }
+        Ok(())
     }
 
     /// Takes an answer of a recurring monitor.
@@ -290,18 +305,7 @@ impl Executor {
 
 /// Whether processes of a resource may run after this that did not before.
 fn begins_service(action: &Action) -> bool {
-    matches!(action.task, Task::Start | Task::MigrateFrom | Task::Promote | Task::Demote | Task::Reload)
-        || action.task == Task::Monitor && !action.interval.is_zero()
-}
-
-/// The result of a run that did not come to its end.
-fn ended_by(what: &str) -> ActionResult {
-    ActionResult {
-        rc: ResultCode::ERROR,
-        status: ResultStatus::Error,
-        exit_reason: Some(what.into()),
-        took: Duration::ZERO,
-    }
+    action.is_recurring() || action.task.changes_service() && !action.task.ends_monitors()
 }
 
 #[cfg(test)]

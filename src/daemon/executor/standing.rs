@@ -1,20 +1,19 @@
 //! Recurring monitors that stand, each with its own deadline.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::cluster::Flight;
 use crate::executor::ActionResult;
+use crate::host::clock::until;
+use crate::host::monitor::{Answer, first_pause, share};
 use crate::host::runner::Runner;
-use crate::scheduler::Task;
-use crate::status::{ResultCode, ResultStatus};
 
 /// A recurring monitor, as it is kept on record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,13 +21,6 @@ pub(super) struct Standing {
     /// The run that began it.
     pub(super) flight: Flight,
     last: Answer,
-}
-
-/// What counts as the same answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Answer {
-    rc: ResultCode,
-    status: ResultStatus,
 }
 
 /// A monitor has answered.
@@ -68,26 +60,10 @@ struct Watched {
     round: Option<(u64, AbortHandle)>,
 }
 
-impl Answer {
-    fn of(result: &ActionResult) -> Self {
-        Self { rc: result.undegraded(), status: result.status }
-    }
-}
-
 impl Standing {
     fn key(&self) -> Option<Key> {
         let action = &self.flight.action;
         Some((Arc::clone(action.resource.as_ref()?), action.interval))
-    }
-
-    /// A part of its interval, the same for the same monitor: monitors that began together should not
-    /// stay together.
-    fn part_of(key: &Key, length: Duration) -> Duration {
-        let spread = key
-            .0
-            .bytes()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        length * (spread >> 16) / 0x1_0000
     }
 }
 
@@ -110,19 +86,19 @@ impl Standings {
     /// Lets a monitor go on that an earlier daemon began.
     pub(super) fn resume(&mut self, standing: Standing) {
         let Some(key) = standing.key() else { return };
-        let wait = Standing::part_of(&key, key.1.min(Self::CATCH_UP));
+        let wait = share(&key.0, key.1.min(Self::CATCH_UP));
         self.put(key, standing, wait);
     }
 
     /// Lets a monitor go on after its first answer, up to a tenth of its interval early; `None` if the
     /// action is no recurring monitor.
     pub(super) fn stand(&mut self, flight: &Flight, result: &ActionResult) -> Option<Standing> {
-        if flight.action.task != Task::Monitor || flight.action.interval.is_zero() {
+        if !flight.action.is_recurring() {
             return None;
         }
         let standing = Standing { flight: flight.clone(), last: Answer::of(result) };
         let key = standing.key()?;
-        let wait = key.1.saturating_sub(Standing::part_of(&key, key.1 / 10));
+        let wait = first_pause(&key.0, key.1);
         self.put(key, standing.clone(), wait);
         Some(standing)
     }
@@ -134,8 +110,7 @@ impl Standings {
         self.monitors.insert(key, Watched { standing, due: Some(due), round: None });
     }
 
-    /// Ends one monitor, also while it runs.
-    pub(super) fn end(&mut self, resource: &Arc<str>, interval: Duration) {
+    fn end(&mut self, resource: &Arc<str>, interval: Duration) {
         let key = (Arc::clone(resource), interval);
         let Some(watched) = self.monitors.remove(&key) else { return };
         if let Some(due) = watched.due {
@@ -146,9 +121,9 @@ impl Standings {
         }
     }
 
-    /// Ends all monitors of a resource, also while they run.
-    pub(super) fn end_all(&mut self, resource: &Arc<str>) {
-        for (_, interval) in self.of(resource) {
+    /// Ends those monitors of a resource whose intervals are meant, also while they run.
+    pub(super) fn end_those(&mut self, resource: &Arc<str>, is_meant: impl Fn(Duration) -> bool) {
+        for (_, interval) in self.of(resource).into_iter().filter(|(_, interval)| is_meant(*interval)) {
             self.end(resource, interval);
         }
     }
@@ -261,12 +236,5 @@ impl Standings {
         let from = (Arc::clone(resource), Duration::ZERO);
         let keys = self.monitors.range(from..).map(|(key, _)| key);
         keys.take_while(|key| key.0 == *resource).cloned().collect()
-    }
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => pending().await,
     }
 }

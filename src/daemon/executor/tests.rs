@@ -8,8 +8,8 @@ use crate::agent::Installation;
 use crate::cluster::{MemberId, Moment};
 use crate::host::secrets::Secrets;
 use crate::model::NodeName;
-use crate::scheduler::ActionId;
-use crate::status::ResourceHistory;
+use crate::scheduler::{ActionId, Task};
+use crate::status::{ResourceHistory, ResultCode};
 
 /// Runs while a file is there; every call is written down.
 const AGENT: &str = r#"#!/bin/sh
@@ -134,12 +134,13 @@ async fn a_start_that_outlives_its_daemon_is_waited_for_and_looked_at() {
     std::mem::forget(executor);
     let (mut next, record) = site.open();
     assert_eq!(record.in_flight.len(), 1);
-    assert_eq!(ended(&mut next).await.rc, ResultCode::OK);
+    assert!(ended(&mut next).await.is_unknown(), "nobody has heard its answer");
+    assert_eq!(ended(&mut next).await.rc, ResultCode::OK, "it is found running");
     assert_eq!(site.called(), "start monitor");
 }
 
 #[tokio::test]
-async fn a_start_that_ended_unseen_and_did_not_reach_its_aim_has_failed() {
+async fn a_start_that_ended_unseen_is_nothing_against_its_node() {
     let mut site = Site::new();
     let (executor, _) = site.open();
     let start = site.flight(Task::Start, &[], Duration::ZERO);
@@ -147,8 +148,63 @@ async fn a_start_that_ended_unseen_and_did_not_reach_its_aim_has_failed() {
     drop(executor.volatile.begin(&start).unwrap());
     drop(executor);
     let (mut next, _) = site.open();
-    assert_eq!(ended(&mut next).await.status, ResultStatus::Error);
+    assert!(ended(&mut next).await.is_unknown());
+    assert_eq!(ended(&mut next).await.rc, ResultCode::NOT_RUNNING);
     assert_eq!(site.called(), "monitor");
+}
+
+#[tokio::test]
+async fn a_stop_that_ended_unseen_ends_monitors_and_is_looked_after_with_what_ran() {
+    let mut site = Site::new();
+    let (mut executor, _) = site.open();
+    executor.begin(site.flight(Task::Start, &[("which", "old")], Duration::ZERO), &no_cluster()).unwrap();
+    ended(&mut executor).await;
+    executor.keep(history()).unwrap();
+    executor.begin(site.flight(Task::Monitor, &[], Duration::from_secs(60)), &no_cluster()).unwrap();
+    ended(&mut executor).await;
+    executor.keep(history()).unwrap();
+    let stop = site.flight(Task::Stop, &[("which", "new")], Duration::ZERO);
+    drop(executor.volatile.begin(&stop).unwrap());
+    drop(executor);
+    let (mut next, _) = site.open();
+    assert!(ended(&mut next).await.is_unknown());
+    let Input::Observed { action, result, .. } = next.next().await.unwrap() else { unreachable!("a probe") };
+    assert_eq!(action.params.get("which").map(|value| &**value), Some("old"));
+    assert_eq!(result.rc, ResultCode::OK, "it was not stopped after all");
+    drop(next);
+    let known = Volatile::open(&site.dir.path().join("run")).unwrap().1;
+    assert!(known.resources.iter().all(|own| own.monitors.is_empty()), "they are begun anew");
+}
+
+#[tokio::test]
+async fn a_run_that_is_broken_off_by_a_fault_of_ours_has_failed() {
+    let mut site = Site::new();
+    let (mut executor, _) = site.open();
+    let flight = site.flight(Task::Start, &[], Duration::ZERO);
+    drop(executor.volatile.begin(&flight).unwrap());
+    executor.prepare(&flight.action).unwrap();
+    let task = executor.tasks.spawn(async { unreachable!("a fault of ours") }).id();
+    let run = Run { flight: flight.clone(), kill: CancellationToken::new(), is_recorded: true, task };
+    executor.runs.insert(flight.call, run);
+    let Input::Ended { call, result, .. } = executor.next().await.unwrap() else { unreachable!("an end") };
+    assert_eq!((call, result.status), (flight.call, ResultStatus::Error));
+    assert!(executor.is_idle(), "nothing is held");
+}
+
+#[tokio::test]
+async fn a_record_of_the_first_format_is_read() {
+    let mut site = Site::new();
+    let (executor, _) = site.open();
+    let stop = site.flight(Task::Stop, &[], Duration::ZERO);
+    drop(executor.volatile.begin(&stop).unwrap());
+    drop(executor);
+    let mut files = std::fs::read_dir(site.dir.path().join("run/flights")).unwrap();
+    let file = files.next().unwrap().unwrap().path();
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let names: Vec<&str> = written.as_object().unwrap().keys().map(String::as_str).collect();
+    let first = ["deadline", "flight", "format_version", "name", "process", "result", "session"];
+    assert!(first.iter().all(|name| names.contains(name)) && names.len() == first.len(), "{names:?}");
+    assert!(written["deadline"].is_i64() && written["process"].is_null());
 }
 
 #[tokio::test]

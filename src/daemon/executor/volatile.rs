@@ -14,13 +14,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::standing::Standing;
-use crate::agent::{Invocation, Witness};
+use crate::agent::Witness;
 use crate::cluster::{Call, Flight, Kept};
 use crate::engine::EngineError;
-use crate::engine::file::{self, Sync, storage};
+use crate::engine::file::{self, Sync, remove, storage};
 use crate::executor::ActionResult;
 use crate::host::memory::Memory;
-use crate::host::process::Process;
+use crate::host::trace::{Trace, time_of, witness};
 use crate::model::rename::{rename_instance, rename_key};
 use crate::model::{OptionSet, Rename};
 use crate::scheduler::{Action, Task};
@@ -28,9 +28,6 @@ use crate::status::ResourceHistory;
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
-
-/// Tells one boot of this host from another.
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What is known of one resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -57,14 +54,11 @@ pub(super) struct Renamed {
 pub(super) struct Begun {
     /// What was begun.
     pub(super) flight: Flight,
-    /// Process session of the daemon that began it.
-    pub(super) session: u32,
-    /// The agent's process, which leads a group of its own; unknown at the very beginning.
-    pub(super) process: Option<Process>,
+    /// What finds its agent again.
+    #[serde(flatten)]
+    pub(super) trace: Trace,
     /// How it ended, if it did; kept until the cluster has it.
     pub(super) result: Option<ActionResult>,
-    /// When its time is over, in milliseconds since 1970.
-    deadline: i64,
 }
 
 impl Begun {
@@ -73,10 +67,9 @@ impl Begun {
         self.flight.call.to_string()
     }
 
-    /// How much of its time is left. A clock that was set back does not give it more than it had.
+    /// How much of its time is left.
     pub(super) fn left(&self) -> Duration {
-        let left = u64::try_from(self.deadline.saturating_sub(now())).unwrap_or(0);
-        Duration::from_millis(left).min(time_of(&self.flight.action))
+        self.trace.left(time_of(&self.flight.action))
     }
 }
 
@@ -140,22 +133,12 @@ impl Volatile {
     /// Notes that an action is about to begin; what it returns is to note its process.
     pub(super) fn begin(&self, flight: &Flight) -> Result<Witness, EngineError> {
         let mark: Arc<str> = flight.call.to_string().into();
-        let time = i64::try_from(time_of(&flight.action).as_millis()).unwrap_or(i64::MAX);
-        let begun = Begun {
-            flight: flight.clone(),
-            session: Process::own().map_or(0, |own| own.session),
-            process: None,
-            result: None,
-            deadline: now().saturating_add(time),
-        };
+        let begun = Begun { flight: flight.clone(), trace: Trace::of(&flight.action), result: None };
         let path = self.flight_path(flight.call);
         write(&path, Arc::clone(&mark), &begun)?;
-        Ok(Witness::new(Arc::clone(&mark), move |id| {
-            let begun = Begun { process: Process::of(id), ..begun.clone() };
-            if let Err(error) = write(&path, Arc::clone(&mark), &begun) {
-                // Its mark tells as well, a little less surely.
-                tracing::warn!(%error, process = id, "the process of an agent is not on record");
-            }
+        Ok(witness(Arc::clone(&mark), move |process| {
+            let begun = Begun { trace: begun.trace.with(process), ..begun.clone() };
+            write(&path, Arc::clone(&mark), &begun)
         }))
     }
 
@@ -167,13 +150,7 @@ impl Volatile {
         else {
             return remove(&path);
         };
-        let begun = Begun {
-            flight: flight.clone(),
-            session: 0,
-            process: None,
-            result: Some(result.clone()),
-            deadline: 0,
-        };
+        let begun = Begun { flight: flight.clone(), trace: Trace::ended(), result: Some(result.clone()) };
         write(&path, flight.call.to_string().into(), &begun)?;
         self.ended.entry(resource).or_default().push(path);
         Ok(())
@@ -182,6 +159,14 @@ impl Volatile {
     /// The cluster has the results of a resource.
     fn settle(&mut self, resource: &Arc<str>) -> Result<(), EngineError> {
         self.ended.remove(resource).into_iter().flatten().try_for_each(|path| remove(&path))
+    }
+
+    /// What a resource was started with.
+    pub(super) fn memory(&self, resource: Option<&Arc<str>>) -> Memory {
+        resource
+            .and_then(|resource| self.resources.get(resource))
+            .map(|own| own.memory.clone())
+            .unwrap_or_default()
     }
 
     /// Learns from a result what its resource runs with.
@@ -201,16 +186,13 @@ impl Volatile {
         })
     }
 
-    /// Notes the end of the monitor with this interval, or of all.
+    /// Notes the end of those monitors whose intervals are meant.
     pub(super) fn end_monitors(
         &mut self,
         resource: &Arc<str>,
-        interval: Option<Duration>,
+        is_meant: impl Fn(Duration) -> bool,
     ) -> Result<(), EngineError> {
-        self.change(resource, |own| {
-            own.monitors
-                .retain(|known| interval.is_some_and(|interval| known.flight.action.interval != interval));
-        })
+        self.change(resource, |own| own.monitors.retain(|known| !is_meant(known.flight.action.interval)))
     }
 
     /// Keeps what the cluster wants kept.
@@ -297,29 +279,9 @@ impl Volatile {
     }
 }
 
-/// What tells one boot of this host from another.
-///
-/// # Errors
-/// When the kernel does not tell.
-pub fn boot_id() -> Result<String, EngineError> {
-    let text =
-        fs::read_to_string(BOOT_ID).map_err(|source| storage("cannot read", Path::new(BOOT_ID), source))?;
-    Ok(text.trim().to_owned())
-}
-
-/// All the time that an action has.
-fn time_of(action: &Action) -> Duration {
-    action.start_delay() + action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT)
-}
-
-/// Now, in milliseconds since 1970.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
-
 /// Takes away what another boot left, where the folder is not memory-backed.
 fn forget_other_boot(folder: &Path) -> Result<(), EngineError> {
-    let (path, boot) = (folder.join("boot"), boot_id()?);
+    let (path, boot) = (folder.join("boot"), file::boot_id()?);
     if fs::read_to_string(&path).is_ok_and(|text| text == boot) {
         return Ok(());
     }
@@ -366,13 +328,6 @@ fn read_page<T: DeserializeOwned>(path: &Path) -> Result<Option<Page<T>>, Engine
             Ok(None)
         }
         other => other,
-    }
-}
-
-fn remove(path: &Path) -> Result<(), EngineError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(storage("cannot remove", path, error)),
-        Ok(()) | Err(_) => Ok(()),
     }
 }
 

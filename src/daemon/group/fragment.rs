@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 /// The longest part, in bytes; corosync takes a little more than a million at once.
 const PART_MAX: usize = 256 * 1024;
 
+/// The longest message that is put together, in bytes. The longest that a daemon sends holds a desired
+/// state of at most 16 MiB and what is known of all nodes.
+const LONGEST: usize = 256 << 20;
+
 /// First byte of a part that others of the same message follow.
 const MORE: u8 = 1;
 /// First byte of the last part of a message.
@@ -38,19 +42,41 @@ fn split_at(message: &[u8], most: usize) -> Vec<Vec<u8>> {
 #[derive(Debug, Default)]
 pub(super) struct Assembly(BTreeMap<(u32, u32), Vec<u8>>);
 
+/// Somebody sends without end. What it had begun is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its message is longer than {} MiB, and is not put together", LONGEST >> 20)]
+pub(super) struct TooLong;
+
 impl Assembly {
     /// Takes a part; the message if it is whole now. A message of which the beginning was missed is
     /// none.
-    pub(super) fn take(&mut self, sender: (u32, u32), part: &[u8]) -> Option<Vec<u8>> {
-        let (&mark, text) = part.split_first()?;
+    ///
+    /// # Errors
+    /// When it becomes longer than any message of a daemon.
+    pub(super) fn take(&mut self, sender: (u32, u32), part: &[u8]) -> Result<Option<Vec<u8>>, TooLong> {
+        self.take_within(LONGEST, sender, part)
+    }
+
+    fn take_within(
+        &mut self,
+        most: usize,
+        sender: (u32, u32),
+        part: &[u8],
+    ) -> Result<Option<Vec<u8>>, TooLong> {
+        let Some((&mark, text)) = part.split_first() else { return Ok(None) };
         let begun = self.0.remove(&sender);
-        let mut message = if mark & FIRST != 0 { Vec::new() } else { begun? };
+        let Some(mut message) = (if mark & FIRST != 0 { Some(Vec::new()) } else { begun }) else {
+            return Ok(None);
+        };
+        if message.len() + text.len() > most {
+            return Err(TooLong);
+        }
         message.extend_from_slice(text);
         if mark & MORE == 0 {
-            return Some(message);
+            return Ok(Some(message));
         }
         self.0.insert(sender, message);
-        None
+        Ok(None)
     }
 
     /// Forgets what a sender had begun.
@@ -72,8 +98,8 @@ mod tests {
             let message: Vec<u8> = (0..length).collect();
             let mut parts = split_at(&message, 10);
             let last = parts.pop().unwrap();
-            assert!(parts.iter().all(|part| assembly.take((1, 1), part).is_none()));
-            assert_eq!(assembly.take((1, 1), &last), Some(message));
+            assert!(parts.iter().all(|part| assembly.take((1, 1), part) == Ok(None)));
+            assert_eq!(assembly.take((1, 1), &last), Ok(Some(message)));
         }
     }
 
@@ -81,12 +107,22 @@ mod tests {
     fn senders_do_not_mix_and_a_missed_beginning_is_no_message() {
         let mut assembly = Assembly::default();
         let (a, b) = (split_at(b"aaaabb", 4), split_at(b"xxxxyy", 4));
-        assert_eq!(assembly.take((1, 1), a.first().unwrap()), None);
-        assert_eq!(assembly.take((2, 1), b.last().unwrap()), None);
-        assert_eq!(assembly.take((1, 1), a.last().unwrap()), Some(b"aaaabb".to_vec()));
-        assert_eq!(assembly.take((2, 1), b.first().unwrap()), None);
+        assert_eq!(assembly.take((1, 1), a.first().unwrap()), Ok(None));
+        assert_eq!(assembly.take((2, 1), b.last().unwrap()), Ok(None));
+        assert_eq!(assembly.take((1, 1), a.last().unwrap()), Ok(Some(b"aaaabb".to_vec())));
+        assert_eq!(assembly.take((2, 1), b.first().unwrap()), Ok(None));
         assembly.forget((2, 1));
-        assert_eq!(assembly.take((2, 1), b.last().unwrap()), None);
-        assert_eq!(assembly.take((2, 1), &[]), None);
+        assert_eq!(assembly.take((2, 1), b.last().unwrap()), Ok(None));
+        assert_eq!(assembly.take((2, 1), &[]), Ok(None));
+    }
+
+    #[test]
+    fn who_sends_without_end_is_not_listened_to() {
+        let mut assembly = Assembly::default();
+        let parts = split_at(b"aaaabbbbcc", 4);
+        let mut take = |part: &[u8]| assembly.take_within(6, (1, 1), part);
+        assert_eq!(take(&parts[0]), Ok(None));
+        assert_eq!(take(&parts[1]), Err(TooLong));
+        assert_eq!(take(&parts[2]), Ok(None), "what was forgotten has no end");
     }
 }

@@ -18,6 +18,7 @@ use crate::api::{DecisionId, Granted, Sighting, Tale, Told};
 use crate::cluster::{Change, Proposal};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Generation};
+use crate::plan::aside::Aside;
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;
@@ -174,6 +175,7 @@ impl Engine for Corosync {
                 in_force: sighting.desired.as_ref().clone(),
                 overlay: sighting.overlay,
                 status: sighting.status,
+                aside: Aside::default(),
             })
         })
     }
@@ -241,13 +243,7 @@ fn report_told(tale: Tale, report: &mut (dyn FnMut(Event) + Send)) {
     let event = match tale {
         Tale::Decided { actions, .. } => Event::Scheduled { actions },
         Tale::Started { action, .. } => Event::Started(action),
-        Tale::Finished { action, result, .. } => Event::Finished {
-            action,
-            rc: result.rc,
-            status: result.status,
-            exit_reason: result.exit_reason.map(|reason| reason.to_string()),
-            took: result.took,
-        },
+        Tale::Finished { action, result, .. } => Event::Finished { action, result },
         Tale::Gone { node, .. } => told(format!("{node} is gone")),
         Tale::Quorum { quorate: true } => told("the cluster has quorum".to_owned()),
         Tale::Quorum { quorate: false } => told("the cluster has no quorum".to_owned()),

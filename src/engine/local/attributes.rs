@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::monitor;
 use crate::agent::{Installation, Tools};
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync};
+use crate::host::clock::now;
 use crate::ledger::Ledger;
 use crate::model::{Cluster, NodeName};
 use crate::tool::{self, Answer, Folder, Knowledge, Lasting, Oracle, Place, Problem, Question, Serving};
@@ -113,7 +113,7 @@ impl Attributes {
             cluster: &told.cluster,
             lasting: &told.lasting,
             status: &told.known.status,
-            now: monitor::now() / 1000,
+            now: now().seconds(),
         };
         let (nodes, name, is_lasting) = knowledge.target(place)?;
         if is_lasting {
@@ -176,7 +176,7 @@ impl Oracle for Attributes {
             cluster: &told.cluster,
             lasting: &told.lasting,
             status: &told.known.status,
-            now: monitor::now() / 1000,
+            now: now().seconds(),
         };
         knowledge.answer(&question).unwrap_or(Answer::Done)
     }

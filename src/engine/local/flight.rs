@@ -4,10 +4,6 @@
 //! A record is written before its agent begins and goes when the result is written down. Both happen
 //! under the lock, so that whoever has the lock and finds a record knows that nobody waits for its
 //! result any more. Recurring monitors that run again are not on record: they change nothing.
-//!
-//! An agent could be made to die with its command instead (the kernel can send a signal when a parent
-//! ends). It is not: that would cut every start and stop in two, it would not reach what the agent has
-//! started, and the signal goes by threads, of which a command has several.
 
 #![expect(clippy::disallowed_methods, reason = "records are files")]
 
@@ -20,11 +16,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::monitor::{millis, now};
-use crate::agent::{Invocation, Witness};
+use crate::agent::Witness;
 use crate::engine::EngineError;
-use crate::engine::file::{self, Sync, storage};
-use crate::host::process::{Process, Sighting};
+use crate::engine::file::{self, Sync, remove, storage};
+use crate::host::process::Process;
+use crate::host::trace::{Trace, time_of, witness};
 use crate::model::{Agent, NodeName, Table};
 use crate::scheduler::{Action, Task};
 
@@ -41,67 +37,44 @@ pub(super) struct Flight {
     boot: Arc<str>,
     /// Unique in this boot; in the environment of the agent.
     mark: Arc<str>,
-    /// Process session of the command that began it.
-    session: u32,
-    /// The agent's process, which leads a group of its own; unknown at the very beginning.
-    process: Option<Process>,
-    /// When its time is over, in milliseconds since 1970.
-    deadline: i64,
+    #[serde(flatten)]
+    trace: Trace,
     /// All the time that it has.
     limit: Duration,
     task: String,
-    pub(super) interval: Duration,
+    interval: Duration,
     pub(super) resource: Arc<str>,
-    pub(super) instance: Option<Arc<str>>,
+    instance: Option<Arc<str>>,
     pub(super) node: NodeName,
-    pub(super) timeout: Option<Duration>,
-    pub(super) params: Table,
-    pub(super) meta: Table,
+    timeout: Option<Duration>,
+    params: Table,
+    meta: Table,
     pub(super) agent: Agent,
 }
 
 impl Flight {
-    /// Whether it only looks, so that nothing is lost when it is ended.
-    pub(super) fn is_monitor(&self) -> bool {
-        self.is_one_of(&[Task::Monitor])
-    }
-
-    /// Whether its service may be in another state now.
-    pub(super) fn may_change(&self) -> bool {
-        !self.is_one_of(&[Task::Monitor, Task::Notify])
-    }
-
-    /// Whether its service may run with the parameters of this action now.
-    pub(super) fn is_start(&self) -> bool {
-        self.is_one_of(&[Task::Start, Task::MigrateFrom])
-    }
-
-    fn is_one_of(&self, tasks: &[Task]) -> bool {
-        tasks.iter().any(|task| *self.task == *task.as_str())
-    }
-
-    /// Whether the agent's process is on record.
-    pub(super) const fn is_process_known(&self) -> bool {
-        self.process.is_some()
-    }
-
-    /// The agent's process, if it still runs.
-    pub(super) fn running(&self) -> Option<Process> {
-        match self.process {
-            Some(process) => process.is_alive().then_some(process),
-            // The command was killed after it had begun the agent and before it could write that down.
-            None => Process::find(&Sighting {
-                variable: Witness::VARIABLE,
-                value: &self.mark,
-                session: self.session,
-            }),
+    /// What was begun.
+    pub(super) fn action(&self) -> Action {
+        // What no agent does is not on record, and nothing could be said of it.
+        let task = Task::of_agent(&self.task).unwrap_or(Task::Notify);
+        Action {
+            interval: self.interval,
+            instance: self.instance.clone(),
+            timeout: self.timeout,
+            params: self.params.clone(),
+            meta: self.meta.clone(),
+            ..Action::new(task, Arc::clone(&self.resource), self.node.clone())
         }
     }
 
-    /// How much of its time is left. A clock that was set back does not give it more than it had.
+    /// The agent's process, if it still runs.
+    pub(super) async fn running(&self) -> Option<Process> {
+        self.trace.running(&self.mark).await
+    }
+
+    /// How much of its time is left.
     pub(super) fn left(&self) -> Duration {
-        let left = u64::try_from(self.deadline.saturating_sub(now())).unwrap_or(0);
-        Duration::from_millis(left).min(self.limit)
+        self.trace.left(self.limit)
     }
 
     /// `start A (process 4711)`.
@@ -129,26 +102,18 @@ impl Flights {
         Self { folder, boot }
     }
 
-    /// Writes down that an agent is about to begin, `delay` from now; `None` for what has no place.
-    pub(super) fn begin(
-        &self,
-        action: &Action,
-        agent: &Agent,
-        delay: Duration,
-    ) -> Result<Option<Arc<Record>>, EngineError> {
+    /// Writes down that an agent is about to begin; `None` for what has no place.
+    pub(super) fn begin(&self, action: &Action, agent: &Agent) -> Result<Option<Arc<Record>>, EngineError> {
         let (Some(resource), Some(node)) = (&action.resource, &action.node) else { return Ok(None) };
         let Some(own) = Process::own() else { return Ok(None) };
         let number = RECORDS.fetch_add(1, Ordering::Relaxed);
         let mark: Arc<str> = format!("{}-{}-{number}", own.id, own.started).into();
-        let limit = delay.saturating_add(action.timeout.unwrap_or(Invocation::DEFAULT_TIMEOUT));
         let flight = Flight {
             format_version: FORMAT_VERSION,
             boot: Arc::clone(&self.boot),
             mark: Arc::clone(&mark),
-            session: own.session,
-            process: None,
-            deadline: now().saturating_add(millis(limit)),
-            limit,
+            trace: Trace::of(action),
+            limit: time_of(action),
             task: action.task.as_str().to_owned(),
             interval: action.interval,
             resource: Arc::clone(resource),
@@ -190,7 +155,7 @@ impl Flights {
                 Err(error) => return Err(error),
             }
         }
-        records.sort_by_key(|record| record.flight.deadline);
+        records.sort_by_key(|record| record.flight.trace.deadline());
         Ok(records)
     }
 }
@@ -204,12 +169,9 @@ impl Record {
     /// Who writes down the agent's process.
     pub(super) fn witness(self: &Arc<Self>) -> Witness {
         let record = Arc::clone(self);
-        Witness::new(Arc::clone(&self.flight.mark), move |id| {
-            let flight = Flight { process: Process::of(id), ..record.flight.clone() };
-            if let Err(error) = record.write(&flight) {
-                // Its mark tells as well, a little less surely.
-                tracing::warn!(%error, process = id, "the process of an agent is not on record");
-            }
+        witness(Arc::clone(&self.flight.mark), move |process| {
+            let flight = &record.flight;
+            record.write(&Flight { trace: flight.trace.with(process), ..flight.clone() })
         })
     }
 
@@ -222,12 +184,5 @@ impl Record {
     /// power failure could take it, and takes the agent with it.
     fn write(&self, flight: &Flight) -> Result<(), EngineError> {
         file::replace(&self.path, flight, Sync::Never)
-    }
-}
-
-fn remove(path: &std::path::Path) -> Result<(), EngineError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(storage("cannot remove", path, error)),
-        Ok(()) | Err(_) => Ok(()),
     }
 }

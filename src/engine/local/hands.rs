@@ -13,17 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::attributes::Attributes;
 use super::flight::{Flights, Record};
-use super::monitor::{self, StandingMonitor};
+use super::monitor::StandingMonitor;
 use super::rounds::Rounds;
 use super::store::{Standing, Store};
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::{BoxFuture, EngineError};
 use crate::executor::ActionResult;
-use crate::host::runner::{Runner, runs_agent};
+use crate::host::clock::now;
+use crate::host::runner::Runner;
 use crate::ledger::{AgentTraits, Ledger};
 use crate::model::{Agent, Cluster, NodeName};
-use crate::scheduler::{Action, ActionId, Task};
-use crate::status::{ResultCode, ResultStatus};
+use crate::scheduler::{Action, ActionId};
+use crate::status::ResultStatus;
 
 /// The hands. What is in flight when they are dropped is killed.
 pub(super) struct LocalHands<'a> {
@@ -87,16 +88,10 @@ impl<'a> LocalHands<'a> {
     /// Ends the monitors that end when an action begins, also while they run: a resource that is
     /// being stopped has nothing to say.
     fn end_monitors(&mut self, action: &Action) {
-        let ends_all = matches!(action.task, Task::Stop | Task::MigrateTo | Task::Delete);
-        let is_replaced = matches!(action.task, Task::Cancel | Task::Monitor) && !action.interval.is_zero();
-        let is_over = |resource: &Arc<str>, interval: Duration| {
-            action.resource.as_ref() == Some(resource)
-                && (ends_all || is_replaced && interval == action.interval)
-        };
         self.standing
             .monitors
-            .retain(|monitor| !is_over(&monitor.operation.resource, monitor.operation.interval));
-        self.rounds.end(|round| is_over(&round.resource, round.interval));
+            .retain(|monitor| !action.ends_monitor(&monitor.operation.resource, monitor.operation.interval));
+        self.rounds.end(|round| action.ends_monitor(&round.resource, round.interval));
     }
 
     /// What the loop should hear of what a task told.
@@ -156,7 +151,7 @@ impl<'a> LocalHands<'a> {
 
 impl Hands for LocalHands<'_> {
     fn now(&self) -> i64 {
-        monitor::now() / 1000
+        now().seconds()
     }
 
     fn look(&mut self, ledger: &mut Ledger) -> Result<(), EngineError> {
@@ -172,8 +167,8 @@ impl Hands for LocalHands<'_> {
     fn begin(&mut self, action: &Action, agent: Option<&Agent>) -> Result<(), EngineError> {
         self.end_monitors(action);
         let told = self.standing.memory.apply(action);
-        let record = match agent.filter(|_| runs_agent(action)) {
-            Some(agent) => self.records.begin(&told, agent, action.start_delay())?,
+        let record = match agent.filter(|_| action.runs_agent()) {
+            Some(agent) => self.records.begin(&told, agent)?,
             None => None,
         };
         let witness = record.as_ref().map(Record::witness);
@@ -184,7 +179,7 @@ impl Hands for LocalHands<'_> {
         self.tasks.spawn(async move {
             let result = tokio::select! {
                 result = runner.perform(&action, agent.as_ref(), witness) => result,
-                () = kill.cancelled() => killed(),
+                () = kill.cancelled() => ActionResult::failed(ResultStatus::Error, "was killed"),
             };
             News::Ended(action.id, result)
         });
@@ -248,14 +243,5 @@ pub(super) fn look(ledger: &mut Ledger, cluster: &Cluster, node: &NodeName) {
     ledger.node_joined(node);
     ledger.choose_dc(&[node]);
     ledger.status.has_quorum = true;
-    ledger.status.observed_at = Some(monitor::now() / 1000);
-}
-
-fn killed() -> ActionResult {
-    ActionResult {
-        rc: ResultCode::ERROR,
-        status: ResultStatus::Error,
-        exit_reason: Some("was killed".into()),
-        took: Duration::ZERO,
-    }
+    ledger.status.observed_at = Some(now().seconds());
 }

@@ -12,6 +12,7 @@ mod attributes;
 mod flight;
 mod folders;
 mod hands;
+mod lookout;
 mod monitor;
 mod orphan;
 mod rounds;
@@ -28,24 +29,23 @@ use super::change;
 use super::converge::{self, Bounds, Report};
 use super::file::Lock;
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
-use crate::agent::{Installation, settle_process};
+use crate::agent::{Installation, make_shelf, settle_process};
 use crate::cluster::Change;
 use crate::diagnostic::{Diagnostic, Subject};
-use crate::executor::ActionResult;
 use crate::host::CallCount;
+use crate::host::clock::now;
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
-use crate::ledger::roster::Roster;
 use crate::model::node::NodeKind;
 use crate::model::rename;
-use crate::model::{Cluster, Generation, Moment, NodeName};
+use crate::model::{Cluster, Generation, NodeName};
+use crate::plan::aside::Aside;
 use crate::status::rename::rename_in_status;
 use crate::tool::Serving;
 use attributes::Attributes;
 pub use folders::Folders;
 use hands::LocalHands;
-use monitor::{Answers, StandingMonitor};
-use rounds::{Round, Rounds};
+use monitor::Answers;
 use store::{InForce, Live, Standing, Store};
 
 /// This host as a cluster.
@@ -99,6 +99,7 @@ impl Local {
     pub fn open_as(node: NodeName, folders: &Folders, mut site: Installation) -> Result<Self, EngineError> {
         settle_process();
         site.tools = Some(attributes::tools(&folders.volatile));
+        site.shelf = Some(folders.volatile.join("metadata"));
         let secrets = Secrets::new(folders.secrets.clone());
         Ok(Self {
             store: Store::new(folders)?,
@@ -128,6 +129,7 @@ impl Local {
     async fn begin(&self, patience: Duration, report: &mut Report<'_>) -> Result<Session, EngineError> {
         self.answer_agents().await;
         let lock = self.store.lock(patience).await?;
+        make_shelf(&self.site);
         let mut session = self.read(Some(lock))?;
         self.settle(&mut session, report).await?;
         Ok(session)
@@ -146,43 +148,6 @@ impl Local {
         Ok(Session { in_force, live, _lock: lock })
     }
 
-    /// Sees to the monitors that are due where nobody else does: without a daemon, looking is what
-    /// finds a failure. Where nothing can be written, or another command is at work, what is known has
-    /// to do. The monitors run without the lock, which is only held to write down what they answered.
-    async fn look_after(&self, session: Session) -> Result<Session, EngineError> {
-        let mut rounds = Rounds::new(&self.runner);
-        let has_due = session.live.standing.monitors.iter().any(|monitor| monitor.wait().is_zero());
-        if has_due && self.store.lock_if_free().is_some() {
-            self.answer_agents().await;
-            rounds.begin_due(&session.live.standing.monitors);
-        }
-        if rounds.is_empty() {
-            return Ok(session);
-        }
-        let mut answers = Vec::new();
-        while !rounds.is_empty() {
-            answers.push(rounds.next().await);
-        }
-        let lock = self.store.lock_if_free();
-        let is_ours = lock.is_some();
-        let mut session = self.read(lock)?;
-        for (round, result) in answers.iter().filter(|_| is_ours) {
-            self.take_answer(&mut session, round, result, &mut |_| {})?;
-        }
-        Ok(session)
-    }
-
-    /// Runs the recurring monitors that are due, and writes down what they answer.
-    async fn run_due(&self, session: &mut Session, report: &mut Report<'_>) -> Result<(), EngineError> {
-        let mut rounds = Rounds::new(&self.runner);
-        rounds.begin_due(&session.live.standing.monitors);
-        while !rounds.is_empty() {
-            let (round, result) = rounds.next().await;
-            self.take_answer(session, &round, &result, report)?;
-        }
-        Ok(())
-    }
-
     /// The hands for a piece of work.
     fn hands<'a>(&'a self, cluster: &'a Cluster, standing: &'a mut Standing) -> LocalHands<'a> {
         LocalHands::new(
@@ -196,31 +161,6 @@ impl Local {
         )
     }
 
-    /// Takes the answer of a recurring monitor, and writes it down if it is a new one; whether it is, or
-    /// the agent told something else.
-    fn take_answer(
-        &self,
-        session: &mut Session,
-        round: &Round,
-        result: &ActionResult,
-        report: &mut Report<'_>,
-    ) -> Result<bool, EngineError> {
-        let cluster = &session.in_force.cluster;
-        let Live { ledger, standing, .. } = &mut session.live;
-        let has_told = self.attributes.gather(ledger);
-        let news = StandingMonitor::take_answer(&mut standing.monitors, round, result);
-        if let Some(action) = &news {
-            tracing::info!(resource = action.resource.as_deref(), rc = result.rc.0, "a monitor answers anew");
-            let roster = Roster::of(cluster, &ledger.status);
-            let mut hands = self.hands(cluster, standing);
-            converge::record(ledger, &roster, &mut hands, action, result, false)?;
-            report(converge::finished(action, result));
-        } else {
-            self.store.keep(ledger, standing)?;
-        }
-        Ok(news.is_some() || has_told)
-    }
-
     async fn bring_about(
         &mut self,
         session: &mut Session,
@@ -230,7 +170,7 @@ impl Local {
             return Ok(Outcome::Converged);
         }
         self.require_suitable(&session.in_force.cluster)?;
-        let now = Moment(monitor::now());
+        let now = now();
         if session.in_force.overlay.pause_at(now).is_some() {
             return Ok(Outcome::Stuck);
         }
@@ -246,14 +186,16 @@ impl Local {
     }
 
     async fn observe_now(&mut self) -> Result<Observation, EngineError> {
+        let aside = Aside { at_work: self.store.at_work(), ..Aside::default() };
         let session = self.look_after(self.read(None)?).await?;
         self.heard = Some(Answers::of(&session.live.standing.monitors));
         Ok(Observation {
-            now: monitor::now() / 1000,
+            now: now().seconds(),
             generation: session.in_force.generation,
             in_force: session.in_force.cluster,
             overlay: session.in_force.overlay,
             status: session.live.ledger.status,
+            aside,
         })
     }
 
@@ -282,7 +224,7 @@ impl Local {
         let mut session = self.begin(Self::PATIENCE, &mut |_| {}).await?;
         let Session { in_force, live, .. } = &mut session;
         let InForce { cluster, overlay, .. } = in_force;
-        change::apply(wanted, cluster, overlay, &mut live.ledger, Moment(monitor::now()))?;
+        change::apply(wanted, cluster, overlay, &mut live.ledger, now())?;
         self.store.put_in_force(in_force)?;
         self.store.keep(&live.ledger, &live.standing)?;
         Ok(in_force.generation)

@@ -1,7 +1,5 @@
 //! Recurring monitors: which there are, and when each is due.
 
-#![expect(clippy::disallowed_methods, reason = "monitors are due by the clock of this host")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::rounds::Round;
 use crate::engine::recurring::Recurring;
 use crate::executor::ActionResult;
-use crate::model::Agent;
+use crate::host::clock::now;
+use crate::host::monitor::{Answer, first_pause};
+use crate::model::{Agent, Moment};
 use crate::scheduler::Action;
-use crate::status::{ResultCode, ResultStatus};
 
 /// A recurring monitor that goes on until it is cancelled or its resource stops.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,8 +20,8 @@ pub(super) struct StandingMonitor {
     #[serde(flatten)]
     pub(super) operation: Recurring,
     pub(super) agent: Agent,
-    /// When it runs next, in milliseconds since 1970.
-    due: i64,
+    /// When it runs next.
+    due: Moment,
     /// What it answered last.
     last: Answer,
 }
@@ -45,38 +44,12 @@ impl Answers {
     }
 }
 
-/// What counts as the same answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Answer {
-    rc: ResultCode,
-    status: ResultStatus,
-}
-
-impl Answer {
-    fn of(result: &ActionResult) -> Self {
-        Self { rc: result.undegraded(), status: result.status }
-    }
-}
-
 impl StandingMonitor {
     /// What goes on after the first answer of a recurring monitor; `None` for anything else.
     pub(super) fn after(action: &Action, agent: &Agent, result: &ActionResult) -> Option<Self> {
         let operation = Recurring::of(action)?;
-        let mut monitor = Self { operation, agent: agent.clone(), due: 0, last: Answer::of(result) };
-        let wait = monitor.operation.interval.saturating_sub(monitor.jitter());
-        monitor.due = now().saturating_add(millis(wait));
-        Some(monitor)
-    }
-
-    /// How much earlier it runs the second time, up to a tenth of its interval: monitors that began
-    /// together should not stay together. The same for the same monitor, and never a longer wait.
-    fn jitter(&self) -> Duration {
-        let spread = self
-            .operation
-            .resource
-            .bytes()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        (self.operation.interval / 10) * (spread >> 16) / 0x1_0000
+        let due = now().after(first_pause(&operation.resource, operation.interval));
+        Some(Self { operation, agent: agent.clone(), due, last: Answer::of(result) })
     }
 
     /// This run of it.
@@ -92,7 +65,7 @@ impl StandingMonitor {
     /// is a new one. The answer of a run that is not of now counts for nothing.
     pub(super) fn take_answer(monitors: &mut [Self], round: &Round, result: &ActionResult) -> Option<Action> {
         let monitor = monitors.iter_mut().find(|monitor| monitor.round() == *round)?;
-        monitor.due = now().saturating_add(millis(monitor.operation.interval));
+        monitor.due = now().after(monitor.operation.interval);
         let answer = Answer::of(result);
         let before = std::mem::replace(&mut monitor.last, answer);
         (before != answer).then(|| monitor.operation.action())
@@ -100,18 +73,9 @@ impl StandingMonitor {
 
     /// How long until it should run. A clock that was set back does not silence it.
     pub(super) fn wait(&self) -> Duration {
-        let left = u64::try_from(self.due.saturating_sub(now())).unwrap_or(0);
+        let left = u64::try_from(self.due.0.saturating_sub(now().0)).unwrap_or(0);
         Duration::from_millis(left).min(self.operation.interval)
     }
-}
-
-/// Now, in milliseconds since 1970.
-pub(super) fn now() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
-
-pub(super) fn millis(length: Duration) -> i64 {
-    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -128,7 +92,7 @@ mod tests {
             "timeout":{"secs":20,"nanos":0},"expected_rc":null,"params":{"ip":"10.0.0.1"},
             "meta":{"timeout":"20000"},"id":7}"#;
         let monitor: StandingMonitor = serde_json::from_str(text).unwrap();
-        assert_eq!(monitor.due, 1_767_225_611_000);
+        assert_eq!(monitor.due, Moment(1_767_225_611_000));
         let action = monitor.operation.action();
         assert_eq!((&*action.key, action.interval), ("A_monitor_10000", Duration::from_secs(10)));
         let again: StandingMonitor = serde_json::from_value(serde_json::to_value(&monitor).unwrap()).unwrap();

@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::monitor::StandingMonitor;
 use crate::executor::ActionResult;
 use crate::host::runner::Runner;
+use crate::model::Moment;
 
 /// One run of a recurring monitor. It is told by when it was due: once the monitor has another
 /// due time, what an older run has to say is of the past.
@@ -17,7 +18,7 @@ use crate::host::runner::Runner;
 pub(super) struct Round {
     pub(super) resource: Arc<str>,
     pub(super) interval: Duration,
-    pub(super) due: i64,
+    pub(super) due: Moment,
 }
 
 /// The runs in flight; killed when dropped.

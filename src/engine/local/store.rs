@@ -2,8 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "what is known lives in files between two commands")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,17 +12,15 @@ use tokio::time::{Instant, sleep};
 use super::Folders;
 use super::flight::Flights;
 use super::monitor::StandingMonitor;
-use crate::engine::file::{self, Attempt, Lock, Sync, storage};
+use crate::engine::file::{self, Attempt, Glance, Lock, Sync};
 use crate::engine::{Desired, EngineError};
 use crate::host::memory::Memory;
 use crate::ledger::Ledger;
 use crate::model::{Cluster, Generation, Overlay};
+use crate::plan::aside::AtWork;
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
-
-/// Tells one boot of this host from another.
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What should be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +83,7 @@ impl Store {
 
     pub(super) fn new(folders: &Folders) -> Result<Self, EngineError> {
         let (durable, volatile) = (folders.durable.clone(), folders.volatile.clone());
-        Ok(Self { durable, volatile, boot: read_kernel(BOOT_ID)?.into() })
+        Ok(Self { durable, volatile, boot: file::boot_id()?.into() })
     }
 
     /// The actions in flight.
@@ -95,8 +92,13 @@ impl Store {
     }
 
     /// The lock, if it is there for the taking; for readers, which make nothing for it.
-    pub(super) fn lock_if_free(&self) -> Option<Lock> {
-        Lock::if_free(&self.volatile)
+    pub(super) fn glance(&self) -> Glance {
+        Lock::glance(&self.volatile)
+    }
+
+    /// Who is at work on this host at this moment.
+    pub(super) fn at_work(&self) -> Option<AtWork> {
+        Lock::held_by(&self.volatile).map(|holder| AtWork { holder: holder.to_string() })
     }
 
     /// The lock, when another command leaves it in time.
@@ -169,14 +171,11 @@ impl Store {
     }
 }
 
-fn read_kernel(path: &str) -> Result<String, EngineError> {
-    let text = fs::read_to_string(path).map_err(|source| storage("cannot read", Path::new(path), source))?;
-    Ok(text.trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
 
     use super::*;
 
@@ -228,7 +227,7 @@ mod tests {
     async fn one_command_waits_for_another() {
         let (_dir, store) = store();
         let lock = store.lock(Duration::ZERO).await.unwrap();
-        assert!(store.lock_if_free().is_none());
+        assert!(matches!(store.glance(), Glance::Held));
         let refused = store.lock(Duration::from_millis(60)).await;
         assert!(matches!(refused, Err(EngineError::Locked(_))));
         drop(lock);

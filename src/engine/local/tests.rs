@@ -10,9 +10,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::monitor::StandingMonitor;
 use super::store::Standing;
 use super::*;
 use crate::engine::hands::{Hands, Happening};
+use crate::executor::ActionResult;
 use crate::ledger::Ledger;
 use crate::model::{Agent, Node, OptionSet, Primitive, Resource};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
@@ -281,7 +283,8 @@ async fn a_rest_is_over_when_a_monitor_answers_anew() {
     let mut told = Vec::new();
     bench.local.rest(Duration::from_secs(30), &mut |event| told.push(event)).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(10));
-    assert!(matches!(told.as_slice(), [Event::Finished { rc: ResultCode::NOT_RUNNING, .. }]));
+    let [Event::Finished { result, .. }] = told.as_slice() else { unreachable!("one answer is told") };
+    assert_eq!(result.rc, ResultCode::NOT_RUNNING);
 }
 
 #[tokio::test]
@@ -413,4 +416,83 @@ async fn what_runs_is_adopted_after_everything_was_forgotten() {
     let mut report = |_| {};
     assert_eq!(bench.local.converge(&mut report).await.unwrap(), Outcome::Converged);
     assert_eq!(bench.calls()[2..], ["A monitor 0"], "it runs already");
+}
+
+/// A service that has died since its monitor, of a tenth of a second, answered last.
+async fn with_dead_service() -> Bench {
+    let mut bench = Bench::new();
+    bench.apply("blue").await;
+    let watch = bench.action(1, Task::Monitor, 100);
+    let live = bench.local.store.live().unwrap();
+    bench.standing = live.standing;
+    finish(&mut bench.hands(), &watch).await;
+    bench.local.store.keep(&live.ledger, &bench.standing).unwrap();
+    fs::remove_file(bench.state()).unwrap();
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    bench
+}
+
+fn has_failed(seen: &Observation) -> bool {
+    let histories = seen.status.nodes.iter().flat_map(|node| &node.resources);
+    let mut monitors =
+        histories.flat_map(|history| &history.entries).filter(|entry| !entry.interval.is_zero());
+    monitors.any(|entry| entry.rc == Some(ResultCode::NOT_RUNNING))
+}
+
+#[tokio::test]
+async fn a_death_is_seen_though_nothing_can_be_written() {
+    let mut bench = with_dead_service().await;
+    let lock = bench.dir.path().join("lock");
+    fs::remove_file(&lock).unwrap();
+    // A folder can be opened for writing by nobody, like any file of a disk that is only read.
+    fs::create_dir(&lock).unwrap();
+    let before = fs::read(bench.dir.path().join("live.json")).unwrap();
+    let seen = bench.local.observe().await.unwrap();
+    assert!(has_failed(&seen));
+    assert_eq!(fs::read(bench.dir.path().join("live.json")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_death_is_seen_though_the_disk_is_full() {
+    let mut bench = with_dead_service().await;
+    std::os::unix::fs::symlink("/dev/full", bench.dir.path().join("live.json.new")).unwrap();
+    assert!(has_failed(&bench.local.observe().await.unwrap()));
+    assert!(!has_failed_by_record(&bench), "it could not be kept");
+    assert!(has_failed(&bench.local.observe().await.unwrap()));
+    assert!(has_failed_by_record(&bench), "now it can");
+}
+
+fn has_failed_by_record(bench: &Bench) -> bool {
+    let text = fs::read_to_string(bench.dir.path().join("live.json")).unwrap();
+    text.contains("fail-count-A")
+}
+
+#[tokio::test]
+async fn agents_are_asked_about_themselves_once_until_they_change() {
+    let mut bench = Bench::new();
+    bench.apply("blue").await;
+    let host = Folders::within(bench.dir.path());
+    let agents = bench.dir.path().join("ocf/resource.d/test");
+    fs::create_dir_all(&agents).unwrap();
+    let (asked, program) = (bench.dir.path().join("asked"), agents.join("service"));
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/ocf/resource.d/test/service");
+    let script = format!("#!/bin/sh\necho $1 >>{}\nexec {} \"$@\"\n", asked.display(), own.display());
+    fs::write(&program, &script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let site = Installation { ocf_root: bench.dir.path().join("ocf"), ..Installation::default() };
+    let calls = || fs::read_to_string(&asked).unwrap_or_default();
+    // As each command does: it asks what the agents know better, and sees to it that all is well.
+    for expected in ["meta-data\n", "meta-data\n"] {
+        let mut command = Local::open_as(NodeName::new("node1"), &host, site.clone()).unwrap();
+        let cluster = command.observe().await.unwrap().in_force;
+        command.claim(&mut |_| {}).await.unwrap();
+        command.check(&cluster).await;
+        assert_eq!(command.converge(&mut |_| {}).await.unwrap(), Outcome::Converged);
+        assert_eq!(calls(), expected);
+    }
+    fs::write(&program, script + "# another\n").unwrap();
+    let mut command = Local::open_as(NodeName::new("node1"), &host, site).unwrap();
+    let cluster = command.observe().await.unwrap().in_force;
+    command.check(&cluster).await;
+    assert_eq!(calls(), "meta-data\nmeta-data\n");
 }

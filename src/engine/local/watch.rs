@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::monitor::Answers;
 use super::rounds::{Round, Rounds};
-use super::{Local, Session, monitor};
+use super::{Local, Session};
 use crate::engine::EngineError;
 use crate::engine::converge::Report;
 use crate::executor::ActionResult;
+use crate::host::clock::now;
 use crate::model::{Generation, Moment};
 use crate::scheduler;
 
@@ -112,7 +113,7 @@ impl Local {
         if session.in_force.generation == Generation::default() {
             return Self::RECHECK;
         }
-        let now = monitor::now() / 1000;
+        let now = now().seconds();
         let overlay = &session.in_force.overlay;
         let wanted = overlay.over(&session.in_force.cluster, Moment::at(now));
         let schedule = scheduler::schedule(&wanted, &session.live.ledger.status, now);

@@ -16,8 +16,8 @@ use crate::engine::{EngineError, Observation, Outcome};
 use crate::ledger::roster::Roster;
 use crate::model::AgentClass;
 use crate::model::id::without_number;
-use crate::model::{NodeName, Resource, ResourceId, Role};
-use crate::scheduler;
+use crate::model::{Moment, NodeName, Resource, ResourceId, Role};
+use crate::scheduler::{self, interpret};
 use crate::status::ClusterStatus;
 
 /// What every agent may be asked to do; a `probe` is a monitor that runs once.
@@ -270,8 +270,17 @@ impl Simulated {
         let agent = self.state.in_force.agent_of(primitive);
         let is_device = agent.is_some_and(|agent| agent.class == AgentClass::Stonith);
         let mut operations = OPERATIONS.to_vec();
+        if !self.is_promotable(base) {
+            operations.retain(|operation| !matches!(*operation, "promote" | "demote"));
+        }
         operations.extend(if is_device { FENCING.as_slice() } else { &[] });
         operations
+    }
+
+    fn is_promotable(&self, base: &str) -> bool {
+        let status = ClusterStatus::default();
+        let facts = interpret::interpret(&self.state.in_force, &status, 0);
+        facts.resources.iter().any(|resource| &*resource.base_id == base && resource.is_promotable)
     }
 
     fn known(&self, node: &NodeName) -> Result<NodeName, EngineError> {
@@ -346,7 +355,9 @@ impl Simulated {
     fn next_recheck(&self) -> Option<u64> {
         let observation = self.observation();
         let schedule = scheduler::schedule(&observation.effective(), &observation.status, observation.now);
-        let moment = u64::try_from(schedule.recheck_by?).ok()?.checked_mul(1000)?;
+        let lapse = observation.overlay.lapses_at(Moment::at(observation.now)).map(Moment::seconds);
+        let next = [schedule.recheck_by, lapse].into_iter().flatten().min()?;
+        let moment = u64::try_from(next).ok()?.checked_mul(1000)?;
         (moment > self.state.world.clock).then_some(moment)
     }
 }

@@ -79,12 +79,10 @@ impl<'a> SimulatedHands<'a> {
 
     /// Ends the monitors that end when an action begins.
     fn end_monitors(&mut self, action: &Action) {
-        let ends_all = matches!(action.task, Task::Stop | Task::MigrateTo);
-        let is_cancel = action.task == Task::Cancel;
         self.world.monitors.retain(|monitor| {
-            let is_same = action.resource.as_ref() == Some(&monitor.operation.resource)
-                && action.node.as_ref() == Some(&monitor.operation.node);
-            !(is_same && (ends_all || is_cancel && monitor.operation.interval == action.interval))
+            let operation = &monitor.operation;
+            action.node.as_ref() != Some(&operation.node)
+                || !action.ends_monitor(&operation.resource, operation.interval)
         });
     }
 

@@ -14,6 +14,7 @@ mod injection;
 mod monitor;
 mod quorum;
 mod side;
+mod split;
 mod stage;
 mod store;
 mod world;
@@ -32,6 +33,7 @@ use crate::ledger::Ledger;
 use crate::model::node::NodeKind;
 use crate::model::rename;
 use crate::model::{Cluster, Generation, Moment, NodeName, Rename};
+use crate::plan::aside::{Aside, AtWork};
 use crate::scheduler::facts::Properties;
 use crate::status::rename::rename_in_status;
 use hands::SimulatedHands;
@@ -44,6 +46,8 @@ use world::{Machine, World};
 pub struct Simulated {
     state: State,
     store: Option<Store>,
+    /// Who was at work on it when this was read.
+    at_work: Option<AtWork>,
     bounds: Bounds,
 }
 
@@ -57,7 +61,7 @@ impl Simulated {
     pub fn open(dir: &Path) -> Result<Self, EngineError> {
         let store = Store::lock(dir)?;
         let state = store.load()?.unwrap_or_else(|| new_state(0));
-        Ok(Self { state, store: Some(store), bounds: Bounds::default() })
+        Ok(Self { state, store: Some(store), at_work: None, bounds: Bounds::default() })
     }
 
     /// The simulated cluster kept in `dir` as it was last saved, also while another process has it
@@ -67,12 +71,12 @@ impl Simulated {
     /// As for [`Simulated::open`], which alone is locked out.
     pub fn peek(dir: &Path) -> Result<Self, EngineError> {
         let state = store::peek(dir)?.unwrap_or_else(|| new_state(0));
-        Ok(Self { state, store: None, bounds: Bounds::default() })
+        Ok(Self { state, store: None, at_work: store::at_work(dir), bounds: Bounds::default() })
     }
 
     /// A simulated cluster that is gone when this value is; latencies follow from `seed`.
     pub fn in_memory(seed: u64) -> Self {
-        Self { state: new_state(seed), store: None, bounds: Bounds::default() }
+        Self { state: new_state(seed), store: None, at_work: None, bounds: Bounds::default() }
     }
 
     /// Changes how long converging keeps trying.
@@ -99,6 +103,7 @@ impl Simulated {
             in_force: self.state.in_force.clone(),
             overlay: self.state.overlay.clone(),
             status: ledger.status,
+            aside: Aside { at_work: self.at_work.clone(), unseen: self.unseen() },
         }
     }
 

@@ -17,7 +17,7 @@ impl Simulated {
     /// The same cluster once more, in memory: what happens to one does not happen to the other.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self { state: self.state.clone(), store: None, bounds: self.bounds.clone() }
+        Self { state: self.state.clone(), store: None, at_work: None, bounds: self.bounds.clone() }
     }
 
     /// A cluster in memory that is as another was seen: what was believed to be active is active,
@@ -49,7 +49,7 @@ impl Simulated {
         let mut state = State::new(world, Side::new(members, ledger));
         state.generation = Generation(observation.generation.0.max(1));
         state.in_force = observation.effective().into_owned();
-        Self { state, store: None, bounds: Bounds::default() }
+        Self { state, store: None, at_work: None, bounds: Bounds::default() }
     }
 }
 

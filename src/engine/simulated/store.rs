@@ -9,6 +9,7 @@ use super::world::World;
 use crate::engine::EngineError;
 use crate::engine::file::{self, Attempt, Lock, Sync};
 use crate::model::{Cluster, Generation, Overlay};
+use crate::plan::aside::AtWork;
 
 /// Format of the file; rises when an older Quorate could not read it.
 const FORMAT_VERSION: u32 = 1;
@@ -78,6 +79,11 @@ impl Store {
 /// The state kept in a directory, if any, as it was last saved: without a lock, and making nothing.
 pub(super) fn peek(dir: &Path) -> Result<Option<State>, EngineError> {
     load(&dir.join(FILE))
+}
+
+/// Who has the directory for itself at this moment.
+pub(super) fn at_work(dir: &Path) -> Option<AtWork> {
+    Lock::held_by(dir).map(|holder| AtWork { holder: holder.to_string() })
 }
 
 fn load(path: &Path) -> Result<Option<State>, EngineError> {

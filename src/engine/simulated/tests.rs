@@ -73,7 +73,7 @@ async fn run(simulated: &mut Simulated, actions: Vec<Action>) -> (executor::Outc
 async fn rc_of(simulated: &mut Simulated, action: Action) -> u8 {
     let (_, events) = run(simulated, vec![action]).await;
     let mut rcs = events.iter().filter_map(|event| match event {
-        Event::Finished { rc, .. } => Some(rc.0),
+        Event::Finished { result, .. } => Some(result.rc.0),
         Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => None,
     });
     rcs.next_back().unwrap()

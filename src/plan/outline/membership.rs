@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::address::ObjectKind;
 use super::Object;
 use crate::model::corosync::{Corosync, Link, Qdevice, Quorum};
-use crate::model::isolation::{Evidence, Isolation};
+use crate::model::isolation::{Evidence, Isolation, Proof};
 use crate::model::period;
 
 /// The name of the messaging layer among the cluster's own parts.
@@ -83,7 +83,18 @@ fn qdevice(object: &mut Object, qdevice: &Qdevice) {
 pub(super) fn isolation(isolation: &Isolation) -> Object {
     let Isolation { carrier, ping, arbiter, qdevice, when, within: _ } = isolation;
     let mut object = Object::new(ObjectKind::Cluster, ISOLATION);
-    object.headline = format!("within {}", period::format(isolation.bound()));
+    let evidence = isolation.proofs().into_iter().map(|proof| match proof {
+        Proof::Carrier(interface) => format!("carrier of {interface}"),
+        Proof::Ping(address) => format!("ping {address}"),
+        Proof::Arbiter(url) => format!("arbiter {url}"),
+        Proof::Qdevice => "witness".to_owned(),
+    });
+    let joint = match when {
+        Evidence::All => " and ",
+        Evidence::Any => " or ",
+    };
+    let evidence = evidence.collect::<Vec<_>>().join(joint);
+    object.headline = format!("without {evidence}, within {}", period::format(isolation.bound()));
     for (path, names) in [("carrier", carrier), ("ping", ping)] {
         if !names.is_empty() {
             object.say(path, names.join(", "));

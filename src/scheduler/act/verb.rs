@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::scheduler::transition::Task;
+use crate::scheduler::task::Task;
 
 /// Number of an operation name that has no verb of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

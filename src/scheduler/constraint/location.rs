@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::model::constraint::{Discovery, Location, LocationPreference};
-use crate::model::rule::{RulePreference, RuleScore};
+use crate::model::rule::{Combine, RulePreference, RuleScore};
 use crate::model::{ConstraintId, Role, Score};
 use crate::scheduler::assign::attribute::Host;
 use crate::scheduler::assign::contribution::{Cause, Place};
@@ -180,7 +180,7 @@ fn matching_nodes(
         if rule::passes(&preference.rule, &input, &facts.recheck)
             && let Some(score) = rule_score(draft, &preference.score, target, node)
         {
-            let stands_alone = facts.release.rules_stand_alone();
+            let stands_alone = facts.release.rules_stand_alone() || preference.rule.combine == Combine::And;
             let own = if stands_alone { Score::ZERO } else { facts.node(node).score };
             nodes.push((node, score.plus(own)));
         }

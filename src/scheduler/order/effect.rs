@@ -7,7 +7,7 @@ use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::reason::{ActionRef, Reason};
-use crate::scheduler::transition::Task;
+use crate::scheduler::task::Task;
 use crate::scheduler::variant::actions as variant;
 use crate::scheduler::variant::actions::instance::When;
 

@@ -12,7 +12,8 @@ use crate::scheduler::act::work::Work;
 use crate::scheduler::digest;
 use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::operation::Lookup;
-use crate::scheduler::transition::{Action, ActionId, ActionKind, Task};
+use crate::scheduler::task::Task;
+use crate::scheduler::transition::{Action, ActionId, ActionKind};
 
 /// The task of a draft, with what its name says more.
 pub(super) fn task(work: &Work<'_, '_>, draft: &Draft) -> Task {
@@ -51,14 +52,10 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let (meta, timeout) = self.meta(draft);
         let resource = draft.resource.map(|resource| work.resource(resource));
         let instance = resource.map(|resource| Arc::clone(&resource.id));
-        let called = resource.map(|resource| {
-            if resource.is_removed {
-                resource.history_name.as_ref().unwrap_or(&resource.id)
-            } else if resource.is_unique {
-                &resource.id
-            } else {
-                &resource.base_id
-            }
+        let called = resource.map(|resource| match &resource.history_name {
+            Some(name) if resource.is_removed => name,
+            Some(_) | None if resource.is_unique => &resource.id,
+            Some(_) | None => &resource.base_id,
         });
         let own = draft.resource.map_or(0, |resource| i64::from(work.resource(resource).priority.value()));
         Action {

@@ -124,8 +124,8 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
     draft.promotion[instance.index()] = Score::ZERO;
     let Some(node) = draft.place_of(instance) else { return };
     let score = promotion_score(draft, clone, instance, node, Host::Assigned);
-    let leaves = draft.facts.leaves(instance).into_iter();
-    let mut priority = match leaves.filter_map(|leaf| draft.next_role[leaf.index()]).max() {
+    let next_role = next_role(draft, instance);
+    let mut priority = match next_role {
         None | Some(Role::Started) => score.unwrap_or(Score::new(-1)),
         Some(Role::Unpromoted | Role::Stopped) => Score::MINUS_INFINITY,
         Some(Role::Promoted) => draft.priority[instance.index()],
@@ -151,9 +151,14 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
             draft.follow(instance, primary, colocation);
         }
     }
-    let is_decided = draft.next_role[instance.index()] == Some(Role::Promoted);
     let priority = draft.priority[instance.index()];
+    let is_decided = next_role == Some(Role::Promoted);
     draft.promotion[instance.index()] = if is_decided { Score::INFINITY } else { priority };
+}
+
+/// The role that is already clear for an instance: of a group, the highest of a member.
+fn next_role(draft: &Draft<'_>, instance: ResourceIx) -> Option<Role> {
+    draft.facts.leaves(instance).into_iter().filter_map(|leaf| draft.next_role[leaf.index()]).max()
 }
 
 /// What is started in a promotable clone is unpromoted.
@@ -238,6 +243,13 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
             draft.note(clone, Place::Node(node), promotion, Cause::PromotionScore);
         }
     }
+    if !draft.facts.release.promotes_regardless_of_primaries() {
+        for colocation in draft.effective_colocations(Side::ThisWith, clone) {
+            if draft.colocations.record(colocation).dependent_role == Some(Role::Promoted) {
+                draft.merge_primary(clone, colocation);
+            }
+        }
+    }
     for colocation in draft.effective_colocations(Side::WithThis, clone) {
         if draft.colocations.record(colocation).primary_role == Some(Role::Promoted) {
             draft.merge_dependent(clone, colocation);
@@ -251,8 +263,8 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
     }
     let value = |instance: &ResourceIx| {
         let promotion = draft.promotion[instance.index()];
-        let is_kept = !draft.resource(*instance).is_managed
-            && draft.next_role[instance.index()] == Some(Role::Promoted);
+        let is_kept =
+            !draft.resource(*instance).is_managed && next_role(draft, *instance) == Some(Role::Promoted);
         let value = match draft.place_of(*instance) {
             _ if is_kept => Score::INFINITY,
             None if draft.facts.release.homeless_cannot_be_promoted() => Score::MINUS_INFINITY,

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, Override};
+use crate::plan::aside::AtWork;
 use crate::plan::{
     Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, FencingMethod, Hazard,
-    Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Unplaced,
+    Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Trouble, Unplaced,
 };
-use crate::view::because::{because, refusals};
+use crate::view::because::{because, refusals, remedy, trouble};
 use crate::view::moment;
 
 /// Minor versions add, major versions break.
@@ -35,11 +36,14 @@ pub(super) struct PlanDocument<'a> {
     cluster_actions: Vec<ClusterAction<'a>>,
     blocked_actions: Vec<BlockedAction<'a>>,
     unplaced_resources: Vec<UnplacedResource<'a>>,
+    troubles: Vec<TroubleDocument<'a>>,
     background: Vec<BackgroundAction<'a>>,
     disruption: &'a Disruption,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     overrides: &'a [Override],
     needs_allow: &'a [Hazard],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_work: &'a Option<AtWork>,
     basis: &'a Basis,
 }
 
@@ -99,6 +103,18 @@ struct BlockedAction<'a> {
 struct UnplacedResource<'a> {
     resource: &'a str,
     reason: String,
+    /// It comes to run once the actions of this plan are done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    later: bool,
+}
+
+/// A resource that is not as it should be.
+#[derive(Serialize)]
+struct TroubleDocument<'a> {
+    reason: String,
+    help: String,
+    #[serde(flatten)]
+    trouble: &'a Trouble,
 }
 
 /// The plan as JSON, ending with a newline.
@@ -113,7 +129,7 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         quorate_version: env!("CARGO_PKG_VERSION"),
         made_at: moment(plan.made_at),
         origin: &plan.origin,
-        applyable: !plan.is_empty(),
+        applyable: plan.is_actionable(),
         has_changes: !plan.is_empty(),
         has_quorum: plan.has_quorum(),
         cautions: &plan.cautions,
@@ -128,10 +144,12 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         cluster_actions: plan.steps.iter().map(cluster_action).collect(),
         blocked_actions: plan.blocked.iter().map(blocked_action).collect(),
         unplaced_resources: plan.unplaced.iter().map(unplaced_resource).collect(),
+        troubles: plan.troubles.iter().map(trouble_document).collect(),
         background: plan.background.iter().map(background_action).collect(),
         disruption: &plan.disruption,
         overrides: &plan.overrides,
         needs_allow: &plan.hazards,
+        at_work: &plan.at_work,
         basis: &plan.basis,
     }
 }
@@ -219,7 +237,11 @@ fn background_action(background: &Background) -> BackgroundAction<'_> {
 }
 
 fn unplaced_resource(unplaced: &Unplaced) -> UnplacedResource<'_> {
-    UnplacedResource { resource: &unplaced.resource, reason: refusals(unplaced) }
+    UnplacedResource { resource: &unplaced.resource, reason: refusals(unplaced), later: unplaced.is_later }
+}
+
+fn trouble_document(it: &Trouble) -> TroubleDocument<'_> {
+    TroubleDocument { reason: trouble(it), help: remedy(it), trouble: it }
 }
 
 fn node(node: &Option<NodeName>) -> Option<&str> {

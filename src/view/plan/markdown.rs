@@ -28,8 +28,9 @@ pub fn markdown(plan: &Plan) -> String {
 }
 
 fn title(plan: &Plan) -> String {
-    if plan.is_empty() {
-        "Nothing to do".to_owned()
+    if !plan.is_actionable() {
+        if plan.is_empty() && plan.is_fulfilling() { "Nothing to do" } else { "Nothing can be done now" }
+            .to_owned()
     } else {
         format!("Plan: {}. {}", configuration_summary(plan), disruption_summary(&plan.disruption))
     }

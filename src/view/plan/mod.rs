@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod objects;
 mod saved;
 mod summary;
 mod text;

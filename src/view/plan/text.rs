@@ -1,22 +1,15 @@
 //! A plan for people at a terminal.
 
-use similar::TextDiff;
-
+use super::objects;
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, period};
+use crate::plan::aside::AtWork;
 use crate::plan::{
-    AttributeChange, Background, BackgroundKind, Blocked, Caution, Leftover, ObjectChange, ObjectChangeKind,
-    Owner, Plan, Step, Verb,
+    Background, BackgroundKind, Blocked, Caution, Leftover, Owner, Plan, Step, Unplaced, Verb,
 };
 use crate::view::Ink;
-use crate::view::because::{because, refusals};
-use crate::view::overlay;
-
-/// Names that are longer do not push everybody's values to the right.
-const COLUMN_MAX: usize = 80;
-
-/// Values longer than this get lines of their own.
-const LONG_VALUE: usize = 60;
+use crate::view::because::{because, refusals, remedy, trouble};
+use crate::view::{fold, overlay};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,17 +24,24 @@ pub enum Detail {
 pub fn text(plan: &Plan, detail: Detail, ink: Ink) -> String {
     let mut sections = Vec::new();
     if !plan.objects.is_empty() {
-        sections.push(objects(&plan.objects, detail, ink));
+        sections.push(objects::objects(&plan.objects, detail, ink));
     }
     sections.extend(left(&plan.leftovers, ink));
     if !plan.steps.is_empty() {
         sections.push(format!("{}\n{}", ink.heading("Actions, in order"), steps(&plan.steps, ink)));
     }
-    if !plan.blocked.is_empty() {
-        sections.push(format!("{}\n{}", ink.heading("Cannot be done now"), blocked(&plan.blocked, ink)));
+    if !plan.troubles.is_empty() {
+        sections.push(troubles(plan, detail, ink));
     }
-    if !plan.unplaced.is_empty() {
-        sections.push(unplaced(plan, ink));
+    if !plan.blocked.is_empty() {
+        sections.push(format!(
+            "{}\n{}",
+            ink.heading("Cannot be done now"),
+            blocked(&plan.blocked, detail, ink)
+        ));
+    }
+    for (is_later, heading) in [(true, "No node can run yet"), (false, "No node can run")] {
+        sections.extend(unplaced(plan, is_later, heading, detail, ink));
     }
     if !plan.overrides.is_empty() {
         sections.push(overrides(plan, ink));
@@ -59,16 +59,22 @@ fn overrides(plan: &Plan, ink: Ink) -> String {
 }
 
 fn closing(plan: &Plan) -> String {
-    let cautions: String = plan.cautions.iter().map(|caution| format!("{}\n", sentence(*caution))).collect();
-    if !plan.is_empty() {
+    let at_work = plan.at_work.iter().map(|AtWork { holder }| {
+        format!("Another command is at work ({holder}): this is planned on what it had done by then.\n")
+    });
+    let cautions = plan.cautions.iter().map(|caution| format!("{}\n", sentence(*caution)));
+    let cautions: String = at_work.chain(cautions).collect();
+    if plan.is_actionable() {
         let (changes, disruption) = (configuration_summary(plan), disruption_summary(&plan.disruption));
         return format!("{cautions}Plan: {changes}. {disruption}\n");
     }
-    if plan.unplaced.is_empty() && plan.cautions.is_empty() {
-        "Nothing to do: the cluster is as it should be.\n".to_owned()
-    } else {
-        format!("{cautions}Nothing can be done now.\n")
-    }
+    let is_well = plan.is_empty() && plan.is_fulfilling() && plan.cautions.is_empty();
+    let ending = match (is_well, plan.troubles.is_empty()) {
+        (true, true) => "Nothing to do: the cluster is as it should be.",
+        (true, false) => "Nothing to do: what is unmanaged is left as it is.",
+        (false, _) => "Nothing can be done now.",
+    };
+    format!("{cautions}{ending}\n")
 }
 
 fn sentence(caution: Caution) -> &'static str {
@@ -85,98 +91,6 @@ fn sentence(caution: Caution) -> &'static str {
         }
         Caution::OrdersUnsettled => "Orders contradict each other: this plan may not be the best there is.",
     }
-}
-
-/// One line of the configuration's difference.
-struct Row {
-    symbol: &'static str,
-    address: String,
-    path: String,
-    value: String,
-}
-
-fn objects(objects: &[ObjectChange], detail: Detail, ink: Ink) -> String {
-    let rows: Vec<Row> = objects.iter().flat_map(|object| rows(object, detail)).collect();
-    let has_path = |row: &&Row| !row.path.is_empty();
-    let address = widest(rows.iter().filter(has_path).map(|row| row.address.chars().count()));
-    let name = |row: &Row| {
-        if row.path.is_empty() {
-            row.address.clone()
-        } else {
-            format!("{:address$}   {}", row.address, row.path)
-        }
-    };
-    let width = widest(rows.iter().map(|row| name(row).chars().count()));
-    rows.iter()
-        .map(|row| {
-            let line = format!("{:width$}   {}", name(row), indented(&row.value));
-            let line = line.trim_end();
-            match row.symbol {
-                "+" => format!("  {} {line}\n", ink.good("+")),
-                "-" => format!("  {} {line}\n", ink.bad("-")),
-                " " => format!("    {line}\n"),
-                symbol => format!("  {} {line}\n", ink.change(symbol)),
-            }
-        })
-        .collect()
-}
-
-/// The width of a column, as far as that helps: what is longer sticks out.
-fn widest(widths: impl Iterator<Item = usize>) -> usize {
-    widths.filter(|width| *width <= COLUMN_MAX).max().unwrap_or(0)
-}
-
-fn rows(object: &ObjectChange, detail: Detail) -> Vec<Row> {
-    let (symbol, headline) = match &object.kind {
-        ObjectChangeKind::Add => ("+", Some(object.headline.clone())),
-        ObjectChangeKind::Delete => ("-", Some(object.headline.clone())),
-        ObjectChangeKind::Change => ("~", None),
-        ObjectChangeKind::Rename { from } => (">", Some(format!("was {from}"))),
-    };
-    let attributes: Vec<&AttributeChange> = match (&object.kind, detail) {
-        (ObjectChangeKind::Add | ObjectChangeKind::Delete, Detail::Usual) => Vec::new(),
-        (ObjectChangeKind::Add | ObjectChangeKind::Delete, Detail::All)
-        | (ObjectChangeKind::Change | ObjectChangeKind::Rename { .. }, _) => {
-            object.attributes.iter().collect()
-        }
-    };
-    let mut rows = Vec::new();
-    if let Some(value) = headline {
-        rows.push(Row { symbol, address: object.address.to_string(), path: String::new(), value });
-    }
-    for attribute in attributes {
-        let (symbol, address) =
-            if rows.is_empty() { (symbol, object.address.to_string()) } else { (" ", String::new()) };
-        rows.push(Row { symbol, address, path: attribute.path.clone(), value: value(attribute) });
-    }
-    rows
-}
-
-fn value(attribute: &AttributeChange) -> String {
-    match (&attribute.before, &attribute.after) {
-        (Some(before), Some(after)) if is_long(before) || is_long(after) => difference(before, after),
-        (Some(before), Some(after)) => format!("{before} -> {after}"),
-        (Some(before), None) => format!("{before} -> (none)"),
-        (None, Some(after)) => after.clone(),
-        (None, None) => String::new(),
-    }
-}
-
-fn is_long(value: &str) -> bool {
-    value.contains('\n') || value.chars().count() > LONG_VALUE
-}
-
-/// Two long values, line by line.
-fn difference(before: &str, after: &str) -> String {
-    let lines = |change: similar::Change<&str>| {
-        format!("\n{} {}", change.tag(), change.value().trim_end_matches('\n'))
-    };
-    TextDiff::from_lines(before, after).iter_all_changes().map(lines).collect()
-}
-
-/// Further lines of a value, below the first.
-fn indented(value: &str) -> String {
-    value.replace('\n', "\n        ")
 }
 
 /// What stays in force although the manifest does not have it; empty when there is nothing.
@@ -260,31 +174,48 @@ pub(super) fn place(verb: Verb, from: Option<&NodeName>, to: Option<&NodeName>) 
     }
 }
 
-fn blocked(blocked: &[Blocked], ink: Ink) -> String {
-    blocked
+fn blocked(blocked: &[Blocked], detail: Detail, ink: Ink) -> String {
+    let lines = blocked
         .iter()
         .map(|blocked| {
             let subject = blocked.resource.as_deref().or(blocked.from.as_ref().map(NodeName::as_str));
             let place = place(blocked.verb, blocked.from.as_ref(), blocked.to.as_ref());
             format!(
-                "  {}  {}  {}  {place}    {}\n",
+                "{}  {}  {}  {place}    {}",
                 ink.bad("!"),
                 blocked.verb.as_str(),
                 subject.unwrap_or_default(),
                 because(&blocked.because)
             )
         })
-        .collect()
+        .collect();
+    shown(lines, detail)
 }
 
-fn unplaced(plan: &Plan, ink: Ink) -> String {
-    let width = plan.unplaced.iter().map(|unplaced| unplaced.resource.chars().count()).max().unwrap_or(0);
-    let lines: String = plan
-        .unplaced
+/// Lines, as many as are asked for.
+fn shown(lines: Vec<String>, detail: Detail) -> String {
+    let lines = if detail == Detail::Usual { fold::lines(lines) } else { lines };
+    lines.iter().map(|line| format!("  {line}\n")).collect()
+}
+
+/// What is not as it should be, and what helps.
+fn troubles(plan: &Plan, detail: Detail, ink: Ink) -> String {
+    let lines: Vec<String> = plan
+        .troubles
         .iter()
-        .map(|unplaced| format!("  {}  {:width$}  {}\n", ink.bad("!"), unplaced.resource, refusals(unplaced)))
+        .map(|it| format!("{}  {}\n       {}", ink.bad("!"), trouble(it), ink.faint(&remedy(it))))
         .collect();
-    format!("{}\n{lines}", ink.heading("No node can run"))
+    format!("{}\n{}", ink.heading("Not as it should be"), shown(lines, detail))
+}
+
+fn unplaced(plan: &Plan, is_later: bool, heading: &str, detail: Detail, ink: Ink) -> Option<String> {
+    let unplaced: Vec<&Unplaced> = plan.unplaced.iter().filter(|it| it.is_later == is_later).collect();
+    let width = unplaced.iter().map(|unplaced| unplaced.resource.chars().count()).max()?;
+    let mark = if is_later { ink.change("~") } else { ink.bad("!") };
+    let after = if is_later { "; until what starts here has set its node attributes" } else { "" };
+    let line = |it: &&Unplaced| format!("{mark}  {:width$}  {}{after}", it.resource, refusals(it));
+    let lines = unplaced.iter().map(line).collect();
+    Some(format!("{}\n{}", ink.heading(heading), shown(lines, detail)))
 }
 
 fn background(background: &[Background], detail: Detail, ink: Ink) -> Option<String> {
@@ -329,22 +260,4 @@ fn background_line(background: &Background) -> String {
         format!(" every {}", period::format(background.interval))
     };
     format!("     {verb} {}{node}{every}\n", background.resource)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{Address, ObjectKind};
-
-    #[test]
-    fn one_long_name_widens_no_other_line() {
-        let added = |name: String| ObjectChange {
-            address: Address::new(ObjectKind::Order, name),
-            kind: ObjectChangeKind::Add,
-            headline: "Mandatory".to_owned(),
-            attributes: Vec::new(),
-        };
-        let text = objects(&[added("a-b".into()), added("x".repeat(5_000))], Detail::Usual, Ink::Plain);
-        assert_eq!(text.lines().next(), Some("  + order.a-b   Mandatory"));
-    }
 }

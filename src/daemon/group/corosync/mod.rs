@@ -186,9 +186,11 @@ impl Link {
     fn translate(&mut self, event: CpgEvent, events: &mut VecDeque<Event>) {
         match event {
             CpgEvent::Delivered { node, pid, message } => {
-                if let Some(message) = self.assembly.take((node, pid), &message) {
-                    let from = MemberId { node, process: pid };
-                    events.push_back(Event::Delivered { from, message });
+                let from = MemberId { node, process: pid };
+                match self.assembly.take((node, pid), &message) {
+                    Ok(Some(message)) => events.push_back(Event::Delivered { from, message }),
+                    Ok(None) => {}
+                    Err(error) => tracing::error!(node, process = pid, %error, "a message is not taken"),
                 }
             }
             CpgEvent::Changed { members, left, with_ring: _ } => {

@@ -1,6 +1,7 @@
 //! Whether a colocation counts right now, and for what.
 
 use super::ColocationIx;
+use crate::model::Score;
 use crate::scheduler::assign::draft::{Draft, Progress};
 use crate::scheduler::facts::ResourceIx;
 use crate::scheduler::variant::bundle;
@@ -49,7 +50,9 @@ impl Draft<'_> {
             return Effect::None;
         }
         let fits = |role, resource: ResourceIx| role == self.next_role[resource.index()];
-        let dependent_fits = record.dependent_role.is_none() || fits(record.dependent_role, dependent);
+        let is_turned = record.score < Score::ZERO && !self.facts.release.separates_in_its_role();
+        let dependent_fits =
+            record.dependent_role.is_none() || fits(record.dependent_role, dependent) != is_turned;
         let bearer = bundle::role_bearer(self, primary);
         let primary_fits = record.primary_role.is_none() || fits(record.primary_role, bearer);
         if dependent_fits && primary_fits { Effect::Location } else { Effect::None }

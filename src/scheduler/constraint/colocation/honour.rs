@@ -112,6 +112,13 @@ impl Draft<'_> {
         self.merge(&mut table, primary, colocation, floor, Side::WithThis);
         self.replace_table(primary, table, Cause::Dependent(colocation));
     }
+
+    /// Pulls a dependent clone to where its primary would like it, for a release in which that counts.
+    pub(crate) fn merge_primary(&mut self, dependent: ResourceIx, colocation: ColocationIx) {
+        let mut table = self.table(dependent).clone();
+        self.merge(&mut table, dependent, colocation, super::merge::Floor::Positive, Side::ThisWith);
+        self.replace_table(dependent, table, Cause::Primary(colocation));
+    }
 }
 
 /// `factor` times a score as a fraction of infinity, in single precision and in this order.

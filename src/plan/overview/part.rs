@@ -1,0 +1,174 @@
+//! The parts of a cluster in an overview: nodes, resources, failures.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::model::{NodeName, Role};
+use crate::plan::because;
+use crate::plan::fail_count::{FailCount, fail_counts};
+use crate::scheduler::facts::{FailedAction, NodeFacts, ResourceFacts, Variant};
+use crate::scheduler::{Facts, ResourceIx};
+
+/// How a node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NodeOverview {
+    /// Its name.
+    pub name: NodeName,
+    /// Whether it is reached through a resource.
+    pub is_remote: bool,
+    /// Everything that is said of it; the first is the gravest.
+    pub states: Vec<NodeCondition>,
+    /// Primitives that run there.
+    pub running: Vec<Running>,
+}
+
+/// What can be said of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeCondition {
+    /// Lost without notice: must be fenced.
+    Unclean,
+    /// Not there.
+    Offline,
+    /// On its way up.
+    Pending,
+    /// Shutting down.
+    ShuttingDown,
+    /// In standby.
+    Standby,
+    /// In maintenance.
+    Maintenance,
+    /// There.
+    Online,
+}
+
+/// A primitive that runs on a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Running {
+    /// Which.
+    pub resource: String,
+    /// In which role.
+    pub role: Role,
+}
+
+/// How a resource is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResourceOverview {
+    /// Its name.
+    pub id: String,
+    /// What it is: an agent, or the kind of collective.
+    pub kind: String,
+    /// How many collectives are around it.
+    pub depth: usize,
+    /// Its role.
+    pub role: Role,
+    /// Where it is active.
+    pub nodes: Vec<NodeName>,
+    /// Whether it is a collective.
+    pub is_collective: bool,
+    /// Whether it may be started and stopped.
+    pub is_managed: bool,
+    /// Whether nothing may be done with it.
+    pub is_blocked: bool,
+    /// Whether it has failed.
+    pub is_failed: bool,
+    /// Whether it is no longer configured.
+    pub is_removed: bool,
+    /// The role that it was told to have.
+    pub target_role: Option<Role>,
+    /// How often it failed where, as far as that still counts.
+    pub fail_counts: Vec<FailCount>,
+}
+
+/// A failure that is still remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailureOverview {
+    /// Of which resource.
+    pub resource: String,
+    /// Where.
+    pub node: NodeName,
+    /// Which operation.
+    pub operation: String,
+    /// What the agent answered.
+    pub rc: u8,
+    /// The same in words.
+    pub answer: String,
+    /// What the agent said.
+    pub exit_reason: Option<String>,
+    /// When, seconds since 1970.
+    pub at: Option<i64>,
+}
+
+/// How a node is.
+pub(super) fn node_overview(facts: &Facts<'_>, node: &NodeFacts<'_>) -> NodeOverview {
+    let all = [
+        (node.unclean.is_some(), NodeCondition::Unclean),
+        (!node.is_online, NodeCondition::Offline),
+        (node.is_pending, NodeCondition::Pending),
+        (node.is_shutting_down, NodeCondition::ShuttingDown),
+        (node.is_standby || node.is_standby_on_failure, NodeCondition::Standby),
+        (node.in_maintenance, NodeCondition::Maintenance),
+        (node.is_online, NodeCondition::Online),
+    ];
+    let running = node.running.iter().map(|resource| {
+        let resource = facts.resource(*resource);
+        Running { resource: resource.id.to_string(), role: resource.current_role }
+    });
+    NodeOverview {
+        name: node.name.clone(),
+        is_remote: node.is_remote(),
+        states: all.into_iter().filter(|(holds, _)| *holds).map(|(_, condition)| condition).collect(),
+        running: running.collect(),
+    }
+}
+
+/// How a resource is, and what is in it.
+pub(super) fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: &mut Vec<ResourceOverview>) {
+    let resource = facts.resource(index);
+    list_of.push(ResourceOverview {
+        fail_counts: fail_counts(facts, index),
+        ..resource_overview(facts, resource, depth)
+    });
+    for child in &resource.children {
+        list(facts, *child, depth + 1, list_of);
+    }
+}
+
+fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usize) -> ResourceOverview {
+    let kind = match &resource.variant {
+        Variant::Primitive(primitive) => primitive.agent.to_string(),
+        Variant::Group(_) => "group".to_owned(),
+        Variant::Clone(_) if resource.is_promotable => "promotable clone".to_owned(),
+        Variant::Clone(_) => "clone".to_owned(),
+        Variant::Bundle(_) => "bundle".to_owned(),
+    };
+    ResourceOverview {
+        id: resource.id.to_string(),
+        kind,
+        depth,
+        role: resource.current_role,
+        nodes: resource.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
+        is_collective: resource.primitive().is_none(),
+        is_managed: resource.is_managed,
+        is_blocked: resource.is_blocked,
+        is_failed: resource.is_failed,
+        is_removed: resource.is_removed,
+        target_role: resource.target_role,
+        fail_counts: Vec::new(),
+    }
+}
+
+/// A failure that is still remembered.
+pub(super) fn failure(facts: &Facts<'_>, failed: &FailedAction) -> FailureOverview {
+    let node = facts.node(failed.node).name.clone();
+    FailureOverview {
+        resource: failed.resource.to_string(),
+        node,
+        operation: failed.task.to_string(),
+        rc: failed.rc.0,
+        answer: because::answer(failed).to_owned(),
+        exit_reason: failed.exit_reason.as_ref().map(Arc::to_string).filter(|text| !text.is_empty()),
+        at: failed.at,
+    }
+}
