@@ -22,6 +22,8 @@ mod input;
 mod outcome;
 #[path = "laws/result.rs"]
 mod result;
+#[path = "laws/ring.rs"]
+mod ring;
 
 use std::collections::BTreeMap;
 use std::path::Path;

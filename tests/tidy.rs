@@ -349,9 +349,11 @@ impl Source {
     /// Whether a path in the code begins with this crate's name.
     fn names_root(&self, name: &str) -> bool {
         let is_inside = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c));
-        let start = format!("{name}::");
-        let is_root = |line: &str, at: usize| line.get(..at).is_some_and(|before| !is_inside(before));
-        self.code().any(|line| line.match_indices(start.as_str()).any(|(at, _)| is_root(line, at)))
+        self.code().any(|line| {
+            let start = format!("{name}::");
+            let starts = line.match_indices(&start).map(|(at, _)| at);
+            starts.filter(|at| line.is_char_boundary(*at)).any(|at| !is_inside(&line[..at]))
+        })
     }
 
     /// Lines that are no comments, up to the inline tests.
@@ -370,7 +372,7 @@ impl Paths {
     /// Notes a path that begins with `crate`, or climbs by `super`.
     fn note(&mut self, segments: &[String]) {
         let climbs = segments.iter().take_while(|segment| *segment == "super").count();
-        let from: &[String] = match segments.first().map(String::as_str) {
+        let from = match segments.first().map(String::as_str) {
             Some("crate") => &[],
             Some("super") => self.module.get(..self.module.len().saturating_sub(climbs)).unwrap_or_default(),
             Some(_) | None => return,

@@ -30,6 +30,9 @@ impl Proposing {
     /// Takes a new reading of the file.
     pub(super) fn take(&mut self, reading: Reading) {
         let path = reading.path.display().to_string();
+        for (code, message) in &reading.warnings {
+            tracing::warn!(path, code, "{message}");
+        }
         match &reading.manifest {
             Ok(manifest) => {
                 if manifest.settings.reconcile.mode == ReconcileMode::Manual {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{FEATURE_SET, Performed, digest};
 use crate::executor::expected_rc;
 use crate::model::NodeName;
+use crate::model::id::without_number;
 use crate::scheduler::{Action, Task};
 use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultStatus};
 
@@ -29,7 +30,7 @@ impl Operation {
 }
 
 /// The operation that a cancel ends.
-pub(super) fn cancelled(cancel: &Action) -> Operation {
+fn cancelled(cancel: &Action) -> Operation {
     let name = cancel.meta.get("operation").cloned();
     Operation { name: name.unwrap_or_else(|| "monitor".into()), interval: cancel.interval }
 }
@@ -124,15 +125,38 @@ pub(super) fn put(history: &mut ResourceHistory, entry: HistoryEntry) {
     }
 }
 
-/// Forgets one recurring operation, also that it failed last: it is not to be looked for any more.
-pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: &Operation) {
+/// Forgets one recurring operation. A cancel that names a call of it found that the call is not asked
+/// for any more, so that it is forgotten too that it failed.
+pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, cancel: &Action) {
+    let operation = cancelled(cancel);
     let key = operation.key(resource);
     let failure = last_failure_id(resource);
+    let call: Option<i64> = cancel.meta.get("call_id").and_then(|call| call.parse().ok());
     let is_its_failure = |entry: &HistoryEntry| {
-        entry.id == failure && entry.operation == operation.name && entry.interval == operation.interval
+        entry.id == failure
+            && call.is_some_and(|call| entry.call_id == Some(call))
+            && entry.operation == operation.name
+            && entry.interval == operation.interval
     };
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
         history.entries.retain(|entry| entry.id != key && !is_its_failure(entry));
+    }
+}
+
+/// Calls a resource by its own name from now on that was once known as one of several numbered
+/// instances, as happens when a clone's instances cease to be told apart.
+pub(super) fn unnumber(state: &mut NodeState, resource: &str) {
+    if state.resources.iter().any(|history| *history.id == *resource) {
+        return;
+    }
+    if let Some(history) = state.resources.iter_mut().find(|history| without_number(&history.id) == resource)
+    {
+        let old = std::mem::replace(&mut history.id, resource.into());
+        for entry in &mut history.entries {
+            if let Some(rest) = entry.id.strip_prefix(&*old) {
+                entry.id = format!("{resource}{rest}").into();
+            }
+        }
     }
 }
 

@@ -14,11 +14,24 @@
 mod audit;
 mod client;
 mod host;
+mod inside;
+mod journal;
 mod lab;
 mod members;
+mod power;
 mod room;
 
+mod changes;
 mod failover;
+mod failures;
+mod fencing;
 mod formation;
 mod hosts;
 mod partition;
+mod pauses;
+mod soak;
+mod splits;
+mod starting;
+mod story;
+mod tools;
+mod witness;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::client::Listener;
 use crate::failover::site;
 use crate::lab::Lab;
 use crate::members::{
@@ -14,6 +15,10 @@ fn a_cut_off_host_lets_go_and_the_others_take_over() {
         let watch = site(lab);
         let cut = active(lab);
         let start = Instant::now();
+        // The majority does not wait until the cut-off host has let go, which it does at once.
+        lab.expect(", cut off");
+        let listener = Listener::to(lab.client(), ADDRESS);
+        lab.until("an answer", PATIENCE, || !listener.owners().is_empty());
         cut.cut();
         let elsewhere = || watch.last_page().is_some_and(|page| page != format!("this is {}", cut.name));
         lab.until("the site elsewhere", PATIENCE, elsewhere);
@@ -29,6 +34,8 @@ fn a_cut_off_host_lets_go_and_the_others_take_over() {
         lab.settle();
         assert!(elsewhere(), "it stays where it is");
         assert_eq!(watch.failures_since(healed), 0, "the return of a host is not seen by users");
+        let owners = listener.owners();
+        assert_eq!(owners.len(), 2, "the address is answered by one host, then by another: {owners:?}");
     });
 }
 

@@ -5,23 +5,29 @@ use std::time::Duration;
 use quorate::executor::{self, ActionResult};
 use quorate::ledger::roster::Roster;
 use quorate::ledger::{AgentTraits, Ledger, Performed};
-use quorate::scheduler::{self, Action, ActionKind, Schedule};
+use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
 use quorate::status::ResultStatus;
 
 use crate::Case;
 use crate::generator::NOW;
 use crate::graph;
+use crate::ring::{Wishes, top};
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
 /// known once the first has been carried out.
 const ROUNDS: usize = 5;
 
-/// Every action ends as the plan counts on; then there is nothing left to do.
+/// Every action ends as the plan counts on; then there is nothing left to do. Nothing is promised where
+/// wishes contradict each other, or where something must come first that may itself run inside what
+/// comes then.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     // What was already under way when the plan was made is not in it, so that nothing ends it here.
     let mut entries =
         case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
     if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+        return None;
+    }
+    if contradicts_itself(case) {
         return None;
     }
     let mut ledger = Ledger::new("laws");
@@ -39,8 +45,19 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     Some(format!("still to do: {}", left.join(", ")))
 }
 
+fn contradicts_itself(case: &Case<'_>) -> bool {
+    let facts = &case.placement.facts;
+    let (places, orders) = (Wishes::of_place(case), Wishes::of_order(case));
+    let mut launchers = facts.resources.iter().filter_map(|resource| resource.launcher);
+    places.form_a_ring()
+        || orders.form_a_ring()
+        || launchers.any(|launcher| orders.name(&top(facts, launcher)))
+}
+
+/// What has an effect: a notification of what cannot be done is sent all the same.
 fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
-    schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo)
+    let is_real = |action: &&Action| action.kind != ActionKind::Pseudo && action.task != Task::Notify;
+    schedule.transition.actions.iter().filter(is_real)
 }
 
 /// Carries everything out in an order that the graph allows, and writes it down as the engines do.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::deliberation::{is_same, keep_feasible};
+use super::deliberation::keep_feasible;
 use super::obstacle::obstacle;
 use super::{Control, Ground, Running};
 use crate::cluster::border::{Output, Timer};
@@ -136,7 +136,7 @@ fn later(now: Moment, length: Duration) -> Moment {
 
 /// Whether there is anything to be done that is not being done.
 fn news(transition: &Transition, flights: &[Flight]) -> bool {
-    let is_in_flight = |action: &Action| flights.iter().any(|flight| is_same(action, &flight.action));
+    let is_in_flight = |action: &Action| flights.iter().any(|flight| action.is_same_as(&flight.action));
     let mut real = transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     real.any(|action| !is_in_flight(action))
 }

@@ -10,6 +10,9 @@ use quorate::executor::ActionResult;
 use quorate::model::{Agent, NodeName, Role};
 use quorate::scheduler::Action;
 
+use super::How;
+use super::trace::Begun;
+
 /// A machine.
 pub(crate) struct Host {
     pub(crate) name: NodeName,
@@ -25,8 +28,12 @@ pub(crate) struct Host {
     pub(crate) has_group: bool,
     /// Alone it finds evidence that it is the one that is cut off.
     pub(crate) has_evidence: bool,
-    /// Whom its cables reach: hosts with the same number.
-    pub(crate) island: usize,
+    /// It stands still altogether.
+    pub(crate) is_paused: bool,
+    /// Nothing more can be written to its disk.
+    pub(crate) is_disk_full: bool,
+    /// How far its clock is ahead of the true time, in milliseconds.
+    pub(crate) clock: i64,
     /// On disk.
     pub(crate) durable: Option<Durable>,
     /// On tmpfs.
@@ -35,14 +42,31 @@ pub(crate) struct Host {
     pub(crate) active: BTreeMap<Arc<str>, Role>,
     pub(crate) monitors: Vec<Monitor>,
     /// What agents will answer, by run.
-    pub(crate) agents: BTreeMap<Call, Flight>,
+    pub(crate) agents: BTreeMap<Call, Run>,
     /// Ends that no daemon took.
     pub(crate) orphans: Vec<Call>,
     pub(crate) timers: BTreeMap<Timer, u64>,
-    pub(crate) inbox: VecDeque<(i64, Input)>,
+    pub(crate) inbox: VecDeque<Letter>,
     pub(crate) last_sent: i64,
     pub(crate) last_view: Option<View>,
     pub(crate) last_quorum: Option<Quorum>,
+}
+
+/// Something in an inbox.
+pub(crate) struct Letter {
+    /// When it gets there.
+    pub(crate) at: i64,
+    pub(crate) input: Input,
+    /// Which message brings it.
+    pub(crate) wire: Option<u64>,
+}
+
+/// An agent at work.
+pub(crate) struct Run {
+    pub(crate) flight: Flight,
+    pub(crate) begun: Begun,
+    /// What it was told to do instead of its work.
+    pub(crate) how: Option<How>,
 }
 
 /// A recurring monitor on its host.
@@ -64,7 +88,9 @@ impl Host {
             is_hung: false,
             has_group: true,
             has_evidence: false,
-            island: 0,
+            is_paused: false,
+            is_disk_full: false,
+            clock: 0,
             durable: None,
             record: Record::default(),
             active: BTreeMap::new(),
@@ -95,9 +121,39 @@ impl Host {
         }
     }
 
+    /// Whether its daemon does nothing for now.
+    pub(crate) const fn stands_still(&self) -> bool {
+        self.is_hung || self.is_paused
+    }
+
+    /// The host in a few lines.
+    pub(crate) fn portrait(&self) -> String {
+        let mut lines = vec![format!("{}: up {}, active {:?}", self.name, self.is_up, self.active)];
+        let Some(node) = &self.daemon else { return lines.remove(0) };
+        lines.push(format!("   settled {}, controller {}", node.is_settled(), node.is_dc()));
+        lines.push(format!("   view {:?}", self.last_view));
+        lines.push(format!("   quorum {:?}", node.quorum()));
+        let Some(state) = node.state() else { return lines.join("\n") };
+        let live = &state.live;
+        let (mark, awaited, detached) = (state.mark(), &live.awaited, &live.detached);
+        lines.push(format!("   {mark:?}, awaited {awaited:?}, detached {detached:?}"));
+        let flights =
+            live.in_flight.iter().map(|flight| format!("{} by {}", flight.action.key, flight.worker));
+        lines.push(format!("   in flight {:?}", flights.collect::<Vec<_>>()));
+        for state in &live.ledger.status.nodes {
+            lines.push(format!(
+                "   {:?}: {:?} {:?} {:?} expected {} {:?}",
+                state.name, state.member, state.process, state.join, state.expected_up, state.attributes
+            ));
+        }
+        lines.join("\n")
+    }
+
     /// The power fails.
     pub(crate) fn power_off(&mut self) {
         self.is_up = false;
+        self.is_hung = false;
+        self.is_paused = false;
         self.boot += 1;
         self.kill_daemon();
         self.record = Record::default();

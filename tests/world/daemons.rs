@@ -5,9 +5,13 @@ use quorate::cluster::{
 };
 use quorate::model::{Cluster, Generation};
 
-use crate::world::{Item, World};
+use super::trace::Seen;
+use super::{Item, World};
 
 impl World {
+    /// Milliseconds until a daemon that failed is started again.
+    const RESTART: i64 = 1000;
+
     pub(crate) fn boot_all(&mut self) {
         for host in 0..self.hosts.len() {
             self.boot(host);
@@ -21,6 +25,7 @@ impl World {
             return;
         }
         self.hosts[host].is_up = true;
+        self.see(Seen::PowerOn { host });
         self.plan(100, Item::Reform);
         self.plan(300, Item::StartDaemon(host));
     }
@@ -30,14 +35,41 @@ impl World {
         if !self.hosts[host].is_up {
             return;
         }
+        if self.hosts[host].daemon.is_some() {
+            self.see(Seen::DaemonDown { host });
+        }
         self.hosts[host].power_off();
-        self.plan(Self::DETECTION, Item::Reform);
+        self.see(Seen::PowerOff { host });
+        self.recable(Self::DETECTION);
     }
 
     /// A daemon dies; what it started goes on.
     pub(crate) fn kill_daemon(&mut self, host: usize) {
+        if self.hosts[host].daemon.is_none() {
+            return;
+        }
         self.hosts[host].kill_daemon();
+        self.see(Seen::DaemonDown { host });
         self.announce_views();
+    }
+
+    /// A daemon ends with an error, and is started again by whoever looks after it.
+    pub(crate) fn fail_daemon(&mut self, host: usize) {
+        self.kill_daemon(host);
+        self.plan(Self::RESTART, Item::StartDaemon(host));
+    }
+
+    /// A daemon does nothing until it goes on: what comes in waits.
+    pub(crate) fn hang_daemon(&mut self, host: usize, is_hung: bool) {
+        self.hosts[host].is_hung = is_hung;
+        self.see(if is_hung { Seen::Stopped { host } } else { Seen::Resumed { host } });
+    }
+
+    /// A whole host stands still, with its membership layer and its agents, until it goes on.
+    pub(crate) fn pause(&mut self, host: usize, is_paused: bool) {
+        self.hosts[host].is_paused = is_paused;
+        self.see(if is_paused { Seen::Stopped { host } } else { Seen::Resumed { host } });
+        self.recable(if is_paused { Self::DETECTION } else { 200 });
     }
 
     /// A daemon ends by itself.
@@ -45,35 +77,29 @@ impl World {
         self.kill_daemon(host);
     }
 
-    /// These hosts reach only one another from now on.
-    pub(crate) fn cut(&mut self, hosts: &[usize]) {
-        let island = 1 + self.hosts.iter().map(|host| host.island).max().unwrap_or(0);
-        for host in hosts {
-            self.hosts[*host].island = island;
-        }
-        self.plan(Self::DETECTION, Item::Reform);
-    }
-
-    /// All hosts reach one another again.
-    pub(crate) fn heal(&mut self) {
-        for host in &mut self.hosts {
-            host.island = 0;
-        }
-        self.plan(200, Item::Reform);
-    }
-
     /// The membership layer of a host ends in good order, under its daemon.
     pub(crate) fn lose_group(&mut self, host: usize) {
         self.hosts[host].has_group = false;
-        self.hosts[host].inbox.clear();
-        self.step(host, vec![Input::GroupLost]);
+        let is_local =
+            |input: &Input| !matches!(input, Input::View(_) | Input::Quorum(_) | Input::Delivered { .. });
+        self.hosts[host].inbox.retain(|letter| is_local(&letter.input));
+        self.hosts[host].last_view = None;
+        self.hosts[host].last_quorum = None;
+        self.send(host, 0, Input::GroupLost);
         self.announce_views();
+        self.plan(100, Item::Reform);
+    }
+
+    /// The membership layer of a host is back.
+    pub(crate) fn regain_group(&mut self, host: usize) {
+        self.hosts[host].has_group = true;
         self.plan(100, Item::Reform);
     }
 
     /// A service ends without a word.
     pub(crate) fn break_service(&mut self, host: usize, resource: &str) {
-        assert!(self.hosts[host].active.remove(resource).is_some(), "{resource} is not active there");
+        assert!(self.hosts[host].active.contains_key(resource), "{resource} is not active there");
+        self.set_active(host, &resource.into(), None);
     }
 
     pub(crate) fn generation(&self, host: usize) -> Generation {
@@ -116,8 +142,8 @@ impl World {
         let over = Override {
             id: OverrideId(id.to_owned()),
             what,
-            until: lasts.map(|lasts| Moment(self.now + lasts)),
-            since: self.moment(),
+            until: lasts.map(|lasts| Moment(self.moment(host).0 + lasts)),
+            since: self.moment(host),
             origin: "a test".to_owned(),
         };
         self.change(host, Change::Override(over))

@@ -1,9 +1,23 @@
 //! The group: messages in one order, views, quorum. Messages take a while and stand still while
-//! members find out who is there, as they do in a totem ring.
+//! members find out who is there, as they do in a totem ring. What was on its way when a ring broke is
+//! delivered to all of a part or to none of it.
 
-use quorate::cluster::{Departure, Input, MemberId, Parting, Quorum, View};
+use std::collections::BTreeSet;
 
-use crate::world::{Item, World};
+use quorate::cluster::{Departure, Input, Member, MemberId, Parting, Quorum, View};
+
+use super::host::Letter;
+use super::trace::Seen;
+use super::{Item, World};
+
+/// A message on its way.
+pub(super) struct Wire {
+    number: u64,
+    /// Who sent it: it has it already.
+    sender: usize,
+    /// Where it is to go, and when it will be there.
+    arrivals: Vec<(usize, i64)>,
+}
 
 impl World {
     /// How long the loss of a host goes unnoticed.
@@ -13,7 +27,9 @@ impl World {
         if bytes.starts_with(br#"{"v":1,"m":{"orders""#) {
             self.orders.push((host, bytes.clone()));
         }
-        let delay = 1 + i64::try_from(self.dice.roll(3)).unwrap();
+        self.messages += 1;
+        self.longest_message = self.longest_message.max(bytes.len());
+        let delay = 1 + i64::try_from(self.dice.roll(self.message_delay)).unwrap();
         let at = self.hosts[host].last_sent.max(self.now + delay);
         self.hosts[host].last_sent = at;
         let process = self.hosts[host].process;
@@ -33,42 +49,62 @@ impl World {
             return;
         };
         let from = sender.member().id;
+        self.asked += 1;
+        let number = self.asked;
+        let mut arrivals = Vec::new();
         for to in ring {
             if self.hosts[to].daemon.is_some() {
-                let after = i64::try_from(self.dice.roll(3)).unwrap();
-                self.send(to, after, Input::Delivered { from, message: bytes.clone() });
+                let after = i64::try_from(self.dice.roll(self.message_delay)).unwrap();
+                let input = Input::Delivered { from, message: bytes.clone() };
+                arrivals.push((to, self.post(to, after, input, Some(number))));
             }
         }
+        let now = self.now;
+        self.wires.retain(|wire| wire.arrivals.iter().any(|(_, at)| *at > now));
+        self.wires.push(Wire { number, sender: host, arrivals });
     }
 
-    fn ring_of(&self, host: usize) -> Option<Vec<usize>> {
-        self.rings.iter().find(|ring| ring.contains(&host)).cloned()
+    /// Puts something in the inbox of a daemon, behind all that is there.
+    pub(crate) fn send(&mut self, host: usize, after: i64, input: Input) {
+        self.post(host, after, input, None);
     }
 
-    /// Whether a ring is what the cables say.
-    fn is_whole(&self, ring: &[usize]) -> bool {
-        let island = |host: &usize| self.hosts[*host].island;
-        let first = ring.first().map(island);
-        ring.iter().all(|host| self.hosts[*host].is_up && Some(island(host)) == first)
-            && self.hosts.iter().enumerate().all(|(place, host)| {
-                ring.contains(&place) || !host.is_up || !host.has_group || Some(host.island) != first
-            })
+    fn post(&mut self, host: usize, after: i64, input: Input, wire: Option<u64>) -> i64 {
+        let last = self.hosts[host].inbox.back().map_or(self.now, |letter| letter.at);
+        let at = last.max(self.now + after);
+        self.hosts[host].inbox.push_back(Letter { at, input, wire });
+        self.plan(at - self.now, Item::Inbox(host));
+        at
+    }
+
+    /// Cables or hosts changed: of what is on its way, each part of a ring gets what any of it has.
+    pub(super) fn tear(&mut self) {
+        let now = self.now;
+        for wire in std::mem::take(&mut self.wires) {
+            let there: Vec<usize> = wire.arrivals.iter().map(|(host, _)| *host).collect();
+            for part in self.parts(&there) {
+                let has_it = |host: &usize| {
+                    *host == wire.sender || wire.arrivals.iter().any(|(to, at)| to == host && *at <= now)
+                };
+                if part.iter().any(has_it) {
+                    continue;
+                }
+                for host in part {
+                    self.hosts[host].inbox.retain(|letter| letter.wire != Some(wire.number));
+                }
+            }
+        }
     }
 
     /// Rings form anew, by what the cables say.
     pub(crate) fn reform(&mut self) {
-        let mut rings: Vec<Vec<usize>> = Vec::new();
-        for host in 0..self.hosts.len() {
-            if !self.hosts[host].is_up || !self.hosts[host].has_group {
-                continue;
-            }
-            let island = self.hosts[host].island;
-            match rings.iter_mut().find(|ring| self.hosts[ring[0]].island == island) {
-                Some(ring) => ring.push(host),
-                None => rings.push(vec![host]),
-            }
+        self.form_rings();
+        let mut quorate = BTreeSet::new();
+        for ring in &self.rings {
+            let quorum = self.quorum_of(ring);
+            quorate.extend(ring.iter().copied().filter(|host| self.quorum_on(*host, &quorum).quorate));
         }
-        self.rings = rings;
+        self.see(Seen::Rings { rings: self.rings.clone(), quorate });
         self.announce_views();
         for (host, process, bytes) in std::mem::take(&mut self.stalled) {
             self.sequence(host, process, bytes);
@@ -89,7 +125,7 @@ impl World {
                 let is_news = before.is_none_or(|before| before.members != members);
                 let left = before.map(|before| self.departures(&before.members, &members, &ring));
                 let view = View { me, members: members.clone(), left: left.unwrap_or_default() };
-                let quorum_first = self.dice.one_in(2);
+                let quorum_first = self.dice.pick(&[true, false]);
                 if quorum_first {
                     self.tell_quorum(host, &quorum);
                 }
@@ -104,21 +140,22 @@ impl World {
         }
     }
 
-    fn tell_quorum(&mut self, host: usize, quorum: &Quorum) {
+    /// The quorum of a ring, as one of its hosts is told: alone, and with evidence against itself, it has
+    /// none.
+    fn quorum_on(&self, host: usize, quorum: &Quorum) -> Quorum {
         let is_cut_off = self.hosts[host].has_evidence && quorum.nodes.len() == 1;
-        let quorum = Quorum { quorate: quorum.quorate && !is_cut_off, ..quorum.clone() };
+        Quorum { quorate: quorum.quorate && !is_cut_off, ..quorum.clone() }
+    }
+
+    fn tell_quorum(&mut self, host: usize, quorum: &Quorum) {
+        let quorum = self.quorum_on(host, quorum);
         if self.hosts[host].last_quorum.as_ref() != Some(&quorum) {
             self.hosts[host].last_quorum = Some(quorum.clone());
             self.send(host, 1, Input::Quorum(quorum));
         }
     }
 
-    fn departures(
-        &self,
-        before: &[quorate::cluster::Member],
-        now: &[quorate::cluster::Member],
-        ring: &[usize],
-    ) -> Vec<Departure> {
+    fn departures(&self, before: &[Member], now: &[Member], ring: &[usize]) -> Vec<Departure> {
         let is_in_ring = |id: MemberId| ring.iter().any(|host| self.hosts[*host].number == id.node);
         let gone = before.iter().filter(|member| !now.contains(member));
         gone.map(|member| Departure {
