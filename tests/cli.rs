@@ -6,7 +6,12 @@
 //! brackets if it is not zero. Lines that begin with `# ` right above a command are for readers.
 //! `UPDATE=1 cargo test --test cli` writes what is printed now; the difference is then reviewed.
 
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "this test runs the program on files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "this test runs the program on files"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -133,5 +138,32 @@ fn copy(from: &Path, to: &Path) {
         } else {
             fs::copy(&entry, &target).unwrap();
         }
+    }
+}
+
+/// How each shell loads its completions and proves that it has them.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", ". ./script && complete -p quorate"),
+    ("zsh", "autoload -U compinit && compinit -u -d ./dump && . ./script && whence -w _quorate"),
+    ("fish", "source ./script; and complete -C 'quorate pl'"),
+];
+
+#[test]
+fn completions_load_in_their_shells_and_offer_only_what_is_for_people() {
+    for (name, load) in COMPLETIONS {
+        let folder = tempfile::tempdir().unwrap();
+        let written = shell(&format!("quorate completions {name} > script"), folder.path());
+        assert!(written.status.success(), "{name}");
+        let script = fs::read_to_string(folder.path().join("script")).unwrap();
+        assert!(script.contains("simulate") && !script.contains("api-stream"), "{name}");
+        if !shell(&format!("command -v {name}"), folder.path()).status.success() {
+            eprintln!("SKIPPED completions of {name}: it is not installed");
+            continue;
+        }
+        fs::write(folder.path().join("load"), load).unwrap();
+        let loaded = shell(&format!("HOME=$PWD {name} ./load"), folder.path());
+        let said = String::from_utf8_lossy(&loaded.stdout).into_owned();
+        assert!(loaded.status.success() && loaded.stderr.is_empty(), "{name}: {loaded:?}");
+        assert!(said.contains("quorate") || said.contains("plan"), "{name}: {said}");
     }
 }

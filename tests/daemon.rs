@@ -87,6 +87,7 @@ impl World {
             site,
             jobs: None,
             return_grace: None,
+            safety: Default::default(),
         };
         let seat = self.room.enter(&name).unwrap();
         let (daemon, door) = Daemon::new(setup, seat, Notice::default()).unwrap();

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quorate::diagnostic::{Diagnostic, Sources};
-use quorate::manifest::{Reading, decode, format, read, schema, write};
+use quorate::manifest::{Reading, decode, format, read, schema};
 use quorate::view::{Ink, diagnostic};
 
 fn folder(name: &str) -> PathBuf {

@@ -36,6 +36,52 @@ const EFFECT: [(&str, &[&str]); 8] = [
     ("cli", &["agent", "host", "source", "engine", "view", "daemon"]),
 ];
 
+/// Crates that the pure ring may name: they compute and touch nothing.
+const PURE_CRATES: [&str; 14] = [
+    "indexmap",
+    "jiff",
+    "md_5",
+    "quick_xml",
+    "regex",
+    "saphyr_parser",
+    "schemars",
+    "serde",
+    "serde_json",
+    "serde_path_to_error",
+    "serde_yaml",
+    "sha2",
+    "strsim",
+    "thiserror",
+];
+
+/// Phases of the scheduler with the modules that are their words: what kinds of resources and
+/// constraints speak of when a phase asks them.
+const PHASES: [(&str, &[&str]); 3] = [
+    ("act", &["draft", "link", "verb", "work"]),
+    ("assign", &["agenda", "attribute", "contribution", "draft", "ScoreRow"]),
+    ("order", &["effect"]),
+];
+
+/// Where a kind calls a phase all the same, and what for.
+const CALLS_TO_PHASES: [(&str, &str, &str); 10] = [
+    ("variant/actions/instance.rs", "act::early", "a step of one instance may be made before its turn"),
+    ("variant/actions/mod.rs", "act::probe", "what a probe is does not differ between primitives"),
+    ("variant/actions/primitive.rs", "act::migration", "the steps of one service"),
+    ("variant/actions/primitive.rs", "act::recurring", "the steps of one service"),
+    ("variant/actions/primitive.rs", "act::role_step", "the steps of one service"),
+    ("variant/actions/primitive.rs", "act::unfencing", "the steps of one service"),
+    ("variant/bundle.rs", "assign::instances", "replicas are spread as instances of a clone are"),
+    ("variant/capacity.rs", "assign::capacity", "the word for amounts"),
+    ("variant/clone.rs", "assign::instances", "instances are spread as replicas of a bundle are"),
+    ("variant/promotable.rs", "assign::instances", "instances are ranked again to be promoted"),
+];
+
+/// What reads the examples: how their names end, the test, and the words in it that do.
+const EXAMPLES: [(&str, &str, &str); 2] = [
+    (".yaml", "tests/scenarios.rs", "collect(&root().join(\"examples\")"),
+    ("pacemaker/cib.xml", "tests/laws.rs", "\"examples/pacemaker\""),
+];
+
 /// Longest file, in lines without its inline tests.
 const LONGEST_FILE: usize = 400;
 
@@ -137,14 +183,66 @@ fn no_test_data_is_forgotten() {
 
 #[test]
 fn examples_are_tested() {
-    let has_examples = package().join("examples").is_dir();
-    let tests: String = tree()
+    let mut faults = Vec::new();
+    for example in tree().into_iter().filter(|path| path.starts_with(package().join("examples"))) {
+        let reader = EXAMPLES.iter().find(|(end, _, _)| example.display().to_string().ends_with(end));
+        let is_read = reader.is_some_and(|(_, test, words)| read(&package().join(test)).contains(words));
+        if !is_read {
+            faults.push(format!("{}: no test reads it; see EXAMPLES in tests/tidy.rs", example.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn pure_modules_name_pure_crates_only() {
+    let manifest = read(&package().join("Cargo.toml"));
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let names = dependencies.lines().filter_map(|line| Some(line.split_once(" =")?.0.replace('-', "_")));
+    let effectful: Vec<String> = names.filter(|name| !PURE_CRATES.contains(&name.as_str())).collect();
+    assert!(effectful.iter().any(|name| name == "tokio"), "Cargo.toml was misread: {effectful:?}");
+    let mut faults = Vec::new();
+    let is_pure = |file: &Source| PURE.iter().any(|(name, _)| file.top_module().as_deref() == Some(name));
+    for file in sources().iter().filter(|file| is_pure(file) && !file.is_test()) {
+        for name in effectful.iter().filter(|name| file.names_root(name)) {
+            faults.push(format!("src/{}: `{name}` is not for the pure ring", file.path));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn phases_name_no_kinds() {
+    let is_phase =
+        |file: &Source| PHASES.iter().any(|(phase, _)| file.is_below(&format!("scheduler/{phase}")));
+    let names_kinds = |file: &Source| file.production().contains("Variant::");
+    let faults: Vec<_> = sources()
         .into_iter()
-        .filter(|path| is_rust(path))
-        .filter(|path| !path.ends_with("tidy.rs"))
-        .map(|path| read(&path))
+        .filter(|file| is_phase(file) && !file.is_test() && names_kinds(file))
+        .map(|file| file.path)
         .collect();
-    assert!(!has_examples || tests.contains("examples"), "no test reads the examples");
+    assert!(faults.is_empty(), "ask `scheduler::variant` instead: {faults:?}");
+}
+
+#[test]
+fn kinds_call_phases_only_where_it_is_said() {
+    let mut found = Vec::new();
+    let is_kind = |file: &Source| file.is_below("scheduler/variant") || file.is_below("scheduler/constraint");
+    for file in sources().into_iter().filter(|file| is_kind(file) && !file.is_test()) {
+        let inside = file.path.trim_start_matches("scheduler/").to_owned();
+        for path in file.paths() {
+            let [scheduler, phase, module, ..] = path.as_slice() else { continue };
+            let words = PHASES.iter().find(|(name, _)| scheduler == "scheduler" && phase == name);
+            if words.is_some_and(|(_, words)| !words.contains(&module.as_str())) {
+                found.push((inside.clone(), format!("{phase}::{module}")));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    let said: Vec<_> =
+        CALLS_TO_PHASES.iter().map(|(file, call, _)| ((*file).to_owned(), (*call).to_owned())).collect();
+    assert_eq!(found, said, "CALLS_TO_PHASES in tests/tidy.rs says otherwise");
 }
 
 #[test]
@@ -200,10 +298,15 @@ impl Source {
         (!matches!(first, "lib" | "main")).then(|| first.to_owned())
     }
 
-    /// How deep below the crate's root the module is.
-    fn depth(&self) -> usize {
-        let parts = self.path.split('/').count();
-        if self.path.ends_with("/mod.rs") { parts - 1 } else { parts }
+    /// The module that the file is, from the crate's root.
+    fn module(&self) -> Vec<String> {
+        let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        path.split('/').map(str::to_owned).collect()
+    }
+
+    /// Whether it is in a folder.
+    fn is_below(&self, folder: &str) -> bool {
+        Path::new(&self.path).starts_with(folder)
     }
 
     fn is_test(&self) -> bool {
@@ -217,33 +320,66 @@ impl Source {
 
     /// Top-level modules of this crate that the file names.
     fn imports(&self) -> Vec<String> {
-        let mut imports = Imports { depth: self.depth(), found: Vec::new() };
-        imports.visit_file(&syn::parse_file(&self.text).unwrap());
-        imports.found.retain(|name| {
+        let mut imports: Vec<_> =
+            self.paths().into_iter().filter_map(|path| path.into_iter().next()).collect();
+        imports.extend(self.crate_paths_in_text());
+        imports.retain(|name| !name.is_empty());
+        imports.retain(|name| {
             package().join(format!("src/{name}")).is_dir()
                 || package().join(format!("src/{name}.rs")).is_file()
         });
-        imports.found.sort();
-        imports.found.dedup();
-        imports.found
+        imports.sort();
+        imports.dedup();
+        imports
+    }
+
+    /// Paths in this crate that the file names, from the crate's root.
+    fn paths(&self) -> Vec<Vec<String>> {
+        let mut paths = Paths { module: self.module(), found: Vec::new() };
+        paths.visit_file(&syn::parse_file(&self.text).unwrap());
+        paths.found
+    }
+
+    /// What follows `crate::` anywhere in the code; `syn` does not look into macros.
+    fn crate_paths_in_text(&self) -> Vec<String> {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let after = self.code().flat_map(|line| line.split("crate::").skip(1));
+        after.filter_map(|rest| rest.split(|c| !is_name(c)).next()).map(str::to_owned).collect()
+    }
+
+    /// Whether a path in the code begins with this crate's name.
+    fn names_root(&self, name: &str) -> bool {
+        let is_inside = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c));
+        self.code().any(|line| {
+            let start = format!("{name}::");
+            let starts = line.match_indices(&start).map(|(at, _)| at);
+            starts.filter(|at| line.is_char_boundary(*at)).any(|at| !is_inside(&line[..at]))
+        })
+    }
+
+    /// Lines that are no comments, up to the inline tests.
+    fn code(&self) -> impl Iterator<Item = &str> {
+        self.production().lines().filter(|line| !line.trim_start().starts_with("//"))
     }
 }
 
-struct Imports {
-    depth: usize,
-    found: Vec<String>,
+/// Collects paths in this crate, from its root.
+struct Paths {
+    module: Vec<String>,
+    found: Vec<Vec<String>>,
 }
 
-impl Imports {
-    /// Notes the segment after `crate`, or after enough `super`s to reach the crate's root.
+impl Paths {
+    /// Notes a path that begins with `crate`, or climbs by `super`.
     fn note(&mut self, segments: &[String]) {
         let climbs = segments.iter().take_while(|segment| *segment == "super").count();
-        let below_root = match segments.first().map(String::as_str) {
-            Some("crate") => segments.get(1),
-            Some("super") if climbs >= self.depth => segments.get(climbs),
-            Some(_) | None => None,
+        let from = match segments.first().map(String::as_str) {
+            Some("crate") => &[],
+            Some("super") => self.module.get(..self.module.len().saturating_sub(climbs)).unwrap_or_default(),
+            Some(_) | None => return,
         };
-        self.found.extend(below_root.cloned());
+        let rest = segments.get(climbs.max(1)..).unwrap_or_default();
+        self.found.push([from, rest].concat());
     }
 
     fn walk(&mut self, prefix: &[String], tree: &syn::UseTree) {
@@ -257,7 +393,7 @@ impl Imports {
     }
 }
 
-impl<'ast> Visit<'ast> for Imports {
+impl<'ast> Visit<'ast> for Paths {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         self.walk(&[], &item.tree);
     }
@@ -269,10 +405,10 @@ impl<'ast> Visit<'ast> for Imports {
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        // Inside an inline module one more `super` is needed to climb as far.
-        self.depth += 1;
+        // What is inside an inline module climbs from there.
+        self.module.push(item.ident.to_string());
         visit::visit_item_mod(self, item);
-        self.depth -= 1;
+        self.module.pop();
     }
 }
 

@@ -9,7 +9,8 @@
 //! Each shape is measured at its smallest size and at doublings of it. The last column is the
 //! exponent between the first and the last: 1 is linear, 2 is quadratic. Times are milliseconds of
 //! processor time of this thread, the best of three. `cold` plans for nodes on which nothing has run yet,
-//! `steady` once all of that has been done.
+//! `steady` once all of that has been done, and `wider` for the same with two nodes more, on which
+//! everything has to be looked for.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark takes the time and prints")]
 
@@ -22,7 +23,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use quorate::diagnostic::Sources;
-use quorate::model::{AgentClass, Cluster, NodeName, Overlay};
+use quorate::model::{AgentClass, Cluster, Node, NodeName, Overlay};
 use quorate::plan::{self, Inputs, Prune};
 use quorate::scheduler::{self, ChangeKind, Schedule};
 use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, ResultCode, ResultStatus};
@@ -39,7 +40,15 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 const DOUBLINGS: usize = 2;
 
 /// What is measured, in order.
-const STAGES: [&str; 5] = ["validate", "schedule cold", "plan cold", "schedule steady", "plan steady"];
+const STAGES: [&str; 7] = [
+    "validate",
+    "schedule cold",
+    "plan cold",
+    "schedule steady",
+    "plan steady",
+    "schedule wider",
+    "plan wider",
+];
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -98,7 +107,18 @@ fn stages(text: &str) -> Vec<Duration> {
         println!("    once everything runs, there is still to do: {left}");
     }
     times.extend(rest);
+    let wider = widened(&cluster);
+    let new = fresh(&wider).nodes.into_iter().skip(cluster.nodes.len());
+    status.nodes.extend(new);
+    times.extend(plans(&cluster, &wider, &status).0);
     times
+}
+
+/// The same with two nodes more.
+fn widened(cluster: &Cluster) -> Cluster {
+    let mut wider = cluster.clone();
+    wider.nodes.extend(["new0", "new1"].map(Node::member));
+    wider
 }
 
 /// Times scheduling alone, and the whole plan with its text.

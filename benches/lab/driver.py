@@ -66,7 +66,7 @@ resources:
             time.sleep(0.02)
         n.spawn(BINARY, 'daemon', '--manifest', f'{n.dir}/manifest', '--data-dir', f'{n.dir}/data',
                 '--log-file', f'{n.dir}/log/quorate.log', out='quorate.out',
-                env={'QUORATE_LOG': 'info,quorate::daemon=debug'})
+                env={'QUORATE_LOG': os.environ.get('QUORATE_LOG', 'info,quorate::daemon=debug')})
 
     def stop(self, n):
         for name in ('quorate', 'corosync'):

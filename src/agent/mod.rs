@@ -8,6 +8,7 @@
 //! Invocation -- ocf | lsb | systemd | service | fence --> Program -- process --> Completed
 //! ```
 
+pub mod alert;
 mod capture;
 pub mod catalog;
 pub mod check;

@@ -50,6 +50,18 @@ pub enum Tale {
         /// Which node.
         node: NodeName,
     },
+    /// Somebody made sure that a node is down.
+    ConfirmedDown {
+        /// Which node.
+        node: NodeName,
+        /// Where it was said.
+        by: NodeName,
+    },
+    /// This node was fenced and lives: it stops everything and leaves.
+    Condemned {
+        /// By whom, for people.
+        because: String,
+    },
     /// Another desired state is in force.
     InForce {
         /// Its generation.
@@ -183,6 +195,8 @@ impl From<&Event> for Tale {
             Event::Gone { node, why } => Self::Gone { node: node.clone(), why: *why },
             Event::Quorum { quorate } => Self::Quorum { quorate: *quorate },
             Event::Forsaken { node } => Self::Forsaken { node: node.clone() },
+            Event::ConfirmedDown { node, by } => Self::ConfirmedDown { node: node.clone(), by: by.clone() },
+            Event::Condemned { because } => Self::Condemned { because: because.clone() },
             Event::InForce { generation, origin } => {
                 Self::InForce { generation: *generation, origin: origin.clone() }
             }

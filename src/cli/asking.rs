@@ -116,6 +116,9 @@ fn describe(change: &Change, seen: &Observation) -> String {
         }
         Change::Attribute { node, name, .. } => format!("The attribute {name} of {node} is set."),
         Change::Forsake(node) => format!("{node} is taken for lost."),
+        Change::ConfirmDown(node) => {
+            format!("{node} is taken to be down, and what it ran is started elsewhere.")
+        }
         Change::Propose(_) | Change::Ticket { .. } => "In force.".to_owned(),
     }
 }

@@ -19,7 +19,7 @@ use crate::daemon::api::{Api, Place};
 use crate::daemon::group::Group;
 use crate::daemon::group::corosync::Corosync;
 use crate::daemon::group::in_process::Room;
-use crate::daemon::{Daemon, Door, Ending, Notice, Setup};
+use crate::daemon::{Daemon, Door, Ending, Notice, Reset, Safety, Setup, guard};
 use crate::diagnostic::with_causes;
 use crate::host;
 use crate::model::NodeName;
@@ -36,13 +36,13 @@ pub(super) struct Arguments {
     manifest: Option<PathBuf>,
     /// Keeps the desired state; must outlast a power failure.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/quorate")]
-    data_dir: PathBuf,
+    pub(super) data_dir: PathBuf,
     /// Keeps what is known until this host boots; best in memory.
     #[arg(long, value_name = "DIR", default_value = "/run/quorate")]
-    run_dir: PathBuf,
+    pub(super) run_dir: PathBuf,
     /// One file per secret.
     #[arg(long, value_name = "DIR", default_value = "/etc/quorate/secrets")]
-    secrets: PathBuf,
+    pub(super) secrets: PathBuf,
     /// How the daemon finds the others.
     #[arg(long, value_enum, default_value_t = GroupName::Corosync)]
     group: GroupName,
@@ -58,12 +58,45 @@ pub(super) struct Arguments {
     /// What becomes of what runs here when the daemon is told to end.
     #[arg(long, value_enum, default_value_t = OnStop::Drain)]
     on_stop: OnStop,
+    /// How this host is reset when what must not run here any more does not end in time.
+    #[arg(long, value_enum, default_value_t = ResetName::Kernel, env = "QUORATE_RESET")]
+    pub(super) reset: ResetName,
+    /// The hardware watchdog of this host, such as /dev/watchdog; it is armed while the daemon runs.
+    #[arg(long, value_name = "DEVICE", env = "QUORATE_WATCHDOG")]
+    pub(super) watchdog: Option<PathBuf>,
     /// Also write the log to this file.
     #[arg(long, value_name = "FILE")]
-    log_file: Option<PathBuf>,
+    pub(super) log_file: Option<PathBuf>,
     /// Form of the log.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
-    log_format: LogFormat,
+    pub(super) log_format: LogFormat,
+}
+
+/// How a host is reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ResetName {
+    /// By the kernel, at once.
+    Kernel,
+    /// Not at all: the log says that it should be.
+    Never,
+}
+
+impl ResetName {
+    /// What the daemon is told.
+    pub(super) const fn reset(self) -> Reset {
+        match self {
+            Self::Kernel => Reset::Kernel,
+            Self::Never => Reset::Never,
+        }
+    }
+
+    /// Its name.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kernel => "kernel",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// How a daemon finds the others.
@@ -127,7 +160,7 @@ async fn serve<G: Group>(
     group: G,
 ) -> Result<Ending, Failure> {
     let setup = Setup {
-        node,
+        node: node.clone(),
         state_dir: arguments.data_dir.clone(),
         run_dir: arguments.run_dir.clone(),
         secrets: arguments.secrets.clone(),
@@ -135,7 +168,9 @@ async fn serve<G: Group>(
         site: Installation::default(),
         jobs: arguments.jobs,
         return_grace: None,
+        safety: safety(arguments, &node),
     };
+    guard::wait_for_release(&arguments.run_dir).await;
     let signals = Signals::listen()?;
     let (daemon, door) = Daemon::new(setup, group, Notice::from_environment())
         .map_err(|error| Failure::error(with_causes(&error)))?;
@@ -163,6 +198,18 @@ async fn serve<G: Group>(
         tracing::error!(%error, "the API did not end well");
     }
     ending.map_err(|error| Failure::error(with_causes(&error)))
+}
+
+/// What a daemon has for the case that it cannot do anything itself. Alone, nobody takes over what it
+/// runs, and nothing has to end.
+fn safety(arguments: &Arguments, node: &NodeName) -> Safety {
+    let words = (arguments.group == GroupName::Corosync).then(|| super::guard::words(arguments, node));
+    Safety {
+        guard: words,
+        reset: arguments.reset.reset(),
+        has_watchdog: arguments.watchdog.is_some(),
+        is_release: false,
+    }
 }
 
 /// The signals that a daemon heeds.

@@ -27,6 +27,16 @@ pub(super) enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// Its name.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// Begins to write the log. `QUORATE_LOG` says what is worth a line (`debug`, `info`, `warn`).
 pub(super) fn begin(format: LogFormat, file: Option<&Path>) -> Result<(), Failure> {
     let is_journal = std::env::var_os("JOURNAL_STREAM").is_some();

@@ -21,6 +21,7 @@ mod failure;
 mod fmt;
 mod forget;
 mod graph;
+mod guard;
 mod history;
 mod import;
 mod init;
@@ -104,6 +105,8 @@ enum Verb {
     Man(man::Arguments),
     #[command(hide = true)]
     ApiStream(api_stream::Arguments),
+    #[command(hide = true)]
+    Guard(guard::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -152,6 +155,7 @@ impl Verb {
             Self::Pause(arguments) => pause::run(&arguments, options, terminal),
             Self::Resume(arguments) => pause::run_resume(&arguments, options, terminal),
             Self::ApiStream(_) => api_stream::run(options),
+            Self::Guard(arguments) => guard::run(&arguments),
             Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),

@@ -106,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         What::ConfirmDown { node, auto_approve, waiting } => {
             terminal.say("If it still runs anything, data can be destroyed: make sure that it has no power.");
             confirm(&format!("Is {node} certainly down?"), *auto_approve, terminal)?;
-            let change = Change::Forsake(NodeName::from(&**node));
+            let change = Change::ConfirmDown(NodeName::from(&**node));
             asking::ask(|_| Ok(vec![change]), waiting, options, terminal)
         }
     }

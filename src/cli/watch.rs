@@ -251,7 +251,8 @@ impl Round<'_> {
         if plan.objects.is_empty() && reconcile.self_heal == Some(false) && plan.disruption.fences.is_empty()
         {
             let steps = view::plan::actions(&plan);
-            let why = "Nothing is put right by itself (`reconcile.self-heal: false`); `quorate apply` does it:";
+            let why =
+                "Nothing is put right by itself (`reconcile.self-heal: false`); `quorate apply` does it:";
             known.tell(format!("{why}{steps}"), self.terminal);
             return Ok(None);
         }

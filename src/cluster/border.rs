@@ -9,6 +9,7 @@ use super::call::{Call, Flight};
 use super::event::Event;
 use super::member::{MemberId, Moment, Quorum, View};
 use super::request::{Accepted, Leave, Lifetime, Refusal, Request, RequestId};
+use super::solitude::Evidence;
 use super::state::Durable;
 use crate::executor::ActionResult;
 use crate::ledger::AgentTraits;
@@ -110,6 +111,12 @@ pub enum Input {
         /// How long it lasts.
         lifetime: Lifetime,
     },
+    /// What a look at the evidence of `isolation` found; looked at while [`super::Node::lookout`] asks
+    /// for it.
+    Evidence(Evidence),
+    /// This node has to let go of everything, alone: nobody else is heard any more. Ends with
+    /// [`Output::Released`], or with [`Output::Reset`].
+    Release,
     /// The time of a timer is over.
     Timer(Timer),
     /// Somebody asks for something. There will be exactly one [`Output::Answer`].
@@ -134,6 +141,8 @@ pub enum Timer {
     QuorumGain,
     /// A node was waited for long enough.
     Return(NodeName),
+    /// What this node may not run any more should have ended.
+    Release,
     /// A run took too long.
     Call(Call),
 }
@@ -176,6 +185,13 @@ pub enum Output {
     Tell(Event),
     /// Leave the group and end.
     Leave(Leave),
+    /// Nothing is held any more: end.
+    Released,
+    /// Reset this host at once, without any order: it holds what others take over now.
+    Reset {
+        /// What it holds, for people.
+        because: String,
+    },
 }
 
 /// A part of a [`Record`] that changed.

@@ -35,6 +35,18 @@ pub enum Event {
         /// Which node.
         node: NodeName,
     },
+    /// Somebody made sure that a node is down.
+    ConfirmedDown {
+        /// Which node.
+        node: NodeName,
+        /// Where it was said.
+        by: NodeName,
+    },
+    /// This node was fenced and lives: it stops everything and leaves.
+    Condemned {
+        /// By whom, for people.
+        because: String,
+    },
     /// Another desired state is in force.
     InForce {
         /// Its generation.

@@ -23,6 +23,7 @@ mod member;
 mod message;
 mod node;
 mod request;
+mod solitude;
 mod state;
 
 pub use border::{Input, Kept, Output, Record, Settings, Timer};
@@ -34,4 +35,5 @@ pub use request::{
     Accepted, Change, Leave, Lifetime, Override, OverrideId, Overriding, Pause, Proposal, Refusal, Request,
     RequestId,
 };
+pub use solitude::Evidence;
 pub use state::{Awaited, Durable, Fencing, Heard, Live, Mark, Seat, State};

@@ -79,6 +79,9 @@ pub enum Change {
     },
     /// A node that left with its resources running will not come back: take it for lost.
     Forsake(NodeName),
+    /// Somebody made sure that a node is down: this counts as its fencing, whether it died or was never
+    /// seen. One that the membership layer still sees is only taken for lost.
+    ConfirmDown(NodeName),
 }
 
 /// How long a node attribute lasts.
@@ -138,9 +141,11 @@ pub enum Refusal {
     /// No such override.
     #[error("there is no override `{}`", .0.0)]
     UnknownOverride(OverrideId),
-    /// A node that is there cannot be taken for lost.
-    #[error("node `{0}` is here; only a node that left with its resources running can be given up")]
-    NotDetached(NodeName),
+    /// A node that is there is not down.
+    #[error(
+        "node `{0}` is here; only a node that is lost, or left with its resources running, can be given up"
+    )]
+    NotLost(NodeName),
     /// This daemon is leaving.
     #[error("this daemon is leaving the cluster")]
     Leaving,

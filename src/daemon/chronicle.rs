@@ -17,6 +17,10 @@ pub(super) fn write(event: &Event) {
         Event::Quorum { quorate: true } => tracing::info!("the cluster has quorum"),
         Event::Quorum { quorate: false } => tracing::warn!("the cluster has no quorum"),
         Event::Forsaken { node } => tracing::warn!(%node, "the daemon of a node did not come back"),
+        Event::ConfirmedDown { node, by } => {
+            tracing::warn!(%node, %by, "SOMEBODY CONFIRMED THAT A NODE IS DOWN: what it ran is started elsewhere, and runs twice if that is not so");
+        }
+        Event::Condemned { because } => tracing::error!(because, "this node stops everything and leaves"),
         Event::InForce { generation, origin } => {
             tracing::info!(generation = generation.0, origin, "a desired state is in force");
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::cluster::{Accepted, Durable, Event, Lifetime, Moment, Quorum, Refusal, Request, State};
+use crate::cluster::{Accepted, Durable, Event, Lifetime, Moment, Node, Quorum, Refusal, Request, State};
 use crate::model::{Cluster, NodeName};
 use crate::status::ClusterStatus;
 
@@ -70,6 +70,23 @@ pub struct Snapshot {
     pub effective: Arc<Cluster>,
     /// The cluster as the scheduler sees it.
     pub status: ClusterStatus,
+}
+
+impl Snapshot {
+    /// What a daemon's node knows now.
+    pub(super) fn of(node: &Node, name: &NodeName, now: Moment) -> Self {
+        Self {
+            now,
+            node: name.clone(),
+            is_settled: node.is_settled(),
+            is_dc: node.is_dc(),
+            quorum: node.quorum().clone(),
+            durable: node.durable().clone(),
+            state: node.state().cloned(),
+            effective: node.effective(now),
+            status: node.status(now),
+        }
+    }
 }
 
 /// The daemon has ended.

@@ -27,11 +27,13 @@ pub(super) struct Reading {
     pub(super) path: PathBuf,
     /// The manifest, or what is wrong with it.
     pub(super) manifest: Result<Box<Manifest>, String>,
+    /// Codes and words of what it warns of.
+    pub(super) warnings: Vec<(&'static str, String)>,
 }
 
 /// Reads a manifest once.
 pub(super) fn read(path: &Path) -> Reading {
-    let of = |digest, manifest| Reading { digest, path: path.to_owned(), manifest };
+    let of = |digest, manifest| Reading { digest, path: path.to_owned(), manifest, warnings: Vec::new() };
     let sources = match source::read(path) {
         Ok(sources) => sources,
         Err(error) => return of(format!("unreadable: {error}"), Err(error.to_string())),
@@ -45,13 +47,13 @@ pub(super) fn read(path: &Path) -> Reading {
     }
     manifest::pin(&sources, &mut found);
     let (errors, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
-    for finding in rest.iter().filter(|finding| finding.severity == Severity::Warning) {
-        tracing::warn!(path = %path.display(), code = finding.code, "{}", finding.message);
-    }
-    match reading.manifest.filter(|_| errors.is_empty()) {
-        Some(manifest) => of(digest, Ok(Box::new(manifest))),
-        None => of(digest, Err(view::diagnostic::text(&errors, &sources, Ink::Plain).trim_end().to_owned())),
-    }
+    let warnings = rest.into_iter().filter(|finding| finding.severity == Severity::Warning);
+    let warnings = warnings.map(|finding| (finding.code, finding.message)).collect();
+    let manifest = match reading.manifest.filter(|_| errors.is_empty()) {
+        Some(manifest) => Ok(Box::new(manifest)),
+        None => Err(view::diagnostic::text(&errors, &sources, Ink::Plain).trim_end().to_owned()),
+    };
+    Reading { warnings, ..of(digest, manifest) }
 }
 
 /// Reads the manifest now and whenever it may have changed, and tells each reading that differs from
@@ -145,5 +147,15 @@ mod tests {
         let reading = read(&path);
         assert_eq!(reading.manifest.unwrap().cluster.nodes.len(), 1);
         assert_eq!(read(&path).digest, reading.digest);
+    }
+
+    #[test]
+    fn what_a_manifest_warns_of_is_part_of_a_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cluster.yaml");
+        let text = "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}, b: {}}\nproperties: {stonith-enabled: false}\n";
+        std::fs::write(&path, text).unwrap();
+        let codes: Vec<_> = read(&path).warnings.into_iter().map(|(code, _)| code).collect();
+        assert!(codes.contains(&"fencing-off"), "{codes:?}");
     }
 }

@@ -9,6 +9,7 @@
 //! Everything that is ready is given to the node at once, so that there is one decision for all of
 //! it; what it says is obeyed in order.
 
+mod alerts;
 pub mod api;
 mod attributes;
 mod chronicle;
@@ -17,10 +18,13 @@ mod durable;
 pub mod executor;
 mod fencing;
 pub mod group;
+pub mod guard;
 mod hearing;
+mod isolation;
 mod manifest;
 mod notice;
 mod proposing;
+mod reset;
 mod run;
 mod timers;
 
@@ -32,7 +36,9 @@ use crate::engine::EngineError;
 use crate::model::NodeName;
 
 pub use door::{Attribute, Door, Gone, Snapshot};
+pub use guard::Safety;
 pub use notice::Notice;
+pub use reset::Reset;
 pub use run::{Daemon, Ending};
 
 /// What a daemon starts with.
@@ -54,6 +60,8 @@ pub struct Setup {
     pub jobs: Option<u32>,
     /// How long a daemon that died is waited for while its node is there; the usual time if unset.
     pub return_grace: Option<Duration>,
+    /// What is done for the case that this daemon cannot do anything any more.
+    pub safety: Safety,
 }
 
 /// Why a daemon could not begin, or had to end.

@@ -11,13 +11,16 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::alerts::Alerts;
 use super::door::{Ask, Inside};
 use super::durable::{Store, make_folder, own};
 use super::executor::Executor;
 use super::group::{self, Group};
+use super::guard::Guardian;
 use super::hearing::{not_begun, translate};
+use super::isolation::Lookout;
 use super::manifest::{self, Reading};
-use super::proposing::{Forgotten, Proposing};
+use super::proposing::Proposing;
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::{make_shelf, settle_process};
@@ -35,6 +38,8 @@ use crate::tool::Serving;
 pub enum Ending {
     /// It left the cluster.
     Left(Leave),
+    /// It let go of everything, alone.
+    Released,
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
@@ -42,9 +47,6 @@ pub enum Ending {
 /// How long corosync may be away before this node lets go of everything. The others wait no longer
 /// than it takes to see that this node is gone: at once, where corosync said farewell.
 const GROUP_GRACE: Duration = Duration::from_millis(300);
-
-/// Seconds after which a wait for a window looks at the clock again: it may have been set.
-const LONGEST_WAIT: u64 = 60;
 
 /// A daemon.
 #[derive(Debug)]
@@ -67,6 +69,10 @@ pub struct Daemon<G> {
     next_beat: Option<Instant>,
     /// When a change of the manifest may come in force that had to wait.
     next_window: Option<Instant>,
+    lookout: Lookout,
+    alerts: Alerts,
+    guardian: Option<Guardian>,
+    return_grace: Duration,
     ending: Option<Ending>,
     /// Answers the tools of agents.
     _serving: Option<Serving>,
@@ -91,6 +97,8 @@ enum Happening {
     Reading(Reading),
     Beat,
     Window,
+    /// A sign of life is due.
+    Sign,
 }
 
 impl<G: Group> Daemon<G> {
@@ -131,13 +139,11 @@ impl<G: Group> Daemon<G> {
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
-        let proposing = Proposing::new(store.seen().map_err(|error| {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "it is not known which manifest was decided on last"
-            );
-            Forgotten
-        }));
+        let proposing = Proposing::recall(&store);
+        let return_grace = settings.return_grace;
+        let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
+        let guardian = Guardian::new(&setup.safety, &setup.run_dir);
+        let backlog = setup.safety.is_release.then_some(Input::Release).into_iter().collect();
         let daemon = Self {
             node: Node::new(settings, durable, record),
             group,
@@ -148,12 +154,16 @@ impl<G: Group> Daemon<G> {
             notice,
             answers: BTreeMap::new(),
             requests: 0,
-            backlog: VecDeque::new(),
+            backlog,
             readings: None,
             reread: watch::channel(0).0,
             proposing,
             next_beat,
             next_window: None,
+            lookout: Lookout::default(),
+            alerts,
+            guardian,
+            return_grace,
             ending: None,
             setup,
             _serving: serving,
@@ -184,6 +194,7 @@ impl<G: Group> Daemon<G> {
                 self.sort(more, &mut inputs);
             }
             self.step(inputs)?;
+            self.lookout.attend(self.node.lookout());
             self.propose();
         }
         let ending = self.ending.unwrap_or(Ending::Abandoned);
@@ -210,6 +221,8 @@ impl<G: Group> Daemon<G> {
             input = self.executor.next() => Happening::Input(input?),
             Some(ask) = self.inside.asks.recv() => Happening::Ask(ask),
             timer = self.timers.next() => Happening::Input(Input::Timer(timer)),
+            evidence = self.lookout.next() => Happening::Input(Input::Evidence(evidence)),
+            () = until(self.guardian.as_ref().map(Guardian::next)) => Happening::Sign,
             Some(reading) = from(&mut self.readings) => Happening::Reading(reading),
             () = until(self.next_beat) => Happening::Beat,
             () = until(self.next_window) => Happening::Window,
@@ -240,11 +253,17 @@ impl<G: Group> Daemon<G> {
             Happening::Ask(Ask::Reread) => self.reread.send_modify(|count| *count += 1),
             Happening::Ask(Ask::Look(asker)) => {
                 // Who does not wait for the answer does not need it.
-                let _ = asker.send(Box::new(self.snapshot()));
+                let _ = asker.send(Box::new(Snapshot::of(&self.node, &self.setup.node, now())));
             }
             Happening::Reading(reading) => self.proposing.take(reading),
             // What waited is looked at after every happening.
             Happening::Window => self.next_window = None,
+            Happening::Sign => {
+                let release = self.node.release_bound();
+                if let Some(guardian) = &mut self.guardian {
+                    guardian.beat(self.return_grace, release);
+                }
+            }
             Happening::Beat => {
                 self.notice.alive();
                 self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
@@ -290,6 +309,15 @@ impl<G: Group> Daemon<G> {
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
+                self.alerts.tell(&event, &self.node.durable().cluster);
+                if matches!(event, Event::InForce { .. })
+                    && !self.setup.safety.has_watchdog
+                    && self.node.is_watched()
+                {
+                    tracing::error!(
+                        "the cluster relies on this node's watchdog, and there is none: start the daemon with --watchdog"
+                    );
+                }
                 if let Event::Settled { members, dc } = &event {
                     self.notice.status(&format!("{} members, {dc} leads", members.len()));
                 }
@@ -297,6 +325,8 @@ impl<G: Group> Daemon<G> {
                 let _ = self.inside.events.send(Arc::new(event));
             }
             Output::Leave(leave) => self.ending = Some(Ending::Left(leave)),
+            Output::Released => self.ending = Some(Ending::Released),
+            Output::Reset { because } => self.setup.safety.reset.perform(&because),
         }
         Ok(())
     }
@@ -323,28 +353,10 @@ impl<G: Group> Daemon<G> {
         }
         let now = now();
         let next = self.proposing.next(&self.setup.node, &self.node, now);
-        self.next_window = self.proposing.opens().map(|opens| {
-            let left = u64::try_from(opens - now.seconds()).unwrap_or(0).min(LONGEST_WAIT);
-            Instant::now() + Duration::from_secs(left.max(1))
-        });
+        self.next_window = self.proposing.look_again(now).map(|after| Instant::now() + after);
         let Some((digest, change)) = next else { return };
         let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
         self.backlog.push_back(input);
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let now = now();
-        Snapshot {
-            now,
-            node: self.setup.node.clone(),
-            is_settled: self.node.is_settled(),
-            is_dc: self.node.is_dc(),
-            quorum: self.node.quorum().clone(),
-            durable: self.node.durable().clone(),
-            state: self.node.state().cloned(),
-            effective: self.node.effective(now),
-            status: self.node.status(now),
-        }
     }
 
     /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end
@@ -364,6 +376,9 @@ impl<G: Group> Daemon<G> {
             }
         }
         self.group.leave().await;
+        if let Some(guardian) = &self.guardian {
+            guardian.dismiss();
+        }
         tracing::info!(?ending, "the daemon ends");
         Ok(())
     }

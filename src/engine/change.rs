@@ -43,7 +43,7 @@ pub(super) fn apply(
             check_node(Some(node), cluster)?;
             ledger.set_attribute(node, name, value.as_deref());
         }
-        Change::Propose(_) | Change::Ticket { .. } | Change::Forsake(_) => {
+        Change::Propose(_) | Change::Ticket { .. } | Change::Forsake(_) | Change::ConfirmDown(_) => {
             return refuse("only the daemons of a real cluster can do this (engine `corosync`)".to_owned());
         }
     }

@@ -188,6 +188,10 @@ impl<'a, H: Hands + ?Sized> Run<'a, H> {
     }
 
     fn tell_end(&self, outcome: &executor::Outcome, report: &mut Report<'_>) {
+        if self.hands.is_interrupted() {
+            // Nobody plans again.
+            return;
+        }
         let because = match outcome {
             executor::Outcome::Complete => return,
             executor::Outcome::Aborted { cause, .. } => self.words_for(cause),

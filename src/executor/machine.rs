@@ -91,9 +91,7 @@ impl Executor {
     fn carry_one(&mut self, mut action: Action) -> ActionId {
         let is_same = |step: &Step| {
             step.stage == Stage::Waiting
-                && step.action.key == action.key
-                && step.action.task == action.task
-                && step.action.node == action.node
+                && step.action.is_same_as(&action)
                 && step.action.params == action.params
         };
         let same = self.steps.iter().position(is_same).filter(|place| !self.comes_after_the_end_of(*place));

@@ -251,6 +251,18 @@ fn a_start_in_flight_is_not_the_one_that_follows_a_stop() {
 }
 
 #[test]
+fn instances_that_are_numbered_anew_are_not_started_twice() {
+    let instance = |id: u32, number: u32, node: &str| Action {
+        instance: Some(format!("A:{number}").into()),
+        key: format!("A:{number}_start_0").into(),
+        ..action(id, Task::Start, "A", node, &[])
+    };
+    let mut new = executor(vec![instance(1, 0, "n2"), instance(2, 1, "n1")]);
+    assert_eq!(new.carry(vec![instance(7, 0, "n1"), instance(8, 1, "n2")]), [ActionId(2), ActionId(1)]);
+    assert_eq!(started(&new.step(Event::Begin)), [] as [u32; 0], "both are in flight already");
+}
+
+#[test]
 fn an_instance_starts_nowhere_while_its_stop_elsewhere_is_in_flight() {
     let elsewhere = action(1, Task::Start, "A", "n2", &[]);
     let mut new = executor(vec![elsewhere, start(2, "B", &[])]);

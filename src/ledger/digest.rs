@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Performed;
 use crate::model::Table;
-use crate::scheduler::digest::digest;
 use crate::scheduler::digest::{digest, strip};
 use crate::status::HistoryEntry;
 

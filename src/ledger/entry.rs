@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{FEATURE_SET, Performed, digest};
 use crate::executor::expected_rc;
 use crate::model::NodeName;
+use crate::model::id::without_number;
 use crate::scheduler::{Action, Task};
 use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultStatus};
 
@@ -124,15 +125,31 @@ pub(super) fn put(history: &mut ResourceHistory, entry: HistoryEntry) {
     }
 }
 
-/// Forgets one recurring operation, also that it failed last: it is not to be looked for any more.
+/// Forgets one recurring operation, but not that it failed: the resource may be stopping for that.
 pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: &Operation) {
     let key = operation.key(resource);
-    let failure = last_failure_id(resource);
-    let is_its_failure = |entry: &HistoryEntry| {
-        entry.id == failure && entry.operation == operation.name && entry.interval == operation.interval
-    };
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
-        history.entries.retain(|entry| entry.id != key && !is_its_failure(entry));
+        history.entries.retain(|entry| entry.id != key);
+    }
+}
+
+/// Calls a resource by its own name from now on that was once known as one of several numbered
+/// instances, as happens when a clone's instances cease to be told apart. The key of an action still
+/// has the numbered name.
+pub(super) fn unnumber(state: &mut NodeState, resource: &str, key: &str) {
+    if state.resources.iter().any(|history| *history.id == *resource) {
+        return;
+    }
+    let is_meant = |history: &&mut ResourceHistory| {
+        let is_named = key.strip_prefix(&*history.id).is_some_and(|rest| rest.starts_with('_'));
+        is_named && without_number(&history.id) == resource
+    };
+    let Some(history) = state.resources.iter_mut().find(is_meant) else { return };
+    let old = std::mem::replace(&mut history.id, resource.into());
+    for entry in &mut history.entries {
+        if let Some(rest) = entry.id.strip_prefix(&*old) {
+            entry.id = format!("{resource}{rest}").into();
+        }
     }
 }
 

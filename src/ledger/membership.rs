@@ -132,6 +132,11 @@ impl Ledger {
             self.record_unfencing(done, name);
             return;
         }
+        self.node_fenced(name);
+    }
+
+    /// A node is down for certain: nothing runs there.
+    pub fn node_fenced(&mut self, name: &NodeName) {
         self.node_lost(name);
         let state = self.node_mut(name);
         state.expected_up = false;

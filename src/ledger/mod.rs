@@ -129,6 +129,9 @@ impl Ledger {
             }
             return;
         }
+        if done.action.kind == ActionKind::Resource {
+            entry::unnumber(self.node_mut(node), &resource, &done.action.key);
+        }
         match done.action.task {
             Task::Delete | Task::ClearHistory => self.forget(&resource, node),
             Task::Cancel => {
@@ -158,6 +161,9 @@ impl Ledger {
             entry::erase_what_stopped(state, resource);
         }
         let Some(history) = history_mut(state, done, resource) else { return };
+        if done.action.task == Task::Start && !has_failed {
+            history.shutdown_lock = None; // It has waited for this node, and is here now.
+        }
         for mut entry in entries {
             entry.call_id = Some(call);
             entry::put(history, entry);

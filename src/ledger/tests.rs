@@ -176,14 +176,33 @@ fn the_address_of_its_container_is_no_part_of_what_a_resource_ran_with() {
 }
 
 #[test]
-fn cancelling_forgets_that_the_operation_failed() {
+fn cancelling_remembers_that_the_operation_failed() {
     let mut bench = Bench::new();
     bench.take(&action(Task::Start), 0).take(&monitor(), 1);
     let mut cancel = Action { interval: Duration::from_secs(10), ..action(Task::Cancel) };
     cancel.meta.insert("operation".into(), "monitor".into());
     bench.take(&cancel, 0);
-    let left: Vec<&str> = bench.entries().iter().map(|entry| &*entry.id).collect();
-    assert_eq!(left, ["A_last_0"]);
+    assert!(bench.entry("A_last_failure_0").is_some(), "the resource may be stopping because of it");
+}
+
+#[test]
+fn what_started_is_not_locked_to_its_node_any_more() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Stop), 0);
+    bench.ledger.node_mut(&NodeName::new("n1")).resources[0].shutdown_lock = Some(900);
+    bench.take(&action(Task::Start), 0);
+    assert_eq!(bench.node().resources[0].shutdown_lock, None);
+}
+
+#[test]
+fn an_instance_that_is_not_told_apart_any_more_loses_its_number() {
+    let mut bench = Bench::new();
+    let start = Action::new(Task::Start, "A:0", NodeName::new("n1"));
+    let stop = Action { key: "A:0_stop_0".into(), ..action(Task::Stop) };
+    bench.take(&start, 0).take(&stop, 0);
+    let histories: Vec<&str> = bench.node().resources.iter().map(|history| &*history.id).collect();
+    assert_eq!(histories, ["A"]);
+    assert_eq!(&*bench.entry("A_last_0").unwrap().operation, "stop");
 }
 
 #[test]

@@ -82,8 +82,17 @@ impl Basis {
     }
 }
 
+/// Where everything is.
+#[derive(Serialize)]
+struct Seats<'a> {
+    /// Nodes: whether they are online, unclean, in standby, in maintenance.
+    nodes: Vec<(&'a str, [bool; 4])>,
+    /// Resources, with the nodes on which they are active.
+    active: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
 /// What can be said of nodes and resources without the passing detail of their histories.
-fn seats<'a>(facts: &'a Facts<'_>) -> (Vec<(&'a str, [bool; 4])>, BTreeMap<&'a str, Vec<&'a str>>) {
+fn seats<'a>(facts: &'a Facts<'_>) -> Seats<'a> {
     let nodes = facts.nodes.iter().map(|node| {
         let is_standby = node.is_standby || node.is_standby_on_failure;
         (node.name.as_str(), [node.is_online, node.unclean.is_some(), is_standby, node.in_maintenance])
@@ -95,5 +104,5 @@ fn seats<'a>(facts: &'a Facts<'_>) -> (Vec<(&'a str, [bool; 4])>, BTreeMap<&'a s
         places.extend(resource.active_on.iter().map(|node| facts.node(*node).name.as_str()));
     }
     active.values_mut().for_each(|nodes| nodes.sort_unstable());
-    (nodes.collect(), active)
+    Seats { nodes: nodes.collect(), active }
 }

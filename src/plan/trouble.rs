@@ -113,7 +113,8 @@ fn runs_twice(resource: &ResourceFacts<'_>) -> bool {
 fn failed(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Option<Trouble> {
     let because = failure(facts, resource);
     // What is blocked without a failure is active too often, which is told by itself.
-    if !resource.is_failed && !(resource.is_blocked && because.is_some()) {
+    let has_failed = resource.is_failed || resource.is_blocked && because.is_some();
+    if !has_failed {
         return None;
     }
     let hold = match (resource.is_blocked, resource.is_managed) {

@@ -10,8 +10,9 @@
 //! schedule  = Schedule::new(placement, ordered)
 //! ```
 //!
-//! Phases never name kinds and kinds never call phases: what a colocation means lives in
-//! [`constraint`], what a clone means in [`variant`].
+//! Phases never name kinds: what a colocation means lives in [`constraint`], what a clone means in
+//! [`variant`]. Kinds speak the phases' words (drafts, links, causes); where one calls a phase, the
+//! table in `tests/tidy.rs` names it.
 
 pub mod act;
 pub mod assign;

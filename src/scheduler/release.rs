@@ -38,6 +38,11 @@ impl Release {
         self.is_specified()
     }
 
+    /// A failure that has expired says nothing of the role. Earlier, it still said who was promoted.
+    pub const fn expired_roles_are_forgotten(self) -> bool {
+        self.is_specified()
+    }
+
     /// What the primary prefers says nothing of where its dependent is promoted. Earlier, an instance
     /// was promoted rather where the primary would like to be.
     pub const fn promotes_regardless_of_primaries(self) -> bool {

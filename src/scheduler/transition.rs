@@ -105,6 +105,19 @@ impl Action {
         }
     }
 
+    /// Whether two are the same thing to do, each in a plan of its own. Instances that are not told apart
+    /// may have other numbers, and so other keys, in each.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let is_same_call = match (&self.resource, &other.resource) {
+            (Some(one), Some(two)) => {
+                one == two && self.interval == other.interval && self.notify == other.notify
+            }
+            (Some(_), None) | (None, Some(_)) => false,
+            (None, None) => self.key == other.key,
+        };
+        self.kind == other.kind && self.task == other.task && self.node == other.node && is_same_call
+    }
+
     /// How its start delay is called among what is said of it.
     const START_DELAY: [&str; 2] = ["start_delay", "start-delay"];
 

@@ -84,7 +84,9 @@ fn decision(chosen: &NodeName, decision: &Decision) -> String {
             let with: Vec<&str> = with.iter().map(NodeName::as_str).collect();
             format!("{} would be as good; load and order of the nodes decided.", with.join(", "))
         }
-        Decision::DespiteScore => format!("Not the score decided for {chosen}, but capacity or load."),
+        Decision::DespiteScore => {
+            format!("Other nodes score higher; what it is part of, capacity or load decided for {chosen}.")
+        }
         Decision::Stays => format!("Whatever the scores say, it is not moved from {chosen}."),
     }
 }

@@ -36,6 +36,10 @@ fn words(tale: &Tale, ink: Ink) -> Option<String> {
         Tale::Quorum { quorate: true } => ink.good("the cluster has quorum"),
         Tale::Quorum { quorate: false } => ink.bad("the cluster has no quorum"),
         Tale::Forsaken { node } => ink.bad(&format!("the daemon of {node} did not come back")),
+        Tale::ConfirmedDown { node, by } => {
+            ink.bad(&format!("somebody confirmed on {by} that {node} is down"))
+        }
+        Tale::Condemned { because } => ink.bad(because),
         Tale::InForce { generation, origin } => {
             format!("generation {} in force, from {origin}", generation.0)
         }

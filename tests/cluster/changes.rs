@@ -3,9 +3,8 @@
 use quorate::cluster::{Change, Event, Lifetime, Overriding, Pause, Proposal, Refusal};
 use quorate::model::{NodeName, Rename, ResourceId};
 
-use crate::agents::Failure;
-use crate::desired::{Fencing, cluster, set_meta};
-use crate::world::World;
+use crate::world::desired::{Fencing, cluster, set_meta};
+use crate::world::{Failure, How, World};
 
 #[test]
 fn of_two_proposals_on_one_generation_one_wins_and_the_other_learns_from_whom() {
@@ -109,7 +108,7 @@ fn a_pause_holds_decisions_until_it_ends() {
 fn a_cleanup_lets_a_failed_resource_try_again() {
     let mut world = World::new(2, 8);
     world.boot_all();
-    world.failures.push(Failure { resource: "A", task: "start", host: None, rc: 1, times: 2 });
+    world.failures.push(Failure { resource: "A", task: "start", host: None, how: How::Answers(1), times: 2 });
     let mut desired = cluster(2, Fencing::Off, &["A", "B"]);
     set_meta(&mut desired, "B", "resource-stickiness", "100");
     world.propose(0, desired);

@@ -1,10 +1,11 @@
 //! What must hold.
 
-use quorate::cluster::{Event, Node};
+use quorate::cluster::{Event, Moment, Node};
 use quorate::model::NodeName;
 use quorate::scheduler::{ActionKind, schedule};
 
 use crate::world::World;
+use crate::world::copies::Copies;
 
 impl World {
     /// Hosts on which a resource is active.
@@ -28,7 +29,7 @@ impl World {
 
     /// What was begun since a moment, as `n1: start A`, monitors left out.
     pub(crate) fn begun_since(&self, at: i64) -> Vec<String> {
-        let begun = self.begun.iter().filter(|begun| begun.at >= at && begun.task != "monitor");
+        let begun = self.begun().into_iter().filter(|begun| begun.at >= at && begun.task != "monitor");
         begun.map(|begun| format!("n{}: {} {}", begun.host + 1, begun.task, begun.resource)).collect()
     }
 
@@ -36,40 +37,16 @@ impl World {
         self.events.iter().filter(|(at, _, event)| *at >= since && is_it(event)).count()
     }
 
-    /// The world in a few lines, for those who look for a fault.
-    pub(crate) fn portrait(&self) -> String {
-        let mut lines = vec![format!("at {}, rings {:?}", self.now, self.rings)];
-        for host in &self.hosts {
-            lines.push(format!("{}: up {}, active {:?}", host.name, host.is_up, host.active.keys()));
-            let Some(node) = &host.daemon else { continue };
-            lines.push(format!("   settled {}, controller {}", node.is_settled(), node.is_dc()));
-            lines.push(format!("   view {:?}", host.last_view));
-            lines.push(format!("   quorum {:?}", node.quorum()));
-            let Some(state) = node.state() else { continue };
-            let live = &state.live;
-            let (mark, awaited, detached) = (state.mark(), &live.awaited, &live.detached);
-            lines.push(format!("   {mark:?}, awaited {awaited:?}, detached {detached:?}"));
-            let flights =
-                live.in_flight.iter().map(|flight| format!("{} by {}", flight.action.key, flight.worker));
-            lines.push(format!("   in flight {:?}", flights.collect::<Vec<_>>()));
-            for state in &live.ledger.status.nodes {
-                lines.push(format!(
-                    "   {:?}: {:?} {:?} {:?} expected {}",
-                    state.name, state.member, state.process, state.join, state.expected_up
-                ));
-            }
-        }
-        let recent = self.events.iter().rev().take(30).rev();
-        lines.extend(recent.map(|(at, host, event)| {
-            let text = format!("{event:?}");
-            format!("{at} n{}: {}", host + 1, text.chars().take(200).collect::<String>())
-        }));
-        lines.join("\n")
+    /// What was active twice, or worked on twice.
+    pub(crate) fn doubled(&self) -> Vec<String> {
+        let mut copies = Copies::default();
+        self.trace.iter().filter_map(|stamped| copies.take(stamped)).collect()
     }
 
     /// Members of one ring agree, one of them leads, and nothing is left to be done.
     pub(crate) fn check(&self) {
-        assert!(!self.counts_doubles || self.doubled.is_empty(), "{:#?}", self.doubled);
+        let doubled = self.doubled();
+        assert!(!self.counts_doubles || doubled.is_empty(), "{doubled:#?}");
         for ring in &self.rings {
             let nodes: Vec<_> = ring.iter().filter_map(|host| self.hosts[*host].daemon.as_ref()).collect();
             let settled: Vec<_> = nodes.iter().filter(|node| node.is_settled()).collect();
@@ -81,7 +58,7 @@ impl World {
                 panic!("states differ: {states:#?}");
             }
             if let Some(dc) = settled.iter().find(|node| node.is_dc()) {
-                let moment = self.moment();
+                let moment = Moment(self.now);
                 let schedule = schedule(&dc.effective(moment), &dc.status(moment), moment.seconds());
                 let members: Vec<&NodeName> =
                     dc.state().unwrap().live.members.iter().map(|seat| &seat.member.name).collect();

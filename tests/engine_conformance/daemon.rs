@@ -39,6 +39,7 @@ impl Running {
                     site: Installation { ocf_root: agents, ..Installation::default() },
                     jobs: None,
                     return_grace: None,
+                    safety: Default::default(),
                 };
                 let seat = Room::new(&["node1"]).enter("node1").unwrap();
                 let (daemon, door) = Daemon::new(setup, seat, Notice::default()).unwrap();

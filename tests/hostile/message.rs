@@ -45,7 +45,9 @@ fn answer(output: Output) -> Option<Input> {
         | Output::Rename(_)
         | Output::Answer { .. }
         | Output::Tell(_)
-        | Output::Leave(_) => None,
+        | Output::Leave(_)
+        | Output::Released
+        | Output::Reset { .. } => None,
     }
 }
 

@@ -8,7 +8,7 @@ hostname "$name"
 # Read while the folder of the checkout is still to be seen, wherever that is.
 quorate_unit=$(sed 's,/usr/bin/quorate,/usr/local/bin/quorate,' "$QUORATE_UNIT")
 
-mkdir -p "$disk"/{etc,var,bin,admin,work-etc,work-var,work-bin}
+mkdir -p "$disk"/{etc,var,bin,admin,ocf,sbin,work-etc,work-var,work-bin,work-ocf,work-sbin}
 chmod 700 "$disk/admin"
 overlay() { mount -t overlay overlay -o "lowerdir=$1,upperdir=$disk/$2,workdir=$disk/work-$2" "$1"; }
 if [ ! -e "$disk/installed" ]; then
@@ -18,6 +18,10 @@ fi
 overlay /etc etc
 overlay /var var
 overlay /usr/local/bin bin
+overlay /usr/lib/ocf/resource.d ocf
+overlay /usr/sbin sbin
+# What all hosts of the lab share: the journal of services, and the power switch.
+mount --bind "$(dirname "$0")/shared" /srv
 if [ -n "$fresh" ]; then
   rm -rf /var/lib/corosync /var/lib/pacemaker /var/lib/quorate /var/log /var/www/html /etc/quorate
   rm -f /etc/corosync/* 2>/dev/null || true

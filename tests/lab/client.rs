@@ -98,6 +98,38 @@ impl Drop for Watch {
     }
 }
 
+/// Who answers when a client's machine asks for the owner of an address, each second.
+pub(crate) struct Listener<'a> {
+    host: &'a Host,
+}
+
+/// Where the answers are written.
+const ANSWERS: &str = "/tmp/arp";
+
+impl<'a> Listener<'a> {
+    /// Asks from now on.
+    pub(crate) fn to(host: &'a Host, address: &str) -> Self {
+        host.run(&format!("setsid arping -b -I eth0 {address} </dev/null >{ANSWERS} 2>&1 &"));
+        Self { host }
+    }
+
+    /// The hardware addresses that answered until now, in order, each as long as no other one did.
+    pub(crate) fn owners(&self) -> Vec<String> {
+        let said = self.host.read(ANSWERS);
+        let answers = said.lines().filter(|line| line.contains("reply from"));
+        let mut owners: Vec<String> =
+            answers.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned())).collect();
+        owners.dedup();
+        owners
+    }
+}
+
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        self.host.end("arping");
+    }
+}
+
 fn page_at(address: SocketAddr) -> Option<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;

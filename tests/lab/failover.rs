@@ -6,7 +6,7 @@ use crate::client::Watch;
 use crate::lab::Lab;
 use crate::members::{
     ADDRESS, PATIENCE, SITE, actions_since, active, bring_up, daemon, form, log_length, manifest,
-    with_address,
+    tell_to_end, with_address,
 };
 
 /// Forms the cluster with the site, and waits until a client sees it.
@@ -79,7 +79,7 @@ fn a_daemon_that_is_told_to_stop_hands_over_first() {
         let watch = site(lab);
         let host = active(lab);
         let start = Instant::now();
-        host.run("kill $(pidof quorate)");
+        tell_to_end(host);
         lab.until("the end of the daemon", PATIENCE, || host.processes("quorate").is_empty());
         let page = || watch.last_page().is_some_and(|page| page != format!("this is {}", host.name));
         lab.until("the site on the other host", PATIENCE, page);

@@ -1,13 +1,16 @@
 //! A host of a lab: namespaces with a disk, links to the room's switches, and daemons of its own.
 
-use std::cell::RefCell;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::rc::Rc;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::room::{DISKS, Room, first_process_below, succeed};
+use rustix::process::Signal;
+
+use crate::inside::{environment, send};
+use crate::journal;
+use crate::room::{DISKS, Room, first_process_below};
 
 /// What runs as the first process of a host, and what it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +39,9 @@ pub(crate) struct Host {
     /// One address per link, first link first.
     pub(crate) addresses: Vec<String>,
     pub(crate) init: Init,
-    room: Rc<Room>,
-    power: RefCell<Option<Power>>,
+    pub(crate) room: Arc<Room>,
+    power: Mutex<Option<Power>>,
+    is_cut: AtomicBool,
 }
 
 /// A host that is on.
@@ -49,13 +53,20 @@ struct Power {
 
 impl Host {
     /// A host that is off.
-    pub(crate) fn new(room: &Rc<Room>, name: &str, addresses: Vec<String>, init: Init) -> Self {
-        Self { name: name.to_owned(), addresses, init, room: Rc::clone(room), power: RefCell::new(None) }
+    pub(crate) fn new(room: &Arc<Room>, name: &str, addresses: Vec<String>, init: Init) -> Self {
+        Self {
+            name: name.to_owned(),
+            addresses,
+            init,
+            room: Arc::clone(room),
+            power: Mutex::new(None),
+            is_cut: AtomicBool::new(false),
+        }
     }
 
     /// Turns the host on; returns when it is up. Its disk is as the host left it.
     pub(crate) fn boot(&self) {
-        assert!(self.power.borrow().is_none(), "{} is on already", self.name);
+        assert!(self.power().is_none(), "{} is on already", self.name);
         let disk = format!("{DISKS}/{}", self.name);
         let mut start = Command::new("nsenter");
         start.args(["-t", &self.room.pid().to_string(), "-m", "-u", "-i", "-n", "-p", "--"]);
@@ -76,11 +87,11 @@ impl Host {
             .spawn()
             .unwrap();
         let pid = first_process_below(holder.id());
-        *self.power.borrow_mut() = Some(Power { holder, pid });
+        *self.power() = Some(Power { holder, pid });
         let up = self.path("/run/booted");
         self.wait_for("boot", || up.exists());
         if self.init == Init::Systemd {
-            let is_up = || self.run_quietly("systemctl is-system-running").contains("running");
+            let is_up = || self.prints("systemctl is-system-running").contains("running");
             self.wait_for("systemd", is_up);
         }
         for (link, address) in self.addresses.iter().enumerate() {
@@ -97,13 +108,30 @@ impl Host {
 
     /// Ends everything on the host at once, as a power failure does, and boots it no more.
     pub(crate) fn crash(&self) {
-        let Some(mut power) = self.power.borrow_mut().take() else { return };
+        let Some(mut power) = self.power().take() else { return };
         // First the wire, as nothing of a dead host is on it; then the host.
         for link in 0..self.addresses.len() {
             self.room.run_on_network(&format!("ip link delete {}", self.port(link)));
         }
-        kill(power.pid);
+        send(power.pid, Signal::KILL);
         let _ = power.holder.wait();
+        self.is_cut.store(false, Ordering::Relaxed);
+        journal::note(&self.room, &self.name, "crash");
+    }
+
+    /// Whether the host has ended by itself, as one does that is reset; then it is off.
+    pub(crate) fn has_ended(&self) -> bool {
+        let ended = self.power().as_mut().is_none_or(|power| power.holder.try_wait().unwrap().is_some());
+        if ended && self.power().take().is_some() {
+            let ports = (0..self.addresses.len()).map(|link| self.port(link));
+            // What still looks into the host's network keeps its cables there.
+            for port in ports.filter(|port| self.room.has_switch(port)) {
+                self.room.run_on_network(&format!("ip link delete {port}"));
+            }
+            self.is_cut.store(false, Ordering::Relaxed);
+            journal::note(&self.room, &self.name, "crash");
+        }
+        ended
     }
 
     /// A power failure, and power back.
@@ -114,12 +142,24 @@ impl Host {
 
     /// Whether the host is on.
     pub(crate) fn is_on(&self) -> bool {
-        self.power.borrow().is_some()
+        self.power().is_some()
     }
 
     /// Takes the cable out of every link: the host sees that the carrier is lost.
     pub(crate) fn cut(&self) {
+        self.note_cut(true);
         (0..self.addresses.len()).for_each(|link| self.cut_link(link));
+    }
+
+    /// Whether cables of the host are out, or lead to others than the client.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the host is cut off from others from now on, in whatever way.
+    pub(crate) fn note_cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, Ordering::Relaxed);
+        journal::note(&self.room, &self.name, if is_cut { "cut" } else { "heal" });
     }
 
     /// Takes the cable out of one link.
@@ -129,13 +169,34 @@ impl Host {
 
     /// Takes every link off its switch: the carrier stays, but nothing arrives.
     pub(crate) fn isolate(&self) {
+        self.note_cut(true);
         for link in 0..self.addresses.len() {
             self.room.run_on_network(&format!("ip link set {} nomaster", self.port(link)));
         }
     }
 
+    /// Puts every link on the switch of a side of its own number.
+    pub(crate) fn move_to_side(&self, side: usize) {
+        self.note_cut(true);
+        for link in 0..self.addresses.len() {
+            let switch = format!("side{side}.{link}");
+            let make = format!("link add {switch} type bridge forward_delay 0");
+            if !self.room.has_switch(&switch) {
+                self.room.run_on_network(&format!("ip {make}"));
+                self.room.run_on_network(&format!("ip link set {switch} up"));
+            }
+            self.room.run_on_network(&format!("ip link set {} master {switch}", self.port(link)));
+        }
+    }
+
     /// Puts all cables back.
     pub(crate) fn heal(&self) {
+        if self.is_cut() {
+            self.note_cut(false);
+        }
+        if !self.is_on() {
+            return;
+        }
         for link in 0..self.addresses.len() {
             self.room.run_on_network(&format!("ip link set {} master net{link} up", self.port(link)));
         }
@@ -151,85 +212,9 @@ impl Host {
         }
     }
 
-    /// Runs a shell command that must succeed; what it printed.
-    pub(crate) fn run(&self, command: &str) -> String {
-        succeed(&mut self.command(command), &format!("{}: {command}", self.name))
-    }
-
-    /// Runs a shell command, however it ends. After two minutes it is ended.
-    pub(crate) fn attempt(&self, command: &str) -> Output {
-        self.command(command).stdin(Stdio::null()).output().unwrap()
-    }
-
-    /// Whether a shell command succeeds.
-    pub(crate) fn succeeds(&self, command: &str) -> bool {
-        self.attempt(command).status.success()
-    }
-
-    /// What a shell command printed, however it ended.
-    fn run_quietly(&self, command: &str) -> String {
-        String::from_utf8_lossy(&self.attempt(command).stdout).into_owned()
-    }
-
-    /// A shell command on the host, not yet started.
-    pub(crate) fn command(&self, command: &str) -> Command {
-        let mut enter = Command::new("nsenter");
-        enter.args(["-t", &self.pid().to_string(), "-m", "-u", "-i", "-n", "-p"]);
-        if self.init == Init::Systemd {
-            enter.arg("-C");
-        }
-        enter.args(["--", "timeout", "-k", "5", "120", "sh", "-c", command]);
-        environment(&mut enter);
-        enter
-    }
-
-    /// Where a file of the host is for this process, while the host is on.
-    pub(crate) fn path(&self, file: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/root{file}", self.pid()))
-    }
-
-    /// The text of a file of the host; empty when there is none.
-    pub(crate) fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.path(file)).unwrap_or_default()
-    }
-
-    /// Writes a file of the host at once, as editors and git do.
-    pub(crate) fn write(&self, file: &str, text: &str) {
-        let path = self.path(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let new = path.with_extension("new");
-        fs::write(&new, text).unwrap();
-        fs::rename(&new, &path).unwrap();
-    }
-
-    /// The processes of the host that are named so, as this process numbers them.
-    pub(crate) fn processes(&self, name: &str) -> Vec<u32> {
-        let mut processes = self.all_processes();
-        processes.retain(|(_, comm)| comm == name);
-        processes.into_iter().map(|(pid, _)| pid).collect()
-    }
-
-    /// All processes of the host with their names, as this process numbers them.
-    pub(crate) fn all_processes(&self) -> Vec<(u32, String)> {
-        let space = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
-        let own = space(self.pid());
-        let numbers =
-            fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        numbers
-            .filter(|pid| space(*pid) == own)
-            .filter_map(|pid: u32| Some((pid, fs::read_to_string(format!("/proc/{pid}/comm")).ok()?)))
-            .map(|(pid, comm)| (pid, comm.trim().to_owned()))
-            .collect()
-    }
-
-    /// Ends all processes of this name without a word of warning.
-    pub(crate) fn kill(&self, name: &str) {
-        self.processes(name).into_iter().for_each(kill);
-    }
-
-    /// Whether the host has an address.
-    pub(crate) fn has_address(&self, address: &str) -> bool {
-        self.run("ip -o address show").contains(&format!(" {address}/"))
+    /// The text of a file on the host's disk (`/etc`, `/var`), whether it is on or off; empty when there is none.
+    pub(crate) fn kept(&self, file: &str) -> String {
+        fs::read_to_string(self.room.path(&format!("{}{file}", self.name))).unwrap_or_default()
     }
 
     /// What the host printed while it booted, and the ends of its logs.
@@ -251,9 +236,18 @@ impl Host {
         words
     }
 
-    /// The first process of the host, as this process numbers it.
+    /// The first process of the host, as this process numbers it; none while it is off.
+    pub(crate) fn first_process(&self) -> Option<u32> {
+        self.power().as_ref().map(|power| power.pid)
+    }
+
+    /// The first process of the host, which must be on.
     pub(crate) fn pid(&self) -> u32 {
-        self.power.borrow().as_ref().unwrap_or_else(|| panic!("{} is off", self.name)).pid
+        self.power().as_ref().unwrap_or_else(|| panic!("{} is off", self.name)).pid
+    }
+
+    fn power(&self) -> MutexGuard<'_, Option<Power>> {
+        self.power.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn port(&self, link: usize) -> String {
@@ -271,21 +265,5 @@ impl Host {
             );
             std::thread::sleep(Duration::from_millis(10));
         }
-    }
-}
-
-/// Little of the outer machine's environment gets in.
-fn environment(command: &mut Command) -> &mut Command {
-    command
-        .env_clear()
-        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("HOME", "/root")
-        .env("LC_ALL", "C")
-}
-
-fn kill(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
-        // It may have ended by itself.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
     }
 }

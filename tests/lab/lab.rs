@@ -1,17 +1,17 @@
 //! A lab: hosts, a client, and what a test does with them.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::process::Command;
-use std::rc::Rc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::audit;
 use crate::host::{Host, Init};
-use crate::members;
 use crate::room::Room;
+use crate::{audit, members, power};
 
 /// First three parts of the addresses on each link.
 const NETWORKS: [&str; 2] = ["192.168.125", "10.0.2"];
@@ -28,28 +28,30 @@ const NEEDED: [(&str, &str); 8] = [
     ("/usr/sbin/apache2", "apache2"),
 ];
 
-/// One lab at a time: two processors are few for two clusters.
-static TURN: Mutex<()> = Mutex::new(());
-
 /// What a lab is to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Blueprint {
     hosts: usize,
     links: usize,
     init: Init,
+    /// Files, and their packages, that this test needs besides.
+    needed: &'static [(&'static str, &'static str)],
 }
 
 /// A lab that is up.
 pub(crate) struct Lab {
     hosts: Vec<Host>,
     client: Host,
-    expected: RefCell<Vec<String>>,
+    room: Arc<Room>,
+    expected: Mutex<Vec<String>>,
+    /// Times at which the site's address was on two hosts at once.
+    overlaps: Mutex<BTreeSet<String>>,
 }
 
 impl Lab {
     /// A lab with this many hosts, `node1` and up, on one link.
     pub(crate) fn of(hosts: usize) -> Blueprint {
-        Blueprint { hosts, links: 1, init: Init::Plain }
+        Blueprint { hosts, links: 1, init: Init::Plain, needed: &[] }
     }
 
     /// The host of this name.
@@ -74,25 +76,69 @@ impl Lab {
 
     /// Logs may say this: the test causes it.
     pub(crate) fn expect(&self, words: &str) {
-        self.expected.borrow_mut().push(words.to_owned());
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner).push(words.to_owned());
     }
 
     /// Whether the test causes this line of a log.
     pub(crate) fn is_expected(&self, line: &str) -> bool {
-        self.expected.borrow().iter().any(|words| line.contains(words))
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|words| line.contains(words))
     }
 
-    /// Waits until no daemon has logged anything for three seconds.
+    /// What the hosts stand in.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Who had the site's address at the same time.
+    pub(crate) fn overlaps(&self) -> Vec<String> {
+        self.overlaps.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Takes the hosts apart: those of each list see each other, and nobody else. Who is on no list stays with
+    /// the client.
+    pub(crate) fn split(&self, sides: &[&[&str]]) {
+        for (number, side) in sides.iter().enumerate() {
+            side.iter().for_each(|name| self.host(name).move_to_side(number));
+        }
+    }
+
+    /// Waits until all daemons agree, and nothing was done for two seconds.
     pub(crate) fn settle(&self) {
-        let lengths = || self.hosts_on().map(members::log_length).collect::<Vec<_>>();
-        let last = RefCell::new((Instant::now(), lengths()));
+        let look = || -> Option<Vec<u64>> {
+            let members = self.hosts_on().filter(|host| !host.processes("quorate").is_empty());
+            members
+                .map(|host| {
+                    let sight = host.sight()?;
+                    (sight.is_settled && sight.in_flight.is_empty()).then_some(sight.position)
+                })
+                .collect()
+        };
+        let last = RefCell::new((Instant::now(), None));
         self.until("rest", members::PATIENCE, || {
-            let mut last = last.borrow_mut();
-            if last.1 != lengths() {
-                *last = (Instant::now(), lengths());
+            let (mut last, now) = (last.borrow_mut(), look());
+            if now.is_none() || last.1 != now {
+                *last = (Instant::now(), now);
             }
-            last.0.elapsed() > Duration::from_secs(3)
+            last.0.elapsed() > Duration::from_secs(2)
         });
+    }
+
+    /// Notes whenever the site's address is on two hosts at once, until it is over.
+    fn watch_address(&self, is_over: &AtomicBool) {
+        while !is_over.load(Ordering::Relaxed) {
+            let holders = || -> Vec<&Host> {
+                self.hosts.iter().filter(|host| host.has_address(members::ADDRESS)).collect()
+            };
+            let first = holders();
+            // One may have handed it over between two looks.
+            if first.len() > 1 && first.iter().all(|host| host.has_address(members::ADDRESS)) {
+                let names: Vec<&str> = first.iter().map(|host| host.name.as_str()).collect();
+                let away = if first.iter().any(|host| host.is_cut()) { ", cut off" } else { "" };
+                let fault = format!("the address was at the same time on {names:?}{away}");
+                self.overlaps.lock().unwrap_or_else(PoisonError::into_inner).insert(fault);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Waits until something holds.
@@ -116,10 +162,14 @@ impl Blueprint {
         Self { init: Init::Systemd, ..self }
     }
 
+    /// The outer machine must have these files, too, which are in these packages.
+    pub(crate) fn needs(self, needed: &'static [(&'static str, &'static str)]) -> Self {
+        Self { needed, ..self }
+    }
+
     /// Builds the lab, does what the test does, audits it, and tears it down. Where a lab cannot be built
     /// it says so, or fails if `QUORATE_LAB` is `required`.
     pub(crate) fn test(self, test: impl FnOnce(&Lab)) {
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = self.obstacle() {
             let name = std::thread::current().name().unwrap_or("?").to_owned();
             assert!(std::env::var("QUORATE_LAB").as_deref() != Ok("required"), "{name} cannot run: {why}");
@@ -127,10 +177,17 @@ impl Blueprint {
             return;
         }
         let lab = self.build();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            test(&lab);
-            audit::all(&lab);
-        }));
+        let is_over = AtomicBool::new(false);
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| power::obey(&lab, &is_over));
+            scope.spawn(|| lab.watch_address(&is_over));
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                test(&lab);
+                audit::all(&lab);
+            }));
+            is_over.store(true, Ordering::Relaxed);
+            outcome
+        });
         if let Err(panic) = outcome {
             for host in lab.hosts.iter().chain([&lab.client]) {
                 eprintln!("{}", host.last_words());
@@ -140,15 +197,17 @@ impl Blueprint {
     }
 
     fn obstacle(self) -> Option<String> {
+        if std::env::var("QUORATE_LAB").as_deref() == Ok("later") {
+            return Some("QUORATE_LAB=later".to_owned());
+        }
         if !rustix::process::geteuid().is_root() {
             return Some("needs root, to make namespaces".to_owned());
         }
         let systemd = ("/lib/systemd/systemd", "systemd");
         let dbus = ("/usr/bin/dbus-daemon", "dbus-daemon");
         let more = if self.init == Init::Systemd { vec![systemd, dbus] } else { Vec::new() };
-        if let Some((path, package)) =
-            NEEDED.into_iter().chain(more).find(|(path, _)| !Path::new(path).exists())
-        {
+        let needed = NEEDED.into_iter().chain(more).chain(self.needed.iter().copied());
+        if let Some((path, package)) = needed.into_iter().find(|(path, _)| !Path::new(path).exists()) {
             return Some(format!("needs {path} (package {package})"));
         }
         let can = Command::new("unshare").args(["--net", "--mount", "--pid", "--fork", "true"]).status();
@@ -156,7 +215,7 @@ impl Blueprint {
     }
 
     fn build(self) -> Lab {
-        let room = Rc::new(Room::new(self.links));
+        let room = Arc::new(Room::new(self.links));
         let addresses = |number: usize| -> Vec<String> {
             NETWORKS[..self.links].iter().map(|network| format!("{network}.{number}")).collect()
         };
@@ -165,7 +224,9 @@ impl Blueprint {
         let lab = Lab {
             hosts: (1..=self.hosts).map(host).collect(),
             client: Host::new(&room, "client", addresses(50), Init::Client),
-            expected: RefCell::default(),
+            room: Arc::clone(&room),
+            expected: Mutex::default(),
+            overlaps: Mutex::default(),
         };
         lab.install(&room);
         lab.hosts.iter().chain([&lab.client]).for_each(Host::boot);
@@ -174,8 +235,9 @@ impl Blueprint {
 }
 
 impl Lab {
-    /// Puts on the disks what an installer would: names, host keys, and the client's key.
+    /// Puts on the disks what an installer would: names, host keys, the client's key, and the lab's own agents.
     fn install(&self, room: &Room) {
+        room.run("mkdir -p /run/lab/shared/power");
         let key =
             |file: &str| format!("mkdir -p $(dirname {file}) && ssh-keygen -q -t ed25519 -N '' -f {file}");
         let mut names = "127.0.0.1 localhost\n".to_owned();
@@ -195,9 +257,12 @@ impl Lab {
             room.write(&format!("{disk}/admin/.ssh/authorized_keys"), &client_key);
             room.write(&format!("{disk}/etc/hosts"), &names);
             room.write(&format!("{disk}/etc/ssh/sshd_config"), include_str!("sshd_config"));
+            room.write(&format!("{disk}/ocf/lab/marker"), include_str!("agents/marker"));
+            room.write(&format!("{disk}/sbin/fence_lab"), include_str!("agents/fence_lab"));
         }
         room.write("client/etc/hosts", &names);
         room.write("client/admin/.ssh/known_hosts", &known);
         room.run("chmod 700 /run/lab/*/admin /run/lab/*/admin/.ssh");
+        room.run("chmod 755 /run/lab/node*/ocf/lab/marker /run/lab/node*/sbin/fence_lab");
     }
 }

@@ -14,11 +14,25 @@
 mod audit;
 mod client;
 mod host;
+mod inside;
+mod journal;
 mod lab;
 mod members;
+mod power;
 mod room;
 
+mod changes;
 mod failover;
+mod failures;
+mod fencing;
 mod formation;
 mod hosts;
+mod isolation;
 mod partition;
+mod pauses;
+mod soak;
+mod splits;
+mod starting;
+mod story;
+mod tools;
+mod witness;

@@ -66,6 +66,12 @@ impl Room {
         succeed(Command::new("nsenter").args(words), command)
     }
 
+    /// Whether there is a switch of this name.
+    pub(crate) fn has_switch(&self, name: &str) -> bool {
+        let words = ["-t", &self.pid.to_string(), "-n", "--", "ip", "link", "show", name].map(str::to_owned);
+        Command::new("nsenter").args(words).output().unwrap().status.success()
+    }
+
     /// Runs a command on the room's network that names processes as this process does.
     pub(crate) fn run_on_network(&self, words: &str) {
         let mut command = Command::new("nsenter");

@@ -2,27 +2,36 @@
 
 use std::time::Duration;
 
-use quorate::engine::ledger::{self, AgentTraits, Ledger, Performed};
 use quorate::executor::{self, ActionResult};
 use quorate::ledger::roster::Roster;
 use quorate::ledger::{AgentTraits, Ledger, Performed};
-use quorate::scheduler::{self, Action, ActionKind, Schedule};
-use quorate::status::ResultStatus;
+use quorate::scheduler::{self, Action, ActionKind, Schedule, Task};
+use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 
 use crate::Case;
 use crate::generator::NOW;
 use crate::graph;
+use crate::ring::{Wishes, top};
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
 /// known once the first has been carried out.
 const ROUNDS: usize = 5;
 
-/// Every action ends as the plan counts on; then there is nothing left to do.
+/// Every action ends as the plan counts on; then there is nothing left to do. Nothing is promised where
+/// wishes contradict each other, or where something must come first that may itself run inside what
+/// comes then.
 pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
-    // What was already under way when the plan was made is not in it, so that nothing ends it here.
-    let mut entries =
-        case.cib.status.nodes.iter().flat_map(|node| &node.resources).flat_map(|it| &it.entries);
-    if entries.any(|entry| entry.status == Some(ResultStatus::Pending)) {
+    // What was already under way when the plan was made is not in it, so that nothing ends it here; and
+    // what failed to stop bans its place or restarts its container until somebody looks after it.
+    let histories = case.cib.status.nodes.iter().flat_map(|node| &node.resources);
+    let is_open = |entry: &HistoryEntry| {
+        let has_failed = entry.rc != Some(ResultCode::OK);
+        entry.status == Some(ResultStatus::Pending) || has_failed && *entry.operation == *Task::Stop.as_str()
+    };
+    if histories.flat_map(|history| &history.entries).any(is_open) {
+        return None;
+    }
+    if contradicts_itself(case) {
         return None;
     }
     let mut ledger = Ledger::new("laws");
@@ -40,8 +49,22 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     Some(format!("still to do: {}", left.join(", ")))
 }
 
+fn contradicts_itself(case: &Case<'_>) -> bool {
+    let facts = &case.placement.facts;
+    let (places, orders) = (Wishes::of_place(case), Wishes::of_order(case));
+    let mut launchers = facts.resources.iter().filter_map(|resource| resource.launcher);
+    places.form_a_ring()
+        || orders.form_a_ring()
+        || launchers.any(|launcher| orders.name(&top(facts, launcher)))
+}
+
+/// What has an effect: a notification of what cannot be done is sent all the same, and a monitor of which
+/// only the failure is remembered is ended again with every plan.
 fn real(schedule: &Schedule) -> impl Iterator<Item = &Action> {
-    schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo)
+    let is_real = |action: &&Action| {
+        action.kind != ActionKind::Pseudo && !matches!(action.task, Task::Notify | Task::Cancel)
+    };
+    schedule.transition.actions.iter().filter(is_real)
 }
 
 /// Carries everything out in an order that the graph allows, and writes it down as the engines do.
@@ -52,7 +75,7 @@ fn carry_out(case: &Case<'_>, ledger: &mut Ledger, schedule: &Schedule, at: i64)
     for id in graph::linear(actions, &mut |_| 0) {
         let Some(action) = actions.iter().find(|action| action.id == id) else { continue };
         if action.kind == ActionKind::Pseudo {
-            if let Some(guest) = action.node.as_ref().filter(|_| ledger::takes_down(&action.task)) {
+            if let Some(guest) = action.node.as_ref().filter(|_| action.task.takes_node_down()) {
                 ledger.node_ended(guest);
             }
             continue;

@@ -8,6 +8,7 @@ use quorate::scheduler::facts::{ResourceIx, Variant};
 use quorate::scheduler::{Action, ActionId, Task};
 
 use crate::Case;
+use crate::ring::{Wishes, top};
 
 /// What is managed is never placed on a node that a constraint forbids. What goes where something else
 /// is goes there whatever it would like itself: what lives in a container, and later members of a group
@@ -48,6 +49,7 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
         let known = facts.resource(resource);
         matches!(known.variant, Variant::Primitive(_)) && known.is_managed && known.launcher.is_none()
     };
+    let wishes = Wishes::of_place(case);
     let plain = case.placement.colocations.iter().filter(|record| {
         record.score.is_mandatory()
             && record.node_attribute.is_none()
@@ -57,7 +59,7 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
             && is_plain(record.primary)
             && facts.resource(record.dependent).parent.is_none()
             && facts.resource(record.primary).parent.is_none()
-            && !wishes_to_be_with(case, record.primary, record.dependent)
+            && !wishes.reach(&top(facts, record.primary), &top(facts, record.dependent))
     });
     for record in plain {
         let node_of = |resource: ResourceIx| case.placement.assigned[resource.index()];
@@ -72,23 +74,6 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
         }
     }
     None
-}
-
-/// Whether one depends on where the other is placed, through whatever colocations.
-fn wishes_to_be_with(case: &Case<'_>, dependent: ResourceIx, primary: ResourceIx) -> bool {
-    let facts = &case.placement.facts;
-    let top = |resource: ResourceIx| {
-        std::iter::successors(Some(resource), |inner| facts.resource(*inner).parent).last()
-    };
-    let mut seen = BTreeSet::new();
-    let mut open = vec![top(dependent)];
-    while let Some(next) = open.pop() {
-        if seen.insert(next) {
-            let own = case.placement.colocations.iter().filter(|record| top(record.dependent) == next);
-            open.extend(own.map(|record| top(record.primary)));
-        }
-    }
-    seen.contains(&top(primary))
 }
 
 /// A start that must wait for another comes after it, where both happen. Left out are clones of which

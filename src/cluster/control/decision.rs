@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::deliberation::{is_same, keep_feasible};
+use super::deliberation::keep_feasible;
 use super::obstacle::obstacle;
 use super::{Control, Ground, Running};
 use crate::cluster::border::{Output, Timer};
@@ -20,7 +20,7 @@ impl Control {
     /// How often it decides again within one step, when a transition is over as soon as it began.
     const MOST_DECISIONS: u32 = 4;
     /// How often it decides again though nothing happened, unless the cluster says otherwise.
-    const RECHECK: Duration = Duration::from_secs(15 * 60);
+    pub(super) const RECHECK: Duration = Duration::from_secs(15 * 60);
 
     pub(super) fn decide_while_due(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         for _ in 0..Self::MOST_DECISIONS {
@@ -108,10 +108,7 @@ impl Control {
 
     /// When a decision may differ by itself.
     fn next_look(&self, ground: &Ground<'_>, cluster: &Cluster, schedule: &Schedule) -> Option<Moment> {
-        let properties = Properties::at(cluster, ground.now.seconds());
-        let interval = properties.table.get("cluster-recheck-interval").and_then(|text| period::parse(text));
-        let interval = interval.unwrap_or(Self::RECHECK);
-        let regular = (!interval.is_zero()).then(|| later(ground.now, interval));
+        let regular = recheck_interval(cluster, ground.now).map(|interval| later(ground.now, interval));
         let by_schedule = schedule.recheck_by.map(|by| Moment(by.saturating_mul(1000)));
         let by_override = self.effective.as_ref().and_then(|effective| effective.lapses_at);
         [regular, by_schedule, by_override].into_iter().flatten().min()
@@ -130,13 +127,20 @@ impl Control {
     }
 }
 
+/// How often the cluster looks again by itself, if it does.
+pub(super) fn recheck_interval(cluster: &Cluster, now: Moment) -> Option<Duration> {
+    let properties = Properties::at(cluster, now.seconds());
+    let interval = properties.table.get("cluster-recheck-interval").and_then(|text| period::parse(text));
+    Some(interval.unwrap_or(Control::RECHECK)).filter(|interval| !interval.is_zero())
+}
+
 fn later(now: Moment, length: Duration) -> Moment {
     Moment(now.0.saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// Whether there is anything to be done that is not being done.
 fn news(transition: &Transition, flights: &[Flight]) -> bool {
-    let is_in_flight = |action: &Action| flights.iter().any(|flight| is_same(action, &flight.action));
+    let is_in_flight = |action: &Action| flights.iter().any(|flight| action.is_same_as(&flight.action));
     let mut real = transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     real.any(|action| !is_in_flight(action))
 }

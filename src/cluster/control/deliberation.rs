@@ -41,6 +41,7 @@ impl Control {
         let dc = ground.state.dc().and_then(|dc| ledger.status.node(dc.name.as_str()));
         ledger.status.dc = dc.map(|state| state.id.clone());
         ledger.status.has_quorum = ground.sight.has_quorum();
+        ledger.status.is_cut_off = ground.sight.must_let_go();
         ledger.status.observed_at = Some(ground.now.seconds());
         ledger.status
     }
@@ -57,7 +58,7 @@ impl Control {
         let status = self.status(ground);
         let schedule = scheduler::schedule(cluster, &status, now);
         let planned = &schedule.transition.actions;
-        let is_planned = |flight: &&Flight| planned.iter().any(|action| is_same(action, &flight.action));
+        let is_planned = |flight: &&Flight| planned.iter().any(|action| action.is_same_as(&flight.action));
         let unplanned: Vec<&Flight> = flights.iter().filter(|flight| !is_planned(flight)).collect();
         let is_telling = |flight: &&Flight| matches!(flight.action.task, Task::Promote | Task::Stop);
         if !unplanned.iter().any(is_telling) {
@@ -99,11 +100,6 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
         }
         stays
     });
-}
-
-/// Whether two are the same thing to do.
-pub(super) fn is_same(one: &Action, other: &Action) -> bool {
-    one.key == other.key && one.task == other.task && one.node == other.node
 }
 
 /// What the membership layer shows of a node that has no member on it, and what is assumed of one that

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::decision::recheck_interval;
+use super::patience::Limit;
 use super::{Control, Ground};
 use crate::cluster::border::{Output, Timer};
 use crate::cluster::call::{Call, Flight};
@@ -33,7 +35,8 @@ impl Control {
     fn start(&mut self, id: ActionId, ground: &Ground<'_>, out: &mut Vec<Output>) {
         let Some(running) = self.running.as_mut() else { return };
         let Some(action) = running.executor.action(id) else { return };
-        if let Some((until, attempts)) = self.patience.until(action, ground.now) {
+        let limit = attempts_limit(action, ground);
+        if let Some((until, attempts)) = self.patience.until(action, limit, ground.now) {
             running.held.push(until);
             if self.held_until.replace(until) != Some(until) {
                 out.push(Output::Tell(Event::Held { until, attempts }));
@@ -128,13 +131,24 @@ impl Control {
     }
 }
 
+/// Fencing that fails again and again rests (`fencing-max-attempts`) until the cluster looks again by itself.
+fn attempts_limit(action: &Action, ground: &Ground<'_>) -> Limit {
+    if action.kind != ActionKind::Fence {
+        return Limit::NONE;
+    }
+    let durable = &ground.state.durable;
+    let most = durable.property(&["fencing-max-attempts", "stonith-max-attempts"]);
+    let attempts = most.and_then(|text| text.parse().ok()).unwrap_or(10);
+    Limit { attempts, pause: recheck_interval(&durable.cluster, ground.now).unwrap_or(Control::RECHECK) }
+}
+
 /// How long an action is waited for before it counts as lost.
 pub(super) fn patience(action: &Action) -> Option<Duration> {
     action.patience(Duration::from_secs(60))
 }
 
 /// Who does an action: its node; for fencing a member that is not the target, best one where a fence
-/// device runs. Only the last member has to fence itself.
+/// device runs. Only the last member has to fence itself. A node is let in by itself, if it is there.
 fn worker_for(action: &Action, ground: &Ground<'_>) -> Option<NodeName> {
     if action.kind != ActionKind::Fence {
         return worker_of(action).cloned();
@@ -142,6 +156,11 @@ fn worker_for(action: &Action, ground: &Ground<'_>) -> Option<NodeName> {
     let is_target =
         |member: &Member| action.node.as_ref().is_some_and(|target| target.is(member.name.as_str()));
     let members = ground.state.live.members.iter().map(|seat| &seat.member);
+    if action.task == Task::FenceOn
+        && let Some(own) = members.clone().find(|member| is_target(member))
+    {
+        return Some(own.name.clone());
+    }
     let able: Vec<&Member> = members.filter(|member| !is_target(member)).collect();
     let best = able.iter().find(|member| runs_device(ground, &member.name)).or_else(|| able.first());
     best.map(|member| member.name.clone()).or_else(|| ground.state.dc().map(|dc| dc.name.clone()))

@@ -22,7 +22,7 @@ use super::message::{Finding, Message, Orders, Ruling};
 use super::node::Sight;
 use super::state::{Awaited, Effective, Mark, Reach, State};
 use crate::executor::{self, ActionResult, Command, Executor};
-use crate::model::NodeName;
+use crate::model::{Isolation, NodeName};
 use crate::scheduler::ActionId;
 
 /// What a decision stands on.
@@ -166,6 +166,11 @@ impl Control {
         self.commands.clear();
     }
 
+    /// Whether nothing is being decided or done.
+    pub(super) fn is_idle(&self) -> bool {
+        self.because.is_empty() && self.running.is_none() && self.sent.is_empty()
+    }
+
     /// Does all of a controller's work that is due.
     pub(super) fn lead(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         if !self.leads {
@@ -209,7 +214,7 @@ impl Control {
         self.time_returns(ground, out);
         for node in std::mem::take(&mut self.given_up) {
             let reach = match state.live.awaited.get(&node) {
-                Some(Awaited::Return) => Reach::NodePresent,
+                Some(Awaited::Return | Awaited::Supervisor) => Reach::NodePresent,
                 Some(Awaited::Release) => Reach::NodeGone,
                 None => continue,
             };
@@ -217,7 +222,7 @@ impl Control {
         }
         for (node, awaited) in &state.live.awaited {
             let has_gone = !ground.sight.sees(node) && ground.sight.is_coherent(ground.view);
-            if *awaited == Awaited::Return && has_gone {
+            if matches!(awaited, Awaited::Return | Awaited::Supervisor) && has_gone {
                 let (node, reach) = (node.clone(), Reach::NodeGone);
                 self.rule(ground, Finding::Forsaken { node, reach }, out);
             }
@@ -246,6 +251,7 @@ impl Control {
             let after = match what {
                 Awaited::Return => ground.settings.return_grace,
                 Awaited::Release => ground.state.release_wait().unwrap_or(ground.settings.release_grace),
+                Awaited::Supervisor => ground.state.release_wait().unwrap_or(Isolation::WITHIN_DEFAULT),
             };
             out.push(Output::SetTimer { timer: Timer::Return(node.clone()), after });
         }

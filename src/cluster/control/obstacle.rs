@@ -21,13 +21,17 @@ pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
     let has_nothing_to_do = durable.generation == Generation::default();
     // Quorum and view come apart, and a decision on half of the news is one too early: a partition
     // that just lost the others would still believe in its quorum.
-    if has_nothing_to_do || ground.sight.is_in_doubt() || !ground.sight.is_coherent(ground.view) {
+    let is_early = ground.sight.is_in_doubt() || ground.sight.is_undecided();
+    if has_nothing_to_do || is_early || !ground.sight.is_coherent(ground.view) {
         return Some(Obstacle { until: None });
     }
     if let Some(pause) = &durable.overlay.pause
         && pause.until.is_none_or(|until| until > ground.now)
     {
         return Some(Obstacle { until: pause.until });
+    }
+    if ground.sight.must_let_go() {
+        return None;
     }
     waits_for_others(ground).map(|until| Obstacle { until: Some(until) })
 }
@@ -49,6 +53,8 @@ fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
     let properties = Properties::at(cluster, ground.now.seconds());
     let patience = properties.table.get("dc-deadtime").and_then(|text| period::parse(text));
     let patience = patience.unwrap_or(Duration::from_secs(20));
+    // Where others wait for this node to let go, it must not spend that time on waiting.
+    let patience = ground.state.hold_bound().map_or(patience, |bound| patience.min(bound / 2));
     let until =
         ground.state.live.formed.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
     let lacks_quorum = !ground.sight.has_quorum() && !ground.state.live.had_quorum;

@@ -3,10 +3,23 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cluster::member::Moment;
 use crate::model::NodeName;
 use crate::scheduler::Action;
+
+/// After how many attempts something is not tried at once any more, and how long it rests then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) attempts: u32,
+    pub(super) pause: Duration,
+}
+
+impl Limit {
+    /// No limit: pauses grow to the longest, and that is all.
+    pub(super) const NONE: Self = Self { attempts: u32::MAX, pause: Duration::ZERO };
+}
 
 /// How often what was tried since the cluster was last at rest.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +38,13 @@ impl Patience {
     const LONGEST: i64 = 60_000;
 
     /// Until when an action has to wait, and how often it was tried.
-    pub(super) fn until(&self, action: &Action, now: Moment) -> Option<(Moment, u32)> {
+    pub(super) fn until(&self, action: &Action, limit: Limit, now: Moment) -> Option<(Moment, u32)> {
         let tried = self.0.get(&key(action))?;
+        if tried.times >= limit.attempts {
+            let pause = i64::try_from(limit.pause.as_millis()).unwrap_or(i64::MAX);
+            let until = Moment(tried.last.0.saturating_add(pause));
+            return (until > now).then_some((until, tried.times));
+        }
         let exponent = tried.times.checked_sub(Self::FREELY)?;
         let pause = 1000_i64.checked_shl(exponent.min(20)).unwrap_or(Self::LONGEST).min(Self::LONGEST);
         let until = Moment(tried.last.0.saturating_add(pause));

@@ -3,6 +3,7 @@
 mod joining;
 mod outbox;
 mod reaction;
+mod release;
 mod sight;
 
 use std::collections::VecDeque;
@@ -16,7 +17,7 @@ use super::control::{Control, Ground};
 use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 use super::message::{Message, Tiding};
-use super::request::{Refusal, Request, RequestId};
+use super::request::{Change, Refusal, Request, RequestId};
 use super::state::{Durable, Heard, Seat, State};
 use crate::model::NodeName;
 use crate::status::ClusterStatus;
@@ -41,6 +42,10 @@ pub struct Node {
     kept: Record,
     is_touched: bool,
     must_persist: bool,
+    /// Since when this node has to let go of what it runs, where that has a bound.
+    releases: Option<Moment>,
+    has_let_go: bool,
+    is_condemned: bool,
     out: Vec<Output>,
 }
 
@@ -85,6 +90,9 @@ impl Node {
             kept: record,
             is_touched: false,
             must_persist: false,
+            releases: None,
+            has_let_go: false,
+            is_condemned: false,
             out: Vec::new(),
         }
     }
@@ -97,6 +105,8 @@ impl Node {
             while let Some(input) = queue.pop_front() {
                 self.take(now, input);
             }
+            self.notice_fencing(now);
+            self.judge_solitude(now);
             self.lead(now);
             if !self.is_cut_off {
                 break;
@@ -106,6 +116,8 @@ impl Node {
                 break;
             }
         }
+        self.time_release(now);
+        self.finish_release(now);
         self.keep_record();
         if self.must_persist {
             self.persist();
@@ -150,6 +162,7 @@ impl Node {
 
     fn take(&mut self, now: Moment, input: Input) {
         match input {
+            Input::View(_) | Input::Quorum(_) if self.sight.is_released() => {}
             Input::View(view) => self.take_view(now, view),
             Input::Quorum(quorum) => {
                 let timer = self.sight.take_quorum(quorum, &self.view);
@@ -157,6 +170,8 @@ impl Node {
                 self.control.reconsider("quorum");
             }
             Input::GroupLost => self.lose_group(),
+            // Who lets go of everything hears nobody else any more.
+            Input::Delivered { from, .. } if self.sight.is_released() && from != self.me => {}
             Input::Delivered { from, message } => self.take_message(now, from, &message),
             Input::Ended { call, result, traits } => {
                 self.tell(now, Tiding::Ended { call, result, traits }, None);
@@ -167,6 +182,8 @@ impl Node {
             Input::AttributeSet { node, name, value, lifetime } => {
                 self.tell(now, Tiding::Attribute { node, name, value, lifetime }, None);
             }
+            Input::Evidence(evidence) => self.sight.take_evidence(evidence),
+            Input::Release => self.let_go(now),
             Input::Timer(timer) => self.take_timer(now, timer),
             Input::Request { id, request } => self.take_request(now, id, request),
         }
@@ -178,10 +195,21 @@ impl Node {
             return;
         }
         let tiding = match request {
-            Request::Change(change) => Tiding::Change(change),
+            Request::Change(change) => Tiding::Change(self.credible(change)),
             Request::Leave(leave) => Tiding::Leave(leave),
         };
         self.tell(now, tiding, Some(id));
+    }
+
+    /// A node that can be seen is not down, whatever somebody says: it is taken for lost, and fenced where
+    /// nodes are.
+    fn credible(&self, change: Box<Change>) -> Box<Change> {
+        if let Change::ConfirmDown(node) = &*change
+            && self.sight.sees(node)
+        {
+            return Box::new(Change::Forsake(node.clone()));
+        }
+        change
     }
 
     /// Tells all members something; later, if they are still agreeing.
@@ -214,7 +242,7 @@ impl Node {
     }
 
     fn lose_group(&mut self) {
-        if self.outbox.is_closed() || self.is_cut_off {
+        if self.outbox.is_closed() || self.is_cut_off || self.sight.is_released() {
             return;
         }
         self.phase = Phase::Outside;
@@ -292,6 +320,7 @@ impl Node {
                 self.control.reconsider("quorum");
             }
             Timer::Recheck => self.control.time_has_come(),
+            Timer::Release => self.end_release(now),
             Timer::Return(node) => self.control.give_up_on(node),
             Timer::Call(call) => self.control.call_is_overdue(call),
         }

@@ -34,6 +34,7 @@ impl Node {
                 Effect::Renamed(renames) => self.out.push(Output::Rename(renames)),
                 Effect::Touched(node) => self.is_touched |= self.is_me(&node),
                 Effect::Heard { from, seq, answer } => self.note_heard(from, seq, answer),
+                Effect::Acquitted => self.sight.acquit(),
                 Effect::Parted { node, how } => self.note_parted(&node, how),
                 Effect::Tell(event) => self.out.push(Output::Tell(event)),
             }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cluster::border::{Output, Timer};
-use crate::cluster::member::{Departure, Member, Parting, Quorum};
-use crate::model::NodeName;
+use crate::cluster::member::{Departure, Member, Moment, Parting, Quorum};
+use crate::cluster::solitude::{Evidence, Solitude};
+use crate::model::{Isolation, NodeName};
 
 /// What this daemon sees.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,9 @@ pub(in crate::cluster) struct Sight {
     believed: bool,
     /// Nodes that went and were not seen since.
     gone: BTreeSet<NodeName>,
+    solitude: Solitude,
+    /// Whether this node was told to let go of everything.
+    is_released: bool,
 }
 
 impl Sight {
@@ -28,8 +32,74 @@ impl Sight {
     }
 
     /// Whether this partition may act for the cluster.
-    pub(in crate::cluster) const fn has_quorum(&self) -> bool {
-        self.believed
+    pub(in crate::cluster) fn has_quorum(&self) -> bool {
+        self.believed && !self.must_let_go()
+    }
+
+    /// Whether this node may run nothing, whatever the policy for a loss of quorum: it is cut off, or was
+    /// told so.
+    pub(in crate::cluster) fn must_let_go(&self) -> bool {
+        self.is_released || self.is_cut_off()
+    }
+
+    /// Whether this node found out that it is cut off.
+    pub(in crate::cluster) fn is_cut_off(&self) -> bool {
+        self.solitude.is_cut_off()
+    }
+
+    /// Whether this node was told to let go of everything.
+    pub(in crate::cluster) const fn is_released(&self) -> bool {
+        self.is_released
+    }
+
+    /// Whether this node is alone, may act as far as votes go, and has not looked yet whether it is cut
+    /// off.
+    pub(in crate::cluster) fn is_undecided(&self) -> bool {
+        self.believed && self.solitude.is_undecided()
+    }
+
+    /// Whether a look at the evidence can change anything.
+    pub(super) fn wants_evidence(&self) -> bool {
+        self.solitude.wants_evidence()
+    }
+
+    /// Since when this node has seen no other.
+    pub(super) const fn alone_since(&self) -> Option<Moment> {
+        self.solitude.since()
+    }
+
+    pub(super) fn take_evidence(&mut self, evidence: Evidence) {
+        self.solitude.take(evidence);
+    }
+
+    /// Somebody made sure that the other nodes are down.
+    pub(super) fn acquit(&mut self) {
+        self.solitude.acquit();
+    }
+
+    /// Lets go of everything from now on.
+    pub(super) const fn release(&mut self) {
+        self.is_released = true;
+    }
+
+    /// Judges whether this node is cut off; `members` is how many the cluster has. Whether anything is
+    /// different now, and what is to be done about it.
+    pub(super) fn judge_solitude(
+        &mut self,
+        isolation: Option<&Isolation>,
+        members: usize,
+        view: &[Member],
+        now: Moment,
+    ) -> (bool, Option<Output>) {
+        let was_cut_off = self.is_cut_off();
+        let is_alone = members > 1 && self.quorum.nodes.len() == 1 && view.len() <= 1;
+        let is_news = self.solitude.judge(isolation, is_alone, &self.quorum, now);
+        // Quorum that comes back with other nodes is a gain like any other.
+        let has_company = was_cut_off && !self.is_cut_off() && !is_alone;
+        if has_company {
+            self.believed = false;
+        }
+        (is_news, if has_company { self.judge(view) } else { None })
     }
 
     /// Whether quorum was gained but is not believed in yet.

@@ -53,7 +53,7 @@ impl State {
             Tiding::Attribute { node, name, value, lifetime } => {
                 self.set_attribute(node, name, value.as_ref(), *lifetime, effects);
             }
-            Tiding::Change(change) => self.apply_change(change, word.at, effects)?,
+            Tiding::Change(change) => self.apply_change(change, &member.name, word.at, effects)?,
             Tiding::Leave(leave) => self.take_leave(&member.name, *leave, word.at, effects),
         }
         Ok(Accepted { generation: self.durable.generation })

@@ -17,6 +17,7 @@ impl State {
     pub(super) fn apply_change(
         &mut self,
         change: &Change,
+        by: &NodeName,
         at: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
@@ -55,9 +56,16 @@ impl State {
             Change::Forsake(node) => {
                 self.check_node(node)?;
                 if !self.is_frozen(node) {
-                    return Err(Refusal::NotDetached(node.clone()));
+                    return Err(Refusal::NotLost(node.clone()));
                 }
                 effects.extend(self.give_up(node));
+            }
+            Change::ConfirmDown(node) => {
+                self.check_node(node)?;
+                if self.member_on(node).is_some() {
+                    return Err(Refusal::NotLost(node.clone()));
+                }
+                effects.extend(self.confirm_down(node, by, at));
             }
         }
         Ok(())

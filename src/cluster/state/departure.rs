@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::flight::Keep;
 use super::{Awaited, Effect, State};
+use crate::cluster::call::{Call, Flight};
 use crate::cluster::event::Event;
-use crate::cluster::member::{Departure, Parting};
+use crate::cluster::member::{Departure, Moment, Parting};
 use crate::model::NodeName;
 use crate::scheduler::ActionKind;
 use crate::status::{JoinState, ProcessState};
@@ -30,6 +31,7 @@ impl State {
         self.live.leaving.remove(node);
         let mut effects = vec![Effect::Tell(Event::Gone { node: node.clone(), why: departure.why })];
         match departure.why {
+            Parting::Left | Parting::ProcessDown if self.is_fenced(node) => self.lose(node),
             Parting::Left | Parting::ProcessDown => {
                 self.live.awaited.insert(node.clone(), Awaited::Return);
                 // Whoever fences in its place need not wait for it.
@@ -44,10 +46,16 @@ impl State {
         effects
     }
 
+    /// Whether a node was fenced, and did not come back since.
+    fn is_fenced(&self, node: &NodeName) -> bool {
+        self.live.ledger.status.node(node.as_str()).is_some_and(|state| state.is_fenced)
+    }
+
     /// The node of a daemon that had died goes, too.
     fn depart_later(&mut self, departure: &Departure) -> Vec<Effect> {
         let node = &departure.member.name;
-        let is_awaited = self.live.awaited.get(node) == Some(&Awaited::Return);
+        let awaited = self.live.awaited.get(node);
+        let is_awaited = matches!(awaited, Some(Awaited::Return | Awaited::Supervisor));
         if departure.why == Parting::NodeDown && is_awaited {
             self.forsake(node, Reach::NodeGone)
         } else {
@@ -60,12 +68,18 @@ impl State {
     pub(super) fn forsake(&mut self, node: &NodeName, reach: Reach) -> Vec<Effect> {
         let awaited = self.live.awaited.get(node).copied();
         match (reach, awaited) {
-            (Reach::NodeGone, Some(Awaited::Return)) if !self.durable.has_fencing() => {
+            (Reach::NodeGone, Some(Awaited::Return | Awaited::Supervisor)) if !self.durable.has_fencing() => {
                 self.await_release(node);
                 return vec![Effect::Changed(format!("{node} went"))];
             }
             (Reach::NodeGone, Some(_)) => self.lose(node),
-            (Reach::NodePresent, Some(Awaited::Return)) => {
+            // Nobody fences it, and its supervisor ends what runs there; it is given the time.
+            (Reach::NodePresent, Some(Awaited::Return)) if !self.durable.has_fencing() => {
+                self.live.awaited.insert(node.clone(), Awaited::Supervisor);
+                self.drop_flights_of(node, Keep::Traces);
+                return vec![Effect::Changed(format!("the daemon of {node} did not come back"))];
+            }
+            (Reach::NodePresent, Some(Awaited::Return | Awaited::Supervisor)) => {
                 self.live.awaited.remove(node);
                 self.drop_flights_of(node, Keep::Traces);
                 let state = self.live.ledger.node_mut(node);
@@ -83,9 +97,46 @@ impl State {
         Self::forsaken(node)
     }
 
+    /// Somebody made sure that a node is down: this counts as its fencing.
+    pub(super) fn confirm_down(&mut self, node: &NodeName, by: &NodeName, at: Moment) -> Vec<Effect> {
+        let fences = |flight: &&Flight| {
+            flight.action.kind == ActionKind::Fence
+                && flight.action.node.as_ref().is_some_and(|target| target.is(node.as_str()))
+        };
+        let calls: Vec<(Call, NodeName)> = self
+            .live
+            .in_flight
+            .iter()
+            .filter(fences)
+            .map(|flight| (flight.call, flight.worker.clone()))
+            .collect();
+        self.live.in_flight.retain(|flight| !fences(&flight));
+        self.drop_flights_of(node, Keep::Nothing);
+        self.live.awaited.retain(|known, _| !known.is(node.as_str()));
+        self.live.detached.retain(|known| !known.is(node.as_str()));
+        self.live.ledger.node_fenced(node);
+        self.live.remember_confirmation(node, by, at);
+        let mut effects: Vec<Effect> =
+            calls.into_iter().map(|(call, worker)| Effect::Kill { call, worker }).collect();
+        let (down, by) = (node.clone(), by.clone());
+        effects.push(Effect::Acquitted);
+        effects.push(Effect::Tell(Event::ConfirmedDown { node: down, by }));
+        effects.push(Effect::Changed(format!("{node} is down, somebody says")));
+        effects
+    }
+
     fn forsaken(node: &NodeName) -> Vec<Effect> {
         let because = format!("{node} is not waited for any more");
         vec![Effect::Tell(Event::Forsaken { node: node.clone() }), Effect::Changed(because)]
+    }
+
+    /// How long a node may hold what it may not run any more: those who take it over wait no longer.
+    /// `None` where nobody waits: then they fence it, or it is as good as lost at once.
+    pub(in crate::cluster) fn hold_bound(&self) -> Option<Duration> {
+        if self.durable.has_fencing() {
+            return self.durable.watchdog_bound();
+        }
+        self.durable.cluster.release_bound()
     }
 
     /// How long a node that went is given, where nobody fences it but something makes it let go.

@@ -1,6 +1,7 @@
 //! What outlasts a power failure: the desired state, and what was asked for on top of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,23 @@ impl Durable {
     /// Whether lost nodes are fenced.
     pub(in crate::cluster) fn has_fencing(&self) -> bool {
         Properties::always_fence(&self.cluster)
+    }
+
+    /// The text of a cluster property, by any of its names, that holds at any time.
+    pub(in crate::cluster) fn property(&self, names: &[&str]) -> Option<Arc<str>> {
+        let table = Properties::at(&self.cluster, 0).table;
+        names.iter().find_map(|name| table.get(*name).cloned())
+    }
+
+    /// How long after its loss a node is down by its own watchdog, where the cluster relies on that.
+    pub(in crate::cluster) fn watchdog_bound(&self) -> Option<Duration> {
+        crate::model::fencing::watchdog_bound(|names| self.property(names))
+    }
+
+    /// Whether a node that learns that it was fenced is to be reset, and not only stopped.
+    pub(in crate::cluster) fn panics_when_fenced(&self) -> bool {
+        self.property(&["fencing-reaction", "fence-reaction"])
+            .is_some_and(|text| text.eq_ignore_ascii_case("panic"))
     }
 
     /// Whether the desired cluster has a member of this name.

@@ -28,6 +28,8 @@ pub(in crate::cluster) enum Effect {
     Heard { from: MemberId, seq: u64, answer: Result<Accepted, Refusal> },
     /// A member may go.
     Parted { node: NodeName, how: Leave },
+    /// The others are down for certain.
+    Acquitted,
     /// Watchers want to know.
     Tell(Event),
 }

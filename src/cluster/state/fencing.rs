@@ -1,5 +1,7 @@
 //! What became of fencings.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::Live;
@@ -8,6 +10,10 @@ use crate::cluster::member::Moment;
 use crate::executor::ActionResult;
 use crate::model::NodeName;
 use crate::scheduler::Task;
+use crate::status::{ResultCode, ResultStatus};
+
+/// What the history says where nobody but a person did anything.
+pub(in crate::cluster) const CONFIRMED: &str = "confirmed by hand";
 
 /// A fencing that ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,16 +36,38 @@ impl Fencing {
 }
 
 impl Live {
+    /// Remembers that somebody made sure that a node is down.
+    pub(super) fn remember_confirmation(&mut self, node: &NodeName, by: &NodeName, at: Moment) {
+        let mut result = ActionResult::done(ResultCode::OK, Duration::ZERO);
+        result.exit_reason = Some(CONFIRMED.into());
+        self.keep_fencing(Fencing { target: node.clone(), task: Task::FenceOff, by: by.clone(), result, at });
+    }
+
+    /// Who fenced a node last since a moment, if anybody did.
+    pub(in crate::cluster) fn fenced_since(&self, node: &NodeName, since: Moment) -> Option<&Fencing> {
+        self.fencing.iter().rev().find(|fencing| {
+            fencing.target.is(node.as_str())
+                && fencing.at > since
+                && fencing.task.takes_node_down()
+                && fencing.result.rc == ResultCode::OK
+                && fencing.result.status == ResultStatus::Done
+        })
+    }
+
     /// Remembers a fencing that ended.
     pub(super) fn remember_fencing(&mut self, flight: &Flight, result: &ActionResult, at: Moment) {
         let Some(target) = flight.action.node.clone() else { return };
-        self.fencing.push(Fencing {
+        self.keep_fencing(Fencing {
             target,
             task: flight.action.task.clone(),
             by: flight.worker.clone(),
             result: result.clone(),
             at,
         });
+    }
+
+    fn keep_fencing(&mut self, fencing: Fencing) {
+        self.fencing.push(fencing);
         let surplus = self.fencing.len().saturating_sub(Fencing::KEPT);
         self.fencing.drain(..surplus);
     }

@@ -71,6 +71,8 @@ pub struct Live {
 pub enum Awaited {
     /// Its daemon died, and may come back.
     Return,
+    /// Its daemon did not come back, and nobody fences it: its supervisor ends what runs there.
+    Supervisor,
     /// It went, and nobody fences it: it is given the time to let go of what it runs.
     Release,
 }

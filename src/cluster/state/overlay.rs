@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Durable;
 use crate::cluster::member::Moment;
-use crate::model::Cluster;
+use crate::model::{Cluster, OptionSet};
 
 /// What is to be brought about at some moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,10 +20,15 @@ pub(in crate::cluster) struct Effective {
 impl Effective {
     /// What `durable` asks for at a moment.
     pub(in crate::cluster) fn of(durable: &Durable, now: Moment) -> Self {
-        let cluster = match durable.overlay.over(&durable.cluster, now) {
+        let mut cluster = match durable.overlay.over(&durable.cluster, now) {
             Cow::Borrowed(_) => Arc::clone(&durable.cluster),
             Cow::Owned(cluster) => Arc::new(cluster),
         };
+        if durable.watchdog_bound().is_some() {
+            // Who relies on watchdogs can fence without a device.
+            let watched = OptionSet::of([("have-watchdog", "true")]);
+            Arc::make_mut(&mut cluster).properties.push(watched);
+        }
         Self { cluster, lapses_at: durable.overlay.lapses_at(now), revision: durable.revision }
     }
 

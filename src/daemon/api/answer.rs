@@ -45,7 +45,7 @@ impl From<Refusal> for Trouble {
             Refusal::UnknownNode(_) | Refusal::UnknownResource(_) | Refusal::UnknownOverride(_) => {
                 Self::new(Code::NotFound, message)
             }
-            Refusal::NotDetached(_) => Self::new(Code::Refused, message),
+            Refusal::NotLost(_) => Self::new(Code::Refused, message),
             Refusal::Leaving => Self::new(Code::Unavailable, message),
         }
     }

@@ -116,6 +116,8 @@ fn is_worth_keeping(tale: &Tale) -> bool {
         | Tale::Gone { .. }
         | Tale::Quorum { .. }
         | Tale::Forsaken { .. }
+        | Tale::ConfirmedDown { .. }
+        | Tale::Condemned { .. }
         | Tale::InForce { .. }
         | Tale::Dropped { .. }
         | Tale::Overridden

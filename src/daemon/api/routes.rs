@@ -144,6 +144,7 @@ fn title(change: &Change) -> String {
         Change::Attribute { node, name, .. } => format!("attribute {name} of {node}"),
         Change::Ticket { id, .. } => format!("ticket {id}"),
         Change::Forsake(node) => format!("forsake {node}"),
+        Change::ConfirmDown(node) => format!("confirm that {node} is down"),
     }
 }
 

@@ -98,6 +98,8 @@ fn discreet(tale: Tale) -> Tale {
         | Tale::Gone { .. }
         | Tale::Quorum { .. }
         | Tale::Forsaken { .. }
+        | Tale::ConfirmedDown { .. }
+        | Tale::Condemned { .. }
         | Tale::InForce { .. }
         | Tale::Dropped { .. }
         | Tale::Overridden

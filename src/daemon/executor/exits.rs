@@ -28,6 +28,8 @@ pub(super) struct Exits {
     wanted: BTreeMap<Arc<str>, Wanted>,
     /// When they are.
     look_at: Option<Instant>,
+    /// No look before this.
+    rests_until: Option<Instant>,
     looks: JoinSet<Vec<Found>>,
     watches: JoinSet<Arc<str>>,
     watched: BTreeMap<Arc<str>, Vec<AbortHandle>>,
@@ -67,6 +69,9 @@ impl Exits {
     /// How long after the end of one process others are looked for: a service whose processes come
     /// and go is not watched all the time.
     pub(super) const RESTLESS: Duration = Duration::from_secs(1);
+    /// How long after a look the next one is: each goes through all processes, and a node that takes over
+    /// a hundred services would do little else.
+    const REST: Duration = Duration::from_millis(250);
     /// Of one resource, at most so many processes are watched.
     const MOST: usize = 8;
 
@@ -77,7 +82,7 @@ impl Exits {
         let has_lost = self.lost.remove(resource);
         let wanted = Wanted { pid_file: pid_file.cloned(), from, has_lost };
         self.wanted.insert(Arc::clone(resource), wanted);
-        self.look_at = Some(self.look_at.map_or(from, |at| at.min(from)));
+        self.look_at = self.next_look();
     }
 
     /// A resource is about to be stopped: its processes may end.
@@ -125,10 +130,16 @@ impl Exits {
         let now = Instant::now();
         let due: BTreeMap<Arc<str>, Wanted> =
             self.wanted.extract_if(.., |_, wanted| wanted.from <= now).collect();
-        self.look_at = self.wanted.values().map(|wanted| wanted.from).min();
         if !due.is_empty() {
+            self.rests_until = Some(now + Self::REST);
             self.looks.spawn_blocking(move || find(&due));
         }
+        self.look_at = self.next_look();
+    }
+
+    fn next_look(&self) -> Option<Instant> {
+        let first = self.wanted.values().map(|wanted| wanted.from).min()?;
+        Some(self.rests_until.map_or(first, |rest| first.max(rest)))
     }
 
     /// Watches what was found; the resources that have nothing left to be watched.

@@ -5,8 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "devices take their time")]
 
-mod device;
-
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +15,10 @@ use crate::agent::fence::{FenceAction, FenceCall, Power, Target, fence, power, t
 use crate::agent::{Completed, Installation, catalog};
 use crate::executor::ActionResult;
 use crate::host::secrets::Secrets;
-use crate::model::{Cluster, NodeName};
+use crate::model::fencing::{Attempt, Device, Reach, attempts, devices, watchdog_bound};
+use crate::model::{Cluster, NodeName, OptionSet};
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
-use device::{Device, Reach, levels};
 
 /// Fences targets with the devices of the desired cluster.
 #[derive(Debug, Clone)]
@@ -32,8 +31,6 @@ pub(super) struct Fencer {
 impl Fencer {
     /// How long one device may take, unless something else is configured.
     const TIMEOUT: Duration = Duration::from_secs(60);
-    /// How often a device is tried, unless something else is configured.
-    const TRIES: u32 = 2;
 
     pub(super) fn new(site: Installation, secrets: Secrets, cluster: Arc<Cluster>) -> Self {
         Self { site, secrets, cluster }
@@ -67,14 +64,17 @@ impl Fencer {
         sleep(Duration::from_secs(head_start.unwrap_or(0))).await;
         let time = action.timeout.unwrap_or(Self::TIMEOUT);
         let mut trouble: Vec<String> = Vec::new();
-        for level in levels(&self.cluster, &target) {
-            match self.level(&level, wanted, &target, time).await {
+        for attempt in self.attempts(&target, wanted) {
+            match self.attempt(&attempt, wanted, &target, time).await {
                 Ok(()) => {
                     tracing::warn!(%target, action = wanted.as_str(), "fenced");
                     return ActionResult::done(ResultCode::OK, begun.elapsed());
                 }
                 Err(why) => trouble.extend(why),
             }
+        }
+        if trouble.is_empty() && wanted != FenceAction::On && self.was_watched(&target).await {
+            return ActionResult::done(ResultCode::OK, begun.elapsed());
         }
         if trouble.is_empty() {
             return refused(&format!("no fence device can fence {target}"), begun.elapsed());
@@ -89,21 +89,47 @@ impl Fencer {
         result
     }
 
+    /// What is tried for a target. A node is let in by all devices that insist on it.
+    fn attempts(&self, target: &NodeName, wanted: FenceAction) -> Vec<Attempt> {
+        if wanted != FenceAction::On {
+            return attempts(&self.cluster, target);
+        }
+        let doors = devices(&self.cluster).into_iter().filter(|device| {
+            device.provides_unfencing && device.is_enabled && device.reach(target) != Reach::Never
+        });
+        let devices: Vec<Device> = doors.collect();
+        if devices.is_empty() { Vec::new() } else { vec![Attempt { devices, ..Attempt::default() }] }
+    }
+
+    /// Where no device can fence a node, and the cluster relies on watchdogs: waits until that of the
+    /// target has done it.
+    async fn was_watched(&self, target: &NodeName) -> bool {
+        let properties = OptionSet::all_unruled(&self.cluster.properties);
+        let property = |names: &[&str]| names.iter().find_map(|name| properties.get(*name).cloned());
+        let Some(bound) = watchdog_bound(property) else { return false };
+        tracing::warn!(%target, seconds = bound.as_secs(), "waiting for the target's own watchdog");
+        sleep(bound).await;
+        true
+    }
+
     /// Tries one level: all its devices, or what is wrong. A device that cannot fence the target is
     /// nothing wrong where it was not named for it.
-    async fn level(
+    async fn attempt(
         &self,
-        level: &[Device],
+        attempt: &Attempt,
         wanted: FenceAction,
         target: &NodeName,
         time: Duration,
     ) -> Result<(), Option<String>> {
+        if let Some(missing) = attempt.missing.first() {
+            return Err(Some(format!("{missing}: there is no such fence device, or it is switched off")));
+        }
         let mut ready = Vec::new();
-        for device in level {
+        for device in &attempt.devices {
             match self.call(device, target).await {
                 Ok(Some(call)) => ready.push((device, call)),
                 Ok(None) => return Err(None),
-                Err(why) => return Err(Some(format!("{}: {why}", device.name))),
+                Err(why) => return Err(Some(format!("{}: {why}", device.id))),
             }
         }
         let steps: &[FenceAction] = match (wanted, ready.len()) {
@@ -114,12 +140,12 @@ impl Fencer {
         for step in steps {
             for (device, call) in &ready {
                 let call = FenceCall { action: *step, ..call.clone() };
-                let done = self.run(device, call, time).await;
+                let done = self.run(device, call, target, time).await;
                 // A target that stays off is fenced as well.
                 let may_fail = steps.len() > 1 && *step == FenceAction::On;
                 if !done.is_ok() && !may_fail {
                     let why = done.exit_reason.unwrap_or_else(|| done.rc.name().to_owned());
-                    return Err(Some(format!("{}: {} failed: {why}", device.name, step.as_str())));
+                    return Err(Some(format!("{}: {} failed: {why}", device.id, step.as_str())));
                 }
             }
         }
@@ -127,12 +153,20 @@ impl Fencer {
     }
 
     /// Runs one device, and again if it fails while there is time.
-    async fn run(&self, device: &Device, mut call: FenceCall, time: Duration) -> Completed {
+    async fn run(
+        &self,
+        device: &Device,
+        mut call: FenceCall,
+        target: &NodeName,
+        time: Duration,
+    ) -> Completed {
         let name = call.action.as_str();
-        let time = device.period(&format!("pcmk_{name}_timeout")).unwrap_or(time);
+        let time = device.timeout(name).unwrap_or(time);
+        if call.action != FenceAction::On {
+            sleep(device.delay(target, dice())).await;
+        }
         let until = Instant::now() + time;
-        sleep(device.period("pcmk_delay_base").unwrap_or_default()).await;
-        let tries = device.number(&format!("pcmk_{name}_retries")).unwrap_or(Self::TRIES).max(1);
+        let tries = device.tries(name);
         let mut tried = 0;
         loop {
             tried += 1;
@@ -143,7 +177,7 @@ impl Fencer {
                 return done;
             }
             tracing::warn!(
-                device = &*device.name,
+                device = %device.id,
                 reason = done.exit_reason,
                 "a fence device failed; once more"
             );
@@ -168,7 +202,7 @@ impl Fencer {
             action: FenceAction::Off,
             target: Some(Target { node: target.clone(), argument: self.argument(device).await, plug }),
             params,
-            timeout: device.period("pcmk_list_timeout").unwrap_or(Self::TIMEOUT),
+            timeout: device.timeout("list").unwrap_or(Self::TIMEOUT),
         };
         let reaches = match device.reach(target) {
             Reach::Plug(_) | Reach::Never => true,
@@ -207,6 +241,11 @@ impl Fencer {
             Err(_) => "port".into(),
         }
     }
+}
+
+/// Something that two nodes that fence each other at the same moment do not have in common.
+fn dice() -> u64 {
+    RandomState::new().hash_one(std::process::id())
 }
 
 fn refused(why: &str, took: Duration) -> ActionResult {

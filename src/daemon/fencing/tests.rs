@@ -101,3 +101,27 @@ async fn a_reboot_by_two_power_supplies_is_both_off_then_both_on() {
     assert_eq!(world.fence("n1", Task::FenceReboot, &devices, levels).await.rc, ResultCode::OK);
     assert_eq!(world.called(), "a off n1, b off n1, a on n1, b on n1");
 }
+
+#[tokio::test]
+async fn a_node_is_let_in_by_all_devices_that_insist_on_it_and_by_no_other() {
+    let world = World::new();
+    let insists =
+        |plug: &str| format!(", pcmk_host_list: n1, plug: {plug}}}\n    meta: {{provides: unfencing");
+    let (a, c) = (insists("4"), insists("5"));
+    let devices = [("a", a.as_str()), ("b", ", pcmk_host_list: n1"), ("c", c.as_str())];
+    assert_eq!(world.fence("n1", Task::FenceOn, &devices, "").await.rc, ResultCode::OK);
+    assert_eq!(world.called(), "a on n1, c on n1");
+    world.break_device("c");
+    assert_eq!(world.fence("n1", Task::FenceOn, &devices, "").await.rc, ResultCode::ERROR);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_no_device_can_fence_is_down_by_its_own_watchdog_where_that_is_relied_on() {
+    let world = World::new();
+    let unknown = [("a", ", pcmk_host_list: n7")];
+    let result =
+        world.fence("n1", Task::FenceOff, &unknown, "properties: {stonith-watchdog-timeout: 12s}\n").await;
+    assert_eq!((result.rc, result.took.as_secs()), (ResultCode::OK, 12));
+    let result = world.fence("n1", Task::FenceOff, &unknown, "").await;
+    assert_eq!(result.status, ResultStatus::NoFenceDevice);
+}

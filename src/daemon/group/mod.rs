@@ -6,6 +6,7 @@
 pub mod corosync;
 mod fragment;
 pub mod in_process;
+pub mod nowhere;
 
 use std::future::Future;
 

@@ -248,6 +248,8 @@ fn report_told(tale: Tale, report: &mut (dyn FnMut(Event) + Send)) {
         Tale::Quorum { quorate: true } => told("the cluster has quorum".to_owned()),
         Tale::Quorum { quorate: false } => told("the cluster has no quorum".to_owned()),
         Tale::Forsaken { node } => told(format!("the daemon of {node} did not come back")),
+        Tale::ConfirmedDown { node, by } => told(format!("{node} is down, as was confirmed on {by}")),
+        Tale::Condemned { because } => told(because),
         Tale::InForce { .. }
         | Tale::Settled { .. }
         | Tale::Dropped { .. }

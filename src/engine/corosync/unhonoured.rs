@@ -3,26 +3,46 @@
 use crate::diagnostic::{Diagnostic, Subject};
 use crate::manifest::Settings;
 use crate::model::Cluster;
+use crate::model::alert::AlertEvent;
 
 /// What is wanted of the node daemons and not done by them. An error is what would be dangerous to
 /// rely on.
 pub fn unhonoured(cluster: &Cluster) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    if cluster.isolation.is_some() {
-        let message = "the node daemons do not collect the evidence that `isolation` names: when the link \
-                       between two nodes is cut, both would run everything";
+    let arbiter = cluster.isolation.as_ref().and_then(|isolation| isolation.arbiter.as_deref());
+    if let Some(url) = arbiter.filter(|url| !url.starts_with("http://")) {
         found.push(
-            Diagnostic::error("unsuitable-engine", message)
-                .about(Subject::Section("isolation".to_owned()))
-                .help("use fencing, or a witness (`corosync: {quorum: {device: ...}}`), and take it away"),
+            Diagnostic::error(
+                "unsuitable-engine",
+                format!("the node daemons cannot ask the arbiter `{url}`"),
+            )
+            .about(Subject::Section("isolation".to_owned()))
+            .help("they speak plain HTTP: an address that begins with `http://`"),
         );
     }
+    for address in cluster.isolation.iter().flat_map(|isolation| &isolation.ping) {
+        if address.parse::<std::net::IpAddr>().is_err() {
+            let message = format!("the node daemons ping addresses, and `{address}` is none");
+            found.push(
+                Diagnostic::error("unsuitable-engine", message)
+                    .about(Subject::Section("isolation".to_owned()))
+                    .help("a node that is cut off cannot look up names: write the address itself"),
+            );
+        }
+    }
+    let selected = cluster.alerts.iter().flat_map(|alert| &alert.select);
+    let selects_attributes = selected.into_iter().any(|event| matches!(event, AlertEvent::Attributes(_)));
     let passed_over = [
-        ("alerts", !cluster.alerts.is_empty(), "the node daemons run no alert agents"),
+        (
+            "alerts",
+            selects_attributes,
+            "the node daemons tell alert agents of nodes, fencing and resources, not of attributes",
+        ),
         ("acls", !cluster.acls.roles.is_empty(), "whoever may use the daemon's socket may do everything"),
     ];
     for (section, _, why) in passed_over.into_iter().filter(|(_, is_written, _)| *is_written) {
-        let message = format!("`{section}` has no effect: {why}");
+        let message =
+            if section == "alerts" { why.to_owned() } else { format!("`{section}` has no effect: {why}") };
         found
             .push(Diagnostic::warning("without-effect", message).about(Subject::Section(section.to_owned())));
     }
@@ -69,9 +89,17 @@ mod tests {
     }
 
     #[test]
-    fn isolation_is_refused_rather_than_believed() {
-        assert_eq!(unhonoured(&Cluster::default()), []);
-        let cluster = Cluster { isolation: Some(Isolation::default()), ..Cluster::default() };
-        assert!(unhonoured(&cluster).iter().any(Diagnostic::is_error));
+    fn evidence_that_the_daemons_cannot_look_at_is_refused_rather_than_believed() {
+        let isolated = |ping: &[&str], arbiter: Option<&str>| {
+            let isolation = Isolation {
+                ping: ping.iter().map(|address| (*address).into()).collect(),
+                arbiter: arbiter.map(Into::into),
+                ..Isolation::default()
+            };
+            unhonoured(&Cluster { isolation: Some(isolation), ..Cluster::default() })
+        };
+        assert_eq!(isolated(&["192.0.2.1", "2001:db8::1"], Some("http://192.0.2.9/")), []);
+        assert!(isolated(&["gateway"], None).iter().any(Diagnostic::is_error));
+        assert!(isolated(&[], Some("https://192.0.2.9/")).iter().any(Diagnostic::is_error));
     }
 }

@@ -18,7 +18,7 @@ use super::rounds::Rounds;
 use super::store::{Standing, Store};
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::{BoxFuture, EngineError};
-use crate::executor::ActionResult;
+use crate::executor::{ActionResult, Urgency};
 use crate::host::clock::now;
 use crate::host::runner::Runner;
 use crate::ledger::{AgentTraits, Ledger};
@@ -35,6 +35,8 @@ pub(super) struct LocalHands<'a> {
     cluster: &'a Cluster,
     node: &'a NodeName,
     stop: CancellationToken,
+    /// Whether it was told that this is to end.
+    has_told_stop: bool,
     tasks: JoinSet<News>,
     flights: BTreeMap<ActionId, Flight>,
     timers: BTreeMap<ActionId, AbortHandle>,
@@ -76,6 +78,7 @@ impl<'a> LocalHands<'a> {
             cluster,
             node,
             stop,
+            has_told_stop: false,
             tasks: JoinSet::new(),
             flights: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -130,6 +133,7 @@ impl<'a> LocalHands<'a> {
                 return Err(EngineError::Unreachable("nothing is left to wait for on this host".to_owned()));
             }
             let pause = self.rounds.begin_due(&self.standing.monitors);
+            let stop = self.stop.clone();
             let happening = tokio::select! {
                 told = self.tasks.join_next(), if !self.tasks.is_empty() => match told {
                     Some(Ok(news)) => self.digest(news),
@@ -141,6 +145,10 @@ impl<'a> LocalHands<'a> {
                     news.map(|action| Happening::Observed { action: Box::new(action), result })
                 }
                 () = sleep(pause) => None,
+                () = stop.cancelled(), if !self.has_told_stop => {
+                    self.has_told_stop = true;
+                    Some(Happening::Changed { because: "interrupted".into(), urgency: Urgency::Drain })
+                }
             };
             if let Some(happening) = happening {
                 return Ok(happening);

@@ -38,7 +38,7 @@ use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
 use crate::model::node::NodeKind;
 use crate::model::rename;
-use crate::model::{Cluster, Generation, Moment, NodeName};
+use crate::model::{Cluster, Generation, NodeName};
 use crate::plan::aside::Aside;
 use crate::status::rename::rename_in_status;
 use crate::tool::Serving;

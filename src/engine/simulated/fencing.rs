@@ -6,8 +6,8 @@ use super::injection::Answer;
 use super::world::World;
 use crate::executor::ActionResult;
 use crate::ledger::roster::Roster;
-use crate::model::fencing::FencingTarget;
-use crate::model::{Cluster, NodeName, OptionSet, Primitive, ResourceId};
+use crate::model::fencing::{Attempt, Reach, attempts};
+use crate::model::{Cluster, ResourceId};
 use crate::scheduler::{Action, Task};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -21,20 +21,28 @@ impl World {
         took: Duration,
     ) -> ActionResult {
         let Some(target) = action.node.clone() else { return ActionResult::done(ResultCode::OK, took) };
-        let attempts = attempts(cluster, &target);
+        let can_fence = |attempt: &Attempt| {
+            !attempt.missing.is_empty()
+                || attempt.devices.iter().all(|device| device.reach(&target) != Reach::Never)
+        };
+        let attempts: Vec<Attempt> = attempts(cluster, &target).into_iter().filter(can_fence).collect();
         if attempts.is_empty() {
             return failed(ResultStatus::NoFenceDevice, format!("no fence device can fence {target}"), took);
         }
         let mut trouble = String::new();
-        for devices in &attempts {
-            match devices.iter().find(|device| !self.device_works(device, action)) {
+        for attempt in &attempts {
+            if let Some(missing) = attempt.missing.first() {
+                trouble = format!("there is no fence device {missing}, or it is switched off");
+                continue;
+            }
+            match attempt.devices.iter().find(|device| !self.device_works(&device.id, action)) {
                 None => {
                     if action.task != Task::FenceOn {
                         self.crash(&target, roster);
                     }
                     return ActionResult::done(ResultCode::OK, took);
                 }
-                Some(broken) => trouble = format!("fence device {broken} failed"),
+                Some(broken) => trouble = format!("fence device {} failed", broken.id),
             }
         }
         failed(ResultStatus::Error, trouble, took)
@@ -54,47 +62,6 @@ impl World {
             Answer::Slow(_) => true,
         }
     }
-}
-
-/// Lists of devices, of which one list must work completely.
-fn attempts(cluster: &Cluster, target: &NodeName) -> Vec<Vec<ResourceId>> {
-    let mut levels: Vec<_> =
-        cluster.fencing_levels.iter().filter(|level| is_for(&level.target, cluster, target)).collect();
-    if levels.is_empty() {
-        let devices = cluster.fence_devices().filter(|device| can_fence(device, target));
-        return devices.map(|device| vec![device.id.clone()]).collect();
-    }
-    levels.sort_by_key(|level| level.index);
-    levels.into_iter().map(|level| level.devices.clone()).collect()
-}
-
-fn is_for(who: &FencingTarget, cluster: &Cluster, target: &NodeName) -> bool {
-    match who {
-        FencingTarget::Node(name) => name.is(target.as_str()),
-        FencingTarget::Pattern(pattern) => {
-            regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(target.as_str()))
-        }
-        FencingTarget::Attribute { name, value } => {
-            let mut nodes = cluster.nodes.iter().filter(|node| node.name.is(target.as_str()));
-            nodes.any(|node| OptionSet::unruled(&node.attributes, name).as_ref() == Some(value))
-        }
-    }
-}
-
-/// Whether a device can fence a node, by its list or map of hosts; without either it can fence all.
-fn can_fence(device: &Primitive, target: &NodeName) -> bool {
-    let param = |name: &str| OptionSet::unruled(&device.params, name);
-    let separators = [' ', ',', ';', '\t', '\n'];
-    let hosts = param("pcmk_host_list")
-        .map(|list| list.split(separators).any(|host| target.is(host)))
-        .or_else(|| {
-            let map = param("pcmk_host_map")?;
-            Some(
-                map.split(separators)
-                    .any(|pair| pair.split([':', '=']).next().is_some_and(|host| target.is(host))),
-            )
-        });
-    hosts.unwrap_or(true)
 }
 
 fn failed(status: ResultStatus, why: String, took: Duration) -> ActionResult {

@@ -27,6 +27,8 @@ pub(super) struct SimulatedHands<'a> {
     roster: Roster,
     /// What will happen, by moment and then in order of asking.
     agenda: BTreeMap<(u64, u64), Item>,
+    /// Where in the agenda what concerns an action is.
+    places: BTreeMap<ActionId, Vec<(u64, u64)>>,
     asked: u64,
 }
 
@@ -49,17 +51,30 @@ impl<'a> SimulatedHands<'a> {
     pub(super) fn new(world: &'a mut World, cluster: &'a Cluster, side: &Side, is_first: bool) -> Self {
         let roster = Roster::of(cluster, &ClusterStatus::default());
         let members = side.members.clone();
-        Self { world, cluster, members, is_first, roster, agenda: BTreeMap::new(), asked: 0 }
+        Self {
+            world,
+            cluster,
+            members,
+            is_first,
+            roster,
+            agenda: BTreeMap::new(),
+            places: BTreeMap::new(),
+            asked: 0,
+        }
     }
 
     fn plan(&mut self, after: Duration, item: Item) {
         let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         self.asked += 1;
-        self.agenda.insert((self.world.clock.saturating_add(after), self.asked), item);
+        let place = (self.world.clock.saturating_add(after), self.asked);
+        self.places.entry(item.action_id()).or_default().push(place);
+        self.agenda.insert(place, item);
     }
 
     fn drop_from_agenda(&mut self, action: ActionId) {
-        self.agenda.retain(|_, item| item.action_id() != action);
+        for place in self.places.remove(&action).unwrap_or_default() {
+            self.agenda.remove(&place);
+        }
     }
 
     /// Ends the monitors that end when an action begins.

@@ -181,6 +181,9 @@ async fn the_next_fencing_level_is_tried_when_one_fails() {
     };
     simulated.state.in_force.fencing_levels = vec![level(2, "second"), level(1, "fence")];
     inject(&mut simulated, "fence", "fence", Answer::Code(ResultCode::ERROR), Repeat::Always);
+    assert_eq!(rc_of(&mut simulated, fence("n2")).await, 1, "there is no second device");
+    let agent = Agent::parse("stonith:fence_second").unwrap();
+    simulated.state.in_force.resources.push(Resource::Primitive(Primitive::new("second", agent)));
     assert_eq!(rc_of(&mut simulated, fence("n2")).await, 0);
     inject(&mut simulated, "second", "fence", Answer::Hang, Repeat::Always);
     assert_eq!(rc_of(&mut simulated, fence("n2")).await, 1);

@@ -35,7 +35,7 @@ pub enum AgentClass {
 
 impl AgentClass {
     /// Every class of which agents can be run.
-    pub const ALL: [Self; 5] = [Self::Ocf, Self::Stonith, Self::Systemd, Self::Lsb, Self::Service];
+    pub const ALL: [Self; 5] = [Self::Ocf, Self::Lsb, Self::Systemd, Self::Service, Self::Stonith];
 
     /// Reads a class name in any case; a class we do not know stays as it is.
     pub fn parse(text: &str) -> Self {

@@ -11,7 +11,7 @@ use super::work::Work;
 use super::{early, unfencing};
 use crate::model::{Role, Score};
 use crate::scheduler::digest::{self, DefinitionChange};
-use crate::scheduler::facts::{Facts, NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{Facts, NodeIx, ResourceIx};
 use crate::scheduler::failures;
 use crate::scheduler::interpret::running;
 use crate::scheduler::operation::Lookup;
@@ -69,7 +69,7 @@ fn check_record(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, rec
     let facts = work.resource(resource);
     if facts.is_removed {
         let top = work.resource(work.facts.topmost(resource));
-        let is_anonymous = matches!(top.variant, Variant::Clone(_)) && !top.is_unique;
+        let is_anonymous = top.variant.is_clone() && !top.is_unique;
         if !is_anonymous {
             clean_up(work, resource, node);
         }

@@ -8,7 +8,7 @@ use super::verb::{Key, Verb};
 use super::work::Work;
 use crate::model::Role;
 use crate::model::constraint::Discovery;
-use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx};
 use crate::scheduler::variant::actions as variant;
 
 /// Creates the probes that are missing, node by node.
@@ -45,7 +45,7 @@ pub fn probe_primitive(work: &mut Work<'_, '_>, resource: ResourceIx, node: Node
     }
     let can_run = draft.is_runnable();
     let top = work.facts.topmost(resource);
-    let is_clone = matches!(work.resource(top).variant, Variant::Clone(_));
+    let is_clone = work.resource(top).variant.is_clone();
     let subject = if is_clone { top } else { resource };
     let guards = !can_run && !work.any_leaf(subject, |leaf| work.is_active(leaf));
     let side = |verb| Side::Key(subject, Key::once(verb));

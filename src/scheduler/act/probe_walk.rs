@@ -4,7 +4,7 @@ use super::draft::{Draft, DraftIx};
 use super::link::Relations;
 use super::verb::{Key, Verb};
 use super::work::Work;
-use crate::scheduler::facts::{ResourceIx, Variant};
+use crate::scheduler::facts::ResourceIx;
 use crate::scheduler::variant::actions::instance;
 
 /// A walk from the probes of one resource along successors; each action is visited once per
@@ -110,7 +110,7 @@ pub fn guard_inactive(work: &mut Work<'_, '_>, probe: DraftIx, owner: ResourceIx
         return;
     }
     let top = work.facts.topmost(owner);
-    if !matches!(work.resource(top).variant, Variant::Clone(_) | Variant::Bundle(_)) {
+    if !work.resource(top).variant.has_instances() {
         return;
     }
     for after in &work.actions.draft(probe).successors.clone() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::draft::Draft;
-use crate::scheduler::facts::{Facts, NodeIx, NodeKind, ResourceIx, Variant};
+use crate::scheduler::facts::{Facts, NodeIx, NodeKind, ResourceIx};
 
 /// The attribute by which "together" means "on the same node".
 pub(crate) const UNAME: &str = "#uname";
@@ -125,7 +125,7 @@ impl Draft<'_> {
     /// Whether a node is inside a container of a bundle.
     pub(crate) fn is_bundle_node(&self, node: NodeIx) -> bool {
         let parent = self.facts.node(node).connection.and_then(|connection| self.resource(connection).parent);
-        parent.is_some_and(|parent| matches!(self.resource(parent).variant, Variant::Bundle(_)))
+        parent.is_some_and(|parent| self.resource(parent).variant.is_bundle())
     }
 
     fn classes_through_hosts(&mut self, name: &str, resource: ResourceIx) -> Classes {
@@ -143,7 +143,7 @@ fn host_reading(facts: &Facts<'_>, resource: ResourceIx) -> HostReading {
     }
     let mut above = facts.resource(resource).parent;
     while let Some(parent) = above {
-        if matches!(facts.resource(parent).variant, Variant::Bundle(_)) {
+        if facts.resource(parent).variant.is_bundle() {
             return HostReading::OnBundleNodes;
         }
         above = facts.resource(parent).parent;

@@ -9,11 +9,10 @@ use super::draft::{Draft, Progress};
 use crate::model::Score;
 use crate::scheduler::constraint::colocation::gate::{Effect, Outlook};
 use crate::scheduler::constraint::colocation::lists::Side;
-use crate::scheduler::facts::{NodeIx, PlacementStrategy, ResourceIx, Variant};
-use crate::scheduler::variant::group;
+use crate::scheduler::facts::{NodeIx, PlacementStrategy, ResourceIx};
 
 /// Amounts by name.
-type Amounts = BTreeMap<Arc<str>, i64>;
+pub(crate) type Amounts = BTreeMap<Arc<str>, i64>;
 
 impl Draft<'_> {
     /// Bans nodes that cannot carry the resource. Gives the roomiest node, if none can carry all
@@ -97,7 +96,7 @@ impl Draft<'_> {
                 next.push(record.primary);
             }
         }
-        let is_clone = |resource: ResourceIx| matches!(self.resource(resource).variant, Variant::Clone(_));
+        let is_clone = |resource: ResourceIx| self.resource(resource).variant.is_clone();
         for colocation in self.effective_colocations(Side::WithThis, resource) {
             let record = self.colocations.record(colocation);
             let is_back = record.dependent == start || (is_clone(resource) && !is_clone(record.dependent));
@@ -109,14 +108,6 @@ impl Draft<'_> {
         next
     }
 
-    /// Whether a resource is a group whose members are always in one place.
-    fn is_together_as_group(&self, resource: ResourceIx) -> bool {
-        let known = self.resource(resource);
-        let is_cloned =
-            known.parent.is_some_and(|parent| matches!(self.resource(parent).variant, Variant::Clone(_)));
-        matches!(known.variant, Variant::Group(_)) && (is_cloned || group::is_colocated(self, resource))
-    }
-
     /// What all unassigned resources of a set take together.
     fn required_capacity(&self, set: &[ResourceIx]) -> Amounts {
         let mut required = Amounts::new();
@@ -126,48 +117,5 @@ impl Draft<'_> {
             }
         }
         required
-    }
-
-    fn add_required(&self, resource: ResourceIx, set: &[ResourceIx], required: &mut Amounts) {
-        let known = self.resource(resource);
-        let is_elsewhere = |resource: &ResourceIx| set.contains(resource);
-        match &known.variant {
-            Variant::Primitive(_) => {
-                for (name, amount) in &known.utilization {
-                    let sum = required.entry(Arc::clone(name)).or_insert(0);
-                    *sum = sum.saturating_add(*amount);
-                }
-            }
-            Variant::Group(_) if self.is_together_as_group(resource) => {
-                for member in known.children.iter().filter(|member| !is_elsewhere(member)) {
-                    self.add_required(*member, set, required);
-                }
-            }
-            Variant::Group(_) => {
-                if let Some(first) = known.children.first() {
-                    self.add_required(*first, set, required);
-                }
-            }
-            Variant::Clone(_) => self.add_required_by_clone(resource, set, required),
-            Variant::Bundle(bundle) => {
-                if let Some(first) = bundle.replicas.first() {
-                    self.add_required(first.container, set, required);
-                }
-            }
-        }
-    }
-
-    fn add_required_by_clone(&self, clone: ResourceIx, set: &[ResourceIx], required: &mut Amounts) {
-        let instances = &self.resource(clone).children;
-        if instances.iter().any(|instance| set.contains(instance)) {
-            return;
-        }
-        let has_member = |instance: &&ResourceIx| {
-            self.resource(**instance).children.iter().any(|member| set.contains(member))
-        };
-        let counted = instances.iter().find(has_member).or(instances.first());
-        if let Some(counted) = counted {
-            self.add_required(*counted, set, required);
-        }
     }
 }

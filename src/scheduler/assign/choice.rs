@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::contribution::Contribution;
 use super::draft::{Draft, Finality, Progress};
 use crate::model::{Role, Score};
-use crate::scheduler::facts::{CloneFacts, NodeIx, NodeKind, PlacementStrategy, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, NodeKind, PlacementStrategy, ResourceIx};
 use crate::scheduler::glib;
 use crate::scheduler::node_table::NodeTable;
 
@@ -49,7 +49,7 @@ impl Draft<'_> {
     fn is_unique_instance(&self, resource: ResourceIx) -> bool {
         self.resource(resource).parent.is_some_and(|parent| {
             let parent = self.resource(parent);
-            matches!(parent.variant, Variant::Clone(CloneFacts { .. })) && parent.is_unique
+            parent.variant.is_clone() && parent.is_unique
         })
     }
 

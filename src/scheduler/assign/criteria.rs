@@ -4,7 +4,7 @@ use super::contribution::{Cause, Place};
 use super::draft::Draft;
 use crate::model::constraint::Discovery;
 use crate::model::{Score, scalar};
-use crate::scheduler::facts::{Lock, NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{Lock, NodeIx, ResourceIx};
 use crate::scheduler::failures;
 use crate::scheduler::request::Request;
 
@@ -26,13 +26,11 @@ impl Draft<'_> {
             return;
         }
         for top in self.facts.top.clone() {
-            match &self.resource(top).variant {
-                Variant::Primitive(_) | Variant::Group(_) => {
-                    for leaf in self.facts.leaves(top) {
-                        self.apply_shutdown_lock(leaf);
-                    }
-                }
-                Variant::Clone(_) | Variant::Bundle(_) => {}
+            if self.resource(top).variant.has_instances() {
+                continue;
+            }
+            for leaf in self.facts.leaves(top) {
+                self.apply_shutdown_lock(leaf);
             }
         }
     }
@@ -95,7 +93,7 @@ impl Draft<'_> {
         for index in 0..self.facts.resources.len() {
             let resource = ResourceIx::at(index);
             let known = self.resource(resource);
-            let is_leaf = matches!(known.variant, Variant::Primitive(_));
+            let is_leaf = known.variant.is_primitive();
             if !is_leaf || !self.has_reached_threshold(resource, node) {
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::scheduler::constraint::colocation::pull::Pulls;
 use crate::scheduler::constraint::location::Locations;
 use crate::scheduler::constraint::lookup::Lookup;
 use crate::scheduler::constraint::ticket::TicketNeed;
-use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx, Variant};
+use crate::scheduler::facts::{Facts, NodeFacts, NodeIx, ResourceFacts, ResourceIx};
 use crate::scheduler::node_table::{Entry, NodeTable};
 use crate::scheduler::schedule::ScorePool;
 
@@ -277,7 +277,7 @@ impl<'a> Draft<'a> {
     /// except inside a bundle.
     fn put_instances_in_order(&mut self) {
         for clone in self.facts.top.clone() {
-            if matches!(self.resource(clone).variant, Variant::Clone(_)) {
+            if self.resource(clone).variant.is_clone() {
                 self.facts.resources[clone.index()].children.sort_unstable();
             }
         }

@@ -10,7 +10,7 @@ use super::draft::{Draft, Finality, Progress};
 use crate::model::Score;
 use crate::scheduler::constraint::colocation::lists::Side;
 use crate::scheduler::constraint::colocation::merge::Floor;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::glib;
 use crate::scheduler::variant::group;
 
@@ -220,14 +220,12 @@ fn attempt(draft: &mut Draft<'_>, parent: ResourceIx, demand: Demand, limits: Li
 
 /// Where an instance was put: for a group, where its first placed member was.
 fn node_of_instance(draft: &Draft<'_>, instance: ResourceIx) -> Option<NodeIx> {
-    match &draft.resource(instance).variant {
-        Variant::Primitive(_) => draft.assigned[instance.index()],
-        Variant::Group(_) | Variant::Clone(_) | Variant::Bundle(_) => {
-            let mut members = draft.resource(instance).children.iter();
-            let placed = members.find_map(|member| draft.assigned[member.index()]);
-            placed.filter(|_| group::is_colocated(draft, instance))
-        }
+    if draft.resource(instance).variant.is_primitive() {
+        return draft.assigned[instance.index()];
     }
+    let mut members = draft.resource(instance).children.iter();
+    let placed = members.find_map(|member| draft.assigned[member.index()]);
+    placed.filter(|_| group::is_colocated(draft, instance))
 }
 
 fn save_tables(draft: &Draft<'_>, instance: ResourceIx) -> Vec<(ResourceIx, SavedTable)> {

@@ -2,7 +2,7 @@
 
 pub(crate) mod agenda;
 pub(crate) mod attribute;
-mod capacity;
+pub(crate) mod capacity;
 mod choice;
 pub(crate) mod contribution;
 mod criteria;

@@ -43,7 +43,9 @@ impl Properties {
             properties.cluster_name = cluster.name.as_deref().map(Into::into);
         }
         let may_fence_itself = properties.fencing_enabled && (status.has_quorum || status.has_quorum_panic);
-        if properties.no_quorum_policy == NoQuorumPolicy::Fence && !may_fence_itself {
+        let cannot_fence = properties.no_quorum_policy == NoQuorumPolicy::Fence && !may_fence_itself;
+        // Who is cut off lets go, whatever else is wished: the others take over.
+        if cannot_fence || status.is_cut_off {
             properties.no_quorum_policy = NoQuorumPolicy::Stop;
         }
         properties.unfencing_in_use = asks_for_unfencing(cluster);
@@ -240,6 +242,9 @@ mod tests {
         assert_eq!(read(&policy, &alone).no_quorum_policy, NoQuorumPolicy::Stop);
         let panicked = ClusterStatus { has_quorum_panic: true, ..ClusterStatus::default() };
         assert_eq!(read(&policy, &panicked).no_quorum_policy, NoQuorumPolicy::Fence);
+        let cut_off = ClusterStatus { is_cut_off: true, ..panicked };
+        assert_eq!(read(&policy, &cut_off).no_quorum_policy, NoQuorumPolicy::Stop);
+        assert_eq!(read(&[("no-quorum-policy", "ignore")], &cut_off).no_quorum_policy, NoQuorumPolicy::Stop);
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl<'a> Reading<'a> {
         is_expired: bool,
     ) -> ResultStatus {
         let is_probe = entry.is_probe();
+        let says_role = !is_expired || !self.facts.release.expired_roles_are_forgotten();
         match finding.rc {
             ResultCode::OK if is_probe && finding.expected == i64::from(ResultCode::NOT_RUNNING.0) => {
                 ResultStatus::Done
@@ -76,13 +77,13 @@ impl<'a> Reading<'a> {
                 finding.status
             }
             ResultCode::PROMOTED => {
-                if !is_expired || finding.is_expected() {
+                if says_role || finding.is_expected() {
                     course.role = Some(Role::Promoted);
                 }
                 if is_probe && !finding.is_expected() { ResultStatus::Done } else { finding.status }
             }
             ResultCode::FAILED_PROMOTED => {
-                if !is_expired {
+                if says_role {
                     course.role = Some(Role::Promoted);
                 }
                 ResultStatus::Error

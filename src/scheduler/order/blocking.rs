@@ -5,7 +5,7 @@ use crate::scheduler::act::draft::{Ability, DraftIx};
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::{ResourceIx, Variant};
+use crate::scheduler::facts::ResourceIx;
 use crate::scheduler::reason::Reason;
 
 /// A mandatory follower.
@@ -35,9 +35,10 @@ impl Blocking {
                 primary_is_promoted: record.primary_role == Some(Role::Promoted),
             };
             followers[record.primary.index()].push(follower);
-            let group = facts.resource(record.primary).parent.filter(|parent| {
-                record.is_explicit && matches!(facts.resource(*parent).variant, Variant::Group(_))
-            });
+            let group = facts
+                .resource(record.primary)
+                .parent
+                .filter(|parent| record.is_explicit && facts.resource(*parent).variant.is_group());
             if let Some(group) = group {
                 followers[group.index()].push(follower);
             }

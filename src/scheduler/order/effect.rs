@@ -5,7 +5,7 @@ use crate::scheduler::act::draft::{Ability, DraftIx, Effective, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::reason::{ActionRef, Reason};
 use crate::scheduler::task::Task;
 use crate::scheduler::variant::actions as variant;
@@ -89,33 +89,6 @@ pub const RULES: [(Relations, Rule); 11] = [
     (Relations::ORDERED, nothing),
     (Relations::ASYMMETRICAL, asymmetrical),
 ];
-
-/// Lists the steps by which a relation is applied to a pair: to the actions themselves, and to
-/// the parts of the collective whose action comes then.
-pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair, plan: &mut Plan) {
-    let of = if relation == Relations::THEN_REQUIRES_FIRST { pair.first } else { pair.then };
-    let Some(resource) = work.actions.draft(of).resource else {
-        plan.add(rule, pair);
-        return;
-    };
-    match &work.resource(resource).variant {
-        Variant::Primitive(_) => plan.add(rule, pair),
-        Variant::Group(_) => {
-            plan.add(rule, pair);
-            let then = work.actions.draft(pair.then);
-            let (then_resource, verb) = (then.resource, then.verb);
-            // Members have no completions of their own.
-            let group = then_resource.filter(|_| !verb.is_completion());
-            let members = group.map_or(&[] as &[_], |group| &work.resource(group).children);
-            for member in members {
-                if let Some(action) = work.actions.youngest(*member, verb, pair.only_on) {
-                    plan.add(rule, Pair { then: action, ..pair });
-                }
-            }
-        }
-        Variant::Clone(_) | Variant::Bundle(_) => variant::instance::expand(work, relation, rule, pair, plan),
-    }
-}
 
 /// The steps by which a link is applied.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use crate::scheduler::act::draft::{Draft, DraftIx};
 use crate::scheduler::act::link::{Link, LinkIx, Relations};
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
-use crate::scheduler::facts::{NodeIx, Variant};
+use crate::scheduler::facts::NodeIx;
 use crate::scheduler::transition::{Action, ActionId, Transition};
 use crate::scheduler::variant::actions as variant;
 
@@ -102,7 +102,7 @@ fn is_lost_stop(work: &Work<'_, '_>, first: &Draft, then: &Draft) -> bool {
         && stopped != waiting
         && !work.resource(stopped).is_managed
         && work.state(stopped).is_failed
-        && matches!(work.resource(waiting).variant, Variant::Clone(_))
+        && work.resource(waiting).variant.is_clone()
 }
 
 /// The inputs that an action really waits for.

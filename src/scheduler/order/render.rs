@@ -10,7 +10,7 @@ use crate::scheduler::act::remote;
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::digest;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::operation::Lookup;
 use crate::scheduler::task::Task;
 use crate::scheduler::transition::{Action, ActionId, ActionKind};
@@ -101,9 +101,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
     /// The address of the container that a resource runs inside.
     fn outer_address(&self, resource: ResourceIx) -> Option<Arc<str>> {
         let facts = self.work.facts;
-        let Variant::Bundle(bundle) = &facts.resource(facts.bundle_of(resource)?).variant else {
-            return None;
-        };
+        let bundle = facts.resource(facts.bundle_of(resource)?).variant.bundle_facts()?;
         let replica = bundle.replicas.iter().find(|replica| replica.child == Some(resource))?;
         facts.params(replica.ip?, None).get("ip").cloned()
     }
@@ -176,7 +174,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let mut at = Some(resource);
         while let Some(ancestor) = at {
             let known = self.work.resource(ancestor);
-            if let Variant::Clone(clone) = &known.variant {
+            if let Some(clone) = known.variant.clone_facts() {
                 if let Some((_, number)) = facts.id.rsplit_once(':') {
                     add("clone", number.to_owned());
                 }

@@ -5,9 +5,10 @@ use crate::model::Role;
 use crate::scheduler::act::draft::{Draft, DraftIx};
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
-use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, NodeKind, ResourceIx};
 use crate::scheduler::reason::Reason;
 use crate::scheduler::schedule::{Change, ChangeKind};
+use crate::scheduler::variant;
 
 /// Lists all changes: fencing first, then resources in order.
 pub(super) fn summarize(work: &Work<'_, '_>) -> Vec<Change> {
@@ -47,21 +48,11 @@ fn fencing(work: &Work<'_, '_>, draft: &Draft) -> Option<Change> {
 }
 
 fn summarize_tree(work: &Work<'_, '_>, resource: ResourceIx, changes: &mut Vec<Change>) {
-    match &work.resource(resource).variant {
-        Variant::Primitive(_) => Summary::new(work, resource).tell(changes),
-        Variant::Group(_) | Variant::Clone(_) => {
-            for child in &work.resource(resource).children {
-                summarize_tree(work, *child, changes);
-            }
-        }
-        Variant::Bundle(bundle) => {
-            for replica in &bundle.replicas {
-                let parts = [replica.ip, Some(replica.container), replica.connection, replica.child];
-                for part in parts.into_iter().flatten() {
-                    summarize_tree(work, part, changes);
-                }
-            }
-        }
+    if work.resource(resource).variant.is_primitive() {
+        Summary::new(work, resource).tell(changes);
+    }
+    for part in variant::parts(work.facts, resource) {
+        summarize_tree(work, part, changes);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub(crate) mod bundle;
+mod capacity;
 pub(crate) mod clone;
 pub(crate) mod group;
 pub(crate) mod primitive;
@@ -10,7 +11,7 @@ pub(crate) mod promotable;
 use super::assign::agenda::{Demand, Step};
 use super::assign::draft::Draft;
 use super::constraint::location::{LocationIx, Share};
-use super::facts::{ResourceIx, Variant};
+use super::facts::{BundleFacts, CloneFacts, Facts, ResourceIx, Variant};
 
 /// The assignment of one resource, as far as it has come.
 pub(crate) enum Assignment {
@@ -53,5 +54,72 @@ pub(crate) fn apply_location(
         Variant::Group(_) => group::apply_location(draft, resource, location, share),
         Variant::Clone(_) => clone::apply_location(draft, resource, location, share),
         Variant::Bundle(_) => bundle::apply_location(draft, resource, location, share),
+    }
+}
+
+impl Variant<'_> {
+    /// Whether it is one service.
+    pub const fn is_primitive(&self) -> bool {
+        match self {
+            Self::Primitive(_) => true,
+            Self::Group(_) | Self::Clone(_) | Self::Bundle(_) => false,
+        }
+    }
+
+    /// Whether it is a group.
+    pub const fn is_group(&self) -> bool {
+        match self {
+            Self::Group(_) => true,
+            Self::Primitive(_) | Self::Clone(_) | Self::Bundle(_) => false,
+        }
+    }
+
+    /// Whether it is a clone.
+    pub const fn is_clone(&self) -> bool {
+        self.clone_facts().is_some()
+    }
+
+    /// Whether it is a bundle.
+    pub const fn is_bundle(&self) -> bool {
+        self.bundle_facts().is_some()
+    }
+
+    /// Whether it is there several times over: instances of a clone, replicas of a bundle.
+    pub const fn has_instances(&self) -> bool {
+        match self {
+            Self::Clone(_) | Self::Bundle(_) => true,
+            Self::Primitive(_) | Self::Group(_) => false,
+        }
+    }
+
+    /// What only a clone has, if it is one.
+    pub const fn clone_facts(&self) -> Option<&CloneFacts> {
+        match self {
+            Self::Clone(clone) => Some(clone),
+            Self::Primitive(_) | Self::Group(_) | Self::Bundle(_) => None,
+        }
+    }
+
+    /// What only a bundle has, if it is one.
+    pub const fn bundle_facts(&self) -> Option<&BundleFacts> {
+        match self {
+            Self::Bundle(bundle) => Some(bundle),
+            Self::Primitive(_) | Self::Group(_) | Self::Clone(_) => None,
+        }
+    }
+}
+
+/// What a resource is made of, in the order in which people are told of it; a primitive has no parts.
+pub(crate) fn parts(facts: &Facts<'_>, resource: ResourceIx) -> Vec<ResourceIx> {
+    let known = facts.resource(resource);
+    match &known.variant {
+        Variant::Primitive(_) => Vec::new(),
+        Variant::Group(_) | Variant::Clone(_) => known.children.clone(),
+        Variant::Bundle(bundle) => {
+            let of = |replica: &super::facts::Replica| {
+                [replica.ip, Some(replica.container), replica.connection, replica.child]
+            };
+            bundle.replicas.iter().flat_map(of).flatten().collect()
+        }
     }
 }

@@ -245,7 +245,8 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
     }
     if !draft.facts.release.promotes_regardless_of_primaries() {
         for colocation in draft.effective_colocations(Side::ThisWith, clone) {
-            if draft.colocations.record(colocation).dependent_role == Some(Role::Promoted) {
+            let record = draft.colocations.record(colocation);
+            if record.dependent_role == Some(Role::Promoted) && record.score > Score::ZERO {
                 draft.merge_primary(clone, colocation);
             }
         }

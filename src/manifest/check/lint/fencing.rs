@@ -60,7 +60,11 @@ impl Lint<'_, '_> {
         let corosync = self.cluster.corosync.as_ref();
         let has_witness = corosync.is_some_and(|corosync| corosync.qdevice.is_some());
         let is_no_privilege = corosync.is_some_and(|corosync| corosync.quorum.two_node == Some(false));
-        if has_witness || is_no_privilege || self.cluster.isolation.is_some() {
+        // With `isolation`, a node that is cut off lets go whatever the policy says.
+        if self.cluster.isolation.is_some() {
+            return;
+        }
+        if has_witness || is_no_privilege {
             self.check_letting_go();
             return;
         }

@@ -49,7 +49,12 @@ impl Draft<'_> {
         if self.facts.release.full_clones_follow() {
             return false;
         }
-        let score = self.colocations.record(colocation).score;
+        let record = self.colocations.record(colocation);
+        let owner = |part: ResourceIx| self.resource(part).parent;
+        if owner(record.dependent).is_some() && owner(record.dependent) == owner(record.primary) {
+            return false; // Parts of one bundle.
+        }
+        let score = record.score;
         let is_group = |parent: &ResourceIx| matches!(self.resource(*parent).variant, Variant::Group(_));
         let parent = self.resource(resource).parent;
         let parent = parent.filter(is_group).map_or(parent, |group| self.resource(group).parent);

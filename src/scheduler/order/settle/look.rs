@@ -5,7 +5,7 @@ use crate::scheduler::act::draft::{DraftIx, Need};
 use crate::scheduler::act::link::{LinkIx, Relations};
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 use crate::scheduler::order::effect::{self, Changed, Pair, Plan};
 use crate::scheduler::variant::actions as variant;
 
@@ -55,9 +55,9 @@ pub(super) fn look_at(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
 /// Where an action happens, as far as "the same node" is concerned.
 fn node_of(work: &Work<'_, '_>, draft: DraftIx) -> Option<NodeIx> {
     let entry = work.actions.draft(draft);
-    let group = entry.resource.filter(|resource| {
-        entry.verb == Verb::Start && matches!(work.resource(*resource).variant, Variant::Group(_))
-    });
+    let group = entry
+        .resource
+        .filter(|resource| entry.verb == Verb::Start && work.resource(*resource).variant.is_group());
     group.map_or(entry.node, |group| work.placement.node_of(group))
 }
 
@@ -72,14 +72,14 @@ fn cancel(work: &mut Work<'_, '_>, draft: DraftIx) {
 /// What others wait for in place of a collective's step: that the step is complete.
 fn completion(work: &Work<'_, '_>, draft: DraftIx, resource: ResourceIx) -> Option<DraftIx> {
     let facts = work.resource(resource);
-    if matches!(facts.variant, Variant::Primitive(_)) {
+    if facts.variant.is_primitive() {
         return None;
     }
     let entry = work.actions.draft(draft);
     if entry.key.is_recurring() || entry.key.notice.is_some() {
         return None;
     }
-    let is_clone = matches!(facts.variant, Variant::Clone(_) | Variant::Bundle(_));
+    let is_clone = facts.variant.has_instances();
     let step = entry.verb.completion();
     let key = if facts.notify && is_clone {
         let about = step.or_else(|| entry.verb.is_completion().then_some(entry.verb))?;
@@ -111,7 +111,7 @@ fn plan_link(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
     for (relation, rule) in effect::RULES {
         if link.relations.has(relation) {
             let only_on = if relation == Relations::FIRST_REQUIRES_THEN { only_on } else { None };
-            effect::expand(work, relation, rule, Pair { only_on, ..pair }, &mut plan);
+            variant::expand(work, relation, rule, Pair { only_on, ..pair }, &mut plan);
         }
     }
     let steps = plan.steps.into_iter();

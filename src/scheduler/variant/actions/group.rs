@@ -6,6 +6,7 @@ use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{GroupFacts, ResourceIx, Variant};
+use crate::scheduler::order::effect::{Pair, Plan, Rule};
 
 /// Adds the orderings between a group's actions and its members', and between its members.
 pub fn order_inside(work: &mut Work<'_, '_>, group: ResourceIx) {
@@ -135,4 +136,20 @@ pub fn effective(work: &mut Work<'_, '_>, group: ResourceIx, draft: DraftIx) -> 
     let effective = Effective { need, ability, is_migratable: false };
     work.actions.remember(draft, group, effective);
     effective
+}
+
+/// Lists the steps by which a relation is applied where a group's action comes then: to the action
+/// itself, and to its members'.
+pub fn expand(work: &Work<'_, '_>, rule: Rule, pair: Pair, plan: &mut Plan) {
+    plan.add(rule, pair);
+    let then = work.actions.draft(pair.then);
+    let (then_resource, verb) = (then.resource, then.verb);
+    // Members have no completions of their own.
+    let group = then_resource.filter(|_| !verb.is_completion());
+    let members = group.map_or(&[] as &[_], |group| &work.resource(group).children);
+    for member in members {
+        if let Some(action) = work.actions.youngest(*member, verb, pair.only_on) {
+            plan.add(rule, Pair { then: action, ..pair });
+        }
+    }
 }

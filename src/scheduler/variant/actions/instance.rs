@@ -6,7 +6,7 @@ use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Verb};
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
-use crate::scheduler::order::effect::{self, Pair, Place, Plan, Rule, Step};
+use crate::scheduler::order::effect::{Pair, Place, Plan, Rule, Step};
 
 /// Whether the present or the coming place of an instance is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pa
     for child in &work.resource(resource).children {
         if let Some(action) = work.actions.youngest(*child, verb, pair.only_on.or(node)) {
             plan.steps.push(Step::BeginInstance(action));
-            effect::expand(work, relation, rule, Pair { then: action, ..pair }, plan);
+            super::expand(work, relation, rule, Pair { then: action, ..pair }, plan);
             plan.steps.push(Step::EndInstance(action));
         }
     }
@@ -154,7 +154,7 @@ fn expand_interleaved(
         plan.steps.push(Step::Join { first: first_action, then: then_action, relation });
         let effective = super::effective(work, first_action, None);
         let parts = Pair { first: first_action, then: then_action, effective, only_on: pair.only_on };
-        effect::expand(work, relation, rule, parts, plan);
+        super::expand(work, relation, rule, parts, plan);
     }
     plan.place = place;
 }

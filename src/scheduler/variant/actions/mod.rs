@@ -10,8 +10,10 @@ pub mod siblings;
 
 use crate::scheduler::act::draft::DraftIx;
 use crate::scheduler::act::draft::Effective;
+use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::order::effect::{Pair, Plan, Rule};
 
 /// Adds the orderings that follow from what a resource is, its parts included.
 pub fn order_inside(work: &mut Work<'_, '_>, resource: ResourceIx) {
@@ -77,5 +79,20 @@ pub fn effective(work: &mut Work<'_, '_>, draft: DraftIx, node: Option<NodeIx>) 
         Variant::Group(_) => group::effective(work, resource, draft),
         Variant::Clone(_) => clone::effective(work, resource, draft, node),
         Variant::Bundle(_) => bundle::effective(work, resource, draft, node),
+    }
+}
+
+/// Lists the steps by which a relation is applied to a pair: to the actions themselves, and to
+/// the parts of the collective whose action comes then.
+pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pair, plan: &mut Plan) {
+    let of = if relation == Relations::THEN_REQUIRES_FIRST { pair.first } else { pair.then };
+    let Some(resource) = work.actions.draft(of).resource else {
+        plan.add(rule, pair);
+        return;
+    };
+    match &work.resource(resource).variant {
+        Variant::Primitive(_) => plan.add(rule, pair),
+        Variant::Group(_) => group::expand(work, rule, pair, plan),
+        Variant::Clone(_) | Variant::Bundle(_) => instance::expand(work, relation, rule, pair, plan),
     }
 }

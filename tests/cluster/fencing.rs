@@ -1,0 +1,120 @@
+//! Claims about fencing: when, how often, and what those do who learn of it.
+
+use quorate::cluster::{Change, Event, Lifetime, Overriding};
+
+use crate::world::desired::{Fencing, cluster, set_property};
+use crate::world::{Answer, Failure, How, World};
+
+#[test]
+fn a_node_whose_stop_fails_is_fenced_and_its_service_goes_on_elsewhere() {
+    let mut world = World::running(2, cluster(2, Fencing::On, &["A"]));
+    let host = world.place("A");
+    let (boots, at) = (world.hosts[host].boot, world.now);
+    world.failures.push(Failure {
+        resource: "A",
+        task: "stop",
+        host: Some(host),
+        how: How::Answers(1),
+        times: 9,
+    });
+    let name = world.hosts[host].name.clone();
+    world.set_override(1 - host, "away", Overriding::Standby(name), None);
+    world.rest();
+    world.check();
+    assert!(world.hosts[host].boot > boots, "{:?}", world.begun_since(at));
+    assert_ne!(world.place("A"), host);
+}
+
+#[test]
+fn a_lost_node_that_nobody_can_fence_is_recovered_when_a_person_confirms_that_it_is_down() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let victim = world.place("A");
+    let other = (victim + 1) % 3;
+    world.device.answer = Answer::Failure;
+    world.crash(victim);
+    world.run_for(30_000);
+    assert!(world.places("A").is_empty());
+    let asked = world.change(other, Change::ConfirmDown(world.hosts[victim].name.clone()));
+    world.rest();
+    assert!(world.answer(asked).is_ok());
+    world.place("A");
+    let fencing = world.hosts[other].daemon.as_ref().unwrap().state().unwrap().live.fencing.last().unwrap();
+    assert_eq!(fencing.result.exit_reason.as_deref(), Some("confirmed by hand"));
+    world.check();
+}
+
+#[test]
+fn a_node_that_was_fenced_and_lives_stops_everything_and_leaves() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let victim = world.place("A");
+    world.device.answer = Answer::Failure;
+    world.cut(&[victim]);
+    world.run_for(5000);
+    let (other, name) = ((victim + 1) % 3, world.hosts[victim].name.clone());
+    world.counts_doubles = false;
+    world.change(other, Change::ConfirmDown(name));
+    world.run_for(5000);
+    world.heal();
+    world.run_for(30_000);
+    assert!(world.told(0, |event| matches!(event, Event::Condemned { .. })) > 0);
+    assert!(world.hosts[victim].daemon.is_none() && world.resets.is_empty());
+    assert_ne!(world.place("A"), victim);
+}
+
+#[test]
+fn a_node_that_was_fenced_and_lives_is_reset_where_that_is_wished() {
+    let mut desired = cluster(3, Fencing::On, &["A", "B", "C"]);
+    set_property(&mut desired, "fence-reaction", "panic");
+    let mut world = World::running(3, desired);
+    let victim = world.place("A");
+    world.device.answer = Answer::Failure;
+    world.cut(&[victim]);
+    world.run_for(5000);
+    let (other, name) = ((victim + 1) % 3, world.hosts[victim].name.clone());
+    world.counts_doubles = false;
+    world.change(other, Change::ConfirmDown(name));
+    world.run_for(5000);
+    world.heal();
+    world.run_for(30_000);
+    assert_eq!(world.resets.iter().map(|(_, host, _)| *host).collect::<Vec<_>>(), [victim]);
+}
+
+#[test]
+fn fencing_that_fails_too_often_rests_until_the_cluster_looks_again() {
+    let mut desired = cluster(3, Fencing::On, &["A", "B", "C"]);
+    set_property(&mut desired, "fencing-max-attempts", "4");
+    set_property(&mut desired, "cluster-recheck-interval", "10min");
+    let mut world = World::running(3, desired);
+    let (victim, at) = (world.place("A"), world.now);
+    world.device.answer = Answer::Failure;
+    world.crash(victim);
+    let attempts = |world: &World| {
+        world.begun().into_iter().filter(|begun| begun.at >= at && begun.task == "reboot").count()
+    };
+    world.run_for(9 * 60_000);
+    assert_eq!(attempts(&world), 4);
+    world.run_for(3 * 60_000);
+    assert_eq!(attempts(&world), 5);
+}
+
+#[test]
+fn one_fencing_answers_all_who_ask_for_it() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let at = world.now;
+    let target = (world.dcs()[0] + 1) % 3;
+    let name = world.hosts[target].name.clone();
+    for host in [0, 1, 2] {
+        let change = Change::Attribute {
+            node: name.clone(),
+            name: "terminate".into(),
+            value: Some("true".into()),
+            lifetime: Lifetime::UntilLeave,
+        };
+        world.change(host, change);
+        world.run_for(300);
+    }
+    world.rest();
+    let fencings = world.begun().into_iter().filter(|begun| begun.at >= at && begun.task == "reboot").count();
+    assert_eq!(fencings, 1, "{:?}", world.begun_since(at));
+    world.check();
+}

@@ -1,0 +1,150 @@
+//! Claims about nodes that are alone: who lets go, and who takes over.
+
+use std::time::Duration;
+
+use quorate::cluster::{Change, Input};
+use quorate::model::isolation::Isolation;
+
+use crate::world::World;
+use crate::world::desired::{Fencing, cluster, set_property};
+
+#[test]
+fn without_fencing_a_node_with_evidence_against_itself_lets_go_before_the_other_takes_over() {
+    let mut desired = cluster(2, Fencing::Off, &["A", "B"]);
+    desired.isolation = Some(Isolation {
+        ping: vec!["192.0.2.1".into()],
+        within: Some(Duration::from_secs(7)),
+        ..Isolation::default()
+    });
+    let mut world = World::running(2, desired);
+    let host = world.place("A");
+    let at = world.now;
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(World::DETECTION + 6000);
+    assert!(world.places("A").is_empty(), "{:?}", world.begun_since(at));
+    world.run_for(3000);
+    assert_ne!(world.place("A"), host);
+    world.heal();
+    world.rest();
+    world.check();
+    world.place("A");
+}
+
+/// Two nodes, no fencing, and evidence; the other side waits ten seconds.
+fn isolated() -> (World, usize) {
+    let mut desired = cluster(2, Fencing::Off, &["A", "B"]);
+    desired.isolation = Some(Isolation {
+        ping: vec!["192.0.2.1".into()],
+        within: Some(Duration::from_secs(10)),
+        ..Isolation::default()
+    });
+    let world = World::running(2, desired);
+    let host = world.place("A");
+    (world, host)
+}
+
+#[test]
+fn a_cut_off_node_stays_so_though_its_evidence_comes_back_until_it_sees_the_others() {
+    let (mut world, host) = isolated();
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(World::DETECTION + 5000);
+    assert!(world.places("A").is_empty());
+    world.hosts[host].has_evidence = false;
+    world.run_for(60_000);
+    assert_ne!(world.place("A"), host, "the other has it");
+    world.heal();
+    world.rest();
+    world.check();
+    assert_ne!(world.place("A"), host);
+}
+
+#[test]
+fn a_policy_that_keeps_services_without_quorum_does_not_keep_those_of_a_cut_off_node() {
+    for policy in ["ignore", "freeze", "demote"] {
+        let mut desired = cluster(2, Fencing::Off, &["A"]);
+        set_property(&mut desired, "no-quorum-policy", policy);
+        desired.isolation = Some(Isolation { ping: vec!["192.0.2.1".into()], ..Isolation::default() });
+        let mut world = World::running(2, desired);
+        let host = world.place("A");
+        world.hosts[host].has_evidence = true;
+        world.cut(&[host]);
+        world.run_for(60_000);
+        assert_ne!(world.place("A"), host, "{policy}");
+    }
+}
+
+#[test]
+fn a_cut_off_node_whose_stop_hangs_is_reset_before_the_other_takes_over() {
+    let (mut world, host) = isolated();
+    world.slow.insert(("A".into(), "stop"), 60_000);
+    world.hosts[host].has_evidence = true;
+    let at = world.now + World::DETECTION;
+    world.cut(&[host]);
+    world.run_for(World::DETECTION + 9000);
+    let [(when, reset, because)] = &world.resets[..] else { panic!("{:?}", world.resets) };
+    assert!(*reset == host && *when - at < 9000 && because.contains('A'), "{because}");
+    assert!(world.places("A").is_empty());
+    world.run_for(3000);
+    assert_ne!(world.place("A"), host);
+    world.check();
+}
+
+#[test]
+fn two_nodes_that_are_both_cut_off_both_let_go_until_they_meet() {
+    let (mut world, _) = isolated();
+    world.hosts.iter_mut().for_each(|host| host.has_evidence = true);
+    world.cut(&[0]);
+    world.run_for(60_000);
+    assert!(world.places("A").is_empty() && world.places("B").is_empty());
+    world.heal();
+    world.rest();
+    world.check();
+    world.place("A");
+}
+
+#[test]
+fn a_person_may_tell_a_cut_off_node_that_the_other_is_down() {
+    let (mut world, host) = isolated();
+    let other = 1 - host;
+    world.hosts[host].has_evidence = true;
+    world.crash(other);
+    world.run_for(30_000);
+    assert!(world.places("A").is_empty(), "it cannot know that the other died at the same time");
+    world.change(host, Change::ConfirmDown(world.hosts[other].name.clone()));
+    world.rest();
+    world.check();
+    assert_eq!(world.place("A"), host);
+}
+
+#[test]
+fn a_node_that_lost_its_daemon_is_given_the_time_of_its_supervisor() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    let host = world.place("A");
+    world.counts_doubles = false;
+    world.kill_daemon(host);
+    world.run_for(10_000 + 19_000);
+    assert_eq!(world.place("A"), host, "it may still run there");
+    world.run_for(3000);
+    assert_eq!(world.places("A").len(), 2);
+}
+
+#[test]
+fn a_daemon_that_is_told_to_let_go_stops_all_and_ends() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A", "B"]));
+    let host = world.place("A");
+    world.kill_daemon(host);
+    // Nobody else is heard: the process that lets go has no group.
+    world.hosts[host].has_group = false;
+    world.start_daemon(host);
+    let at = world.now;
+    world.step(host, vec![Input::Release]);
+    world.run_for(3000);
+    assert!(world.places("A").is_empty(), "{:?}", world.begun_since(at));
+    assert!(world.hosts[host].daemon.is_none());
+    let history = world.hosts[host].record.resources.iter().find(|history| &*history.id == "A").unwrap();
+    let last =
+        history.entries.iter().filter(|entry| entry.interval.is_zero()).max_by_key(|entry| entry.call_id);
+    assert_eq!(last.map(|entry| &*entry.operation), Some("stop"), "the next daemon knows it");
+}

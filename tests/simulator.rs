@@ -1,0 +1,30 @@
+//! A simulator of the whole cluster: the daemons' logic as it is, in virtual time, under faults from a
+//! seed. Checkers that know nothing but what can be seen from outside judge it. A seed that fails is
+//! shrunk and says how it is played again.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed test says so by panicking, and a campaign tells how it goes"
+)]
+
+#[path = "simulator/campaign.rs"]
+mod campaign;
+#[path = "simulator/checkers/mod.rs"]
+mod checkers;
+#[path = "generator/dice.rs"]
+mod dice;
+#[path = "simulator/fault.rs"]
+mod fault;
+#[path = "simulator/run.rs"]
+mod run;
+#[path = "simulator/scenario.rs"]
+mod scenario;
+#[path = "simulator/setting.rs"]
+mod setting;
+#[path = "simulator/shrink.rs"]
+mod shrink;
+#[path = "simulator/strike.rs"]
+mod strike;
+mod world;

@@ -1,0 +1,165 @@
+//! Many seeds, or one of them again.
+
+#![expect(clippy::disallowed_methods, reason = "a person asks for seeds, and wants to know how fast they go")]
+
+use std::ops::Range;
+use std::time::Instant;
+
+use crate::checkers::Violation;
+use crate::run::run;
+use crate::scenario::{Scenario, Step};
+use crate::shrink::shrink;
+use crate::world::trace::Seen;
+
+/// Seeds that every test run tries.
+const USUAL: Range<u64> = 0..200;
+/// Seeds of a campaign, unless others are asked for.
+const MANY: Range<u64> = 0..20_000;
+
+/// The claim that a daemon does not panic.
+pub(crate) const NO_PANIC: &str = "no daemon panics";
+
+/// What many runs came to.
+#[derive(Default)]
+struct Tally {
+    seeds: u64,
+    seconds: i64,
+    faults: usize,
+    actions: usize,
+    slowest_recovery: i64,
+    longest_message: usize,
+    failed: Vec<(u64, Violation)>,
+}
+
+impl Tally {
+    fn try_seed(&mut self, seed: u64) {
+        let scenario = Scenario::draw(seed);
+        self.seeds += 1;
+        self.faults += scenario.steps.len();
+        match std::panic::catch_unwind(|| run(&scenario)) {
+            Ok(outcome) => {
+                self.seconds += outcome.length / 1000;
+                self.slowest_recovery = self.slowest_recovery.max(outcome.recovery);
+                self.longest_message = self.longest_message.max(outcome.world.longest_message);
+                self.actions += outcome.world.begun().len();
+                if let Some(violation) = outcome.violation {
+                    println!("seed {seed}: {}: {}", violation.claim, violation.what);
+                    self.failed.push((seed, violation));
+                }
+            }
+            Err(_) => {
+                println!("seed {seed}: {NO_PANIC}");
+                let violation = Violation { claim: NO_PANIC, at: 0, what: "see above".to_owned() };
+                self.failed.push((seed, violation));
+            }
+        }
+    }
+
+    fn print(&self, begin: Instant) {
+        let minutes = begin.elapsed().as_secs_f64() / 60.0;
+        let Self { seeds, seconds, faults, actions, slowest_recovery, longest_message, .. } = self;
+        println!(
+            "{seeds} seeds, {seconds} cluster-seconds, {faults} faults, {actions} actions in {minutes:.1} minutes, \
+             {:.0} seeds a minute; {} violations; slowest recovery {} s, longest message {longest_message} bytes",
+            f64::from(u32::try_from(*seeds).unwrap()) / minutes,
+            self.failed.len(),
+            slowest_recovery / 1000,
+        );
+    }
+
+    /// Fails with the first violation, shrunk.
+    fn demand(&self) {
+        let Some((seed, violation)) = self.failed.first() else { return };
+        let small = shrink(&Scenario::draw(*seed), violation.claim);
+        let kept: Vec<String> = small.steps.iter().map(|step| step.number.to_string()).collect();
+        panic!(
+            "{} of {} seeds fail, seed {seed} first: {}: {}\n{}\nplay it again:\n\
+             QUORATE_SIM_SEED={seed} QUORATE_SIM_STEPS={} cargo test --test simulator -- replay --nocapture",
+            self.failed.len(),
+            self.seeds,
+            violation.claim,
+            violation.what,
+            small.describe(),
+            kept.join(","),
+        );
+    }
+}
+
+fn campaign(seeds: Range<u64>) {
+    let begin = Instant::now();
+    let mut tally = Tally::default();
+    for seed in seeds {
+        tally.try_seed(seed);
+        if tally.seeds.is_multiple_of(1000) {
+            tally.print(begin);
+        }
+    }
+    tally.print(begin);
+    tally.demand();
+}
+
+/// Seeds that are asked for: `QUORATE_SIM_SEEDS=1000..2000`.
+fn seeds(usual: Range<u64>) -> Range<u64> {
+    let text = std::env::var("QUORATE_SIM_SEEDS").unwrap_or_default();
+    let ends = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    ends.map_or(usual, |(from, to)| from..to)
+}
+
+#[test]
+fn whatever_happens_no_claim_is_broken() {
+    campaign(seeds(USUAL));
+}
+
+#[test]
+#[ignore = "long: cargo test --release --test simulator -- --ignored --nocapture"]
+fn many_seeds_break_no_claim() {
+    campaign(seeds(MANY));
+}
+
+/// Plays one seed again and tells what was seen: `QUORATE_SIM_SEED=123`, with `QUORATE_SIM_STEPS=1,4`
+/// only these of its faults.
+#[test]
+fn replay() {
+    let Some(seed) = std::env::var("QUORATE_SIM_SEED").ok().and_then(|text| text.parse().ok()) else {
+        return;
+    };
+    let mut scenario = Scenario::draw(seed);
+    if let Ok(text) = std::env::var("QUORATE_SIM_STEPS") {
+        let kept: Vec<usize> = text.split(',').filter_map(|number| number.parse().ok()).collect();
+        let is_kept = |step: &Step| kept.contains(&step.number);
+        scenario = scenario.with(scenario.steps.iter().filter(|step| is_kept(step)).cloned().collect());
+    }
+    println!("{}", scenario.describe());
+    let outcome = run(&scenario);
+    let beginning = outcome.world.trace.first().map_or(0, |stamped| stamped.at);
+    for stamped in &outcome.world.trace {
+        let is_routine = matches!(&stamped.seen, Seen::Begun(begun) if begun.task == "monitor")
+            || matches!(&stamped.seen, Seen::Ended { begun, .. } if begun.task == "monitor");
+        if !is_routine {
+            println!("{:>8}  {}", stamped.at - beginning, tell(&stamped.seen));
+        }
+    }
+    println!("{}", outcome.world.portrait());
+    if let Some(Violation { claim, at, what }) = outcome.violation {
+        panic!("at {}: {claim}: {what}", at - beginning);
+    }
+}
+
+/// What was seen, in one line.
+fn tell(seen: &Seen) -> String {
+    match seen {
+        Seen::Begun(begun) => {
+            format!("n{} begins {} {} {:?}", begun.host + 1, begun.task, begun.resource, begun.target)
+        }
+        Seen::Ended { begun, report } => {
+            format!(
+                "n{} ends {} {} {:?}: {report:?}",
+                begun.host + 1,
+                begun.task,
+                begun.resource,
+                begun.target
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! What was accepted is in force in the end, or what is in force was proposed by somebody who had seen
+//! it, or its operators were told that it was given up. What was accepted with quorum is never given up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::world::trace::{Seen, Stamped};
+
+/// What was proposed on what, and what became of it.
+#[derive(Default)]
+pub(crate) struct Changes {
+    asked: BTreeMap<u64, (usize, String)>,
+    /// What a proposal was made on.
+    on: BTreeMap<String, String>,
+    /// What was accepted, and whether with quorum.
+    accepted: BTreeMap<String, bool>,
+    given_up: BTreeSet<String>,
+    quorate: BTreeSet<usize>,
+    /// When each host last lost or won quorum, or stood still.
+    unsteady: BTreeMap<usize, i64>,
+}
+
+impl Changes {
+    /// How long after a change of rings it is not clear whether a host has quorum, in milliseconds.
+    const UNCLEAR: i64 = 5000;
+
+    pub(crate) fn take(&mut self, stamped: &Stamped) -> Option<String> {
+        match &stamped.seen {
+            Seen::Proposed { id, host, origin, on } => {
+                self.asked.insert(*id, (*host, origin.clone()));
+                self.on.insert(origin.clone(), on.clone());
+            }
+            Seen::Answered { id, is_accepted: true } => {
+                if let Some((host, origin)) = self.asked.get(id) {
+                    let is_steady = self.unsteady.get(host).is_none_or(|at| stamped.at - at > Self::UNCLEAR);
+                    self.accepted.insert(origin.clone(), is_steady && self.quorate.contains(host));
+                }
+            }
+            Seen::Rings { quorate, .. } => {
+                let changed: Vec<usize> = self.quorate.symmetric_difference(quorate).copied().collect();
+                self.unsteady.extend(changed.into_iter().map(|host| (host, stamped.at)));
+                self.quorate.clone_from(quorate);
+            }
+            Seen::Stopped { host } | Seen::Resumed { host } => {
+                self.unsteady.insert(*host, stamped.at);
+            }
+            Seen::Dropped { origin, .. } => {
+                self.given_up.insert(origin.clone());
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What is wrong if this is in force in the end.
+    pub(crate) fn judge(&self, in_force: &str) -> Option<String> {
+        let mut line = BTreeSet::new();
+        let mut place = Some(in_force);
+        while let Some(origin) = place.filter(|origin| line.insert((*origin).to_owned())) {
+            place = self.on.get(origin).map(String::as_str);
+        }
+        let lost = self.accepted.iter().find(|(origin, is_quorate)| {
+            !line.contains(*origin) && (**is_quorate || !self.given_up.contains(*origin))
+        });
+        lost.map(|(origin, is_quorate)| {
+            let how = if *is_quorate { "with quorum " } else { "" };
+            let told = if self.given_up.contains(origin) { "given up" } else { "forgotten without a word" };
+            format!(
+                "`{origin}` was accepted {how}and {told}; in force is `{in_force}`, which stands on {line:?}"
+            )
+        })
+    }
+}

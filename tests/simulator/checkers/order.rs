@@ -1,0 +1,134 @@
+//! What is ordered after something starts only while that runs, and that stops only after it. Members
+//! of a group run where the first of them does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::setting::{ORDERS, TOGETHER};
+use crate::world::trace::{Begun, Report, Seen, Stamped};
+
+/// What is said to run, what really does, and who is in touch.
+#[derive(Default)]
+pub(crate) struct OrderRespected {
+    /// Until when it counted as running; `None`: it still does.
+    said: BTreeMap<(String, usize), Option<i64>>,
+    real: BTreeSet<(String, usize)>,
+    rings: Vec<Vec<usize>>,
+    /// Hosts whose daemon was away, stood still or changed its ring lately, or that were told lies.
+    unsteady: BTreeMap<usize, i64>,
+    lied: BTreeSet<(Option<String>, usize)>,
+}
+
+impl OrderRespected {
+    /// How long a decision may have been under way, in milliseconds.
+    const UNDER_WAY: i64 = 3000;
+    /// How long a host is left alone whose daemon was away.
+    const STEADY: i64 = 15_000;
+
+    pub(crate) fn take(&mut self, stamped: &Stamped) -> Option<String> {
+        let at = stamped.at;
+        match &stamped.seen {
+            Seen::Begun(begun) => return self.begin(at, begun),
+            Seen::Ended { begun, report } => self.end(at, begun, *report),
+            Seen::Noticed { host, resource, report } if !report.is_success() => {
+                self.over(at, resource, *host);
+            }
+            Seen::Real { host, resource, role } => {
+                let key = (resource.to_string(), *host);
+                if role.is_some() {
+                    self.real.insert(key);
+                } else {
+                    self.real.remove(&key);
+                    self.lied.remove(&(Some(resource.to_string()), *host));
+                }
+            }
+            Seen::PowerOff { host } => {
+                self.real.retain(|(_, place)| place != host);
+                self.lied.retain(|(_, place)| place != host);
+                self.over_on(at + 1000, *host);
+                self.unsteady.insert(*host, at);
+            }
+            Seen::DaemonUp { host }
+            | Seen::DaemonDown { host }
+            | Seen::Stopped { host }
+            | Seen::Resumed { host } => {
+                self.unsteady.insert(*host, at);
+            }
+            Seen::Rings { rings, .. } => {
+                for ring in rings.iter().filter(|ring| !self.rings.contains(ring)) {
+                    self.unsteady.extend(ring.iter().map(|host| (*host, at)));
+                }
+                self.rings.clone_from(rings);
+            }
+            Seen::Lied { host, resource } => {
+                self.lied.insert((resource.as_deref().map(str::to_owned), *host));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn end(&mut self, at: i64, begun: &Begun, report: Report) {
+        match begun.task.as_str() {
+            "start" | "probe" if report.is_success() => {
+                self.said.insert((begun.resource.clone(), begun.host), None);
+            }
+            "reboot" | "off" if report.is_success() => {
+                if let Some(target) = begun.target {
+                    self.over_on(at, target);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn over(&mut self, at: i64, resource: &str, host: usize) {
+        if let Some(until) = self.said.get_mut(&(resource.to_owned(), host)) {
+            until.get_or_insert(at);
+        }
+    }
+
+    fn over_on(&mut self, at: i64, host: usize) {
+        for ((_, place), until) in &mut self.said {
+            if *place == host {
+                until.get_or_insert(at);
+            }
+        }
+    }
+
+    fn begin(&mut self, at: i64, begun: &Begun) -> Option<String> {
+        let found = match begun.task.as_str() {
+            "start" => self.start(at, begun),
+            "stop" => self.stop(at, begun),
+            _ => None,
+        };
+        if begun.task == "stop" {
+            self.over(at, &begun.resource, begun.host);
+        }
+        found
+    }
+
+    fn start(&self, at: i64, begun: &Begun) -> Option<String> {
+        let (first, then) = ORDERS.into_iter().find(|(_, then)| *then == begun.resource)?;
+        let runs = |host: usize| {
+            let until = self.said.get(&(first.to_owned(), host));
+            until.is_some_and(|until| until.is_none_or(|until| at - until < Self::UNDER_WAY))
+        };
+        let is_bound = TOGETHER.contains(&(then, first));
+        let mut hosts = self.said.keys().map(|(_, host)| *host);
+        let is_well = if is_bound { runs(begun.host) } else { hosts.any(runs) };
+        (!is_well).then(|| format!("{then} starts on n{} and {first} does not run", begun.host + 1))
+    }
+
+    fn stop(&self, at: i64, begun: &Begun) -> Option<String> {
+        let (first, then) = ORDERS.into_iter().find(|(first, _)| *first == begun.resource)?;
+        let is_steady = |host: usize| {
+            self.unsteady.get(&host).is_none_or(|since| at - since > Self::STEADY)
+                && !self.lied.contains(&(None, host))
+                && !self.lied.contains(&(Some(then.to_owned()), host))
+        };
+        let ring = self.rings.iter().find(|ring| ring.contains(&begun.host))?;
+        let mut runners = self.real.iter().filter(|(name, host)| *name == then && ring.contains(host));
+        let (_, host) = runners.find(|(_, host)| is_steady(*host) && is_steady(begun.host))?;
+        Some(format!("{first} stops on n{} and {then} still runs on n{}", begun.host + 1, host + 1))
+    }
+}
