@@ -6,7 +6,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a failed test says so by panicking, and a campaign tells how it goes"
+    clippy::wildcard_enum_match_arm,
+    reason = "a failed test says so by panicking, a campaign tells how it goes, and a checker looks at what it is about"
 )]
 
 #[path = "simulator/campaign.rs"]

@@ -33,7 +33,8 @@ pub struct Settings {
     pub release_grace: Duration,
     /// How long a member may take to say what it has; then the others go on without it. 2 s by default.
     pub announce_grace: Duration,
-    /// How long this node may be without a group before it acts as one that was cut off. 2 s by default.
+    /// How long this node may be without a group before it acts as one that was cut off: no longer than
+    /// the others need to see that it is gone. 0.3 s by default.
     pub group_grace: Duration,
 }
 
@@ -47,7 +48,7 @@ impl Settings {
             return_grace: Duration::from_secs(10),
             release_grace: Duration::from_secs(5),
             announce_grace: Duration::from_secs(2),
-            group_grace: Duration::from_secs(2),
+            group_grace: Duration::from_millis(300),
         }
     }
 }

@@ -59,11 +59,11 @@ impl Proposing {
     /// Takes a new reading of the file.
     pub(super) fn take(&mut self, reading: Reading) {
         let path = reading.path.display().to_string();
-        if std::mem::take(&mut self.has_forgotten) {
-            self.seen = Some(Seen::new(reading.digest.clone()));
-        }
         for (code, message) in &reading.warnings {
             tracing::warn!(path, code, "{message}");
+        }
+        if std::mem::take(&mut self.has_forgotten) {
+            self.seen = Some(Seen::new(reading.digest.clone()));
         }
         match &reading.manifest {
             Ok(_) => {
@@ -136,13 +136,14 @@ impl Proposing {
         })
     }
 
-    /// Hears what came of a proposal; what is to be remembered of it.
+    /// Hears what came of a proposal; what is to be remembered of it. Nothing, where nobody decided on
+    /// it, as this daemon is leaving: the next one proposes it.
     pub(super) fn hear(
         &mut self,
         digest: String,
         answer: &Result<Accepted, Refusal>,
         in_force: &Cluster,
-    ) -> Seen {
+    ) -> Option<Seen> {
         // The same file on another node may have been first.
         let is_in_force = self.asked.take().is_some_and(|asked| asked == *in_force);
         if let Err(refusal) = answer
@@ -150,9 +151,12 @@ impl Proposing {
         {
             tracing::error!(%refusal, "the manifest of this node was not taken, and is behind; bring it up to date, or apply it");
         }
+        if !is_in_force && matches!(answer, Err(Refusal::Leaving)) {
+            return None;
+        }
         let seen = Seen::new(digest);
         self.seen = Some(seen.clone());
-        seen
+        Some(seen)
     }
 }
 

@@ -23,7 +23,7 @@ impl Reset {
                 }
             }
             Self::Never => {
-                tracing::error!(because, "this host should be reset, and is not, as it was told never to be")
+                tracing::error!(because, "this host should be reset, and is not, as it was told never to be");
             }
         }
     }

@@ -44,10 +44,6 @@ pub enum Ending {
     Abandoned,
 }
 
-/// How long corosync may be away before this node lets go of everything. The others wait no longer
-/// than it takes to see that this node is gone: at once, where corosync said farewell.
-const GROUP_GRACE: Duration = Duration::from_millis(300);
-
 /// A daemon.
 #[derive(Debug)]
 pub struct Daemon<G> {
@@ -67,12 +63,12 @@ pub struct Daemon<G> {
     reread: watch::Sender<u64>,
     proposing: Proposing,
     next_beat: Option<Instant>,
-    /// When a change of the manifest may come in force that had to wait.
-    next_window: Option<Instant>,
     lookout: Lookout,
     alerts: Alerts,
     guardian: Option<Guardian>,
     return_grace: Duration,
+    /// When a change of the manifest may come in force that had to wait.
+    next_window: Option<Instant>,
     ending: Option<Ending>,
     /// Answers the tools of agents.
     _serving: Option<Serving>,
@@ -96,9 +92,9 @@ enum Happening {
     Ask(Ask),
     Reading(Reading),
     Beat,
-    Window,
     /// A sign of life is due.
     Sign,
+    Window,
 }
 
 impl<G: Group> Daemon<G> {
@@ -126,7 +122,6 @@ impl<G: Group> Daemon<G> {
         let (executor, record) = Executor::open(&setup.run_dir, runner, at_once)?;
         let mut settings = Settings::new(setup.node.clone(), now());
         settings.jobs = Some(jobs);
-        settings.group_grace = GROUP_GRACE;
         settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
         let durable = store.load()?;
         tracing::info!(
@@ -159,11 +154,11 @@ impl<G: Group> Daemon<G> {
             reread: watch::channel(0).0,
             proposing,
             next_beat,
-            next_window: None,
             lookout: Lookout::default(),
             alerts,
             guardian,
             return_grace,
+            next_window: None,
             ending: None,
             setup,
             _serving: serving,
@@ -256,14 +251,14 @@ impl<G: Group> Daemon<G> {
                 let _ = asker.send(Box::new(Snapshot::of(&self.node, &self.setup.node, now())));
             }
             Happening::Reading(reading) => self.proposing.take(reading),
-            // What waited is looked at after every happening.
-            Happening::Window => self.next_window = None,
             Happening::Sign => {
                 let release = self.node.release_bound();
                 if let Some(guardian) = &mut self.guardian {
                     guardian.beat(self.return_grace, release);
                 }
             }
+            // What waited is looked at after every happening.
+            Happening::Window => self.next_window = None,
             Happening::Beat => {
                 self.notice.alive();
                 self.next_beat = self.notice.beat().map(|beat| Instant::now() + beat);
@@ -337,7 +332,7 @@ impl<G: Group> Daemon<G> {
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
                 let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
-                if let Err(error) = self.store.remember(&seen) {
+                if let Some(Err(error)) = seen.map(|seen| self.store.remember(&seen)) {
                     let error = with_causes(&error);
                     tracing::warn!(error, "the manifest may be proposed once more after a restart");
                 }

@@ -1,5 +1,7 @@
 //! Timers of the node's logic.
 
+#![expect(clippy::disallowed_methods, reason = "timers of a daemon")]
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::time::Duration;

@@ -33,10 +33,11 @@ pub(super) fn apply(
             let meant = ledger
                 .meant(cluster, resource.as_ref())
                 .map_err(|missing| EngineError::Refused(format!("there is no resource `{}`", missing.0)))?;
+            let here = ledger.nodes_up();
             if matches!(change, Change::Cleanup { .. }) {
-                ledger.clean_up(node.as_ref(), |name| meant.includes(name));
+                ledger.clean_up(node.as_ref(), &here, |name| meant.includes(name));
             } else {
-                ledger.refresh(node.as_ref(), |name| meant.includes(name));
+                ledger.refresh(node.as_ref(), &here, |name| meant.includes(name));
             }
         }
         Change::Attribute { node, name, value, .. } => {

@@ -75,7 +75,7 @@ impl Calls {
 }
 
 impl Runner {
-    /// A longer delay is not waited for: the operation counts as run until it first recurs.
+    /// A recurring operation does not wait longer: it counts as run until it first recurs.
     const DELAY_MAX: Duration = Duration::from_secs(300);
 
     pub(crate) fn new(site: Installation, secrets: Secrets, node: NodeName) -> Self {
@@ -133,7 +133,8 @@ impl Runner {
         witness: Option<Witness>,
     ) -> ActionResult {
         let delay = action.start_delay();
-        if delay > Self::DELAY_MAX {
+        // Whatever happens once has to be waited for: nothing else says that it happened.
+        if action.is_recurring() && delay > Self::DELAY_MAX {
             return ActionResult::done(expected_rc(action), Duration::ZERO);
         }
         tokio::time::sleep(delay).await;
@@ -219,5 +220,27 @@ fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
         status: done.status,
         exit_reason: done.exit_reason.map(|reason| masked(reason).into()),
         took: done.took,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_recurs_may_count_as_run_before_its_delay_is_over() {
+        let runner = Runner::new(Installation::default(), Secrets::new("".into()), NodeName::from("n"));
+        let agent = Agent::parse("ocf:test:nothing");
+        let run = async |task: Task, interval: u64| {
+            let mut action = Action::new(task, "A", NodeName::from("n"));
+            action.interval = Duration::from_secs(interval);
+            action.meta.insert("start_delay".into(), "600000".into());
+            let run = runner.perform(&action, agent.as_ref(), None);
+            tokio::time::timeout(Duration::from_millis(20), run).await.ok()
+        };
+        assert_eq!(run(Task::Monitor, 10).await.map(|result| result.rc), Some(ResultCode::OK));
+        for task in [Task::Start, Task::Stop, Task::Monitor, Task::Promote] {
+            assert_eq!(run(task.clone(), 0).await, None, "{task:?} is waited for");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What becomes of a node when it joins, leaves, or is fenced.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Ledger, Performed, failure};
@@ -42,6 +43,12 @@ impl Ledger {
     pub fn knows_as_up(&self, name: &NodeName) -> bool {
         let state = self.status.nodes.iter().find(|state| super::is_called(state, name));
         state.is_some_and(|state| state.process.is_online() || state.member == Presence::Present)
+    }
+
+    /// The nodes that are believed to be there.
+    pub fn nodes_up(&self) -> BTreeSet<NodeName> {
+        let names = self.status.nodes.iter().filter_map(|state| state.name.clone());
+        names.filter(|name| self.knows_as_up(name)).collect()
     }
 
     /// Keeps the designated controller while it is present, or else takes the first of `present`.

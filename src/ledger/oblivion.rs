@@ -56,18 +56,30 @@ impl Ledger {
     }
 
     /// Forgets the failures of resources and all else that those did where they failed, so that it is
-    /// looked again what runs there. Gives the nodes concerned.
-    pub fn clean_up(&mut self, node: Option<&NodeName>, is_meant: impl Fn(&str) -> bool) -> Vec<NodeName> {
-        self.forget_where(node, |state| {
+    /// looked again what runs there. Gives the nodes concerned. Nodes that are not `here` cannot be
+    /// looked at: what is known of them stays, as it may be all that holds their resources back.
+    pub fn clean_up(
+        &mut self,
+        node: Option<&NodeName>,
+        here: &BTreeSet<NodeName>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Vec<NodeName> {
+        self.forget_where(node, here, |state| {
             let mut failed = failure::failed_resources(state);
             failed.retain(|resource| is_meant(resource));
             failed
         })
     }
 
-    /// Forgets all that resources did. Gives the nodes concerned.
-    pub fn refresh(&mut self, node: Option<&NodeName>, is_meant: impl Fn(&str) -> bool) -> Vec<NodeName> {
-        self.forget_where(node, |state| {
+    /// Forgets all that resources did. Gives the nodes concerned. Nodes that are not `here` are left as
+    /// they are.
+    pub fn refresh(
+        &mut self,
+        node: Option<&NodeName>,
+        here: &BTreeSet<NodeName>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Vec<NodeName> {
+        self.forget_where(node, here, |state| {
             let known = state.resources.iter().map(|history| Arc::clone(&history.id));
             let mut all: BTreeSet<Arc<str>> = known.collect();
             all.extend(failure::failed_resources(state));
@@ -79,12 +91,14 @@ impl Ledger {
     fn forget_where(
         &mut self,
         node: Option<&NodeName>,
+        here: &BTreeSet<NodeName>,
         choose: impl Fn(&NodeState) -> BTreeSet<Arc<str>>,
     ) -> Vec<NodeName> {
         let mut touched = Vec::new();
         for state in &mut self.status.nodes {
             let name = state.name.clone().unwrap_or_else(|| NodeName::new(state.id.to_shared()));
-            if node.is_some_and(|wanted| !wanted.is(name.as_str())) {
+            let is_here = here.iter().any(|known| known.is(name.as_str()));
+            if !is_here || node.is_some_and(|wanted| !wanted.is(name.as_str())) {
                 continue;
             }
             let chosen = choose(state);

@@ -33,7 +33,7 @@ pub fn admission(reconcile: &Reconcile, plan: &Plan, now: i64) -> Admission {
     }
     match admission_of_any(reconcile, now) {
         Admission::AtWindow(_) if !interrupts(plan) => Admission::Now,
-        admission @ (Admission::Now | Admission::AtWindow(_) | Admission::ByHand) => admission,
+        admission @ (Admission::AtWindow(_) | Admission::ByHand | Admission::Now) => admission,
     }
 }
 

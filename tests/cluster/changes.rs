@@ -4,7 +4,7 @@ use quorate::cluster::{Change, Event, Lifetime, Overriding, Pause, Proposal, Ref
 use quorate::model::{NodeName, Rename, ResourceId};
 
 use crate::world::desired::{Fencing, cluster, set_meta};
-use crate::world::{Failure, How, World};
+use crate::world::{Answer, Failure, How, World};
 
 #[test]
 fn of_two_proposals_on_one_generation_one_wins_and_the_other_learns_from_whom() {
@@ -180,4 +180,39 @@ fn a_removed_resource_is_stopped() {
     world.rest();
     world.check();
     assert_eq!(world.places("B"), [] as [usize; 0]);
+}
+
+#[test]
+fn a_refresh_does_not_forget_what_a_lost_node_may_still_run() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let victim = world.place("A");
+    world.device.answer = Answer::Failure;
+    world.crash(victim);
+    world.run_for(World::DETECTION + 500);
+    for forget in [
+        Change::Refresh { resource: None, node: None },
+        Change::Cleanup { resource: None, node: None },
+        Change::Refresh { resource: None, node: Some(world.hosts[victim].name.clone()) },
+    ] {
+        world.change((victim + 1) % 3, forget);
+        world.run_for(20_000);
+    }
+    assert_eq!(world.places("A"), [] as [usize; 0], "nothing confirms that it is down");
+    world.device.answer = Answer::Honest;
+    world.run_for(61_000);
+    world.rest();
+    world.check();
+    world.place("A");
+}
+
+#[test]
+fn a_refresh_does_not_forget_what_runs_where_a_daemon_died() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let victim = world.place("A");
+    world.kill_daemon(victim);
+    world.run_for(1000);
+    world.change((victim + 1) % 3, Change::Refresh { resource: None, node: None });
+    world.device.answer = Answer::Failure;
+    world.run_for(30_000);
+    assert_eq!(world.place("A"), victim, "nobody took it over while it runs there");
 }

@@ -2,8 +2,8 @@
 
 use quorate::cluster::{Change, Event, Leave, Node, Refusal};
 
-use crate::world::World;
 use crate::world::desired::{Fencing, cluster};
+use crate::world::{Failure, How, World};
 
 #[test]
 fn hosts_that_start_all_at_once_agree_and_start_everything_once() {
@@ -289,4 +289,38 @@ fn a_node_without_its_group_lets_go_of_everything() {
     assert!(world.hosts[host].active.is_empty());
     assert_ne!(world.place("A"), host, "the others waited for that, and no longer");
     assert_eq!(world.doubled(), [] as [String; 0]);
+}
+
+#[test]
+fn a_node_does_not_leave_while_it_is_looked_what_it_runs() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A", "B", "C"]));
+    let host = world.place("A");
+    world.failures.push(Failure { resource: "A", task: "stop", host: None, how: How::Answers(1), times: 1 });
+    world.leave(host, Leave::Drained);
+    world.run_for(10_000);
+    assert_eq!(world.place("A"), host, "it could not be stopped");
+    world.change((host + 1) % 3, Change::Cleanup { resource: None, node: None });
+    world.rest();
+    world.check();
+    assert!(world.hosts[host].daemon.is_none());
+    assert_ne!(world.place("A"), host);
+    let other = world.hosts[(host + 1) % 3].daemon.as_ref().unwrap();
+    assert_eq!(other.state().unwrap().live.in_flight, []);
+}
+
+#[test]
+fn a_member_that_hung_while_another_joined_takes_what_is_known_by_now() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A", "B", "C"]));
+    world.crash(2);
+    world.rest();
+    world.hang_daemon(1, true);
+    world.boot(2);
+    world.run_for(3500);
+    let first = world.hosts[0].daemon.as_ref().unwrap();
+    assert!(first.is_settled(), "the others went on without it");
+    world.change(0, Change::Refresh { resource: None, node: None });
+    world.run_for(1000);
+    world.hang_daemon(1, false);
+    world.rest();
+    world.check();
 }

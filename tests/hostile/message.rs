@@ -16,7 +16,7 @@ fn member(node: u32) -> Member {
 pub(crate) fn run(node: &mut Node, mut now: i64, mut inputs: Vec<Input>) {
     for _ in 0..8 {
         let out = node.step(Moment(now), inputs);
-        inputs = out.into_iter().filter_map(|output| answer(output)).collect();
+        inputs = out.into_iter().filter_map(answer).collect();
         now += 1000;
         if inputs.is_empty() {
             return;

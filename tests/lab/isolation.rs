@@ -44,7 +44,6 @@ fn of_two_nodes_without_fencing_the_cut_off_one_lets_go_before_the_other_takes_o
         lab.until("the site elsewhere", PATIENCE, || serves(&watch, survivor));
         eprintln!("isolated: let go after {let_go:?}, taken over after {:?}", start.elapsed());
         let status = |host: &Host| host.run("quorate status --engine corosync || true");
-        eprintln!("{}\n---\n{}", status(cut), status(survivor));
         assert!(status(cut).contains("cut off"), "{}", status(cut));
 
         cut.heal();

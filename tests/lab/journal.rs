@@ -1,7 +1,7 @@
 //! The journal of services: what was done to the lab's own services (agent `marker`), in the order in which
 //! it happened on all hosts, whatever the daemons knew of each other. One kernel's clock numbers it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 
@@ -11,6 +11,9 @@ use crate::room::Room;
 const FILE: &str = "shared/journal";
 /// Services that only start where another is active, as the lab's manifests order them.
 const ORDER: [(&str, &str); 1] = [("Base", "Front")];
+
+/// How long after its end a cut may still have effects, in nanoseconds.
+const SEEN_LATE: u64 = 15_000_000_000;
 
 /// What is known of a service on one host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub(crate) struct Entry {
 
 /// Notes that a host did not do something, but suffered it.
 pub(crate) fn note(room: &Room, host: &str, what: &str) {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let now = jiff::Timestamp::now().as_nanosecond();
     let mut file = fs::File::options().append(true).create(true).open(room.path(FILE)).unwrap();
     writeln!(file, "{now} {host} - {what} -").unwrap();
 }
@@ -61,26 +64,28 @@ fn entry(line: &str) -> Option<Entry> {
 pub(crate) fn faults(entries: &[Entry]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut places: BTreeMap<(&str, &str), Known> = BTreeMap::new();
-    let mut cut: BTreeSet<&str> = BTreeSet::new();
+    // Until when; the cluster may see a cut that has healed already.
+    let mut cut: BTreeMap<&str, u64> = BTreeMap::new();
     for entry in entries {
         let (name, host) = (entry.name.as_str(), entry.host.as_str());
         let place = (name, host);
         let mut fault = |what: String| {
-            faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action))
+            faults.push(format!("journal: {} {host} {name} {}: {what}", entry.at, entry.action));
         };
         match (entry.action.as_str(), entry.phase.as_str()) {
             ("crash", _) => {
                 places.retain(|(_, at), _| *at != host);
                 cut.remove(host);
             }
-            ("cut", _) => drop(cut.insert(host)),
-            ("heal", _) => drop(cut.remove(host)),
+            ("cut", _) => drop(cut.insert(host, u64::MAX)),
+            ("heal", _) => drop(cut.insert(host, entry.at + SEEN_LATE)),
             ("start", "begin") => {
                 let elsewhere = places.iter().find(|((other, at), _)| *other == name && *at != host);
                 if let Some(((_, at), known)) = elsewhere
                     && !name.starts_with("Every")
                 {
-                    let away = if cut.contains(at) || cut.contains(host) { ", cut off" } else { "" };
+                    let is_cut = |host| cut.get(host).is_some_and(|until| *until > entry.at);
+                    let away = if is_cut(*at) || is_cut(host) { ", cut off" } else { "" };
                     fault(format!("it is {known:?} on {at}{away}"));
                 }
                 let first = ORDER.iter().find(|(_, then)| *then == name).map(|(first, _)| *first);

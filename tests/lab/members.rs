@@ -184,7 +184,7 @@ pub(crate) fn are_members(hosts: &[&Host]) -> bool {
     names.sort_unstable();
     hosts.iter().all(|host| {
         host.sight().is_some_and(|sight| {
-            let mut members: Vec<&str> = sight.members.iter().map(|node| node.as_str()).collect();
+            let mut members: Vec<&str> = sight.members.iter().map(quorate::model::NodeName::as_str).collect();
             members.sort_unstable();
             sight.is_settled && members == names
         })

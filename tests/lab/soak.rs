@@ -89,7 +89,7 @@ fn a_soak_of_random_faults_with_fencing_breaks_nothing() {
 /// Does faults to a cluster of this manifest, until it has been long enough.
 fn soak(lab: &Lab, text: &str, is_fenced: bool) {
     let length = Duration::from_secs(number("QUORATE_SOAK").unwrap_or(120));
-    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let clock = u64::try_from(jiff::Timestamp::now().as_second()).unwrap();
     let seed = number("QUORATE_SEED").unwrap_or(clock);
     eprintln!("soak: QUORATE_SEED={seed} QUORATE_SOAK={} fencing: {is_fenced}", length.as_secs());
     // What is an alarm for operators is caused here.
@@ -141,7 +141,7 @@ fn inflict(lab: &Lab, host: &Host, fault: Fault, pause: Duration) {
         }
         Fault::Paused => host.signal("quorate", Signal::STOP),
         Fault::ServiceDies => {
-            host.run_quietly("rm -f /run/marker/Base /run/marker/Alone /run/marker/Everywhere")
+            host.run_quietly("rm -f /run/marker/Base /run/marker/Alone /run/marker/Everywhere");
         }
         Fault::StartFails => {
             host.run_quietly("echo start >/run/marker/Alone.fail; rm -f /run/marker/Alone");

@@ -51,13 +51,17 @@ pub(crate) enum Fault {
     Standby { host: usize, lasts: i64 },
     /// Nothing is decided for a while.
     Pause { lasts: i64 },
-    /// Failures are forgotten.
-    Cleanup { host: usize },
-    /// Everything is looked at again.
-    Refresh { host: usize },
+    /// Failures of a resource are forgotten. Of one that stays: what is removed before it was looked at
+    /// again is out of the cluster's sight.
+    Cleanup { host: usize, resource: &'static str },
+    /// A resource is looked at again.
+    Refresh { host: usize, resource: &'static str },
     /// A daemon is asked to leave, with its resources moved away first or left running.
     Leave { host: usize, is_drained: bool, back_after: i64 },
 }
+
+/// Resources that no manifest takes away.
+const LASTING: [&str; 5] = ["A", "B", "C", "g", "P"];
 
 /// Kinds of faults, each with how often it comes among all.
 const WEIGHTS: [(Kind, usize); 25] = [
@@ -227,8 +231,8 @@ impl Fault {
             }
             Kind::Standby => Self::Standby { host, lasts },
             Kind::Pause => Self::Pause { lasts },
-            Kind::Cleanup => Self::Cleanup { host },
-            Kind::Refresh => Self::Refresh { host },
+            Kind::Cleanup => Self::Cleanup { host, resource: dice.pick(&LASTING) },
+            Kind::Refresh => Self::Refresh { host, resource: dice.pick(&LASTING) },
             Kind::Leave => {
                 Self::Leave { host, is_drained: setting == Setting::Bare || !dice.one_in(3), back_after }
             }

@@ -55,7 +55,7 @@ impl Run {
             self.world.boot(host);
         }
         self.pass(5000)?;
-        let id = self.world.propose(0, scenario.setting.cluster(Variant::default()));
+        let id = self.world.propose(0, scenario.setting.cluster(Variant::default(), "a test"));
         let (origin, on) = ("a test".to_owned(), String::new());
         self.world.see(Seen::Proposed { id, host: 0, origin, on });
         self.pass(1000)?;
@@ -84,7 +84,7 @@ impl Run {
         let mut reason = None;
         for look in 0..PATIENCE {
             if TIDIES_UP.contains(&look) {
-                tidy_up(&mut self.world);
+                tidy_up(&mut self.world, look == TIDIES_UP[0]);
             }
             self.pass(LOOK)?;
             reason = rest::unrest(&self.world);

@@ -7,7 +7,7 @@ use quorate::model::isolation::Isolation;
 use quorate::model::{Cluster, ConstraintId, Group, OptionSet, Resource, ResourceId, Score};
 
 use crate::dice::Dice;
-use crate::world::desired::{Fencing, cluster, dummy, in_order, promotable};
+use crate::world::desired::{Fencing, cluster, dummy, in_order, promotable, set_property};
 
 /// Which cluster it is, and what protects it from acting twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +63,11 @@ impl Setting {
     }
 
     /// What is desired, in one of several variants.
-    pub(crate) fn cluster(self, variant: Variant) -> Cluster {
+    pub(crate) fn cluster(self, variant: Variant, origin: &str) -> Cluster {
         let fencing = if self.has_fencing() { Fencing::On } else { Fencing::Off };
         let mut desired = cluster(self.hosts(), fencing, &["A", "B", "C"]);
+        // No two are equal, so that none is lost without being missed.
+        set_property(&mut desired, "cluster-name", origin);
         if !variant.lacks_d {
             desired.resources.push(Resource::Primitive(dummy("D")));
         }

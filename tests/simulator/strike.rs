@@ -1,6 +1,7 @@
 //! Faults come about, and end.
 
 use quorate::cluster::{Change, Leave, Moment, OverrideId, Overriding, Pause};
+use quorate::model::ResourceId;
 
 use crate::fault::Fault;
 use crate::setting::{Setting, Variant};
@@ -30,28 +31,8 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
                 world.plan(back_after, Item::StartDaemon(host));
             }
         }
-        Fault::HangDaemon { host, lasts } => {
-            let boot = world.hosts[host].boot;
-            if world.hosts[host].is_up {
-                world.hang_daemon(host, true);
-                world.later(lasts, move |world| {
-                    if world.hosts[host].boot == boot {
-                        world.hang_daemon(host, false);
-                    }
-                });
-            }
-        }
-        Fault::PauseHost { host, lasts } => {
-            let boot = world.hosts[host].boot;
-            if world.hosts[host].is_up {
-                world.pause(host, true);
-                world.later(lasts, move |world| {
-                    if world.hosts[host].boot == boot {
-                        world.pause(host, false);
-                    }
-                });
-            }
-        }
+        Fault::HangDaemon { host, lasts } => suspend(world, host, lasts, World::hang_daemon),
+        Fault::PauseHost { host, lasts } => suspend(world, host, lasts, World::pause),
         Fault::LoseGroup { host, lasts } => {
             if world.hosts[host].has_group {
                 world.lose_group(host);
@@ -67,7 +48,7 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
             strike_network(world, setting, fault);
         }
         Fault::BreakService { .. } | Fault::Agent { .. } | Fault::SlowAgent { .. } => {
-            strike_agents(world, fault)
+            strike_agents(world, fault);
         }
         Fault::Device { answer, lasts } => {
             world.device.answer = answer;
@@ -85,6 +66,20 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
         | Fault::Refresh { .. }
         | Fault::Leave { .. } => ask(world, setting, number, fault),
     }
+}
+
+/// Holds something of a host up for a while, unless the host boots meanwhile.
+fn suspend(world: &mut World, host: usize, lasts: i64, hold: fn(&mut World, usize, bool)) {
+    let boot = world.hosts[host].boot;
+    if !world.hosts[host].is_up {
+        return;
+    }
+    hold(world, host, true);
+    world.later(lasts, move |world| {
+        if world.hosts[host].boot == boot {
+            hold(world, host, false);
+        }
+    });
 }
 
 fn strike_network(world: &mut World, setting: Setting, fault: &Fault) {
@@ -146,7 +141,7 @@ fn strike_agents(world: &mut World, fault: &Fault) {
 fn ask(world: &mut World, setting: Setting, number: usize, fault: &Fault) {
     match fault.clone() {
         Fault::Push { host, variant, ponders } => {
-            push(world, setting, host, variant, &format!("push {number}"), ponders)
+            push(world, setting, host, variant, &format!("push {number}"), ponders);
         }
         Fault::PushTwo { hosts, variants } => {
             for ((host, variant), who) in hosts.into_iter().zip(variants).zip(["one", "two"]) {
@@ -166,11 +161,11 @@ fn ask(world: &mut World, setting: Setting, number: usize, fault: &Fault) {
                 world.change(who, Change::Pause(Pause { until, origin: "simulator".to_owned() }));
             }
         }
-        Fault::Cleanup { host } if world.hosts[host].daemon.is_some() => {
-            world.change(host, Change::Cleanup { resource: None, node: None });
+        Fault::Cleanup { host, resource } if world.hosts[host].daemon.is_some() => {
+            world.change(host, Change::Cleanup { resource: Some(ResourceId::new(resource)), node: None });
         }
-        Fault::Refresh { host } if world.hosts[host].daemon.is_some() => {
-            world.change(host, Change::Refresh { resource: None, node: None });
+        Fault::Refresh { host, resource } if world.hosts[host].daemon.is_some() => {
+            world.change(host, Change::Refresh { resource: Some(ResourceId::new(resource)), node: None });
         }
         Fault::Leave { host, is_drained, back_after } if world.hosts[host].daemon.is_some() => {
             world.leave(host, if is_drained { Leave::Drained } else { Leave::Detached });
@@ -195,7 +190,7 @@ fn push(world: &mut World, setting: Setting, host: usize, variant: Variant, orig
     let origin = origin.to_owned();
     world.later(ponders, move |world| {
         if world.hosts[host].daemon.is_some() {
-            let id = world.propose_on(host, setting.cluster(variant), base, &origin);
+            let id = world.propose_on(host, setting.cluster(variant, &origin), base, &origin);
             world.see(Seen::Proposed { id, host, origin, on });
         }
     });
@@ -227,12 +222,16 @@ pub(crate) fn calm(world: &mut World) {
     world.heal();
 }
 
-/// An operator forgets failures, lets decisions be made, and puts nodes back in service.
-pub(crate) fn tidy_up(world: &mut World) {
+/// An operator forgets failures, lets decisions be made, and puts nodes back in service; if that was not
+/// enough, he lets everything be looked at again, as agents may have lied.
+pub(crate) fn tidy_up(world: &mut World, is_first: bool) {
     let Some(host) = dc_or(world, 0) else { return };
     world.change(host, Change::Resume);
     for place in 0..world.hosts.len() {
         world.change(host, Change::Restore(OverrideId(format!("standby {place}"))));
     }
     world.change(host, Change::Cleanup { resource: None, node: None });
+    if !is_first {
+        world.change(host, Change::Refresh { resource: None, node: None });
+    }
 }

@@ -27,7 +27,11 @@ impl Copies {
                 }
                 let rival = self.at_work.values().find(|(host, resource, task)| {
                     let is_same = *host == begun.host && *resource == begun.resource;
-                    is_same && !resource.is_empty() && !(watches(task) && watches(&begun.task))
+                    let is_agent = |task: &str| task != "cancel" && !resource.is_empty();
+                    is_same
+                        && is_agent(task)
+                        && is_agent(&begun.task)
+                        && !(watches(task) && watches(&begun.task))
                 });
                 let found = rival.map(|(host, resource, task)| {
                     format!(

@@ -57,14 +57,21 @@ pub(crate) fn set_property(cluster: &mut Cluster, name: &str, value: &str) {
     cluster.properties.insert(0, OptionSet { score: Score::INFINITY, ..OptionSet::of([(name, value)]) });
 }
 
-/// A promotable clone of a dummy.
+/// A promotable clone of a dummy, with a monitor for each role.
 pub(crate) fn promotable(name: &str) -> Resource {
+    let mut child = dummy(name);
+    child.ops.push(Operation {
+        name: "monitor".into(),
+        interval: Duration::from_secs(9),
+        options: vec![("role".into(), "Promoted".into())],
+        ..Operation::default()
+    });
     Resource::Clone(Clone {
         id: ResourceId::new(format!("{name}-clone")),
         description: None,
         meta: vec![OptionSet::of([("promotable", "true")])],
         params: Vec::new(),
-        child: CloneChild::Primitive(dummy(name)),
+        child: CloneChild::Primitive(child),
     })
 }
 

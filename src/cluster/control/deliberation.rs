@@ -7,7 +7,7 @@ use crate::cluster::call::Flight;
 use crate::cluster::state::worker_of;
 use crate::executor::ActionResult;
 use crate::ledger::{AgentTraits, Ledger, Performed};
-use crate::model::Cluster;
+use crate::model::{Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
 use crate::status::{ClusterStatus, JoinState, NodeState, Presence, ProcessState, ResultCode};
 
@@ -79,14 +79,19 @@ impl Control {
 }
 
 /// Leaves only what can be done: what would be done by a member that is not there, and all that comes
-/// after it, has to wait for another decision.
+/// after it, has to wait for another decision. A node does not go before it is known what it runs.
 pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
+    let probes = transition.actions.iter().filter(|action| action.is_probe());
+    let probed: Vec<NodeName> = probes.filter_map(|action| action.node.clone()).collect();
     let is_feasible = |action: &Action| match action.kind {
         ActionKind::Pseudo => true,
         ActionKind::Fence => action.node.as_ref().is_none_or(|node| !ground.state.is_frozen(node)),
         ActionKind::Cluster => {
             action.task != Task::Shutdown
-                || action.node.as_ref().is_some_and(|node| ground.state.member_on(node).is_some())
+                || action
+                    .node
+                    .as_ref()
+                    .is_some_and(|node| ground.state.member_on(node).is_some() && !probed.contains(node))
         }
         ActionKind::Resource => {
             worker_of(action).is_some_and(|worker| ground.state.member_on(worker).is_some())

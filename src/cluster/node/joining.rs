@@ -115,7 +115,7 @@ impl Node {
         said.retain(|id, _| tag.contains(id) && !silent.contains(id));
         let Some(accord) = Accord::of(&said).filter(|_| said.contains_key(&self.me)) else { return };
         self.hand_over(accord, &tag);
-        let Some((durable, live)) = self.spoils(accord, &tag) else { return };
+        let Some((durable, live)) = self.spoils(accord, &tag, &said) else { return };
         self.settle(&said, durable, live);
     }
 
@@ -136,8 +136,16 @@ impl Node {
     }
 
     /// What was taken, once it is here.
-    fn spoils(&self, accord: Accord, tag: &[MemberId]) -> Option<(Durable, Option<Live>)> {
-        let handed = |id: MemberId| self.round.handed.get(&id).filter(|handover| handover.view == tag);
+    fn spoils(
+        &self,
+        accord: Accord,
+        tag: &[MemberId],
+        said: &Announcements,
+    ) -> Option<(Durable, Option<Live>)> {
+        let is_announced = |id: MemberId, handover: &Handover| {
+            handover.view == tag && said.get(&id).is_some_and(|said| said.is_fulfilled_by(handover))
+        };
+        let handed = |id: MemberId| self.round.handed.get(&id).filter(|handover| is_announced(id, handover));
         let durable = if accord.hands_durable {
             handed(accord.durable)?.durable.clone()?
         } else {

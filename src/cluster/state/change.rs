@@ -1,5 +1,6 @@
 //! Changes that somebody asked for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Effect, State};
@@ -164,13 +165,22 @@ impl State {
             .ledger
             .meant(&self.durable.cluster, resource)
             .map_err(|NoSuchResource(resource)| Refusal::UnknownResource(resource))?;
+        let here = self.within_reach();
         let touched = match extent {
-            Extent::Failures => self.live.ledger.clean_up(node, |name| meant.includes(name)),
-            Extent::Everything => self.live.ledger.refresh(node, |name| meant.includes(name)),
+            Extent::Failures => self.live.ledger.clean_up(node, &here, |name| meant.includes(name)),
+            Extent::Everything => self.live.ledger.refresh(node, &here, |name| meant.includes(name)),
         };
         effects.extend(touched.into_iter().map(Effect::Touched));
         effects.push(Effect::Changed("history was cleaned up".to_owned()));
         Ok(())
+    }
+
+    /// Nodes that can be asked what runs on them: members, and those behind a connection.
+    fn within_reach(&self) -> BTreeSet<NodeName> {
+        let names = self.live.ledger.status.nodes.iter().filter_map(|state| state.name.clone());
+        let is_reached =
+            |name: &NodeName| self.member_on(name).is_some() || self.durable.is_remote(name.as_str());
+        names.filter(is_reached).collect()
     }
 
     fn set_ticket(

@@ -89,6 +89,7 @@ impl State {
         }
         if flight.action.task == Task::Shutdown {
             self.unseat(node);
+            self.drop_flights_of(node, Keep::Nothing);
             let how = self.live.leaving.remove(node).unwrap_or(crate::cluster::request::Leave::Drained);
             effects.push(Effect::Parted { node: node.clone(), how });
         } else if flight.action.task.takes_node_down() {

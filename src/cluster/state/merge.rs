@@ -56,6 +56,15 @@ pub(in crate::cluster) struct LiveRank {
     digest: String,
 }
 
+impl Announcement {
+    /// Whether this is what was announced. One of an earlier round may be about the same members.
+    pub(in crate::cluster) fn is_fulfilled_by(&self, handover: &Handover) -> bool {
+        let is_durable = handover.durable.as_ref().is_none_or(|known| digest(known) == self.durable.digest);
+        let rank = self.live.as_ref().map(|live| &live.digest);
+        is_durable && handover.live.as_ref().is_none_or(|known| Some(&digest(known)) == rank)
+    }
+}
+
 /// What is known of one node, by that node.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::cluster) struct Slice {

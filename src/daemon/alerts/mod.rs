@@ -155,11 +155,12 @@ fn node(name: &NodeName, what: &str) -> News {
 fn fencing(worker: &NodeName, action: &Action, result: &ActionResult) -> Option<News> {
     let target =
         action.node.as_ref().filter(|_| action.task.takes_node_down() || action.task == Task::FenceOn)?;
-    let task = match action.task {
-        Task::FenceOff => "off",
-        Task::FenceOn => "on",
-        _ if action.task.takes_node_down() => "reboot",
-        _ => return None,
+    let task = if action.task == Task::FenceOff {
+        "off"
+    } else if action.task == Task::FenceOn {
+        "on"
+    } else {
+        "reboot"
     };
     let end = if result.rc == ResultCode::OK { "OK" } else { "failed" };
     let reason = result.exit_reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();

@@ -112,6 +112,10 @@ impl Executor {
         let action = self.volatile.to_be_run(&flight.action);
         let is_recorded = action.runs_agent();
         let witness = if is_recorded { Some(self.volatile.begin(&flight)?) } else { None };
+        // From here on its end is heard of, which lets go of the monitors.
+        if let Some(resource) = action.resource.as_ref().filter(|_| is_recorded) {
+            self.standings.hold(resource);
+        }
         let kill = CancellationToken::new();
         let (runner, agent, call, killed) =
             (Arc::clone(&self.runner), flight.agent.clone(), flight.call, kill.clone());
@@ -211,9 +215,6 @@ impl Executor {
             self.units.forget(resource);
         }
         self.end_monitors(resource, |interval| action.ends_monitor(resource, interval))?;
-        if action.runs_agent() {
-            self.standings.hold(resource);
-        }
         Ok(())
     }
 

@@ -37,10 +37,11 @@ fn audits_see_what_is_wrong() {
         other_host.run(&format!("ip address del {ADDRESS}/24 dev eth0"));
         lab.expect("the address was at the same time on");
 
-        let _stray = other_host.command("exec tail -f /dev/null").spawn().unwrap();
+        let mut stray = other_host.command("exec tail -f /dev/null").spawn().unwrap();
         lab.until("the stray process", PATIENCE, || !other_host.processes("tail").is_empty());
         finds("a process that nobody knows", "is left over");
         other_host.end("tail");
+        stray.wait().unwrap();
 
         other_host.run("quorate node standby node1 --no-wait");
         finds("an override", "overrides are left");

@@ -35,7 +35,10 @@ impl Changes {
                     self.accepted.insert(origin.clone(), is_steady && self.quorate.contains(host));
                 }
             }
-            Seen::Rings { quorate, .. } => {
+            Seen::Rings { rings, quorate } => {
+                // Where two halves have quorum, neither speaks for all.
+                let halves = rings.iter().filter(|ring| ring.iter().any(|host| quorate.contains(host)));
+                let quorate = if halves.count() > 1 { &BTreeSet::new() } else { quorate };
                 let changed: Vec<usize> = self.quorate.symmetric_difference(quorate).copied().collect();
                 self.unsteady.extend(changed.into_iter().map(|host| (host, stamped.at)));
                 self.quorate.clone_from(quorate);
@@ -53,20 +56,27 @@ impl Changes {
 
     /// What is wrong if this is in force in the end.
     pub(crate) fn judge(&self, in_force: &str) -> Option<String> {
-        let mut line = BTreeSet::new();
-        let mut place = Some(in_force);
-        while let Some(origin) = place.filter(|origin| line.insert((*origin).to_owned())) {
-            place = self.on.get(origin).map(String::as_str);
-        }
+        let line = self.line(in_force);
+        let given_up: BTreeSet<String> = self.given_up.iter().flat_map(|origin| self.line(origin)).collect();
         let lost = self.accepted.iter().find(|(origin, is_quorate)| {
-            !line.contains(*origin) && (**is_quorate || !self.given_up.contains(*origin))
+            !line.contains(*origin) && (**is_quorate || !given_up.contains(*origin))
         });
         lost.map(|(origin, is_quorate)| {
             let how = if *is_quorate { "with quorum " } else { "" };
-            let told = if self.given_up.contains(origin) { "given up" } else { "forgotten without a word" };
+            let told = if given_up.contains(origin) { "given up" } else { "forgotten without a word" };
             format!(
                 "`{origin}` was accepted {how}and {told}; in force is `{in_force}`, which stands on {line:?}"
             )
         })
+    }
+
+    /// What something stands on: it, what it was proposed on, and so on.
+    fn line(&self, origin: &str) -> BTreeSet<String> {
+        let mut line = BTreeSet::new();
+        let mut place = Some(origin);
+        while let Some(origin) = place.filter(|origin| line.insert((*origin).to_owned())) {
+            place = self.on.get(origin).map(String::as_str);
+        }
+        line
     }
 }

@@ -16,11 +16,16 @@ pub(crate) struct OrderRespected {
     /// Hosts whose daemon was away, stood still or changed its ring lately, or that were told lies.
     unsteady: BTreeMap<usize, i64>,
     lied: BTreeSet<(Option<String>, usize)>,
+    without_power: BTreeSet<usize>,
+    /// Since when a host has no daemon.
+    daemons_down: BTreeMap<usize, i64>,
 }
 
 impl OrderRespected {
     /// How long a decision may have been under way, in milliseconds.
     const UNDER_WAY: i64 = 3000;
+    /// How long a host that went may be waited for before its services count as ended, in milliseconds.
+    const WAITED_FOR: i64 = 25_000;
     /// How long a host is left alone whose daemon was away.
     const STEADY: i64 = 15_000;
 
@@ -44,13 +49,26 @@ impl OrderRespected {
             Seen::PowerOff { host } => {
                 self.real.retain(|(_, place)| place != host);
                 self.lied.retain(|(_, place)| place != host);
-                self.over_on(at + 1000, *host);
+                self.without_power.insert(*host);
+                // Where nobody fences, and where a daemon had left its services running, others take
+                // them for running until they have waited long enough.
+                if self.daemons_down.get(host) == Some(&at) {
+                    self.over_on(at + Self::WAITED_FOR, *host);
+                }
                 self.unsteady.insert(*host, at);
             }
-            Seen::DaemonUp { host }
-            | Seen::DaemonDown { host }
-            | Seen::Stopped { host }
-            | Seen::Resumed { host } => {
+            Seen::DaemonUp { host } => {
+                if self.without_power.remove(host) {
+                    self.over_on(at, *host);
+                }
+                self.daemons_down.remove(host);
+                self.unsteady.insert(*host, at);
+            }
+            Seen::DaemonDown { host } => {
+                self.daemons_down.insert(*host, at);
+                self.unsteady.insert(*host, at);
+            }
+            Seen::Stopped { host } | Seen::Resumed { host } => {
                 self.unsteady.insert(*host, at);
             }
             Seen::Rings { rings, .. } => {
@@ -111,7 +129,11 @@ impl OrderRespected {
         let (first, then) = ORDERS.into_iter().find(|(_, then)| *then == begun.resource)?;
         let runs = |host: usize| {
             let until = self.said.get(&(first.to_owned(), host));
-            until.is_some_and(|until| until.is_none_or(|until| at - until < Self::UNDER_WAY))
+            // A host that is out of touch cannot say that it stopped.
+            let is_in_touch =
+                self.rings.iter().any(|ring| ring.contains(&begun.host) && ring.contains(&host));
+            let allowed = if is_in_touch { Self::UNDER_WAY } else { Self::WAITED_FOR };
+            until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
         };
         let is_bound = TOGETHER.contains(&(then, first));
         let mut hosts = self.said.keys().map(|(_, host)| *host);

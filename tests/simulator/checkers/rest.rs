@@ -24,9 +24,24 @@ pub(crate) fn unrest(world: &World) -> Option<String> {
     }
     let digests: BTreeSet<String> = nodes.iter().filter_map(|node| Some(node.state()?.digest())).collect();
     if digests.len() != 1 {
-        return Some("members know different things".to_owned());
+        return Some(format!("members know different things: {}", differences(&nodes)));
     }
     misplaced(world, &nodes.first()?.durable().cluster)
+}
+
+/// Where the states of members differ from that of the first, for people.
+fn differences(nodes: &[&Node]) -> String {
+    let texts = nodes.iter().filter_map(|node| serde_json::to_string_pretty(node.state()?).ok());
+    let texts: Vec<String> = texts.collect();
+    let lines = |text: &str| text.lines().map(str::trim).map(str::to_owned).collect::<Vec<_>>();
+    let first = lines(texts.first().map_or("", String::as_str));
+    let mut found = Vec::new();
+    for (place, text) in texts.iter().enumerate().skip(1) {
+        let other = lines(text);
+        let pairs = first.iter().zip(&other).filter(|(one, other)| one != other);
+        found.extend(pairs.take(4).map(|(one, other)| format!("n1 {one}, n{} {other}", place + 1)));
+    }
+    found.join("; ")
 }
 
 /// What does not run as it should.

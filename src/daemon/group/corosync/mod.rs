@@ -5,6 +5,8 @@
 //! is said after, are held back until quorum was counted for the same ring of nodes (1 to 2 ms):
 //! who is gone is told together with whether the others may act.
 
+#![expect(clippy::disallowed_methods, reason = "waits for corosync, and says which process this is")]
+
 mod library;
 mod pairing;
 
