@@ -4,7 +4,9 @@
 //! was not changed since it was proposed last is not obeyed again: the cluster may have gone on
 //! without it, and then the file is behind.
 
-use super::durable::Seen;
+use std::time::Duration;
+
+use super::durable::{Seen, Store};
 use super::manifest::Reading;
 use crate::cluster::{Accepted, Change, Moment, Node, Proposal, Refusal};
 use crate::manifest::Moved;
@@ -12,6 +14,9 @@ use crate::model::{Cluster, Generation, NodeName, Rename};
 use crate::plan::window::{self, Admission};
 use crate::plan::{self, Inputs, Prune};
 use crate::view;
+
+/// Seconds after which a wait for a window looks at the clock again: it may have been set.
+const LONGEST_WAIT: u64 = 60;
 
 /// What is known of the manifest of this node.
 #[derive(Debug)]
@@ -28,21 +33,26 @@ pub(super) struct Proposing {
     waits: Option<(Admission, Generation)>,
 }
 
-/// It is not known any more which file was decided on last.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Forgotten;
-
 impl Proposing {
-    pub(super) fn new(seen: Result<Option<Seen>, Forgotten>) -> Self {
+    /// With what the node remembers of its manifest.
+    pub(super) fn recall(store: &Store) -> Self {
+        let seen = store.seen();
+        if let Err(error) = &seen {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(error, "it is not known which manifest was decided on last");
+        }
         let has_forgotten = seen.is_err();
         Self { seen: seen.ok().flatten(), fresh: None, asked: None, has_forgotten, waits: None }
     }
 
-    /// When the file that waits may come in force; seconds since 1970.
-    pub(super) fn opens(&self) -> Option<i64> {
+    /// After how long to look whether the window opens that the file waits for.
+    pub(super) fn look_again(&self, now: Moment) -> Option<Duration> {
         match self.waits {
-            Some((Admission::AtWindow(opens), _)) => opens,
-            Some((Admission::Now | Admission::ByHand, _)) | None => None,
+            Some((Admission::AtWindow(Some(opens)), _)) => {
+                let left = u64::try_from(opens - now.seconds()).unwrap_or(0);
+                Some(Duration::from_secs(left.clamp(1, LONGEST_WAIT)))
+            }
+            Some((Admission::AtWindow(None) | Admission::Now | Admission::ByHand, _)) | None => None,
         }
     }
 
@@ -147,5 +157,27 @@ impl Proposing {
         let seen = Seen::new(digest);
         self.seen = Some(seen.clone());
         Some(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn after_a_damaged_memory_the_first_file_counts_as_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("manifest-seen.json"), "{").unwrap();
+        let path = dir.path().join("cluster.yaml");
+        std::fs::write(&path, "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n").unwrap();
+        let reading = super::super::manifest::read(&path);
+        let mut damaged = Proposing::recall(&Store::new(dir.path()));
+        damaged.take(reading.clone());
+        assert_eq!(damaged.seen.as_ref().map(|seen| &seen.digest), Some(&reading.digest));
+        let mut new = Proposing::recall(&Store::new(&dir.path().join("empty")));
+        new.take(reading);
+        assert_eq!(new.seen, None);
     }
 }

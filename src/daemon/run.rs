@@ -20,7 +20,7 @@ use super::guard::Guardian;
 use super::hearing::{not_begun, translate};
 use super::isolation::Lookout;
 use super::manifest::{self, Reading};
-use super::proposing::{Forgotten, Proposing};
+use super::proposing::Proposing;
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::{make_shelf, settle_process};
@@ -43,9 +43,6 @@ pub enum Ending {
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
-
-/// Seconds after which a wait for a window looks at the clock again: it may have been set.
-const LONGEST_WAIT: u64 = 60;
 
 /// A daemon.
 #[derive(Debug)]
@@ -137,13 +134,7 @@ impl<G: Group> Daemon<G> {
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
-        let proposing = Proposing::new(store.seen().map_err(|error| {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "it is not known which manifest was decided on last"
-            );
-            Forgotten
-        }));
+        let proposing = Proposing::recall(&store);
         let return_grace = settings.return_grace;
         let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
         let guardian = Guardian::new(&setup.safety, &setup.run_dir);
@@ -357,10 +348,7 @@ impl<G: Group> Daemon<G> {
         }
         let now = now();
         let next = self.proposing.next(&self.setup.node, &self.node, now);
-        self.next_window = self.proposing.opens().map(|opens| {
-            let left = u64::try_from(opens - now.seconds()).unwrap_or(0).min(LONGEST_WAIT);
-            Instant::now() + Duration::from_secs(left.max(1))
-        });
+        self.next_window = self.proposing.look_again(now).map(|after| Instant::now() + after);
         let Some((digest, change)) = next else { return };
         let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
         self.backlog.push_back(input);
