@@ -11,7 +11,7 @@ use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
 use crate::manifest::{Manifest, Moved, Reconcile};
 use crate::model::{Cluster, Rename};
-use crate::plan::{self, Inputs, Plan, Planned, Prune, WhatIf};
+use crate::plan::{self, Because, Blocked, Inputs, Plan, Planned, Prune, Step, WhatIf};
 use crate::status::ClusterStatus;
 
 /// Latencies in a rehearsal follow from it; it changes no decision.
@@ -90,10 +90,13 @@ fn noting(observation: &Observation, mut planned: Planned) -> Planned {
     planned
 }
 
-/// Finds out which of the resources that no node can run yet come to run once the plan is carried
-/// out: agents may set node attributes that they wait for. It is tried on a copy of the cluster.
+/// Finds out what will still be impossible once the plan is carried out, on a copy of the cluster.
+/// What no node can run yet may come to run, as agents may set node attributes that it waits for;
+/// what is stopped for good may keep others from starting again.
 pub(super) async fn rehearse(plan: &mut Plan, observation: &Observation) {
-    if plan.unplaced.is_empty() || plan.steps.is_empty() {
+    let is_told = |step: &Step| matches!(step.because, Because::TargetRole { .. });
+    let is_open = !plan.unplaced.is_empty() || !plan.blocked.is_empty() || plan.steps.iter().any(is_told);
+    if !is_open || plan.steps.is_empty() || !plan.has_quorum() {
         return;
     }
     let staged = Observation {
@@ -110,6 +113,19 @@ pub(super) async fn rehearse(plan: &mut Plan, observation: &Observation) {
     for unplaced in &mut plan.unplaced {
         unplaced.is_later = !after.unplaced.iter().any(|still| still.resource == unplaced.resource);
     }
+    for blocked in &mut plan.blocked {
+        blocked.stays = after.blocked.iter().any(|still| is_same(still, blocked));
+    }
+    for still in after.blocked {
+        if !plan.blocked.iter().any(|blocked| is_same(&still, blocked)) {
+            plan.blocked.push(still);
+        }
+    }
+}
+
+/// Whether two obstacles are about the same resource, or else the same node.
+fn is_same(one: &Blocked, other: &Blocked) -> bool {
+    one.resource == other.resource && (one.resource.is_some() || one.from == other.from)
 }
 
 /// Makes the plan that leads from what was observed to what is in force already.
@@ -161,10 +177,10 @@ pub(super) fn imagine(
 
 /// How a plan ends a command that only looks.
 pub(super) fn exit_of(plan: &Plan, is_detailed: bool) -> Exit {
-    if !plan.is_fulfilling() {
+    if !plan.has_quorum() && !plan.blocked.is_empty() {
+        Exit::NoQuorum
+    } else if !plan.is_fulfilling() {
         Exit::Unsatisfiable
-    } else if !plan.is_actionable() && !plan.blocked.is_empty() {
-        if plan.has_quorum() { Exit::Unsatisfiable } else { Exit::NoQuorum }
     } else if is_detailed && !plan.is_empty() {
         Exit::Changes
     } else {

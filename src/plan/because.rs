@@ -136,6 +136,11 @@ pub enum Because {
         /// What it cannot do.
         verb: Verb,
     },
+    /// Another resource has to run first, and is told to be stopped.
+    ToldToStop {
+        /// Which.
+        resource: String,
+    },
     /// There is no quorum.
     NoQuorum,
     /// Something rarer, in the scheduler's words.

@@ -40,6 +40,8 @@ pub struct Explanation {
     pub trouble: Option<Trouble>,
     /// Whether anything may be done with it.
     pub is_managed: bool,
+    /// Whether nothing may be done with it until its failure is forgotten, or it runs once again.
+    pub is_stuck: bool,
     /// Node by node, best first.
     pub nodes: Vec<Verdict>,
     /// What starts before it.
@@ -191,7 +193,8 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         target_role: own.target_role.filter(|role| *role < Role::Started),
         blocked: None,
         trouble: None,
-        is_managed: own.is_managed,
+        is_managed: own.is_managed || own.is_blocked,
+        is_stuck: own.is_blocked && !own.active_on.is_empty(),
         nodes,
         after: after.collect(),
     }

@@ -180,6 +180,10 @@ pub struct Blocked {
     pub to: Option<NodeName>,
     /// Why not.
     pub because: Because,
+    /// Whether it will still be so once the steps of the plan are done: there are none, there is no
+    /// quorum, or rehearsing them says so.
+    #[serde(default)]
+    pub stays: bool,
 }
 
 impl Plan {
@@ -210,6 +214,7 @@ impl Plan {
     pub fn is_fulfilling(&self) -> bool {
         self.unplaced.iter().all(|unplaced| unplaced.is_later)
             && self.troubles.iter().all(Trouble::is_tolerated)
+            && !self.blocked.iter().any(|blocked| blocked.stays)
     }
 
     /// Whether there is anything that can be done now.
@@ -256,7 +261,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
-    let blocked = blocked(&situation);
+    let blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
@@ -307,7 +312,7 @@ fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caut
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
 }
 
-fn blocked(situation: &Situation<'_>) -> Vec<Blocked> {
+fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
     let changes = situation.schedule.changes.iter().filter(|change| change.is_blocked);
     changes
         .map(|change| Blocked {
@@ -316,6 +321,7 @@ fn blocked(situation: &Situation<'_>) -> Vec<Blocked> {
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
             because: situation.of_blocked(change),
+            stays,
         })
         .collect()
 }

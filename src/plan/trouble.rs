@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::because::{Because, failed_because};
+use super::fail_count::fail_counts;
 use super::step::{Step, Verb};
 use super::{Blocked, Facts, Unplaced};
-use crate::model::NodeName;
 use crate::model::id::without_number;
+use crate::model::{NodeName, Role};
+use crate::scheduler::ResourceIx;
 use crate::scheduler::facts::{NodeIx, ResourceFacts, Variant};
 
 /// A resource that is not as it should be.
@@ -74,7 +76,9 @@ pub(super) fn troubles(facts: &Facts<'_>) -> Vec<Trouble> {
         is_split: false,
     });
     let failed = primitives().filter_map(|resource| failed(facts, resource));
-    twice.chain(failed).collect()
+    let numbers = (0..facts.resources.len()).map(ResourceIx::at);
+    let dead = numbers.filter_map(|resource| dead(facts, resource));
+    twice.chain(failed).chain(dead).collect()
 }
 
 /// The troubles that stay: no step ends them, and nothing says already why there is none.
@@ -94,9 +98,16 @@ pub(super) fn lasting(
         let is_fenced = |node: &NodeName| {
             steps.iter().any(|step| step.verb == Verb::Fence && step.from.as_ref() == Some(node))
         };
-        let is_ending = steps.iter().any(|step| is_it(&step.resource));
+        let own = || steps.iter().filter(|step| is_it(&step.resource));
+        let is_ending = own().any(|step| restores(step.verb));
         match trouble {
-            Trouble::RunsTwice { .. } => !is_ending,
+            Trouble::RunsTwice { nodes, .. } => {
+                let is_left = |node: &NodeName| {
+                    own().any(|step| lets_go(step.verb) && step.from.as_ref() == Some(node))
+                };
+                let kept = nodes.iter().filter(|node| !is_fenced(node) && !is_left(node)).count();
+                kept > 1 && !own().any(|step| restarts(step.verb))
+            }
             Trouble::Failed { nodes, .. } => {
                 let ends_with_its_nodes = !nodes.is_empty() && nodes.iter().all(is_fenced);
                 !is_ending && !ends_with_its_nodes && !is_told()
@@ -104,6 +115,21 @@ pub(super) fn lasting(
         }
     });
     troubles
+}
+
+/// Whether a step of this kind ends a failure: nothing of what failed goes on.
+const fn restores(verb: Verb) -> bool {
+    lets_go(verb) || matches!(verb, Verb::Start | Verb::Demote | Verb::RePromote)
+}
+
+/// Whether a step of this kind ends what runs where it is from.
+const fn lets_go(verb: Verb) -> bool {
+    restarts(verb) || matches!(verb, Verb::Stop)
+}
+
+/// Whether a step of this kind stops a resource wherever it is active, and starts it once.
+const fn restarts(verb: Verb) -> bool {
+    matches!(verb, Verb::Move | Verb::Migrate | Verb::Restart | Verb::Recover)
 }
 
 fn runs_twice(resource: &ResourceFacts<'_>) -> bool {
@@ -124,6 +150,24 @@ fn failed(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Option<Trouble> {
     };
     let nodes = active_on(facts, resource);
     Some(Trouble::Failed { resource: resource.id.to_string(), nodes, because, hold })
+}
+
+/// What is unmanaged, has failed, and is not there any more: nobody starts it again.
+fn dead(facts: &Facts<'_>, index: ResourceIx) -> Option<Trouble> {
+    let resource = facts.resource(index);
+    let is_left_alone = !resource.is_managed && !resource.is_blocked && !resource.is_failed;
+    let is_wanted = resource.target_role.is_none_or(|role| role > Role::Stopped) && !resource.is_removed;
+    let is_single = resource.primitive().is_some() && resource.id == resource.base_id;
+    let has_died = is_left_alone && is_wanted && is_single && resource.active_on.is_empty();
+    if !has_died || fail_counts(facts, index).is_empty() {
+        return None;
+    }
+    Some(Trouble::Failed {
+        resource: resource.id.to_string(),
+        nodes: Vec::new(),
+        because: Some(failure(facts, resource).unwrap_or(Because::NotRunning)),
+        hold: Hold::Unmanaged,
+    })
 }
 
 /// What failed: where it is active first, else anywhere.

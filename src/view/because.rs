@@ -51,6 +51,7 @@ fn words(because: &Because) -> String {
         Because::NoNode => "no node may run it".to_owned(),
         Because::NoTicket { ticket } => format!("ticket {ticket} is not granted"),
         Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
+        Because::ToldToStop { resource } => format!("{resource} is told to stop (target-role)"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
     }

@@ -42,7 +42,8 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     if let Some(why) = &explanation.blocked {
         text.push_str(&format!("What should be done cannot be done: {}.\n", because(why)));
     }
-    if let (Some(chosen), Some(how)) = (&explanation.chosen, &explanation.decision) {
+    let is_open = !explanation.is_stuck;
+    if let (Some(chosen), Some(how), true) = (&explanation.chosen, &explanation.decision, is_open) {
         text.push_str(&format!("{}\n", decision(chosen, how)));
     }
     if !explanation.after.is_empty() {
@@ -52,7 +53,7 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     let shown =
         explanation.nodes.iter().filter(|verdict| node.is_none_or(|node| verdict.node.is(node.as_str())));
     for verdict in shown {
-        text.push_str(&verdict_lines(verdict, &explanation.resource, ink));
+        text.push_str(&verdict_lines(verdict, explanation, ink));
     }
     text
 }
@@ -62,8 +63,12 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
     let now: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
     match (now.as_slice(), &explanation.chosen) {
         ([], None) if explanation.target_role.is_some() => format!("{name} does not run, and should not."),
+        ([], None) if !explanation.is_managed => format!("{name} does not run, and is left alone."),
         ([], None) => format!("{name} does not run, and no node can run it."),
         ([], Some(node)) => format!("{name} does not run; it should run on {node}."),
+        (nodes, _) if explanation.is_stuck => {
+            format!("{name} is active on {}, and nothing may be done with it now.", nodes.join(", "))
+        }
         (nodes, Some(_)) if explanation.decision == Some(Decision::Stays) => {
             format!("{name} runs on {}, and stays there.", nodes.join(", "))
         }
@@ -91,9 +96,13 @@ fn decision(chosen: &NodeName, decision: &Decision) -> String {
     }
 }
 
-fn verdict_lines(verdict: &Verdict, resource: &str, ink: Ink) -> String {
+fn verdict_lines(verdict: &Verdict, explanation: &Explanation, ink: Ink) -> String {
     let score = verdict.score.map_or_else(String::new, |score| format!("  score {score}"));
-    let mark = if verdict.is_chosen { format!("  {}", ink.good("chosen")) } else { String::new() };
+    let mark = match (verdict.is_chosen, explanation.is_stuck) {
+        (true, false) => format!("  {}", ink.good("chosen")),
+        (true, true) => format!("  {}", ink.bad("stuck there")),
+        (false, _) => String::new(),
+    };
     let obstacle = verdict
         .obstacle
         .as_ref()
@@ -109,9 +118,11 @@ fn verdict_lines(verdict: &Verdict, resource: &str, ink: Ink) -> String {
             None => "              nothing allows it there\n",
         });
     }
+    let resource = &explanation.resource;
     let needs: Vec<String> =
         verdict.needs.iter().filter_map(|need| words_of_need(need, &verdict.node, resource)).collect();
-    if !needs.is_empty() {
+    // What is stuck goes nowhere, whatever speaks for a node.
+    if !needs.is_empty() && !explanation.is_stuck {
         lines.push_str(&ink.faint(&format!("              to go there: {}", needs.join("; "))));
         lines.push('\n');
     }
@@ -131,7 +142,8 @@ fn words_of_source(source: &Source) -> String {
         Source::Health => "health of the node".to_owned(),
         Source::ShutdownLock => "waits for the node that was shut down".to_owned(),
         Source::Stickiness => "stickiness: it runs there".to_owned(),
-        Source::Failures { count } => failures(*count),
+        Source::Failures { is_stop: true, .. } => "its stop failed there".to_owned(),
+        Source::Failures { count, is_stop: false } => failures(*count),
         Source::Discovery => "discovery: only other nodes are open to it".to_owned(),
         Source::Ticket { id, ticket } => format!("ticket {ticket} is not granted ({id})"),
         Source::With { id, other } => format!("colocation {id} with {}", companion(other)),

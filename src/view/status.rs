@@ -252,7 +252,7 @@ pub fn describe(concern: &Concern) -> String {
     match concern {
         Concern::NoQuorum => "there is no quorum".to_owned(),
         Concern::CutOff => {
-            "this node takes itself to be cut off: it runs nothing, and what the others run is unknown here"
+            "this node takes itself to be cut off: it should run nothing, and what the others run is unknown here"
                 .to_owned()
         }
         Concern::Unplaced(unplaced) => {

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::constraint::LocationPreference;
+use crate::model::id::without_number;
 use crate::model::{Cluster, Constraint, NodeName, Score};
 use crate::plan::outline::rule_text;
 use crate::scheduler::assign::{Cause, Contribution, Placement};
 use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
-use crate::scheduler::facts::NodeIx;
+use crate::scheduler::facts::{FailedAction, NodeIx};
 use crate::scheduler::{ResourceIx, failures};
 
 /// What gives a part of a score.
@@ -35,6 +36,8 @@ pub enum Source {
     Failures {
         /// How often it failed there.
         count: Score,
+        /// Whether a stop failed there, which is for good.
+        is_stop: bool,
     },
     /// It may only run where it may be probed.
     Discovery,
@@ -102,7 +105,15 @@ pub(super) fn source(
         Cause::ShutdownLock => Source::ShutdownLock,
         Cause::Stickiness => Source::Stickiness,
         Cause::MigrationThreshold => {
-            Source::Failures { count: failures::count_with_launched(&placement.facts, resource, node) }
+            let facts = &placement.facts;
+            let base = &facts.resource(resource).base_id;
+            let is_own_stop = |failed: &FailedAction| {
+                *failed.task == *"stop" && failed.node == node && without_number(&failed.resource) == &**base
+            };
+            Source::Failures {
+                count: failures::count_with_launched(facts, resource, node),
+                is_stop: facts.failed_actions.iter().any(is_own_stop),
+            }
         }
         Cause::Discovery => Source::Discovery,
         Cause::Ticket(number) => {

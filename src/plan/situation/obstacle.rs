@@ -1,9 +1,9 @@
 //! Why a change that should be made cannot be made.
 
 use super::Situation;
-use crate::model::ResourceId;
+use crate::model::{ResourceId, Role};
 use crate::plan::{Because, Verb};
-use crate::scheduler::{Change, ChangeKind};
+use crate::scheduler::{Change, ChangeKind, Reason};
 
 impl Situation<'_> {
     /// Why a change cannot be made.
@@ -19,8 +19,19 @@ impl Situation<'_> {
             // Nothing can be done there before the node is fenced.
             (Some(unclean @ Because::NodeUnclean { .. }), None | Some(Because::NoNode)) => unclean,
             (_, None | Some(Because::NoNode)) => self.held_up(change).unwrap_or(general),
-            (_, Some(reason)) => reason,
+            // A stop's own reason says why it should happen, not why it cannot.
+            (_, Some(reason)) if matches!(change.kind, ChangeKind::Stop | ChangeKind::Demote) => {
+                self.held_up(change).unwrap_or(reason)
+            }
+            (_, Some(reason)) => self.told_to_stop(change).unwrap_or(reason),
         }
+    }
+
+    /// What has to start before a change can be made, and is told not to.
+    fn told_to_stop(&self, change: &Change) -> Option<Because> {
+        let Some(Reason::Unrunnable(action)) = &change.reason else { return None };
+        let role = self.resource(&action.resource)?.target_role?;
+        (role == Role::Stopped).then(|| Because::ToldToStop { resource: action.resource.to_string() })
     }
 
     /// What has to stop before a change can be made, and cannot.
