@@ -1,8 +1,5 @@
 //! Reading manifests: a file, every file of a directory, or standard input.
 
-#![expect(clippy::disallowed_methods, reason = "reading files is this module's work")]
-
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,9 +19,7 @@ const STDIN: &str = "<stdin>";
 pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
     let mut sources = Sources::default();
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
+        let bytes = files::read_bounded(std::io::stdin(), files::BYTES_MAX)
             .map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
         sources.add(STDIN, to_text(&bytes, Path::new(STDIN))?);
         return Ok(sources);
@@ -40,7 +35,8 @@ pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
     if path == Path::new("-") {
         return read(path);
     }
-    let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
+    let bytes =
+        files::read_file(path, files::BYTES_MAX).map_err(|error| Failure::file("read", path, &error))?;
     let mut sources = Sources::default();
     sources.add(path.display().to_string(), to_text(&bytes, path)?);
     Ok(sources)
