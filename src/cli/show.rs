@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fai
 
 /// Reads the file of a saved plan.
 pub(super) fn read(file: &Path) -> Result<Sealed, Failure> {
-    let text = source::read_file(file, source::SAVED_BYTES_MAX)
+    let text = source::read_file(file, source::WRITTEN_BYTES_MAX)
         .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
         .map_err(|error| Failure::file("read", file, &error))?;
     view::plan::read_saved(&text).map_err(|error| {

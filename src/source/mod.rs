@@ -14,8 +14,9 @@ use crate::manifest;
 /// Most bytes that are read of one input. Manifests have their own, equal limit over all their files.
 pub const BYTES_MAX: u64 = 10 * 1024 * 1024;
 
-/// Most bytes of a file that this program wrote, such as a saved plan: it holds more than its manifest.
-pub const SAVED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Most bytes of what programs write, such as a saved plan or a CIB with its status: it holds more than
+/// a manifest.
+pub const WRITTEN_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Reads an input whole, and never more than a byte beyond `limit`, however long it is.
 ///
@@ -108,6 +109,8 @@ fn unreadable(path: &Path, error: io::Error) -> ReadError {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
