@@ -162,3 +162,47 @@ fn a_second_ctrl_c_ends_at_once_and_the_next_command_settles_what_began() {
     assert!(screen.contains("Done: generation") && screen.contains("[0]"), "{screen}");
     assert!(folder.path().join("state-of.B").exists());
 }
+
+/// Whether an agent runs that was told of this folder.
+fn runs_agent(folder: &Path) -> bool {
+    let told = format!("OCF_RESKEY_state={}", folder.display());
+    let mut processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes.any(|process| {
+        let read = |what| std::fs::read(process.path().join(what)).unwrap_or_default();
+        String::from_utf8_lossy(&read("environ")).contains(&told)
+            && String::from_utf8_lossy(&read("cmdline")).contains("\0start\0")
+    })
+}
+
+#[test]
+fn agents_outlive_a_command_that_was_interrupted_twice() {
+    let Some(folder) = slow_host("agents_outlive_a_command_that_was_interrupted_twice") else { return };
+    let apply = || {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_quorate"), "--engine", "local"]);
+        command.args(["--state-dir", "state", "apply", "--auto-approve"]).current_dir(folder.path());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    let mut first = apply().spawn().unwrap();
+    while !runs_agent(folder.path()) {
+        assert!(first.try_wait().unwrap().is_none(), "it ended before an agent began");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let process = rustix::process::Pid::from_child(&first);
+    let mut said = first.stderr.take().unwrap();
+    let mut buffer = [0; 4096];
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    let mut text = String::new();
+    while !text.contains("Ctrl-C again") {
+        let count = said.read(&mut buffer).unwrap();
+        assert!(count > 0, "{text}");
+        text += &String::from_utf8_lossy(&buffer[..count]);
+    }
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    said.read_to_string(&mut text).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(130), "{text}");
+    let second = apply().output().unwrap();
+    let text = String::from_utf8_lossy(&second.stderr);
+    assert!(second.status.success() && text.contains("begun by an earlier command, still runs"), "{text}");
+}

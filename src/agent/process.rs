@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fs::Mode;
@@ -23,6 +24,16 @@ use super::witness::Witness;
 /// Acts on the whole process; a daemon or engine calls it once when it begins.
 pub fn settle_process() {
     rustix::process::umask(Mode::WGRP | Mode::ROTH | Mode::WOTH);
+}
+
+/// Whether programs go on when nobody waits for them any more.
+static LET_GO: AtomicBool = AtomicBool::new(false);
+
+/// Lets all programs that run go on, whoever stops waiting for them.
+///
+/// Acts on the whole process, which is about to end: half of a start or a stop is worse than all of it.
+pub fn let_processes_go() {
+    LET_GO.store(true, Ordering::Relaxed);
 }
 
 /// A program ready to run.
@@ -68,7 +79,8 @@ pub(super) struct Ended {
     pub(super) took: Duration,
 }
 
-/// Runs a program to its end. When this future is dropped, its process group is killed.
+/// Runs a program to its end. When this future is dropped, its process group is killed, unless all
+/// were let go.
 pub(super) async fn run(program: Program) -> Ended {
     let begun = Instant::now();
     let limit = program.output_limit;
@@ -165,7 +177,8 @@ impl Outputs {
     }
 }
 
-/// The program and all that it started and that did not leave its group; killed when dropped.
+/// The program and all that it started and that did not leave its group; killed when dropped, unless all
+/// were let go.
 struct ProcessGroup(Option<Pid>);
 
 impl ProcessGroup {
@@ -205,7 +218,9 @@ impl ProcessGroup {
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        self.signal(Signal::KILL);
+        if !LET_GO.load(Ordering::Relaxed) {
+            self.signal(Signal::KILL);
+        }
     }
 }
 

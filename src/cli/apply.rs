@@ -18,6 +18,7 @@ use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, saved, show};
+use crate::agent::let_processes_go;
 use crate::engine::{Desired, Engine, EngineError, Observation, Outcome};
 use crate::model::Generation;
 use crate::plan::{Hazard, Plan};
@@ -319,6 +320,7 @@ pub(super) async fn converge(
                 Err(error) => return Err(error.into()),
             },
             () = interrupt.now() => {
+                let_processes_go();
                 let what = "interrupted at once: what agents had begun goes on without this command";
                 failure = Failure::new(Exit::Interrupted, what)
                     .help("the next command waits for it, and finds out what came of it");

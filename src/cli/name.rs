@@ -1,5 +1,7 @@
 //! Names that nothing has: what there is instead.
 
+use std::collections::BTreeSet;
+
 use super::failure::Failure;
 use crate::manifest::suggest;
 use crate::model::{Cluster, NodeName};
@@ -13,8 +15,10 @@ pub(super) fn unknown(kind: &str, name: &str, known: &[String]) -> Failure {
     if let Some(similar) = suggest::similar(name, known.iter().map(String::as_str)) {
         return failure.help(format!("did you mean `{similar}`?"));
     }
-    let listed = suggest::listed(known.iter().take(LISTED_MAX).map(String::as_str));
-    match known {
+    let mut seen = BTreeSet::new();
+    let known: Vec<&str> = known.iter().map(String::as_str).filter(|name| seen.insert(*name)).collect();
+    let listed = suggest::listed(known.iter().take(LISTED_MAX).copied());
+    match known.as_slice() {
         [] => failure.help(format!("there is no {kind} at all")),
         [_] => failure.help(format!("there is {listed}")),
         few if few.len() <= LISTED_MAX => failure.help(format!("there are {listed}")),
@@ -44,6 +48,8 @@ mod tests {
         let known = ["WebSite".to_owned(), "ClusterIP".to_owned()];
         assert_eq!(unknown("resource", "Website", &known).help, ["did you mean `WebSite`?"]);
         assert_eq!(unknown("resource", "db", &known).help, ["there are `WebSite` and `ClusterIP`"]);
+        let twice = ["n1".to_owned(), "n2".to_owned(), "n1".to_owned()];
+        assert_eq!(unknown("node", "zz", &twice).help, ["there are `n1` and `n2`"]);
         assert_eq!(unknown("resource", "db", &[]).help, ["there is no resource at all"]);
     }
 }

@@ -1,7 +1,5 @@
 //! `show`: a saved plan again.
 
-#![expect(clippy::disallowed_methods, reason = "a saved plan is a file")]
-
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -12,6 +10,7 @@ use super::plan::detail;
 use super::terminal::Terminal;
 use crate::diagnostic::with_causes;
 use crate::plan::secrecy::Sealed;
+use crate::source;
 use crate::view;
 use crate::view::plan::UnreadablePlan;
 
@@ -50,7 +49,9 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fai
 
 /// Reads the file of a saved plan.
 pub(super) fn read(file: &Path) -> Result<Sealed, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
+    let text = source::read_file(file, source::WRITTEN_BYTES_MAX)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+        .map_err(|error| Failure::file("read", file, &error))?;
     view::plan::read_saved(&text).map_err(|error| {
         let failure = Failure::error(format!("{}: {}", file.display(), with_causes(&error)));
         let is_yaml = file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");

@@ -1,8 +1,7 @@
 //! Reading manifests: a file, every file of a directory, or standard input.
 
-#![expect(clippy::disallowed_methods, reason = "reading files is this module's work")]
+#![expect(clippy::disallowed_methods, reason = "reading is this module's work")]
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,14 +19,8 @@ const STDIN: &str = "<stdin>";
 /// # Errors
 /// When a file cannot be read, or a directory holds no manifest.
 pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
-    let mut sources = Sources::default();
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
-        sources.add(STDIN, to_text(&bytes, Path::new(STDIN))?);
-        return Ok(sources);
+        return read_stdin(files::BYTES_MAX);
     }
     files::read(path).map_err(failure)
 }
@@ -38,11 +31,20 @@ pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
 /// When it cannot be read.
 pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
     if path == Path::new("-") {
-        return read(path);
+        return read_stdin(files::WRITTEN_BYTES_MAX);
     }
-    let bytes = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
+    let bytes = files::read_file(path, files::WRITTEN_BYTES_MAX)
+        .map_err(|error| Failure::file("read", path, &error))?;
     let mut sources = Sources::default();
     sources.add(path.display().to_string(), to_text(&bytes, path)?);
+    Ok(sources)
+}
+
+fn read_stdin(limit: u64) -> Result<Sources, Failure> {
+    let bytes = files::read_bounded(std::io::stdin(), limit)
+        .map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
+    let mut sources = Sources::default();
+    sources.add(STDIN, to_text(&bytes, Path::new(STDIN))?);
     Ok(sources)
 }
 

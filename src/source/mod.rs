@@ -4,11 +4,41 @@
 
 pub mod folder;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::manifest;
+
+/// Most bytes that are read of one input. Manifests have their own, equal limit over all their files.
+pub const BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// Most bytes of what programs write, such as a saved plan or a CIB with its status: it holds more than
+/// a manifest.
+pub const WRITTEN_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Reads an input whole, and never more than a byte beyond `limit`, however long it is.
+///
+/// # Errors
+/// When it cannot be read, or is longer than `limit`.
+pub fn read_bounded(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let length = input.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(length).is_ok_and(|length| length <= limit) {
+        return Ok(bytes);
+    }
+    let message = format!("it is larger than {} MB", limit / 1024 / 1024);
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
+}
+
+/// Reads a file whole, and never more than a byte beyond `limit`.
+///
+/// # Errors
+/// When it cannot be read, or is longer than `limit`.
+pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_bounded(File::open(path)?, limit)
+}
 
 /// Why a manifest could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +67,7 @@ pub enum ReadError {
 pub fn read(path: &Path) -> Result<Sources, ReadError> {
     let mut sources = Sources::default();
     for file in files(path)? {
-        let bytes = std::fs::read(&file).map_err(|error| unreadable(&file, error))?;
+        let bytes = read_file(&file, BYTES_MAX).map_err(|error| unreadable(&file, error))?;
         let name = file.display().to_string();
         let text = manifest::decode(&name, &bytes).map_err(|fault| ReadError::Text(Box::new(fault)))?;
         sources.add(name, text);
@@ -75,4 +105,20 @@ fn is_manifest(file: &Path) -> bool {
 
 fn unreadable(path: &Path, error: io::Error) -> ReadError {
     ReadError::File { path: path.to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn an_endless_input_is_refused_within_bounds() {
+        let mut endless = io::repeat(b'x').take(1 << 30);
+        let error = read_bounded(&mut endless, 1024).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(endless.limit(), (1 << 30) - 1025);
+        assert_eq!(read_bounded(io::repeat(b'x').take(1024), 1024).unwrap().len(), 1024);
+    }
 }

@@ -118,3 +118,44 @@ fn one_fencing_answers_all_who_ask_for_it() {
     assert_eq!(fencings, 1, "{:?}", world.begun_since(at));
     world.check();
 }
+
+#[test]
+fn a_fencing_that_ends_after_its_target_came_back_leaves_the_new_life_alone() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let victim = world.place("A");
+    // The switch acts at once, and its agent takes longer to say so than the host to come back.
+    world.device.latency = 12_000;
+    world.device.answer = Answer::FalseSuccess;
+    let (at, other) = (world.now, (victim + 1) % 3);
+    world.crash(victim);
+    let is_begun =
+        |world: &World| world.begun().into_iter().any(|begun| begun.at >= at && begun.task == "reboot");
+    while !is_begun(&world) {
+        world.run_for(10);
+    }
+    world.boot(victim);
+    world.run_for(8000);
+    let name = world.hosts[victim].name.clone();
+    let state = |world: &World| world.hosts[other].daemon.as_ref().unwrap().state().unwrap().clone();
+    assert!(state(&world).member_on(&name).is_some() && state(&world).live.fencing.is_empty());
+    world.rest();
+    let after = state(&world);
+    assert_eq!(after.live.fencing.len(), 1);
+    let node = after.live.ledger.status.node(name.as_str()).unwrap();
+    assert!(!node.is_fenced && node.expected_up, "{node:?}");
+    assert_eq!(world.told(0, |event| matches!(event, Event::Condemned { .. })), 0);
+    assert_eq!(world.places("A").len(), 1);
+    // It is as good as any other: alone, it runs everything there is to run.
+    for host in (0..3).filter(|host| *host != victim) {
+        let name = world.hosts[host].name.clone();
+        world.set_override(
+            victim,
+            if host == other { "one" } else { "two" },
+            Overriding::Standby(name),
+            None,
+        );
+    }
+    world.rest();
+    assert_eq!(world.place("A"), victim);
+    world.check();
+}

@@ -140,7 +140,7 @@ impl Node {
             return;
         }
         let me = &self.settings.name;
-        let Some(fencing) = self.state.live.fenced_since(me, self.settings.life) else { return };
+        let Some(fencing) = self.state.live.fencing_of(me, self.settings.life) else { return };
         let because = format!("this node was fenced by {}, and is here all the same", fencing.by);
         self.is_condemned = true;
         self.out.push(Output::Tell(Event::Condemned { because: because.clone() }));

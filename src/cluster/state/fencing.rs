@@ -26,6 +26,8 @@ pub struct Fencing {
     pub by: NodeName,
     /// What came of it.
     pub result: ActionResult,
+    /// When it was asked for. It says nothing of a life of its target that began later.
+    pub since: Moment,
     /// When it ended.
     pub at: Moment,
 }
@@ -40,18 +42,31 @@ impl Live {
     pub(super) fn remember_confirmation(&mut self, node: &NodeName, by: &NodeName, at: Moment) {
         let mut result = ActionResult::done(ResultCode::OK, Duration::ZERO);
         result.exit_reason = Some(CONFIRMED.into());
-        self.keep_fencing(Fencing { target: node.clone(), task: Task::FenceOff, by: by.clone(), result, at });
+        let (target, by) = (node.clone(), by.clone());
+        self.keep_fencing(Fencing { target, task: Task::FenceOff, by, result, since: at, at });
     }
 
-    /// Who fenced a node last since a moment, if anybody did.
-    pub(in crate::cluster) fn fenced_since(&self, node: &NodeName, since: Moment) -> Option<&Fencing> {
+    /// Who last fenced the life of a node that began at a moment, if anybody did.
+    pub(in crate::cluster) fn fencing_of(&self, node: &NodeName, life: Moment) -> Option<&Fencing> {
         self.fencing.iter().rev().find(|fencing| {
             fencing.target.is(node.as_str())
-                && fencing.at > since
+                && fencing.since > life
                 && fencing.task.takes_node_down()
                 && fencing.result.rc == ResultCode::OK
                 && fencing.result.status == ResultStatus::Done
         })
+    }
+
+    /// Whether the target of a fencing has joined with a life that began since: what it was to end is
+    /// over, and what joined is what came back. If a life that did not come of a reboot is ended by it all
+    /// the same, its departure is seen like any other.
+    pub(super) fn is_outlived(&self, fencing: &Flight) -> bool {
+        fencing.action.task.takes_node_down()
+            && fencing.action.node.as_ref().is_some_and(|target| {
+                self.members
+                    .iter()
+                    .any(|seat| seat.member.name.is(target.as_str()) && seat.life > fencing.since)
+            })
     }
 
     /// Remembers a fencing that ended.
@@ -62,6 +77,7 @@ impl Live {
             task: flight.action.task.clone(),
             by: flight.worker.clone(),
             result: result.clone(),
+            since: flight.since,
             at,
         });
     }

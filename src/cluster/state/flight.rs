@@ -47,12 +47,15 @@ impl State {
             at: at.seconds(),
             start_failure_is_fatal: flight.start_failure_is_fatal,
         };
-        self.record(&done, effects);
+        let is_outlived = self.live.is_outlived(&flight);
+        if !is_outlived {
+            self.record(&done, effects);
+        }
         if flight.action.kind == ActionKind::Fence {
             self.live.remember_fencing(&flight, result, at);
         }
         effects.push(Effect::Ended { call, result: result.clone() });
-        if let Some(node) = flight.action.node.clone() {
+        if let Some(node) = flight.action.node.clone().filter(|_| !is_outlived) {
             self.follow_membership(&flight, &node, result, effects);
         }
         effects.push(Effect::Tell(Event::Finished {

@@ -163,9 +163,9 @@ fn line_secrets(line: &str, start: usize, found: &mut Vec<Range<usize>>) -> bool
         at = colon + 1;
         let name = name_before(line.get(..colon).unwrap_or_default());
         let rest = line.get(at..).unwrap_or_default();
-        // `secret: NAME` only says where one is.
         if !holds_secret(name)
-            || matches!(name, "secret" | "secrets")
+            || name == "secrets"
+            || name == "secret" && is_reference(line.get(..colon).unwrap_or_default())
             || !(rest.is_empty() || rest.starts_with([' ', '\t', '"', '\'']))
         {
             continue;
@@ -174,7 +174,16 @@ fn line_secrets(line: &str, start: usize, found: &mut Vec<Range<usize>>) -> bool
         let value = line.get(value_at..).unwrap_or_default();
         match value.chars().next() {
             None | Some('|' | '>') => return true,
-            Some('{' | '[' | '#') => continue,
+            Some('[') => {
+                // Up to the last bracket of the line: what else stands there is hidden with it.
+                let closed = value.rfind(']').map(|bracket| bracket + 1);
+                found.push(start + value_at..start + value_at + closed.unwrap_or(value.len()));
+                if closed.is_none() {
+                    return true;
+                }
+                break;
+            }
+            Some('{' | '#') => continue,
             Some(_) => {}
         }
         let end = value_at + value_length(value, depth > 0);
@@ -192,6 +201,15 @@ fn line_secrets(line: &str, start: usize, found: &mut Vec<Range<usize>>) -> bool
         }
     }
     false
+}
+
+/// Whether the `secret` that ends here only says where a secret is, as in `password: {secret: NAME}`; in
+/// `params: {secret: VALUE}` it is a parameter.
+fn is_reference(text: &str) -> bool {
+    let key = text.trim_end().trim_end_matches(['"', '\'']);
+    let key = key.strip_suffix("secret").unwrap_or_default().trim_end_matches(['"', '\'']).trim_end();
+    let owner = key.strip_suffix('{').and_then(|text| text.trim_end().strip_suffix(':'));
+    owner.is_some_and(|owner| name_before(owner) != "params")
 }
 
 /// The name that ends here, quoted or not.
@@ -256,6 +274,9 @@ mod tests {
             ),
             ("url: http://u:PW@h/", "url: http://u:(hidden)@h/"),
             ("password: {secret: db}", "password: {secret: db}"),
+            ("params: {secret: HUNTERD}", "params: {secret: (hidden)}"),
+            ("  secret: HUNTERD", "  secret: (hidden)"),
+            ("params: {password: [X], b: 1}", "params: {password: (hidden), b: 1}"),
             ("secrets:\n  db: {file: /x}\n", "secrets:\n  db: {file: /x}\n"),
             ("passwd_file: /etc/x", "passwd_file: /etc/x"),
             ("token:\n", "token:\n"),

@@ -1,5 +1,7 @@
 //! Each audit can fail: what it looks for is done, and it says so.
 
+use rustix::process::Signal;
+
 use crate::audit::{all, faults};
 use crate::lab::Lab;
 use crate::members::{ADDRESS, LOG, PATIENCE, SITE, WORK, active, bring_up, form, holder, other};
@@ -58,9 +60,13 @@ fn audits_see_what_is_wrong() {
         finds("an error in a log", "ERROR something");
         lab.expect("ERROR something");
 
-        other_host.signal("quorate", rustix::process::Signal::STOP);
+        // Its supervisor would not stand by for as long as all audits take.
+        other_host.signal("quorate-guard", Signal::STOP);
+        other_host.signal("quorate", Signal::STOP);
         finds("a daemon that does not answer", "does not answer");
-        other_host.signal("quorate", rustix::process::Signal::CONT);
+        other_host.signal("quorate", Signal::CONT);
+        lab.settle();
+        other_host.signal("quorate-guard", Signal::CONT);
 
         crate::members::tell_to_end(other_host);
         lab.until("the end of the daemon", PATIENCE, || other_host.processes("quorate").is_empty());

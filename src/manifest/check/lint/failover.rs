@@ -82,7 +82,11 @@ impl Lint<'_, '_> {
                     format!("`{id}` prefers {node} by {score}, its stickiness is {stickiness}"),
                 )
                 .here(format!("when {node} returns, `{id}` moves back, with an interruption"))
-                .help(format!("to let it stay, raise its `resource-stickiness` above {score}"))
+                .help(if *score < Score::INFINITY {
+                    format!("to let it stay, raise its `resource-stickiness` above {score}")
+                } else {
+                    "to let it stay, give the preference a score below INFINITY, and a `resource-stickiness` above that".to_owned()
+                })
                 .report();
         }
     }
