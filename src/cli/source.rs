@@ -20,7 +20,7 @@ const STDIN: &str = "<stdin>";
 /// When a file cannot be read, or a directory holds no manifest.
 pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
     if path == Path::new("-") {
-        return read_stdin(files::BYTES_MAX);
+        return read_stdin(manifest::BYTES_MAX);
     }
     files::read(path).map_err(failure)
 }
@@ -40,7 +40,7 @@ pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
     Ok(sources)
 }
 
-fn read_stdin(limit: u64) -> Result<Sources, Failure> {
+fn read_stdin(limit: usize) -> Result<Sources, Failure> {
     let bytes = files::read_bounded(std::io::stdin(), limit)
         .map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
     let mut sources = Sources::default();

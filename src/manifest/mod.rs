@@ -25,6 +25,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(crate) use document::BYTES_MAX;
 pub use format::{AdvertisedOperation, expand_ops, format};
 pub use pin::pin;
 pub use schema::schema;

@@ -50,7 +50,7 @@ fn giant() -> String {
 #[test]
 fn work_grows_with_the_text_and_no_faster() {
     let text = giant();
-    assert!(text.len() > 9_000_000 && text.len() < document::BYTES_MAX, "{}", text.len());
+    assert!(text.len() > 9_000_000 && text.len() < BYTES_MAX, "{}", text.len());
     let mut sources = Sources::default();
     sources.add("m.yaml", text);
     let (reading, nodes, reads) = read_measured(&sources);
@@ -62,7 +62,7 @@ fn work_grows_with_the_text_and_no_faster() {
 #[test]
 fn a_text_beyond_the_limit_is_refused_before_it_is_read() {
     let mut sources = Sources::default();
-    sources.add("a.yaml", "#".repeat(document::BYTES_MAX));
+    sources.add("a.yaml", "#".repeat(BYTES_MAX));
     sources.add("b.yaml", "[".repeat(100));
     let reading = read(&sources);
     assert_eq!(reading.diagnostics.first().unwrap().code, "manifest-too-large");

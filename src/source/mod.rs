@@ -11,21 +11,18 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::manifest;
 
-/// Most bytes that are read of one input. Manifests have their own, equal limit over all their files.
-pub const BYTES_MAX: u64 = 10 * 1024 * 1024;
-
 /// Most bytes of what programs write, such as a saved plan or a CIB with its status: it holds more than
 /// a manifest.
-pub const WRITTEN_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub const WRITTEN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Reads an input whole, and never more than a byte beyond `limit`, however long it is.
 ///
 /// # Errors
 /// When it cannot be read, or is longer than `limit`.
-pub fn read_bounded(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+pub fn read_bounded(input: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let length = input.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(length).is_ok_and(|length| length <= limit) {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    if input.take(most).read_to_end(&mut bytes)? <= limit {
         return Ok(bytes);
     }
     let message = format!("it is larger than {} MB", limit / 1024 / 1024);
@@ -36,7 +33,7 @@ pub fn read_bounded(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it cannot be read, or is longer than `limit`.
-pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     read_bounded(File::open(path)?, limit)
 }
 
@@ -67,7 +64,7 @@ pub enum ReadError {
 pub fn read(path: &Path) -> Result<Sources, ReadError> {
     let mut sources = Sources::default();
     for file in files(path)? {
-        let bytes = read_file(&file, BYTES_MAX).map_err(|error| unreadable(&file, error))?;
+        let bytes = read_file(&file, manifest::BYTES_MAX).map_err(|error| unreadable(&file, error))?;
         let name = file.display().to_string();
         let text = manifest::decode(&name, &bytes).map_err(|fault| ReadError::Text(Box::new(fault)))?;
         sources.add(name, text);

@@ -17,8 +17,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, SourceId, Sources};
 
 pub(super) use compose::compose;
-#[cfg(test)]
-pub(super) use limit::BYTES_MAX;
+pub(crate) use limit::BYTES_MAX;
 pub(super) use limit::Budget;
 
 /// Index of a node in its document.
