@@ -8,9 +8,9 @@ use super::options::{EngineName, Options};
 use super::terminal::Terminal;
 use super::{source, validate};
 use crate::agent::{Installation, check, settle_process};
+use crate::api::unhonoured_settings;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Subject};
 use crate::engine::Engine;
-use crate::engine::corosync::unhonoured_settings;
 use crate::manifest::{self, Manifest};
 use crate::view;
 

@@ -18,7 +18,6 @@ use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use super::{clock, engines, saved, show};
-use crate::agent::let_processes_go;
 use crate::engine::{Desired, Engine, EngineError, Observation, Outcome};
 use crate::model::Generation;
 use crate::plan::{Hazard, Plan};
@@ -312,7 +311,7 @@ pub(super) async fn converge(
         }
     };
     if let Some(stopper) = stopper {
-        stopper.cancel();
+        stopper.end.cancel();
         tokio::select! {
             // Whoever is at work on the cluster instead was waited for long enough.
             outcome = &mut work => match outcome {
@@ -320,7 +319,7 @@ pub(super) async fn converge(
                 Err(error) => return Err(error.into()),
             },
             () = interrupt.now() => {
-                let_processes_go();
+                stopper.leash.let_go();
                 let what = "interrupted at once: what agents had begun goes on without this command";
                 failure = Failure::new(Exit::Interrupted, what)
                     .help("the next command waits for it, and finds out what came of it");
