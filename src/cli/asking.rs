@@ -12,7 +12,7 @@ use super::ending::Ending;
 use super::engines::{self, Access};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Hangup, Interrupt};
 use super::name;
 use super::options::Options;
 use super::progress::{Form, Progress};
@@ -73,7 +73,7 @@ pub(super) fn ask(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     engines::block_on(async {
-        let interrupt = Interrupt::listen()?;
+        let interrupt = Interrupt::listen(Hangup::Ends)?;
         let mut progress = Progress::new(terminal, Form::People);
         let mut opened = engines::open(options, Access::Write)?;
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
