@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::relation::Relations;
 use crate::model::id::without_number;
-use crate::model::{NodeName, Role, Score};
+use crate::model::constraint::LocationPreference;
+use crate::model::{Cluster, Constraint, NodeName, Role, Score};
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{FailedAction, NodeFacts, NodeKind, Variant};
 use crate::scheduler::operation::{Lookup, OnFail};
@@ -20,6 +21,33 @@ pub struct Unplaced {
     /// Whether it comes to run once the steps of the plan are done, as rehearsing them says.
     #[serde(default)]
     pub is_later: bool,
+}
+
+impl Unplaced {
+    /// Whether what a plan does can give it a node: node attributes that agents set, or the place of
+    /// what it must be with. Nodes that are not there, failures and plain constraints stay as they are.
+    pub fn may_be_later(&self, cluster: &Cluster) -> bool {
+        let is_rule = |id: &str| {
+            cluster.constraints.iter().filter(|known| known.id().as_str() == id).any(|known| match known {
+                Constraint::Location(location) => {
+                    matches!(location.preference, LocationPreference::Rule(_))
+                }
+                Constraint::Colocation(_) | Constraint::Order(_) | Constraint::Ticket(_) => true,
+            })
+        };
+        self.nodes.iter().any(|refusal| match &refusal.obstacle {
+            Obstacle::Constraint { id } => is_rule(id),
+            Obstacle::Unclean | Obstacle::Company { .. } | Obstacle::Score => true,
+            Obstacle::Offline
+            | Obstacle::ShuttingDown
+            | Obstacle::Standby
+            | Obstacle::Maintenance
+            | Obstacle::Ticket { .. }
+            | Obstacle::Failures
+            | Obstacle::Halted
+            | Obstacle::StandbyAfterFailure { .. } => false,
+        })
+    }
 }
 
 /// Why a node cannot run a resource.
@@ -226,5 +254,22 @@ pub(super) fn node_obstacle(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<O
         Some(Obstacle::Maintenance)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_plan_can_change_is_worth_trying() {
+        let may = |obstacle| {
+            let nodes = vec![Refusal { node: NodeName::from("n1"), obstacle }];
+            let unplaced = Unplaced { resource: "A".to_owned(), nodes, is_later: false };
+            unplaced.may_be_later(&Cluster::default())
+        };
+        assert!(may(Obstacle::Score) && may(Obstacle::Company { resource: "B".to_owned() }));
+        assert!(!may(Obstacle::Failures) && !may(Obstacle::Offline) && !may(Obstacle::Halted));
+        assert!(!may(Obstacle::Constraint { id: "ban".to_owned() }), "no rule: nothing can end it");
     }
 }
