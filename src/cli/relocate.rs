@@ -112,7 +112,7 @@ fn nothing_to_clear(what: &str, seen: &Observation) -> Failure {
     let failure = Failure::usage(format!("there is no override `{what}`, and none of it"));
     let known = &seen.overlay.overrides;
     let names: Vec<&str> = known.iter().map(|over| over.id.0.as_str()).collect();
-    let resources = known.iter().filter_map(|over| over.what.resource().map(|it| it.as_str()));
+    let resources = known.iter().filter_map(|over| over.what.resource().map(ResourceId::as_str));
     let nodes = known.iter().filter_map(|over| over.what.node().map(NodeName::as_str));
     if let Some(similar) = suggest::similar(what, names.iter().copied().chain(resources).chain(nodes)) {
         return failure.help(format!("did you mean `{similar}`?"));

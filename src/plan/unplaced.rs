@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::relation::Relations;
-use crate::model::id::without_number;
 use crate::model::constraint::LocationPreference;
+use crate::model::id::without_number;
 use crate::model::{Cluster, Constraint, NodeName, Role, Score};
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{FailedAction, NodeFacts, NodeKind, Variant};
@@ -21,6 +21,9 @@ pub struct Unplaced {
     /// Whether it comes to run once the steps of the plan are done, as rehearsing them says.
     #[serde(default)]
     pub is_later: bool,
+    /// Whether the plan starts what makes nodes of its own: guests, bundles, connections.
+    #[serde(default)]
+    pub has_guests: bool,
 }
 
 impl Unplaced {
@@ -35,7 +38,7 @@ impl Unplaced {
                 Constraint::Colocation(_) | Constraint::Order(_) | Constraint::Ticket(_) => true,
             })
         };
-        self.nodes.iter().any(|refusal| match &refusal.obstacle {
+        let is_open = |refusal: &Refusal| match &refusal.obstacle {
             Obstacle::Constraint { id } => is_rule(id),
             Obstacle::Unclean | Obstacle::Company { .. } | Obstacle::Score => true,
             Obstacle::Offline
@@ -46,7 +49,9 @@ impl Unplaced {
             | Obstacle::Failures
             | Obstacle::Halted
             | Obstacle::StandbyAfterFailure { .. } => false,
-        })
+        };
+        // Guests come to be there once something else runs.
+        self.has_guests || self.nodes.iter().any(is_open)
     }
 }
 
@@ -113,6 +118,7 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
         .map(|resource| Unplaced {
             resource: facts.resource(resource).id.to_string(),
             is_later: false,
+            has_guests: facts.nodes.iter().any(|node| node.kind != NodeKind::Member),
             nodes: facts
                 .nodes
                 .iter()
@@ -265,7 +271,7 @@ mod tests {
     fn only_what_a_plan_can_change_is_worth_trying() {
         let may = |obstacle| {
             let nodes = vec![Refusal { node: NodeName::from("n1"), obstacle }];
-            let unplaced = Unplaced { resource: "A".to_owned(), nodes, is_later: false };
+            let unplaced = Unplaced { resource: "A".to_owned(), nodes, is_later: false, has_guests: false };
             unplaced.may_be_later(&Cluster::default())
         };
         assert!(may(Obstacle::Score) && may(Obstacle::Company { resource: "B".to_owned() }));
