@@ -12,7 +12,7 @@ use super::ending::Ending;
 use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Hangup, Interrupt};
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
@@ -217,7 +217,7 @@ async fn carry_out(
     mut progress: Progress,
 ) -> Result<Exit, Failure> {
     let terminal = progress.terminal;
-    let interrupt = Interrupt::listen()?;
+    let interrupt = Interrupt::listen(Hangup::Ends)?;
     let (base, retired) =
         retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;
     let is_retired = retired == Outcome::Converged;

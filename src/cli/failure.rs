@@ -13,12 +13,14 @@ pub(super) struct Failure {
     pub(super) message: Option<String>,
     /// What to do about it.
     pub(super) help: Vec<String>,
+    /// Whether what is known of the cluster could not be written or read just now, as on a full disk.
+    pub(super) is_of_storage: bool,
 }
 
 impl Failure {
     /// A failure with this code and message.
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(message.into()), help: Vec::new() }
+        Self { exit, message: Some(message.into()), help: Vec::new(), is_of_storage: false }
     }
 
     /// A failure without a code of its own.
@@ -54,6 +56,7 @@ impl From<EngineError> for Failure {
             EngineError::Locked(_) => Exit::Locked,
             EngineError::Refused(_) => Exit::Usage,
         };
-        Self::new(exit, with_causes(&error))
+        let is_of_storage = matches!(error, EngineError::Storage { .. });
+        Self { is_of_storage, ..Self::new(exit, with_causes(&error)) }
     }
 }

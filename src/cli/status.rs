@@ -11,6 +11,7 @@ use super::engines;
 use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::{EngineName, Options};
 use super::plan::detail;
 use super::terminal::Terminal;
@@ -172,7 +173,10 @@ fn look_from(node: &str, options: &Options, declared: Option<&Cluster>) -> Resul
     if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
-    let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
+    let cluster = engines::peek_simulated(options)?;
+    let node = NodeName::from(node);
+    name::check_node(&node, &cluster.nodes())?;
+    let observation = cluster.observe_from(&node)?;
     Ok(overview_of(&observation, declared))
 }
 

@@ -46,6 +46,9 @@ enum Record<'a> {
     Aborted {
         because: &'a str,
     },
+    Trouble {
+        message: &'a str,
+    },
     Outcome {
         outcome: &'static str,
         message: String,
@@ -90,6 +93,11 @@ pub fn event_record(event: &Event) -> String {
         }
         Event::Aborted { because } => Record::Aborted { because },
     })
+}
+
+/// Why nothing can be done for now, as a line of the stream for machines.
+pub fn trouble_record(message: &str) -> String {
+    line(&Record::Trouble { message })
 }
 
 /// The last line of the stream for machines; `obstacles` says what is not as it should be, and why.
