@@ -14,6 +14,7 @@ mod lower;
 mod pin;
 pub mod rule;
 mod schema;
+pub(crate) mod secret;
 mod settings;
 pub(crate) mod suggest;
 mod typed;

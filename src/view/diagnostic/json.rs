@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Label, Sources, Suggestion};
 /// One document: `format_version`, `diagnostics`, `errors`, `warnings`. Minor versions add
 /// fields, major ones break.
 pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let discretion = Discretion::over(sources);
+    let discretion = Discretion::over(sources, diagnostics);
     let count = |severity: &str| diagnostics.iter().filter(|found| word(found.severity) == severity).count();
     let document = json!({
         "format_version": "1.0",
