@@ -41,6 +41,21 @@ fn transcripts_hold() {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, session) = readme.split_once("## A session\n\n```console\n").unwrap();
+    let (session, _) = session.split_once("\n```").unwrap();
+    let expected = format!("{session}\n");
+    let replayed = replay(session).replace("\n\n\n", "\n\n");
+    let difference = similar::TextDiff::from_lines(&expected, &format!("{}\n", replayed.trim_end()))
+        .unified_diff()
+        .header("README.md", "now")
+        // What commands say beside their data is left out there.
+        .to_string();
+    assert!(difference.is_empty(), "{difference}");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     for arguments in ["completions bash", "schema", "man"] {
         let output = shell(&format!("(quorate {arguments}; echo $? >&2) | head -c 1"), root());

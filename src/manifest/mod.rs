@@ -118,6 +118,13 @@ fn empty(sources: &Sources) -> Diagnostic {
     }
 }
 
+/// The finding about a manifest of which one file is, or goes, over the limit.
+pub(crate) fn too_large(name: &str) -> Diagnostic {
+    let message =
+        format!("the manifest is larger than {} MB: `{name}` goes over the limit", BYTES_MAX / 1024 / 1024);
+    Diagnostic::error("manifest-too-large", message).help("all files of a manifest count together")
+}
+
 /// Turns the bytes of a file into text.
 ///
 /// # Errors

@@ -23,9 +23,10 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
             if line.contains(mark) {
                 quote = None;
             }
-        } else if let Some((from, _)) =
-            block.filter(|(_, outer)| is_blank || indent > *outer || item && indent == *outer)
-        {
+        } else if let Some((from, _)) = block.filter(|(_, outer)| {
+            // A line without a name goes on with what was before it, however it stands.
+            is_blank || indent > *outer || item && indent == *outer || !line.contains(':')
+        }) {
             found.push(Secret::written(text, from..end, start..end));
         } else if !is_blank {
             block = None;
@@ -179,7 +180,7 @@ fn value_length(value: &str, is_in_flow: bool) -> usize {
     value.get(..length).map_or(length, |value| value.trim_end().len())
 }
 
-fn quoted_length(value: &str, quote: char) -> usize {
+pub(super) fn quoted_length(value: &str, quote: char) -> usize {
     let mut letters = value.char_indices().skip(1).peekable();
     while let Some((at, letter)) = letters.next() {
         if letter == '\\' && quote == '"' {

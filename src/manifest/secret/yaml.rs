@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser};
 
+use super::lines::quoted_length;
 use super::{Secret, bare, by_line};
 use crate::manifest::document::{BYTES_MAX, Positions};
 use crate::model::secrecy::holds_secret;
@@ -123,7 +124,13 @@ fn tokens(text: &str) -> (Vec<Token>, bool) {
             return (tokens, false);
         }
         let start = positions.byte(span.start.index());
-        tokens.push(Token { kind, span: start..positions.byte(span.end.index()).max(start), anchor });
+        let mut end = positions.byte(span.end.index()).max(start);
+        let raw = text.get(start..end).unwrap_or_default();
+        if let (Kind::Scalar(_), Some(quote @ ('"' | '\''))) = (&kind, raw.chars().next()) {
+            // The parser counts what follows on the line to the value.
+            end = start + quoted_length(raw, quote);
+        }
+        tokens.push(Token { kind, span: start..end, anchor });
     }
     (tokens, true)
 }

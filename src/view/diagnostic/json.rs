@@ -24,6 +24,20 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     crate::view::to_json(&document)
 }
 
+/// One record of type `diagnostic` per line, as events are told: with the fields that the entries of
+/// `diagnostics` in [`json()`] have.
+pub fn records(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let discretion = Discretion::over(sources, diagnostics);
+    let record = |found: &Diagnostic| {
+        let mut record = diagnostic(&discretion.reword(found), sources);
+        if let Value::Object(fields) = &mut record {
+            fields.insert("type".to_owned(), "diagnostic".into());
+        }
+        crate::view::to_json_line(&record)
+    };
+    diagnostics.iter().map(record).collect()
+}
+
 fn diagnostic(found: &Diagnostic, sources: &Sources) -> Value {
     json!({
         "code": found.code,
