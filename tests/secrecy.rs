@@ -66,10 +66,13 @@ const FAULTS: [(&str, &str); 14] = [
 
 fn text(shape: &str, name: &str, is_last: bool) -> String {
     let entry = shape.replace("N:", &format!("{name}:")).replace("\"N\"", &format!("\"{name}\""));
-    let anchors = match shape.contains('*') && !shape.contains("&own") {
-        true => "x-a: &plain HUNTER\nx-b: &list [HUNTER, {a: HUNTER}]\nx-c: &map\n  a: |\n    HUNTER\n",
-        false => "",
-    };
+    let anchored = [
+        ("*plain", "x-a: &plain HUNTER\n"),
+        ("*list", "x-b: &list [HUNTER, {a: HUNTER}]\n"),
+        ("*map", "x-c: &map\n  a: |\n    HUNTER\n"),
+    ];
+    let anchors: String =
+        anchored.iter().filter(|(alias, _)| shape.contains(alias)).map(|(_, anchor)| *anchor).collect();
     let (before, after) = if is_last { ("      ip: 1\n", "") } else { ("", "      ip: 1\n") };
     format!(
         "apiVersion: quorate/v1\nkind: Cluster\nname: c\nnodes: {{n1: {{}}}}\n{anchors}resources:\n  A:\n    \

@@ -107,7 +107,7 @@ fn in_line<'t>(text: &'t str, bytes: Range<usize>, found: &mut Vec<Secret>) -> O
         let is_key = rest.is_empty() || rest.starts_with([' ', '\t', '"', '\'', '[', '{']);
         if !is_key
             || !holds_secret(name)
-            || name == "secrets" && before.trim() == name
+            || name == "secrets" && before == name && value.is_empty()
             || is_pointer(before, value)
         {
             continue;

@@ -77,13 +77,20 @@ struct Frame {
 /// Reads a text as far as it can be read.
 pub(super) fn read(text: &str) -> Found {
     let (tokens, is_whole) = tokens(text);
-    let mut walk =
-        Walk { text, tokens: &tokens, frames: Vec::new(), found: Found::default(), uses: Vec::new() };
+    let mut walk = Walk {
+        text,
+        tokens: &tokens,
+        frames: Vec::new(),
+        found: Found::default(),
+        uses: Vec::new(),
+        own: BTreeMap::new(),
+    };
     let mut at = 0;
     while at < tokens.len() {
         at = walk.step(at);
     }
     walk.follow_aliases();
+    walk.spread();
     let mut found = walk.found;
     found.is_whole = is_whole;
     found.scalars = tokens
@@ -142,6 +149,8 @@ struct Walk<'t> {
     found: Found,
     /// Aliases that are part of a secret: which anchor, which secret.
     uses: Vec<(usize, usize)>,
+    /// Anchors that are part of a secret: which.
+    own: BTreeMap<usize, usize>,
 }
 
 impl Walk<'_> {
@@ -255,6 +264,21 @@ impl Walk<'_> {
             }
             Kind::Alias => self.uses.push((token.anchor, number)),
             Kind::List | Kind::Map | Kind::End => {}
+        }
+        if token.anchor != 0 && token.kind != Kind::Alias {
+            self.own.insert(token.anchor, number);
+        }
+    }
+
+    /// A message may quote a secret where another value is the same one: an alias of it.
+    fn spread(&mut self) {
+        let mut budget = WORDS_MAX;
+        for token in self.tokens.iter().filter(|token| token.kind == Kind::Alias) {
+            let secret = self.own.get(&token.anchor).and_then(|number| self.found.secrets.get(*number));
+            let Some(secret) = secret else { continue };
+            let words: Vec<String> = secret.words.iter().take(budget).cloned().collect();
+            budget -= words.len();
+            self.found.secrets.push(Secret { places: Vec::new(), owner: token.span.clone(), words });
         }
     }
 
