@@ -75,7 +75,7 @@ fn text(shape: &str, name: &str, is_last: bool) -> String {
         anchored.iter().filter(|(alias, _)| shape.contains(alias)).map(|(_, anchor)| *anchor).collect();
     let (before, after) = if is_last { ("      ip: 1\n", "") } else { ("", "      ip: 1\n") };
     format!(
-        "apiVersion: quorate/v1\nkind: Cluster\nname: c\nnodes: {{n1: {{}}}}\n{anchors}resources:\n  A:\n    \
+        "apiVersion: quorate/v1\nkind: Cluster\nname: c\nnodes: {{n1: {{}}}}\nproperties: {{stonith-enabled: false}}\n{anchors}resources:\n  A:\n    \
          agent: ocf:heartbeat:Dummy\n    params:\n{before}{entry}{after}  B:\n    agent: ocf:heartbeat:Dummy\n"
     )
 }
@@ -163,7 +163,8 @@ fn no_finding_of_a_damaged_text_shows_a_secret() {
 
 #[test]
 fn no_verb_shows_a_secret_that_is_in_force() {
-    let sound = SHAPES.iter().filter(|shape| {
+    // What is the same as a secret, and named otherwise, is no secret to anybody but its author.
+    let sound = SHAPES.iter().filter(|shape| !shape.contains("*own")).filter(|shape| {
         let found = {
             let mut sources = Sources::default();
             sources.add("m.yaml", text(shape, "password", false));
