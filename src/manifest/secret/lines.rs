@@ -1,5 +1,6 @@
 //! Secrets read off the lines of a text that is not sound, and of comments.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Secret;
@@ -34,6 +35,35 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
                 block = Some((start, depth));
                 let first = value.chars().next().filter(|letter| matches!(letter, '"' | '\''));
                 quote = first.filter(|mark| value.matches(*mark).count() == 1).map(|mark| (start, mark));
+            }
+        }
+        start = end;
+    }
+    let behind = anchored(text, &found);
+    found.extend(behind);
+    found
+}
+
+/// What the aliases stand for that are part of secrets: the line of the anchor, and what is below it.
+fn anchored(text: &str, secrets: &[Secret]) -> Vec<Secret> {
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ']' | '}');
+    let words = secrets.iter().flat_map(|secret| &secret.words).flat_map(|word| word.split('*').skip(1));
+    let names: BTreeSet<&str> = words.filter_map(|word| word.split(ends).next()).collect();
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut block: Option<usize> = None;
+    for line in text.split_inclusive('\n').filter(|_| !names.is_empty()) {
+        let end = start + line.len();
+        if block.is_some_and(|outer| line.trim().is_empty() || indent_of(line) > outer) {
+            found.push(Secret::written(text, start..end, start..end));
+        } else {
+            let anchor = line.match_indices('&').find(|(at, _)| {
+                let name = line.get(at + 1..).and_then(|rest| rest.split(ends).next());
+                name.is_some_and(|name| names.contains(name))
+            });
+            block = anchor.map(|_| indent_of(line));
+            if let Some((at, _)) = anchor {
+                found.push(Secret::written(text, start..end, start + at..end));
             }
         }
         start = end;
@@ -149,7 +179,8 @@ fn is_pointer(before: &str, value: &str) -> bool {
     let Some(key) = key.strip_suffix("secret") else { return false };
     let key = key.trim_end_matches(['"', '\'']).trim_end();
     let owner = key.strip_suffix('{').and_then(|text| text.trim_end().strip_suffix(':'));
-    owner.is_some_and(|owner| name_before(owner) != "params")
+    let is_name = value.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '"' | '\''));
+    is_name && owner.is_some_and(|owner| !matches!(name_before(owner), "" | "params"))
 }
 
 /// The name that ends here, quoted or not.

@@ -32,7 +32,7 @@ fn secrets_are_found_wherever_they_stand() {
         ("password:\n  a:\n    b: X\nc: 1", "password:\n  (x):\n    (x): (x)\nc: 1"),
         ("password: one\n  two\nc: 1", "password: (x)\n  (x)\nc: 1"),
         ("password: \"one\n\n  two\"\nc: 1", "password: (x)\n\n  (x)\nc: 1"),
-        ("x: &p HUNTER\npassword: *p", "x: &p (x)\npassword: *p"),
+        ("x: &p HUNTER\npassword: *p", "x: (x)\npassword: *p"),
         ("x: &p [HUNTER]\npassword: {a: *p}", "x: &p [(x)]\npassword: {(x): *p}"),
         ("? [a]\n: b\npassword: X", "? [a]\n: b\npassword: (x)"),
         ("a: 1 # password: X", "a: 1 # password: (x)"),
@@ -67,6 +67,8 @@ fn what_is_no_yaml_is_read_off_its_lines() {
         ("a: @\npassword: \"X\nY\"\nb: 1", "a: @\npassword: (x)\n(x)\nb: 1"),
         ("a: @\n- password: X\n  user: Y\n", "a: @\n- password: (x)\n  user: Y\n"),
         ("a: @\npassword: {a: [X,\n  Y]}\nb: 1", "a: @\npassword: (x)\n  (x)\nb: 1"),
+        ("a: @\nx: &p X\npassword: *p", "a: @\nx: (x)\npassword: (x)"),
+        ("a: @\n<<: {secret: [X]}", "a: @\n<<: {secret: (x)"),
         ("a: @\npassword: {secret: db}", "a: @\npassword: {secret: db}"),
     ] {
         assert_eq!(masked(text), shown, "{text}");
