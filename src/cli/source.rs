@@ -42,9 +42,12 @@ pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
 }
 
 fn read_stdin(limit: usize) -> Result<Sources, Failure> {
-    let bytes = files::read_bounded(std::io::stdin(), limit).map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge if limit == manifest::BYTES_MAX => refused(manifest::too_large(STDIN)),
-        _ => Failure::error(format!("cannot read standard input: {error}")),
+    let bytes = files::read_bounded(std::io::stdin(), limit).map_err(|error| {
+        if error.kind() == ErrorKind::FileTooLarge && limit == manifest::BYTES_MAX {
+            refused(manifest::too_large(STDIN))
+        } else {
+            Failure::error(format!("cannot read standard input: {error}"))
+        }
     })?;
     let mut sources = Sources::default();
     sources.add(STDIN, to_text(&bytes, Path::new(STDIN))?);
