@@ -59,6 +59,12 @@ impl Release {
         self.is_specified()
     }
 
+    /// Where a node may have several instances, these are told apart unless it is said that they are
+    /// not. Earlier, only where it was said that they are.
+    pub const fn room_tells_apart(self) -> bool {
+        self.is_specified()
+    }
+
     /// Mandatory colocations are honoured before wishes.
     pub const fn mandatory_first(self) -> bool {
         self.is_specified()

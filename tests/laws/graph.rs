@@ -31,12 +31,18 @@ pub(crate) fn spares_nodes_that_are_down(case: &Case<'_>) -> Option<String> {
     Some(format!("{} on a node that is down", found.key))
 }
 
+/// Instances that the status knows by numbers of their own are different services, even on one node.
 pub(crate) fn says_nothing_twice(case: &Case<'_>) -> Option<String> {
     let mut seen = BTreeSet::new();
+    let resources = case.placement.facts.resources.iter();
+    let numbered: BTreeMap<_, _> =
+        resources.filter_map(|known| Some((&known.id, known.history_name.as_ref()?))).collect();
     let real = case.schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     let mut names = real.map(|action| {
         let notify = action.notify.as_deref().unwrap_or_default();
-        format!("{} {:?} {:?} {:?} {notify}", action.task, action.resource, action.node, action.interval)
+        let own = action.instance.as_ref().and_then(|instance| numbered.get(instance).copied());
+        let resource = own.or(action.resource.as_ref());
+        format!("{} {resource:?} {:?} {:?} {notify}", action.task, action.node, action.interval)
     });
     names.find(|name| !seen.insert(name.clone()))
 }

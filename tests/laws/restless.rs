@@ -1,0 +1,66 @@
+//! What makes a cluster never come to rest, by the specification's own rules: one plan undoes what the
+//! one before it did, or does it over again. `docs/conformance.md` says why, for each.
+
+use std::time::Duration;
+
+use quorate::model::{Role, Score};
+use quorate::scheduler::Facts;
+use quorate::scheduler::facts::{PlacementStrategy, ResourceFacts, ResourceIx};
+
+use crate::Case;
+
+/// Whether there is anything of the kind.
+pub(crate) fn never_rests(case: &Case<'_>) -> bool {
+    let facts = &case.placement.facts;
+    facts.resources.iter().any(|known| is_left_in_trouble(known) || is_forgotten_connection(known))
+        || case.placement.colocations.iter().any(|record| {
+            let changes_its_mind = !record.influence || record.primary_role == Some(Role::Unpromoted);
+            let avoids_containers = record.score < Score::ZERO
+                && facts.resource(record.primary).variant.is_bundle()
+                && facts.resource(record.dependent).variant.has_instances();
+            changes_its_mind || avoids_containers
+        })
+        || instances_need_capacity(facts)
+        || has_uncounted_failure(case)
+}
+
+/// It has failed or is active twice, and nobody may do anything about it: what comes after it restarts
+/// with every plan, for the sake of the start that does not come.
+fn is_left_in_trouble(known: &ResourceFacts<'_>) -> bool {
+    !known.is_managed && (known.is_failed || known.active_on.len() > 1)
+}
+
+/// A connection that is not configured any more and has failed: its node is fenced, and as the node is
+/// known from the failure alone, that it was fenced is not.
+fn is_forgotten_connection(known: &ResourceFacts<'_>) -> bool {
+    known.is_removed && known.connects.is_some()
+}
+
+/// Instances are packed one by one, in an order that depends on where they are.
+fn instances_need_capacity(facts: &Facts<'_>) -> bool {
+    let is_counted = facts.properties.placement_strategy != PlacementStrategy::Default;
+    let mut leaves = (0..facts.resources.len()).map(ResourceIx::at);
+    is_counted
+        && leaves.any(|leaf| {
+            let known = facts.resource(leaf);
+            !known.utilization.is_empty() && facts.resource(facts.topmost(leaf)).variant.has_instances()
+        })
+}
+
+/// A failure that expires and was never counted is not cleared: only counts are.
+fn has_uncounted_failure(case: &Case<'_>) -> bool {
+    let facts = &case.placement.facts;
+    let expires = |id: &str| {
+        let mut known = facts.resources.iter().filter(|known| *known.base_id == *id || *known.id == *id);
+        known.any(|known| known.failure_timeout > Duration::ZERO)
+    };
+    case.cib.status.nodes.iter().any(|node| {
+        node.resources.iter().any(|history| {
+            let has_failed = history.entries.iter().any(|entry| entry.id.ends_with("_last_failure_0"));
+            let start = format!("fail-count-{}#", history.id);
+            let is_counted =
+                node.attributes.iter().flat_map(|set| &set.options).any(|(name, _)| name.starts_with(&start));
+            has_failed && !is_counted && expires(&history.id)
+        })
+    })
+}
