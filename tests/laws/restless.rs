@@ -58,8 +58,8 @@ fn has_uncounted_failure(case: &Case<'_>) -> bool {
         node.resources.iter().any(|history| {
             let has_failed = history.entries.iter().any(|entry| entry.id.ends_with("_last_failure_0"));
             let start = format!("fail-count-{}#", history.id);
-            let is_counted =
-                node.attributes.iter().flat_map(|set| &set.options).any(|(name, _)| name.starts_with(&start));
+            let mut pairs = node.attributes.iter().flat_map(|set| &set.pairs);
+            let is_counted = pairs.any(|pair| pair.name.starts_with(&start));
             has_failed && !is_counted && expires(&history.id)
         })
     })
