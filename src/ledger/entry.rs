@@ -138,6 +138,9 @@ pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: 
 /// has the numbered name. Where several numbers were known on one node, what is done last is what is
 /// so.
 pub(super) fn unnumber(state: &mut NodeState, resource: &str, key: &str) {
+    if key.strip_prefix(resource).is_some_and(|rest| rest.starts_with('_')) {
+        return;
+    }
     let is_meant = |history: &ResourceHistory| {
         let is_named = key.strip_prefix(&*history.id).is_some_and(|rest| rest.starts_with('_'));
         is_named && *history.id != *resource && without_number(&history.id) == resource

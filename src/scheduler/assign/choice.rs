@@ -112,11 +112,10 @@ impl Draft<'_> {
         let index = resource.index();
         self.progress[index] = Progress::Assigned;
         let Some(node) = node else {
-            if finality == Finality::Final {
+            if finality == Finality::Final || !self.facts.release.attempts_leave_no_trace() {
                 self.next_role[index] = Some(Role::Stopped);
+                self.is_unassigned[index] = true;
             }
-            let counts = finality == Finality::Final || !self.facts.release.attempts_leave_no_trace();
-            self.is_unassigned[index] |= counts;
             return;
         };
         self.assigned[index] = Some(node);
