@@ -34,14 +34,13 @@ pub(crate) fn spares_nodes_that_are_down(case: &Case<'_>) -> Option<String> {
 /// Instances that the status knows by numbers of their own are different services, even on one node.
 pub(crate) fn says_nothing_twice(case: &Case<'_>) -> Option<String> {
     let mut seen = BTreeSet::new();
-    let resources = case.placement.facts.resources.iter();
-    let numbered: BTreeMap<_, _> =
-        resources.filter_map(|known| Some((&known.id, known.history_name.as_ref()?))).collect();
+    let histories = case.cib.status.nodes.iter().flat_map(|node| &node.resources);
+    let known: BTreeSet<&str> = histories.map(|history| &*history.id).collect();
     let real = case.schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     let mut names = real.map(|action| {
         let notify = action.notify.as_deref().unwrap_or_default();
-        let own = action.instance.as_ref().and_then(|instance| numbered.get(instance).copied());
-        let resource = own.or(action.resource.as_ref());
+        let own = action.instance.as_deref().filter(|instance| known.contains(instance));
+        let resource = own.or(action.resource.as_deref());
         format!("{} {resource:?} {:?} {:?} {notify}", action.task, action.node, action.interval)
     });
     names.find(|name| !seen.insert(name.clone()))

@@ -143,7 +143,12 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
     if work.resource(resource).is_removed {
         return;
     }
-    for node in work.facts.node_numbers() {
+    let is_inside = |node: NodeIx| {
+        let connection = work.facts.node(node).connection;
+        connection.and_then(|connection| work.facts.resource(connection).launcher) == Some(resource)
+    };
+    let elsewhere: Vec<NodeIx> = work.facts.node_numbers().filter(|node| !is_inside(*node)).collect();
+    for node in elsewhere {
         let is_known = work.actions.with_key_on(resource, key, node).next().is_some();
         if assigned == Some(node) {
             if is_known {
@@ -160,7 +165,7 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
         if work.resource(resource).is_managed {
             order_watch(work, resource, action, node);
         }
-        // Not on a guest that is yet to come up either.
+        // Not on a guest that is not up either.
         if !work.is_clean(node) {
             work.actions.draft_mut(action).ability = Ability::Blocked;
         }
