@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::contribution::Contribution;
 use super::draft::{Draft, Finality, Progress};
 use crate::model::{Role, Score};
-use crate::scheduler::facts::{NodeIx, NodeKind, PlacementStrategy, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, NodeKind, PlacementStrategy, ResourceIx};
 use crate::scheduler::glib;
 use crate::scheduler::node_table::NodeTable;
 
@@ -115,8 +115,9 @@ impl Draft<'_> {
             let counts = finality == Finality::Final || !self.facts.release.attempts_leave_no_trace();
             self.is_unassigned[index] |= counts;
             // Members of a group are not tried again.
-            let parent = self.resource(resource).parent.map(|parent| &self.resource(parent).variant);
-            let is_last = finality == Finality::Final || parent.is_some_and(Variant::is_group);
+            let parent = self.resource(resource).parent;
+            let is_member = parent.is_some_and(|parent| self.resource(parent).variant.is_group());
+            let is_last = finality == Finality::Final || is_member;
             if counts && is_last {
                 self.next_role[index] = Some(Role::Stopped);
             }
