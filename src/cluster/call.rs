@@ -43,4 +43,8 @@ pub struct Flight {
     pub since: Moment,
     /// Whether a failed start bans its node for good.
     pub start_failure_is_fatal: bool,
+    /// For fencing: the life of its target that it is to end, by when that daemon started; `None` if none was
+    /// heard of. No two hosts' clocks are compared by it.
+    #[serde(default)]
+    pub life: Option<Moment>,
 }

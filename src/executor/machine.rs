@@ -97,20 +97,46 @@ impl Executor {
         let same = self.steps.iter().position(is_same).filter(|place| !self.comes_after_the_end_of(*place));
         if let Some(place) = same {
             self.launch(place);
+            // What would have come before it, or beside it, comes too late for that.
+            self.hold_back(place, &action);
             return self.steps[place].action.id;
         }
         let number = self.by_id.keys().next_back().map_or(0, |last| last.0 + 1);
         action.id = ActionId(number);
         let place = self.steps.len();
-        let waiting: Vec<usize> =
-            (0..place).filter(|then| self.steps[*then].must_wait_for(&action)).collect();
         self.by_id.insert(action.id, place);
-        self.steps.push(Step::new(action));
+        self.steps.push(Step::new(action.clone()));
+        self.launch(place);
+        self.hold_back(place, &action);
+        self.hold_back_stops(place, &action);
+        ActionId(number)
+    }
+
+    /// Lets stops wait for one in flight that this transition does not have: it takes that one for done, and
+    /// does not say which of them come after it.
+    fn hold_back_stops(&mut self, place: usize, action: &Action) {
+        if action.task != Task::Stop {
+            return;
+        }
+        let is_other = |step: &Step| {
+            step.stage == Stage::Waiting
+                && step.action.task == Task::Stop
+                && step.action.resource != action.resource
+                && step.action.kind != ActionKind::Pseudo
+        };
+        let waiting: Vec<usize> = (0..self.steps.len()).filter(|then| is_other(&self.steps[*then])).collect();
         for then in waiting {
             link(&mut self.steps, place, then);
         }
-        self.launch(place);
-        ActionId(number)
+    }
+
+    /// Lets all that touches what is in flight wait for its end.
+    fn hold_back(&mut self, place: usize, action: &Action) {
+        let waiting: Vec<usize> =
+            (0..self.steps.len()).filter(|then| self.steps[*then].must_wait_for(action)).collect();
+        for then in waiting {
+            link(&mut self.steps, place, then);
+        }
     }
 
     /// Whether this transition first ends what such an action brought about: then it is for another run

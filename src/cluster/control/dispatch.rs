@@ -55,6 +55,8 @@ impl Control {
             Call { by: ground.me, life: ground.settings.life.0, transition: running.number, action: id };
         let agent = action.resource.as_deref().and_then(|resource| running.roster.agent(resource));
         self.patience.note(&action, ground.now);
+        let target = action.node.as_ref().filter(|_| action.kind == ActionKind::Fence);
+        let life = target.and_then(|target| ground.state.live.life_of(target));
         running.calls.insert(call, id);
         let flight = Flight {
             call,
@@ -63,6 +65,7 @@ impl Control {
             agent,
             since: ground.now,
             start_failure_is_fatal: running.start_failure_is_fatal,
+            life,
         };
         self.sent.push(flight.clone());
         self.batch.push(flight);

@@ -40,6 +40,8 @@ pub(super) struct Ground<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Control {
     leads: bool,
+    /// Since when, by its own clock.
+    leads_since: Option<Moment>,
     /// Why a decision is due.
     because: Vec<String>,
     transition: u64,
@@ -173,6 +175,8 @@ impl Control {
 
     /// Does all of a controller's work that is due.
     pub(super) fn lead(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
+        let since = self.leads_since.map_or(ground.now, |since| since.min(ground.now));
+        self.leads_since = Some(since);
         if !self.leads {
             self.leads = true;
             self.transition = self.transition.max(ground.state.live.ledger.transition);
@@ -197,9 +201,8 @@ impl Control {
     /// Times what the controller before had in flight.
     fn time_flights(&self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         for flight in &ground.state.live.in_flight {
-            let Some(patience) = dispatch::patience(&flight.action) else { continue };
-            let elapsed = u64::try_from(ground.now.0 - flight.since.0).unwrap_or(0);
-            let after = patience.saturating_sub(Duration::from_millis(elapsed));
+            // It was asked for by another clock, so that nobody knows how much of its time is over.
+            let Some(after) = dispatch::patience(&flight.action) else { continue };
             out.push(Output::SetTimer { timer: Timer::Call(flight.call), after });
         }
     }

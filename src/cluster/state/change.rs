@@ -90,6 +90,7 @@ impl State {
         durable.revision += 1;
         durable.cluster = Arc::new(proposal.cluster.clone());
         durable.origin.clone_from(&proposal.origin);
+        durable.prolong();
         self.enrol();
         effects.push(Effect::Durable);
         let (generation, origin) = (self.durable.generation, proposal.origin.clone());

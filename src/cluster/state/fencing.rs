@@ -26,8 +26,12 @@ pub struct Fencing {
     pub by: NodeName,
     /// What came of it.
     pub result: ActionResult,
-    /// When it was asked for. It says nothing of a life of its target that began later.
+    /// When it was asked for.
     pub since: Moment,
+    /// The life of its target that it was to end, by when that daemon started; `None` if none was heard of.
+    /// It says nothing of any other.
+    #[serde(default)]
+    pub life: Option<Moment>,
     /// When it ended.
     pub at: Moment,
 }
@@ -43,21 +47,28 @@ impl Live {
         let mut result = ActionResult::done(ResultCode::OK, Duration::ZERO);
         result.exit_reason = Some(CONFIRMED.into());
         let (target, by) = (node.clone(), by.clone());
-        self.keep_fencing(Fencing { target, task: Task::FenceOff, by, result, since: at, at });
+        let life = self.life_of(&target);
+        self.keep_fencing(Fencing { target, task: Task::FenceOff, by, result, since: at, life, at });
     }
 
-    /// Who last fenced the life of a node that began at a moment, if anybody did.
+    /// When the daemon of a node that was last heard of started, by its own clock.
+    pub(in crate::cluster) fn life_of(&self, node: &NodeName) -> Option<Moment> {
+        let heard = self.heard.iter().find(|(name, _)| name.is(node.as_str()));
+        heard.map(|(_, heard)| heard.life)
+    }
+
+    /// Who last fenced the life of a node that began at a moment of its own clock, if anybody did.
     pub(in crate::cluster) fn fencing_of(&self, node: &NodeName, life: Moment) -> Option<&Fencing> {
         self.fencing.iter().rev().find(|fencing| {
             fencing.target.is(node.as_str())
-                && fencing.since > life
+                && fencing.life == Some(life)
                 && fencing.task.takes_node_down()
                 && fencing.result.rc == ResultCode::OK
                 && fencing.result.status == ResultStatus::Done
         })
     }
 
-    /// Whether the target of a fencing has joined with a life that began since: what it was to end is
+    /// Whether the target of a fencing has joined with another life than the one that it is to end: what it was to end is
     /// over, and what joined is what came back. If a life that did not come of a reboot is ended by it all
     /// the same, its departure is seen like any other.
     pub(super) fn is_outlived(&self, fencing: &Flight) -> bool {
@@ -65,7 +76,7 @@ impl Live {
             && fencing.action.node.as_ref().is_some_and(|target| {
                 self.members
                     .iter()
-                    .any(|seat| seat.member.name.is(target.as_str()) && seat.life > fencing.since)
+                    .any(|seat| seat.member.name.is(target.as_str()) && Some(seat.life) != fencing.life)
             })
     }
 
@@ -78,6 +89,7 @@ impl Live {
             by: flight.worker.clone(),
             result: result.clone(),
             since: flight.since,
+            life: flight.life,
             at,
         });
     }

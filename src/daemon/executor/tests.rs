@@ -63,6 +63,7 @@ impl Site {
             action,
             since: Moment(0),
             start_failure_is_fatal: true,
+            life: None,
         }
     }
 
