@@ -11,7 +11,6 @@ mod obstacle;
 mod patience;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use patience::Patience;
 

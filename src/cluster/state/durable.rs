@@ -44,16 +44,21 @@ impl Durable {
         self.lineage.drain(..surplus);
     }
 
+    /// What tells the generation in force from others of its number.
+    pub(super) fn tip(&self) -> Option<&String> {
+        let last = self.lineage.last();
+        last.filter(|(generation, _)| *generation == self.generation).map(|(_, tip)| tip)
+    }
+
     /// Whether this gives up something of `earlier` that was not given up by whoever proposed it: two halves
     /// of a cluster may each have made generations of the same numbers.
     pub(in crate::cluster) fn loses(&self, earlier: &Self) -> bool {
         if earlier.generation == Generation::default() || earlier.cluster == self.cluster {
             return false;
         }
-        let own = earlier.lineage.last().filter(|(generation, _)| *generation == earlier.generation);
         let here = self.lineage.iter().find(|(generation, _)| *generation == earlier.generation);
-        match (own, here) {
-            (Some(own), Some(here)) => own != here,
+        match (earlier.tip(), here) {
+            (Some(own), Some((_, here))) => own != here,
             (None, _) | (_, None) => {
                 earlier.generation >= self.generation || earlier.generation > earlier.quorate_generation
             }

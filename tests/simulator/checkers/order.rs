@@ -17,6 +17,8 @@ pub(crate) struct OrderRespected {
     rings: Vec<Vec<usize>>,
     /// Hosts whose daemon was away, stood still or changed its ring lately, or that were told lies.
     unsteady: BTreeMap<usize, i64>,
+    /// Hosts that stand still, or whose daemon does.
+    still: BTreeSet<usize>,
     lied: BTreeSet<(Option<String>, usize)>,
     without_power: BTreeSet<usize>,
     /// Since when a host has no daemon.
@@ -42,9 +44,10 @@ impl OrderRespected {
                 return found;
             }
             Seen::Ended { begun, report } => self.end(at, begun, *report),
-            Seen::Noticed { host, resource, report } if !report.is_success() => {
-                self.over(at, resource, *host);
+            Seen::Noticed { host, resource, report } if report.is_success() => {
+                self.said.insert((resource.to_string(), *host), None);
             }
+            Seen::Noticed { host, resource, .. } => self.over(at, resource, *host),
             Seen::Real { host, resource, role } => {
                 let key = (resource.to_string(), *host);
                 if role.is_some() {
@@ -58,6 +61,7 @@ impl OrderRespected {
                 self.real.retain(|(_, place)| place != host);
                 self.lied.retain(|(_, place)| place != host);
                 self.without_power.insert(*host);
+                self.still.remove(host);
                 // Where nobody fences, and where a daemon had left its services running, others take
                 // them for running until they have waited long enough.
                 if self.daemons_down.get(host) == Some(&at) {
@@ -77,7 +81,14 @@ impl OrderRespected {
                 self.daemons_down.insert(*host, at);
                 self.unsteady.insert(*host, at);
             }
-            Seen::Stopped { host } | Seen::Resumed { host } | Seen::GroupLost { host } => {
+            Seen::Stopped { host } => {
+                self.still.insert(*host);
+            }
+            Seen::Resumed { host } => {
+                self.still.remove(host);
+                self.unsteady.insert(*host, at);
+            }
+            Seen::GroupLost { host } => {
                 self.unsteady.insert(*host, at);
             }
             Seen::Rings { rings, .. } => {
@@ -161,8 +172,9 @@ impl OrderRespected {
         let (first, then) = ORDERS.into_iter().find(|(first, _)| *first == begun.resource)?;
         let is_steady = |host: usize| {
             self.unsteady.get(&host).is_none_or(|since| at - since > Self::STEADY)
-                // Nobody knows what runs where there is no daemon.
+                // Nobody knows what runs where there is no daemon, or one that says nothing.
                 && !self.daemons_down.contains_key(&host)
+                && !self.still.contains(&host)
                 && !self.lied.contains(&(None, host))
                 && !self.lied.contains(&(Some(then.to_owned()), host))
         };
