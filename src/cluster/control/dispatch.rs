@@ -55,8 +55,8 @@ impl Control {
             Call { by: ground.me, life: ground.settings.life.0, transition: running.number, action: id };
         let agent = action.resource.as_deref().and_then(|resource| running.roster.agent(resource));
         self.patience.note(&action, ground.now);
-        let target = action.node.as_ref().filter(|_| action.kind == ActionKind::Fence);
-        let life = target.and_then(|target| ground.state.live.life_of(target));
+        let fenced = action.node.as_ref().filter(|_| action.kind == ActionKind::Fence);
+        let target_life = fenced.and_then(|target| ground.state.live.life_of(target));
         running.calls.insert(call, id);
         let flight = Flight {
             call,
@@ -64,8 +64,8 @@ impl Control {
             action,
             agent,
             since: ground.now,
+            target_life,
             start_failure_is_fatal: running.start_failure_is_fatal,
-            life,
         };
         self.sent.push(flight.clone());
         self.batch.push(flight);

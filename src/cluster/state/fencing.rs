@@ -28,10 +28,9 @@ pub struct Fencing {
     pub result: ActionResult,
     /// When it was asked for.
     pub since: Moment,
-    /// The life of its target that it was to end, by when that daemon started; `None` if none was heard of.
-    /// It says nothing of any other.
+    /// The life of its target that it was to end, by when that began; it says nothing of any other.
     #[serde(default)]
-    pub life: Option<Moment>,
+    pub target_life: Option<Moment>,
     /// When it ended.
     pub at: Moment,
 }
@@ -42,41 +41,40 @@ impl Fencing {
 }
 
 impl Live {
+    /// The life of a node that was heard of last, by when it began.
+    pub(in crate::cluster) fn life_of(&self, node: &NodeName) -> Option<Moment> {
+        let known = self.heard.iter().find(|(name, _)| name.is(node.as_str()));
+        known.map(|(_, heard)| heard.life)
+    }
+
     /// Remembers that somebody made sure that a node is down.
     pub(super) fn remember_confirmation(&mut self, node: &NodeName, by: &NodeName, at: Moment) {
         let mut result = ActionResult::done(ResultCode::OK, Duration::ZERO);
         result.exit_reason = Some(CONFIRMED.into());
         let (target, by) = (node.clone(), by.clone());
-        let life = self.life_of(&target);
-        self.keep_fencing(Fencing { target, task: Task::FenceOff, by, result, since: at, life, at });
+        let target_life = self.life_of(node);
+        self.keep_fencing(Fencing { target, task: Task::FenceOff, by, result, since: at, target_life, at });
     }
 
-    /// When the daemon of a node that was last heard of started, by its own clock.
-    pub(in crate::cluster) fn life_of(&self, node: &NodeName) -> Option<Moment> {
-        let heard = self.heard.iter().find(|(name, _)| name.is(node.as_str()));
-        heard.map(|(_, heard)| heard.life)
-    }
-
-    /// Who last fenced the life of a node that began at a moment of its own clock, if anybody did.
+    /// Who last fenced this life of a node, if anybody did.
     pub(in crate::cluster) fn fencing_of(&self, node: &NodeName, life: Moment) -> Option<&Fencing> {
         self.fencing.iter().rev().find(|fencing| {
             fencing.target.is(node.as_str())
-                && fencing.life == Some(life)
+                && fencing.target_life == Some(life)
                 && fencing.task.takes_node_down()
                 && fencing.result.rc == ResultCode::OK
                 && fencing.result.status == ResultStatus::Done
         })
     }
 
-    /// Whether the target of a fencing has joined with another life than the one that it is to end: what it was to end is
+    /// Whether the target of a fencing has joined with another life than the one that it was to end: what it was to end is
     /// over, and what joined is what came back. If a life that did not come of a reboot is ended by it all
     /// the same, its departure is seen like any other.
     pub(super) fn is_outlived(&self, fencing: &Flight) -> bool {
         fencing.action.task.takes_node_down()
             && fencing.action.node.as_ref().is_some_and(|target| {
-                self.members
-                    .iter()
-                    .any(|seat| seat.member.name.is(target.as_str()) && Some(seat.life) != fencing.life)
+                let mut seats = self.members.iter().filter(|seat| seat.member.name.is(target.as_str()));
+                seats.any(|seat| Some(seat.life) != fencing.target_life)
             })
     }
 
@@ -89,7 +87,7 @@ impl Live {
             by: flight.worker.clone(),
             result: result.clone(),
             since: flight.since,
-            life: flight.life,
+            target_life: flight.target_life,
             at,
         });
     }
