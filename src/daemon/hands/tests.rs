@@ -64,7 +64,6 @@ impl Site {
             since: Moment(0),
             target_life: None,
             start_failure_is_fatal: true,
-            life: None,
         }
     }
 
