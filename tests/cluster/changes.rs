@@ -255,3 +255,24 @@ fn a_change_on_a_node_that_just_lost_the_others_loses_to_one_on_theirs() {
     world.place("R");
     assert_eq!(world.places("L"), [] as [usize; 0]);
 }
+
+#[test]
+fn a_change_on_the_only_daemon_of_a_partition_with_quorum_outlives_that_daemon() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A"]));
+    world.crash(0);
+    world.run_for(1500);
+    world.kill_daemon(2);
+    world.run_for(100);
+    let change = cluster(3, Fencing::On, &["A", "B"]);
+    world.propose_on(1, change, world.generation(1), "kept");
+    world.run_for(50);
+    world.kill_daemon(1);
+    world.run_for(100);
+    world.start_daemon(2);
+    world.run_for(1000);
+    world.start_daemon(1);
+    world.boot(0);
+    world.rest();
+    world.check();
+    world.place("B");
+}

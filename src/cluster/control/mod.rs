@@ -210,7 +210,8 @@ impl Control {
     fn find(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         let state = ground.state;
         let has_quorum = ground.sight.has_quorum();
-        if ground.sight.is_coherent(ground.view) && state.live.ledger.status.has_quorum != has_quorum {
+        let is_news = state.live.ledger.status.has_quorum != has_quorum || state.live.is_quorum_in_doubt;
+        if ground.sight.is_coherent(ground.view) && is_news {
             self.rule(ground, Finding::Quorum(has_quorum), out);
         }
         self.time_returns(ground, out);

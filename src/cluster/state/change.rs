@@ -8,7 +8,6 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::cluster::request::{Change, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
-use crate::model::node::NodeKind;
 use crate::model::rename::{rename_instance, rename_key};
 use crate::model::{Generation, NodeName, ResourceId, TicketId};
 use crate::status::TicketState;
@@ -83,7 +82,8 @@ impl State {
             });
         }
         self.rename(proposal, effects);
-        let is_quorate = self.speaks_for_all();
+        // Who just lost others may not know yet that it lost quorum, too.
+        let is_quorate = self.live.ledger.status.has_quorum && !self.live.is_quorum_in_doubt;
         let durable = &mut self.durable;
         durable.generation = Generation(durable.generation.0 + 1);
         if is_quorate {
@@ -99,14 +99,6 @@ impl State {
         effects.push(Effect::Changed(format!("generation {} from {origin}", generation.0)));
         effects.push(Effect::Tell(Event::InForce { generation, origin }));
         Ok(())
-    }
-
-    /// Whether what is put in force now is put in force with quorum. Members that just lost the others do not
-    /// know yet that they lost quorum, too; of two, each may have it alone.
-    fn speaks_for_all(&self) -> bool {
-        let members = self.durable.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count();
-        let is_majority = self.live.members.len() * 2 > members || members <= 2;
-        self.live.ledger.status.has_quorum && is_majority
     }
 
     /// What is known and being done under an old name goes on under the new one.

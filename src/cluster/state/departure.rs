@@ -29,6 +29,7 @@ impl State {
         }
         self.unseat(node);
         self.live.leaving.remove(node);
+        self.live.is_quorum_in_doubt |= departure.why == Parting::NodeDown;
         let mut effects = vec![Effect::Tell(Event::Gone { node: node.clone(), why: departure.why })];
         match departure.why {
             Parting::Left | Parting::ProcessDown if self.is_fenced(node) => self.lose(node),
