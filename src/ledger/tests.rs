@@ -206,6 +206,22 @@ fn an_instance_that_is_not_told_apart_any_more_loses_its_number() {
 }
 
 #[test]
+fn instances_that_were_told_apart_on_one_node_keep_histories_of_their_own() {
+    let mut bench = Bench::new();
+    for instance in ["A:0", "A:1"] {
+        bench.take(&Action::new(Task::Start, instance, NodeName::new("n1")), 0);
+    }
+    for key in ["A:0_stop_0", "A:1_stop_0"] {
+        bench.take(&Action { key: key.into(), ..action(Task::Stop) }, 0);
+    }
+    let histories: Vec<&str> = bench.node().resources.iter().map(|history| &*history.id).collect();
+    assert_eq!(histories, ["A", "A:1"]);
+    for entry in ["A_last_0", "A:1_last_0"] {
+        assert_eq!(&*bench.entry(entry).unwrap().operation, "stop", "{entry}");
+    }
+}
+
+#[test]
 fn deleting_forgets_all_history_and_cancelling_one_operation() {
     let mut bench = Bench::new();
     bench.take(&action(Task::Start), 0).take(&monitor(), 0);

@@ -31,14 +31,23 @@ pub(crate) fn spares_nodes_that_are_down(case: &Case<'_>) -> Option<String> {
     Some(format!("{} on a node that is down", found.key))
 }
 
+/// Two instances of one name on a node that were once told apart, and have a history each, are two.
 pub(crate) fn says_nothing_twice(case: &Case<'_>) -> Option<String> {
     let mut seen = BTreeSet::new();
     let real = case.schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     let mut names = real.map(|action| {
         let notify = action.notify.as_deref().unwrap_or_default();
-        format!("{} {:?} {:?} {:?} {notify}", action.task, action.resource, action.node, action.interval)
+        let resource = history_name(case, action).or(action.resource.as_deref());
+        format!("{} {resource:?} {:?} {:?} {notify}", action.task, action.node, action.interval)
     });
     names.find(|name| !seen.insert(name.clone()))
+}
+
+/// The name of the history on an action's node that the action's key speaks of.
+fn history_name<'c>(case: &Case<'c>, action: &Action) -> Option<&'c str> {
+    let state = case.cib.status.nodes.iter().find(|state| state.name == action.node)?;
+    let mut histories = state.resources.iter().map(|history| &*history.id);
+    histories.find(|id| action.key.strip_prefix(id).is_some_and(|rest| rest.starts_with('_')))
 }
 
 /// In whatever order the actions are carried out, a primitive is active in one place at a time. What

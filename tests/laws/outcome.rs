@@ -11,7 +11,9 @@ use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 use crate::Case;
 use crate::generator::NOW;
 use crate::graph;
+use crate::restless::End;
 use crate::ring::{Wishes, top};
+use crate::trace;
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
 /// known once the first has been carried out.
@@ -37,16 +39,22 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     let mut ledger = Ledger::new("laws");
     ledger.status = case.cib.status.clone();
     let mut schedule = case.schedule.clone();
+    trace::round(case, 0, NOW, &ledger.status, &schedule);
     for round in 0..ROUNDS {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
         carry_out(case, &mut ledger, &schedule, at);
         schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
+        trace::round(case, round + 1, at + 5, &ledger.status, &schedule);
         real(&schedule).next()?;
     }
+    let at = NOW + 10 * i64::try_from(ROUNDS).unwrap_or(0);
+    let (placement, schedule) = scheduler::decide(&case.cib.cluster, &ledger.status, at);
+    let end = End { placement: &placement, status: &ledger.status };
     let left: Vec<String> = real(&schedule)
+        .filter(|action| !end.is_restless(action))
         .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))
         .collect();
-    Some(format!("still to do: {}", left.join(", ")))
+    (!left.is_empty()).then(|| format!("still to do: {}", left.join(", ")))
 }
 
 fn contradicts_itself(case: &Case<'_>) -> bool {

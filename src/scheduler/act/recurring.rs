@@ -47,7 +47,8 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
         let key = Key::every(work.actions.verb(&op.name), milliseconds(op.interval));
         let recurring = Recurring { resource, key, role: written.role };
         if recurring.role == Some(Role::Stopped) {
-            if facts.is_unique {
+            let is_gone = facts.is_removed && work.facts.release.removed_are_not_watched();
+            if facts.is_unique && !is_gone {
                 watch_inactive(work, recurring, node);
             }
         } else if let Some(start) = start.filter(|_| !node_rests) {
@@ -156,7 +157,7 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
         if work.resource(resource).is_managed {
             order_watch(work, resource, action, node);
         }
-        if !work.is_usable(node) {
+        if !work.is_clean(node) {
             work.actions.draft_mut(action).ability = Ability::Blocked;
         }
     }

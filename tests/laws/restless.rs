@@ -1,0 +1,178 @@
+//! What never comes to rest, and what the installed simulator does again and again as well when it is
+//! given the same state. `docs/conformance.md` names a smallest cluster for each.
+
+use std::sync::Arc;
+
+use quorate::model::{NodeName, Role, Score};
+use quorate::scheduler::assign::Placement;
+use quorate::scheduler::facts::{
+    NodeFacts, NodeIx, NodeKind, PlacementStrategy, ResourceFacts, ResourceIx, Variant,
+};
+use quorate::scheduler::operation::{Lookup, OnFail};
+use quorate::scheduler::{Action, Task};
+use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, ResultCode};
+
+/// What was decided last, and about what.
+pub(crate) struct End<'e> {
+    pub(crate) placement: &'e Placement<'e>,
+    pub(crate) status: &'e ClusterStatus,
+}
+
+impl End<'_> {
+    /// Whether an action belongs to one of the kinds that come back with every plan.
+    pub(crate) fn is_restless(&self, action: &Action) -> bool {
+        let facts = &self.placement.facts;
+        let node = action.node.as_ref().and_then(|node| facts.node_named(node.as_str()));
+        let named = |known: &Option<Arc<str>>| {
+            let is_meant = |resource: &ResourceFacts<'_>| Some(&resource.id) == known.as_ref();
+            facts.resources.iter().position(is_meant).map(ResourceIx::at)
+        };
+        let resource = named(&action.instance).or_else(|| named(&action.resource));
+        match (resource, node) {
+            (None, Some(node)) => action.task.takes_node_down() && self.is_held_by_a_joining_node(node),
+            (Some(resource), Some(node)) => {
+                self.has_an_uncounted_failure(action)
+                    || self.puts_its_node_on_standby(node)
+                    || self.lacks_room()
+                    || self.avoids_a_bundle(resource)
+                    || self.goes_with_the_unpromoted(resource)
+                    || self.has_a_frozen_host(resource)
+                    || self.follows_one_that_is_left_elsewhere(resource)
+                    || self.ran_in_a_guest_that_cannot_be_reset(resource)
+            }
+            (_, None) => false,
+        }
+    }
+
+    /// A remote node without a connection in the configuration, held by a node that has not joined: the
+    /// connection cannot be stopped there, and the node is fenced for what it may run.
+    fn is_held_by_a_joining_node(&self, node: NodeIx) -> bool {
+        let facts = &self.placement.facts;
+        let connection = facts.node(node).connection.map(|connection| facts.resource(connection));
+        connection.is_some_and(|connection| {
+            connection.is_removed && connection.active_on.iter().any(|node| facts.node(*node).is_pending)
+        })
+    }
+
+    /// A monitor of which only the last failure is known, without the count that is written with it: it
+    /// was another definition's, and nothing clears it.
+    fn has_an_uncounted_failure(&self, action: &Action) -> bool {
+        let is_recurring = action.task == Task::Monitor && !action.interval.is_zero();
+        let Some(state) = action.node.as_ref().and_then(|node| self.state(node)) else { return false };
+        let Some(resource) = action.resource.as_deref() else { return false };
+        let is_counted = state.attributes.iter().flat_map(|set| &set.pairs).any(|pair| {
+            pair.name
+                .strip_prefix("fail-count-")
+                .is_some_and(|rest| rest.starts_with(&format!("{resource}#")))
+        });
+        is_recurring
+            && !is_counted
+            && failures(state).any(|(history, entry)| {
+                *history.id == *resource
+                    && *entry.operation == *action.task.as_str()
+                    && entry.interval == action.interval
+            })
+    }
+
+    /// A failed monitor asks for standby, and there is nowhere else to go: a stop ends that, and the next
+    /// start brings it back.
+    fn puts_its_node_on_standby(&self, node: NodeIx) -> bool {
+        let facts = &self.placement.facts;
+        let Some(state) = self.state(&facts.node(node).name) else { return false };
+        failures(state).any(|(history, entry)| {
+            let known = facts.resources.iter().position(|resource| resource.base_id == history.id);
+            known.map(ResourceIx::at).is_some_and(|resource| {
+                let (task, interval) = (&entry.operation, entry.interval);
+                let op = facts.find_operation(resource, task, interval, Lookup::Any);
+                let options = facts.operation_options(resource, task, interval, op);
+                facts.on_fail(resource, task, &options, false) == OnFail::Standby
+            })
+        })
+    }
+
+    /// Capacity counts, and something that wants to run has no room: who is placed first is another one
+    /// whenever what runs is another one.
+    fn lacks_room(&self) -> bool {
+        let facts = &self.placement.facts;
+        facts.properties.placement_strategy != PlacementStrategy::Default
+            && facts.resources.iter().zip(&self.placement.assigned).any(|(resource, node)| {
+                node.is_none()
+                    && resource.is_managed
+                    && !resource.utilization.is_empty()
+                    && resource.target_role != Some(Role::Stopped)
+            })
+    }
+
+    /// A clone that must not be with a bundle: instances are numbered anew with every plan.
+    fn avoids_a_bundle(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        facts.resource(top).variant.is_clone()
+            && self.placement.colocations.iter().any(|record| {
+                facts.topmost(record.dependent) == top
+                    && record.score <= Score::MINUS_INFINITY
+                    && matches!(facts.resource(facts.topmost(record.primary)).variant, Variant::Bundle(_))
+            })
+    }
+
+    /// Who must be with an unpromoted instance goes where the promoted one was, and takes its preference
+    /// for that place along.
+    fn goes_with_the_unpromoted(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        self.placement.colocations.iter().any(|record| {
+            record.primary_role == Some(Role::Unpromoted)
+                && record.score >= Score::INFINITY
+                && [record.dependent, record.primary].iter().any(|side| facts.topmost(*side) == top)
+        })
+    }
+
+    /// A bundle whose place is a remote node that a ticket freezes: its container starts beside it and
+    /// is then called there.
+    fn has_a_frozen_host(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let is_frozen = |node: &NodeFacts<'_>| {
+            let connection = node.connection.map(|connection| facts.resource(connection));
+            node.kind == NodeKind::Remote && connection.is_some_and(|connection| !connection.is_managed)
+        };
+        facts.bundle_of(resource).is_some() && facts.nodes.iter().any(is_frozen)
+    }
+
+    /// An earlier member of its group is left alone on a node where it cannot be.
+    fn follows_one_that_is_left_elsewhere(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let parent = facts.resource(resource).parent.map(|parent| facts.resource(parent));
+        let group = parent.filter(|parent| matches!(parent.variant, Variant::Group(_)));
+        let members = group.map_or(&[][..], |group| &group.children);
+        members.iter().take_while(|member| **member != resource).any(|member| {
+            let known = facts.resource(*member);
+            let place = self.placement.assigned[member.index()];
+            !known.is_managed && !known.active_on.is_empty() && place.is_none()
+        })
+    }
+
+    /// It failed in a guest node whose host is not managed: the guest is to be restarted, and never is.
+    fn ran_in_a_guest_that_cannot_be_reset(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        facts.resource(resource).active_on.iter().any(|node| {
+            let node = facts.node(*node);
+            let connection = node.connection.map(|connection| facts.resource(connection));
+            let launcher = connection.and_then(|connection| connection.launcher);
+            launcher.is_some_and(|launcher| !facts.resource(launcher).is_managed)
+                && (node.needs_reset || node.unclean.is_some())
+        })
+    }
+
+    fn state(&self, node: &NodeName) -> Option<&NodeState> {
+        self.status.nodes.iter().find(|state| state.name.as_ref() == Some(node))
+    }
+}
+
+/// What failed on a node, of what recurs.
+fn failures(state: &NodeState) -> impl Iterator<Item = (&ResourceHistory, &HistoryEntry)> {
+    let entries =
+        state.resources.iter().flat_map(|history| history.entries.iter().map(move |entry| (history, entry)));
+    entries
+        .filter(|(_, entry)| !entry.interval.is_zero() && entry.id.ends_with("_last_failure_0"))
+        .filter(|(_, entry)| entry.rc != Some(ResultCode::OK))
+}
