@@ -31,44 +31,37 @@ impl End<'_> {
         match (resource, node) {
             (None, Some(node)) => action.task.takes_node_down() && self.is_held_by_a_joining_node(node),
             (Some(resource), Some(node)) => {
-                self.has_an_uncounted_failure(action)
+                self.failed_before_it_changed(action)
                     || self.puts_its_node_on_standby(node)
                     || self.lacks_room()
                     || self.avoids_a_bundle(resource)
                     || self.goes_with_the_unpromoted(resource)
                     || self.has_a_frozen_host(resource)
                     || self.follows_one_that_is_left_elsewhere(resource)
+                    || self.came_from_a_lost_node(resource)
                     || self.ran_in_a_guest_that_cannot_be_reset(resource)
             }
             (_, None) => false,
         }
     }
 
-    /// A remote node without a connection in the configuration, held by a node that has not joined: the
-    /// connection cannot be stopped there, and the node is fenced for what it may run.
+    /// A remote node whose failed connection is held by a node that has not joined: the connection cannot
+    /// be stopped there, and the remote node is fenced for it.
     fn is_held_by_a_joining_node(&self, node: NodeIx) -> bool {
         let facts = &self.placement.facts;
         let connection = facts.node(node).connection.map(|connection| facts.resource(connection));
-        connection.is_some_and(|connection| {
-            connection.is_removed && connection.active_on.iter().any(|node| facts.node(*node).is_pending)
-        })
+        connection
+            .is_some_and(|connection| connection.active_on.iter().any(|node| facts.node(*node).is_pending))
     }
 
-    /// A monitor of which only the last failure is known, without the count that is written with it: it
-    /// was another definition's, and nothing clears it.
-    fn has_an_uncounted_failure(&self, action: &Action) -> bool {
+    /// A monitor that failed while it was another definition's: the failure is remembered, and nothing
+    /// that is planned forgets it.
+    fn failed_before_it_changed(&self, action: &Action) -> bool {
         let is_recurring = action.task == Task::Monitor && !action.interval.is_zero();
         let Some(state) = action.node.as_ref().and_then(|node| self.state(node)) else { return false };
-        let Some(resource) = action.resource.as_deref() else { return false };
-        let is_counted = state.attributes.iter().flat_map(|set| &set.pairs).any(|pair| {
-            pair.name
-                .strip_prefix("fail-count-")
-                .is_some_and(|rest| rest.starts_with(&format!("{resource}#")))
-        });
         is_recurring
-            && !is_counted
             && failures(state).any(|(history, entry)| {
-                *history.id == *resource
+                Some(&history.id) == action.resource.as_ref()
                     && *entry.operation == *action.task.as_str()
                     && entry.interval == action.interval
             })
@@ -146,9 +139,18 @@ impl End<'_> {
         let members = group.map_or(&[][..], |group| &group.children);
         members.iter().take_while(|member| **member != resource).any(|member| {
             let known = facts.resource(*member);
-            let place = self.placement.assigned[member.index()];
-            !known.is_managed && !known.active_on.is_empty() && place.is_none()
+            let first = members.first().and_then(|first| self.placement.assigned[first.index()]);
+            !known.is_managed && known.active_on.iter().any(|node| Some(*node) != first)
         })
+    }
+
+    /// It, or another part of the same, migrated away from a node that was lost since and cannot be
+    /// fenced: what may be left there cannot be stopped.
+    fn came_from_a_lost_node(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        let mut parts = facts.leaves(top).into_iter().map(|leaf| facts.resource(leaf));
+        parts.any(|part| part.dangling_sources.iter().any(|node| !facts.node(*node).is_online))
     }
 
     /// It failed in a guest node whose host is not managed: the guest is to be restarted, and never is.

@@ -157,10 +157,17 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
         if work.resource(resource).is_managed {
             order_watch(work, resource, action, node);
         }
-        if !work.is_clean(node) {
+        if !work.is_clean(node) || is_inside_what_rests(work, node) {
             work.actions.draft_mut(action).ability = Ability::Blocked;
         }
     }
+}
+
+/// Whether a node is a guest of something that is to run nowhere.
+fn is_inside_what_rests(work: &Work<'_, '_>, node: NodeIx) -> bool {
+    let connection = work.node(node).connection;
+    let launcher = connection.and_then(|connection| work.resource(connection).launcher);
+    launcher.is_some_and(|launcher| work.assigned(launcher).is_none())
 }
 
 fn order_watch(work: &mut Work<'_, '_>, resource: ResourceIx, action: DraftIx, node: NodeIx) {
