@@ -11,7 +11,7 @@ use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 use crate::Case;
 use crate::generator::NOW;
 use crate::graph;
-use crate::restless::End;
+use crate::restless::{self, End};
 use crate::ring::{Wishes, top};
 use crate::trace;
 
@@ -40,16 +40,19 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     ledger.status = case.cib.status.clone();
     let mut schedule = case.schedule.clone();
     trace::round(case, 0, NOW, &ledger.status, &schedule);
+    let mut lacked_room = false;
     for round in 0..ROUNDS {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
         carry_out(case, &mut ledger, &schedule, at);
-        schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
+        let (placement, next) = scheduler::decide(&case.cib.cluster, &ledger.status, at + 5);
+        lacked_room |= restless::lacks_room(&placement);
+        schedule = next;
         trace::round(case, round + 1, at + 5, &ledger.status, &schedule);
         real(&schedule).next()?;
     }
     let at = NOW + 10 * i64::try_from(ROUNDS).unwrap_or(0);
     let (placement, schedule) = scheduler::decide(&case.cib.cluster, &ledger.status, at);
-    let end = End { placement: &placement, status: &ledger.status };
+    let end = End { placement: &placement, status: &ledger.status, lacked_room };
     let left: Vec<String> = real(&schedule)
         .filter(|action| !end.is_restless(action))
         .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))

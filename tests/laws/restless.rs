@@ -16,6 +16,8 @@ use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, R
 pub(crate) struct End<'e> {
     pub(crate) placement: &'e Placement<'e>,
     pub(crate) status: &'e ClusterStatus,
+    /// Whether something had no room, in any of the plans.
+    pub(crate) lacked_room: bool,
 }
 
 impl End<'_> {
@@ -33,7 +35,7 @@ impl End<'_> {
             (Some(resource), Some(node)) => {
                 self.failed_before_it_changed(action)
                     || self.puts_its_node_on_standby(node)
-                    || self.lacks_room()
+                    || self.lacked_room
                     || self.avoids_a_bundle(resource)
                     || self.goes_with_the_unpromoted(resource)
                     || self.has_a_frozen_host(resource)
@@ -81,19 +83,6 @@ impl End<'_> {
                 facts.on_fail(resource, task, &options, false) == OnFail::Standby
             })
         })
-    }
-
-    /// Capacity counts, and something that wants to run has no room: who is placed first is another one
-    /// whenever what runs is another one.
-    fn lacks_room(&self) -> bool {
-        let facts = &self.placement.facts;
-        facts.properties.placement_strategy != PlacementStrategy::Default
-            && facts.resources.iter().zip(&self.placement.assigned).any(|(resource, node)| {
-                node.is_none()
-                    && resource.is_managed
-                    && !resource.utilization.is_empty()
-                    && resource.target_role != Some(Role::Stopped)
-            })
     }
 
     /// A clone that must not be with a bundle: instances are numbered anew with every plan.
@@ -168,6 +157,19 @@ impl End<'_> {
     fn state(&self, node: &NodeName) -> Option<&NodeState> {
         self.status.nodes.iter().find(|state| state.name.as_ref() == Some(node))
     }
+}
+
+/// Whether capacity counts, and something that wants to run has no room: then who is placed first is
+/// another one whenever what runs is another one.
+pub(crate) fn lacks_room(placement: &Placement<'_>) -> bool {
+    let facts = &placement.facts;
+    facts.properties.placement_strategy != PlacementStrategy::Default
+        && facts.resources.iter().zip(&placement.assigned).any(|(resource, node)| {
+            node.is_none()
+                && resource.is_managed
+                && !resource.utilization.is_empty()
+                && resource.target_role != Some(Role::Stopped)
+        })
 }
 
 /// What failed on a node, of what recurs.
