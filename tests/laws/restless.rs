@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quorate::model::{NodeName, Role, Score};
 use quorate::scheduler::assign::Placement;
+use quorate::scheduler::constraint::colocation::ColocationRecord;
 use quorate::scheduler::facts::{
     NodeFacts, NodeIx, NodeKind, PlacementStrategy, ResourceFacts, ResourceIx, Variant,
 };
@@ -37,10 +38,12 @@ impl End<'_> {
                     || self.puts_its_node_on_standby(node)
                     || self.lacked_room
                     || self.avoids_a_bundle(resource)
+                    || self.is_wished_near_and_far(resource)
                     || self.goes_with_the_unpromoted(resource)
                     || self.has_a_frozen_host(resource)
                     || self.follows_one_that_is_left_elsewhere(resource)
                     || self.came_from_a_lost_node(resource)
+                    || (action.task == Task::Demote && self.may_run_where_nobody_can_stop_it(resource))
                     || self.ran_in_a_guest_that_cannot_be_reset(resource)
             }
             (_, None) => false,
@@ -109,6 +112,19 @@ impl End<'_> {
         })
     }
 
+    /// Two wishes of the same two contradict each other: one to be together, one to be apart.
+    fn is_wished_near_and_far(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        let records = &self.placement.colocations;
+        let pair =
+            |record: &ColocationRecord| [record.dependent, record.primary].map(|end| facts.topmost(end));
+        records
+            .iter()
+            .filter(|near| near.score > Score::ZERO && pair(near).contains(&top))
+            .any(|near| records.iter().any(|far| far.score < Score::ZERO && pair(far) == pair(near)))
+    }
+
     /// A bundle whose place is a remote node that a ticket freezes: its container starts beside it and
     /// is then called there.
     fn has_a_frozen_host(&self, resource: ResourceIx) -> bool {
@@ -152,6 +168,13 @@ impl End<'_> {
             launcher.is_some_and(|launcher| !facts.resource(launcher).is_managed)
                 && (node.needs_reset || node.unclean.is_some())
         })
+    }
+
+    /// It may run on a lost node that is not fenced; elsewhere it is demoted, and then waits to be stopped.
+    fn may_run_where_nobody_can_stop_it(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let mut nodes = facts.resource(resource).active_on.iter().map(|node| facts.node(*node));
+        nodes.any(|node| !node.is_online && node.unclean.is_some())
     }
 
     fn state(&self, node: &NodeName) -> Option<&NodeState> {
