@@ -37,7 +37,7 @@ impl End<'_> {
                 self.failed_before_it_changed(action)
                     || self.puts_its_node_on_standby(node)
                     || self.lacked_room
-                    || self.avoids_a_bundle(resource)
+                    || self.avoids_another_collective(resource)
                     || self.is_wished_near_and_far(resource)
                     || self.goes_with_the_unpromoted(resource)
                     || self.has_a_frozen_host(resource)
@@ -88,15 +88,19 @@ impl End<'_> {
         })
     }
 
-    /// A clone that must not be with a bundle: instances are numbered anew with every plan.
-    fn avoids_a_bundle(&self, resource: ResourceIx) -> bool {
+    /// A clone that must not be with another clone or a bundle, and has no other place: its instances change
+    /// places, or numbers, with every plan.
+    fn avoids_another_collective(&self, resource: ResourceIx) -> bool {
         let facts = &self.placement.facts;
         let top = facts.topmost(resource);
         facts.resource(top).variant.is_clone()
             && self.placement.colocations.iter().any(|record| {
                 facts.topmost(record.dependent) == top
                     && record.score <= Score::MINUS_INFINITY
-                    && matches!(facts.resource(facts.topmost(record.primary)).variant, Variant::Bundle(_))
+                    && matches!(
+                        facts.resource(facts.topmost(record.primary)).variant,
+                        Variant::Clone(_) | Variant::Bundle(_)
+                    )
             })
     }
 
