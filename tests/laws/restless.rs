@@ -43,7 +43,6 @@ impl End<'_> {
                     || self.has_a_frozen_host(resource)
                     || self.follows_one_that_is_left_elsewhere(resource)
                     || self.came_from_a_lost_node(resource)
-                    || (action.task == Task::Demote && self.may_run_where_nobody_can_stop_it(resource))
                     || self.ran_in_a_guest_that_cannot_be_reset(resource)
             }
             (_, None) => false,
@@ -172,13 +171,6 @@ impl End<'_> {
             launcher.is_some_and(|launcher| !facts.resource(launcher).is_managed)
                 && (node.needs_reset || node.unclean.is_some())
         })
-    }
-
-    /// It may run on a lost node that is not fenced; elsewhere it is demoted, and then waits to be stopped.
-    fn may_run_where_nobody_can_stop_it(&self, resource: ResourceIx) -> bool {
-        let facts = &self.placement.facts;
-        let mut nodes = facts.resource(resource).active_on.iter().map(|node| facts.node(*node));
-        nodes.any(|node| !node.is_online && node.unclean.is_some())
     }
 
     fn state(&self, node: &NodeName) -> Option<&NodeState> {
