@@ -216,9 +216,9 @@ fn instances_that_were_told_apart_on_one_node_keep_histories_of_their_own() {
     }
     let histories: Vec<&str> = bench.node().resources.iter().map(|history| &*history.id).collect();
     assert_eq!(histories, ["A", "A:1"]);
-    for entry in ["A_last_0", "A:1_last_0"] {
-        assert_eq!(&*bench.entry(entry).unwrap().operation, "stop", "{entry}");
-    }
+    let entries = bench.node().resources.iter().flat_map(|history| &history.entries);
+    let told: Vec<(&str, &str)> = entries.map(|entry| (&*entry.id, &*entry.operation)).collect();
+    assert_eq!(told, [("A_last_0", "stop"), ("A:1_last_0", "stop")]);
 }
 
 #[test]
