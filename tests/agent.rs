@@ -132,9 +132,20 @@ async fn a_daemon_that_holds_the_pipes_is_not_waited_for_and_lives_on() {
 async fn too_slow_an_agent_is_ended_with_all_that_it_started() {
     for act_name in ["hang", "stubborn"] {
         let done = act_for_a_while(site(), act_name).await;
-        assert_eq!(answer(&done), (1, ResultStatus::TimedOut, "did not end within 2s"), "{act_name}");
+        let reason = format!("did not end within 2s; it said: {}", done.stdout.trim());
+        assert_eq!(answer(&done), (1, ResultStatus::TimedOut, &*reason), "{act_name}");
         assert!(gone_soon(pid(&done.stdout, "child")), "{act_name}");
     }
+}
+
+#[tokio::test]
+async fn what_too_slow_an_agent_said_is_told() {
+    let call = call("ocf:test:actor", "start").param("act", "complain").param("password", "hunter2");
+    let done = site().run(&call.within(Duration::from_secs(2))).await;
+    let reason = "did not end within 2s; it said: ERROR: Syntax error on line 18, by ***";
+    assert_eq!(answer(&done), (1, ResultStatus::TimedOut, reason));
+    assert_eq!(done.stdout, "INFO: begins\n");
+    assert_eq!(done.stderr.lines().count(), 6, "both outputs are kept");
 }
 
 #[tokio::test]

@@ -17,9 +17,8 @@ pub async fn alert(
     let mut program = site.program(path, timeout);
     program.env.extend(env);
     match site.execute(program).await {
-        Ok(ended) => {
-            ended.into_completed(timeout, |exit| if exit == 0 { ResultCode::OK } else { ResultCode::ERROR })
-        }
+        Ok(ended) => ended
+            .into_completed(timeout, &[], |exit| if exit == 0 { ResultCode::OK } else { ResultCode::ERROR }),
         Err(refusal) => refusal,
     }
 }

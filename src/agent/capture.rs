@@ -45,8 +45,17 @@ impl Captured {
         let head = String::from_utf8_lossy(&self.head);
         let tail = [older, newer].concat();
         let tail = String::from_utf8_lossy(&tail);
-        format!("{head}\n... {} bytes left out ...\n{tail}", self.omitted)
+        format!("{head}\n{GAP_BEGINS}{}{GAP_ENDS}\n{tail}", self.omitted)
     }
+}
+
+/// How the line begins and ends that says how much was left out.
+const GAP_BEGINS: &str = "... ";
+const GAP_ENDS: &str = " bytes left out ...";
+
+/// Whether a line says how much was left out there.
+pub(super) fn is_gap(line: &str) -> bool {
+    line.starts_with(GAP_BEGINS) && line.ends_with(GAP_ENDS)
 }
 
 /// One output of a running program.

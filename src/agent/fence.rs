@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::installation::{Installation, bad_name, is_plain_name};
-use super::invocation::{Completed, Invocation};
+use super::invocation::{Completed, Invocation, secret_params};
 use super::process::{End, Ended};
 use crate::model::{Agent, NodeName};
 use crate::status::{ResultCode, ResultStatus};
@@ -200,8 +200,10 @@ fn input(call: &FenceCall) -> Result<String, Completed> {
 }
 
 fn completed(ended: Ended, call: &FenceCall) -> Completed {
-    let done =
-        ended.into_completed(call.timeout, |exit| if exit == 0 { ResultCode::OK } else { ResultCode::ERROR });
+    let untold: Vec<String> = secret_params(&call.params).collect();
+    let done = ended.into_completed(call.timeout, &untold, |exit| {
+        if exit == 0 { ResultCode::OK } else { ResultCode::ERROR }
+    });
     if done.is_ok() || done.exit_reason.is_some() {
         return done;
     }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::invocation::{Completed, Invocation};
 use super::process::{self, End, Ended, Leash, Program};
 use super::systemd::Bus;
-use super::{fence, lsb, ocf, service, systemd};
-use crate::model::AgentClass;
+use super::{fence, lsb, ocf, said, service, systemd};
+use crate::model::{AgentClass, period};
 use crate::status::{ResultCode, ResultStatus};
 
 /// Where agents are on this host, and how they are run.
@@ -194,32 +194,35 @@ fn interpreter(path: &Path) -> Option<String> {
 }
 
 impl Ended {
-    /// The result, when an exit code is translated by `code`.
-    pub(super) fn into_completed(self, timeout: Duration, code: impl Fn(u8) -> ResultCode) -> Completed {
-        let stderr = self.stderr.to_text();
-        let said = ocf::exit_reason(&stderr);
+    /// The result, when an exit code is translated by `code`. Where the agent did not end by itself, the
+    /// reason has the last it said, without `secrets`.
+    pub(super) fn into_completed(
+        self,
+        timeout: Duration,
+        secrets: &[String],
+        code: impl Fn(u8) -> ResultCode,
+    ) -> Completed {
+        let (stdout, stderr) = (self.stdout.to_text(), self.stderr.to_text());
+        let told = said::hide(&stderr, secrets);
+        let with_last_lines = |what: String| match said::last_lines(&said::hide(&stdout, secrets), &told) {
+            Some(lines) => format!("{what}; it said: {lines}"),
+            None => what,
+        };
         let (rc, status, reason) = match self.end {
-            End::Exited(exit) => (code(exit), ResultStatus::Done, said),
+            End::Exited(exit) => (code(exit), ResultStatus::Done, ocf::exit_reason(&told)),
             End::Signalled(signal) => (
                 ResultCode::ERROR,
                 ResultStatus::Error,
-                Some(format!("the agent was ended by signal {signal}")),
+                Some(with_last_lines(format!("the agent was ended by signal {signal}"))),
             ),
             End::TimedOut => (
                 ResultCode::ERROR,
                 ResultStatus::TimedOut,
-                Some(format!("did not end within {}", crate::model::period::format(timeout))),
+                Some(with_last_lines(format!("did not end within {}", period::format(timeout)))),
             ),
             End::NotStarted(error) => (ResultCode::ERROR, ResultStatus::Error, Some(error.to_string())),
         };
-        let done = Completed {
-            rc,
-            status,
-            exit_reason: None,
-            stdout: self.stdout.to_text(),
-            stderr,
-            took: self.took,
-        };
+        let done = Completed { rc, status, exit_reason: None, stdout, stderr, took: self.took };
         match reason {
             Some(reason) => done.because(reason),
             None => done,

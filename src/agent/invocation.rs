@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::witness::Witness;
+use crate::model::secrecy::is_secret;
 use crate::model::{Agent, NodeName};
 use crate::status::{ResultCode, ResultStatus};
 
@@ -23,6 +24,8 @@ pub struct Invocation {
     pub timeout: Duration,
     /// The resource's parameters.
     pub params: BTreeMap<Arc<str>, Arc<str>>,
+    /// What is not to be told of what the agent says, besides parameters that hold secrets by name.
+    pub secrets: Vec<String>,
     /// What else the agent is told of the resource and the cluster, by name without prefix.
     pub meta: BTreeMap<Arc<str>, Arc<str>>,
     /// The node it runs on.
@@ -61,6 +64,7 @@ impl Invocation {
             interval: Duration::ZERO,
             timeout: Self::DEFAULT_TIMEOUT,
             params: BTreeMap::new(),
+            secrets: Vec::new(),
             meta: BTreeMap::new(),
             node,
             witness: None,
@@ -72,6 +76,11 @@ impl Invocation {
     pub fn param(mut self, name: &str, value: &str) -> Self {
         self.params.insert(name.into(), value.into());
         self
+    }
+
+    /// What is not to be told of what the agent says.
+    pub(super) fn untold(&self) -> Vec<String> {
+        self.secrets.iter().cloned().chain(secret_params(&self.params)).collect()
     }
 
     /// Sets the time limit.
@@ -123,8 +132,13 @@ impl Completed {
     }
 }
 
+/// The values of parameters whose names say that they are secret.
+pub(super) fn secret_params(params: &BTreeMap<Arc<str>, Arc<str>>) -> impl Iterator<Item = String> + '_ {
+    params.iter().filter(|(name, value)| is_secret(name, value)).map(|(_, value)| value.to_string())
+}
+
 /// The text, cut at a character's border to at most `limit` bytes.
-fn bounded(mut text: String, limit: usize) -> String {
+pub(super) fn bounded(mut text: String, limit: usize) -> String {
     if text.len() > limit {
         let end = (0..=limit).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
         text.truncate(end);

@@ -20,7 +20,7 @@ pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
     program.args.push(action.into());
     program.witness.clone_from(&call.witness);
     match site.execute(program).await {
-        Ok(ended) => ended.into_completed(call.timeout, code),
+        Ok(ended) => ended.into_completed(call.timeout, &call.untold(), code),
         Err(refusal) => refusal,
     }
 }

@@ -19,6 +19,7 @@ mod lsb;
 pub mod metadata;
 mod ocf;
 mod process;
+mod said;
 mod service;
 mod shelf;
 pub mod systemd;

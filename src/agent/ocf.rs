@@ -25,7 +25,7 @@ pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
     program.witness.clone_from(&call.witness);
     program.env.extend(environment);
     match site.execute(program).await {
-        Ok(ended) => ended.into_completed(call.timeout, result_code),
+        Ok(ended) => ended.into_completed(call.timeout, &call.untold(), result_code),
         Err(refusal) => refusal,
     }
 }

@@ -171,6 +171,7 @@ impl Runner {
                 Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
             }
         }
+        call.secrets.clone_from(&secrets);
         self.calls.add(action);
         let done = self.site.run(&call).await;
         to_result(done, &secrets)
