@@ -223,3 +223,20 @@ fn a_folder_that_is_replaced_is_seen() {
     watch.expect("In sync.");
     assert_eq!(watch.end(), Some(0));
 }
+
+#[test]
+fn a_damaged_state_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cluster.yaml"), manifest(&["A"])).unwrap();
+    let mut watch = Watch::begin(folder.path(), "cluster.yaml");
+    watch.expect("In sync.");
+    let state = folder.path().join(".quorate/simulated.json");
+    let whole = fs::read(&state).unwrap();
+    fs::write(&state, "").unwrap();
+    watch.hang_up();
+    watch.expect("it is tried again");
+    fs::write(&state, whole).unwrap();
+    watch.hang_up();
+    watch.expect("can be read and written again");
+    assert_eq!(watch.end(), Some(0));
+}

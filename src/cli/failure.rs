@@ -13,7 +13,8 @@ pub(super) struct Failure {
     pub(super) message: Option<String>,
     /// What to do about it.
     pub(super) help: Vec<String>,
-    /// Whether what is known of the cluster could not be written or read just now, as on a full disk.
+    /// Whether what is known of the cluster could not be written, read or understood just now, as on a
+    /// full disk or while somebody else writes the file.
     pub(super) is_of_storage: bool,
     /// The same as a finding, where it is one about a manifest as a whole.
     pub(super) finding: Option<Box<Diagnostic>>,
@@ -58,7 +59,7 @@ impl From<EngineError> for Failure {
             EngineError::Locked(_) => Exit::Locked,
             EngineError::Refused(_) => Exit::Usage,
         };
-        let is_of_storage = matches!(error, EngineError::Storage { .. });
+        let is_of_storage = matches!(error, EngineError::Storage { .. } | EngineError::Damaged(_));
         Self { is_of_storage, ..Self::new(exit, with_causes(&error)) }
     }
 }

@@ -80,6 +80,11 @@ impl Interrupt {
         self.soon.is_cancelled()
     }
 
+    /// Whether this should end at once.
+    pub(super) fn is_now(&self) -> bool {
+        self.now.is_cancelled()
+    }
+
     /// Waits until this should end at once.
     pub(super) async fn now(&self) {
         self.now.cancelled().await;

@@ -248,7 +248,8 @@ impl Round<'_> {
                 known.tell(in_the_way(&said, ending.obstacles()), self.terminal);
             }
             Ok(None) => {}
-            Err(failure) if failure.exit == Exit::Interrupted => {}
+            // Ending is what was asked for; that agents go on is not.
+            Err(failure) if failure.exit == Exit::Interrupted && !self.interrupt.is_now() => {}
             Err(failure) if is_passing(&failure) => {
                 known.tell_failure(failure, progress);
             }
