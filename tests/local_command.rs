@@ -161,6 +161,47 @@ fn a_hangup_ends_an_apply_after_what_is_in_flight_and_says_so() {
 }
 
 #[test]
+fn a_watch_that_is_ended_at_once_says_that_agents_go_on() {
+    let Some(host) = Host::new("a_watch_that_is_ended_at_once_says_that_agents_go_on") else { return };
+    host.wants(5, "Started");
+    let mut watch = host.begin("watch");
+    host.await_flight("start");
+    let id = rustix::process::Pid::from_child(&watch.0);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    wait_for("the first one is heeded", || host.output().contains("Interrupted: what has begun"));
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert_eq!(watch.0.wait().unwrap().code(), Some(130), "{}", host.output());
+    let said = host.output();
+    assert!(said.contains("what agents had begun goes on without this command"), "{said}");
+    host.wants(0, "Stopped");
+    assert_eq!(host.run("apply --auto-approve --allow stop -q").status.code(), Some(0));
+}
+
+#[test]
+fn a_secret_that_is_not_here_is_named_and_blocks_nothing() {
+    let Some(host) = Host::new("a_secret_that_is_not_here_is_named_and_blocks_nothing") else { return };
+    host.wants(0, "Started");
+    let text_of = fs::read_to_string(host.path("cluster.yaml")).unwrap();
+    let wanted = text_of.replace("op_sleep: 0", "fake: {secret: s}");
+    fs::write(host.path("cluster.yaml"), wanted).unwrap();
+    let planned = text(&host.run("plan"));
+    assert!(planned.contains("secrets/s, with mode 0600"), "{planned}");
+    let applied = host.run("apply --auto-approve");
+    assert_eq!(applied.status.code(), Some(113), "{}", text(&applied));
+    assert!(text(&applied).contains("the secret `s` is not on this host"), "{}", text(&applied));
+    let status = text(&host.run("status"));
+    assert!(!status.contains("blocked") && !status.contains("Started"), "{status}");
+    fs::create_dir_all(host.path("state/secrets")).unwrap();
+    fs::write(host.path("state/secrets/s"), "x").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(host.path("state/secrets/s"), mode).unwrap();
+    let cleaned = host.run("cleanup A");
+    assert_eq!(cleaned.status.code(), Some(0), "{}", text(&cleaned));
+    host.wants(0, "Stopped");
+    assert_eq!(host.run("apply --auto-approve --allow stop -q").status.code(), Some(0));
+}
+
+#[test]
 fn cleaning_up_what_fails_again_ends_as_applying_does() {
     let Some(host) = Host::new("cleaning_up_what_fails_again_ends_as_applying_does") else { return };
     host.wants(0, "Started");

@@ -100,7 +100,9 @@ impl Runner {
 
     /// Compares a cluster with the agents of this host.
     pub(crate) async fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
-        check_cluster(&self.site, cluster).await
+        let mut found = check_cluster(&self.site, cluster).await;
+        found.extend(self.secrets.check(cluster));
+        found
     }
 
     /// Performs an action to its end; `witness` is told of its processes.
@@ -161,6 +163,7 @@ impl Runner {
         call.meta.clone_from(&action.meta);
         call.witness = witness;
         let mut secrets = Vec::new();
+        let mut missing = None;
         for value in call.params.values_mut() {
             match self.secrets.reveal(value) {
                 Ok(Some(secret)) => {
@@ -168,13 +171,18 @@ impl Runner {
                     secrets.push(secret);
                 }
                 Ok(None) => {}
+                Err(problem) if can_do_without_secrets(action) => missing = Some(problem),
                 Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
             }
         }
         call.secrets.clone_from(&secrets);
         self.calls.add(action);
         let done = self.site.run(&call).await;
-        to_result(done, &secrets)
+        let result = to_result(done, &secrets);
+        match missing {
+            Some(problem) if !result.has_succeeded(action) => lacking(result, &problem),
+            Some(_) | None => result,
+        }
     }
 
     /// What an agent says of its parameters, if it has been asked.
@@ -210,6 +218,18 @@ impl Runner {
         let mut traits = self.traits.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(traits.entry(agent.clone()).or_default())
     }
+}
+
+/// Whether an action is tried though a secret is not here. Whether something runs and how it is ended can
+/// mostly be told without: to take it as running because nobody looked would block what never ran.
+fn can_do_without_secrets(action: &Action) -> bool {
+    action.task == Task::Stop || action.task == Task::Monitor && !action.is_recurring()
+}
+
+/// A failed result of an agent that was run without one of its secrets.
+fn lacking(result: ActionResult, problem: &str) -> ActionResult {
+    let said = result.exit_reason.as_ref().map(|reason| format!("; {reason}")).unwrap_or_default();
+    ActionResult { exit_reason: Some(format!("{problem}{said}").into()), ..result }
 }
 
 fn to_result(done: Completed, secrets: &[String]) -> ActionResult {

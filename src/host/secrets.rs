@@ -6,6 +6,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use crate::agent::check::Configured;
+use crate::diagnostic::{Diagnostic, Part};
+use crate::model::{Cluster, Resource, Value};
+
 /// How a parameter stands for a secret ([`crate::model::Value::to_text`]).
 const MARK: &str = "secret:";
 
@@ -30,17 +34,41 @@ impl Secrets {
             return Err(format!("`{name}` is not the name of a secret"));
         }
         let path = self.folder.join(name);
-        let missing = |error| format!("the secret `{name}` is not on this host: {}: {error}", path.display());
+        let shown = path.display();
+        let missing = |error| {
+            format!(
+                "the secret `{name}` is not on this host: it must be in the file {shown}, with mode 0600 ({error})"
+            )
+        };
         let mode = fs::metadata(&path).map_err(missing)?.permissions().mode();
         if mode & 0o077 != 0 {
             return Err(format!(
-                "the secret `{name}` can be read by others: {} has mode {:o}",
-                path.display(),
+                "the secret `{name}` can be read by others: {shown} has mode 0{:o}, and must have 0600",
                 mode & 0o777
             ));
         }
         let text = fs::read_to_string(&path).map_err(missing)?;
         Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+    }
+
+    /// What is wrong with the secrets that resources need. It may be put right before they start, so
+    /// that it is no error.
+    pub(crate) fn check(&self, cluster: &Cluster) -> Vec<Diagnostic> {
+        let configured = cluster.resources.iter().flat_map(Resource::primitives);
+        let configured = configured.filter_map(|primitive| Configured::of(cluster, primitive));
+        let mut found = Vec::new();
+        for resource in configured {
+            for (name, value) in resource.params().filter(|(_, value)| matches!(value, Value::Secret(_))) {
+                if let Err(problem) = self.reveal(&value.to_text()) {
+                    let id = resource.primitive.id.as_str();
+                    let finding = Diagnostic::warning("missing-secret", format!("`{id}`: {problem}"))
+                        .about_resource(id, Part::Param(name.to_owned()))
+                        .help(format!("`{id}` cannot start here before that"));
+                    found.push(finding);
+                }
+            }
+        }
+        found
     }
 }
 
@@ -57,6 +85,9 @@ mod tests {
         let path = dir.path().join("db");
         assert_eq!(secrets.reveal("plain"), Ok(None));
         assert!(secrets.reveal("secret:db").unwrap_err().contains("is not on this host"));
+        assert!(
+            secrets.reveal("secret:db").unwrap_err().contains(&format!("{}, with mode 0600", path.display()))
+        );
         fs::write(&path, "s3cret\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(secrets.reveal("secret:db").unwrap_err().contains("can be read by others"));

@@ -58,7 +58,7 @@ impl<'a> Configured<'a> {
     }
 
     /// The parameters in all sets, own ones first; a name may come twice.
-    fn params(&self) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    pub fn params(&self) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
         let inherited = self.template.map_or(&[][..], |template| &template.params);
         let sets = self.primitive.params.iter().chain(inherited);
         sets.flat_map(|set| &set.pairs).map(|pair| (&*pair.name, &pair.value))

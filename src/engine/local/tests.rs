@@ -149,7 +149,18 @@ async fn secrets_reach_the_agent_and_nobody_else() {
     start.params.insert("password".into(), "secret:db".into());
     let missing = finish(&mut bench.hands(), &start).await;
     assert_eq!(missing.status, ResultStatus::NoSecrets);
+    assert!(missing.exit_reason.unwrap().contains("secrets/db, with mode 0600"));
     assert!(bench.calls().is_empty(), "the agent is not run without its secret");
+    for (id, task, answer) in [(2, Task::Monitor, ResultCode::NOT_RUNNING), (3, Task::Stop, ResultCode::OK)] {
+        let mut action = bench.action(id, task, 0);
+        action.params.insert("password".into(), "secret:db".into());
+        let result = finish(&mut bench.hands(), &action).await;
+        assert_eq!(
+            (result.rc, result.status),
+            (answer, ResultStatus::Done),
+            "what never ran is known not to run"
+        );
+    }
     let secret = bench.dir.path().join("secrets/db");
     fs::create_dir(secret.parent().unwrap()).unwrap();
     fs::write(&secret, "hunter2\n").unwrap();
