@@ -227,9 +227,10 @@ fn can_do_without_secrets(action: &Action) -> bool {
 }
 
 /// A failed result of an agent that was run without one of its secrets.
-fn lacking(result: ActionResult, problem: &str) -> ActionResult {
+fn lacking(mut result: ActionResult, problem: &str) -> ActionResult {
     let said = result.exit_reason.as_ref().map(|reason| format!("; {reason}")).unwrap_or_default();
-    ActionResult { exit_reason: Some(format!("{problem}{said}").into()), ..result }
+    result.exit_reason = Some(format!("{problem}{said}").into());
+    result
 }
 
 fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
