@@ -141,6 +141,13 @@ pub enum Because {
         /// Which.
         resource: String,
     },
+    /// Resources wait for each other in a circle.
+    Circle {
+        /// Which.
+        resources: Vec<String>,
+        /// The orders that make them wait, such as `order.b-after-a`.
+        constraints: Vec<String>,
+    },
     /// There is no quorum.
     NoQuorum,
     /// Something rarer, in the scheduler's words.

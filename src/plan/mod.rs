@@ -24,6 +24,7 @@ pub mod retirement;
 pub mod safety;
 pub mod secrecy;
 mod situation;
+mod standstill;
 pub mod step;
 pub mod trouble;
 pub mod unplaced;
@@ -313,21 +314,29 @@ fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caut
 }
 
 fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
-    let changes = situation.schedule.changes.iter().filter(|change| change.is_blocked);
+    let standstill = standstill::reasons(situation);
+    let changes = situation.schedule.changes.iter().enumerate();
     changes
-        .map(|change| Blocked {
+        .filter_map(|(position, change)| match standstill.get(&position) {
+            Some(because) => Some((change, because.clone())),
+            None => change.is_blocked.then(|| (change, situation.of_blocked(change))),
+        })
+        .map(|(change, because)| Blocked {
             verb: Verb::of_change(&change.kind),
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
-            because: situation.of_blocked(change),
+            because,
             stays,
         })
         .collect()
 }
 
 fn disruption(schedule: &Schedule, steps: &[Step]) -> Disruption {
-    let wholes = schedule.changes.iter().filter(|change| !change.is_blocked).map(|change| Whole {
+    let stalled = schedule.stalled_changes();
+    let happen = schedule.changes.iter().enumerate();
+    let happen = happen.filter(|(position, change)| !change.is_blocked && !stalled.contains_key(position));
+    let wholes = happen.map(|(_, change)| Whole {
         verb: Verb::of_change(&change.kind),
         resource: change.resource.as_deref(),
         from: change.from.as_ref(),

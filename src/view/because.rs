@@ -1,6 +1,6 @@
 //! Reasons as sentences.
 
-use super::escaped;
+use super::{escaped, fold};
 use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::plan::trouble::Hold;
@@ -51,6 +51,17 @@ fn words(because: &Because) -> String {
         Because::NoNode => "no node may run it".to_owned(),
         Because::NoTicket { ticket } => format!("ticket {ticket} is not granted"),
         Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
+        Because::Circle { resources, constraints } => {
+            let orders = if constraints.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", fold::names(constraints))
+            };
+            match resources.as_slice() {
+                [only] => format!("{only} waits for itself{orders}"),
+                several => format!("{} wait for each other{orders}", fold::names(several)),
+            }
+        }
         Because::ToldToStop { resource } => format!("{resource} is told to stop (target-role)"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
