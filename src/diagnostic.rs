@@ -225,6 +225,17 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What is passed over of a desired cluster: for each section whether it is written, and why it has no
+/// effect.
+pub(crate) fn without_effect(sections: &[(&str, bool, &str)]) -> Vec<Diagnostic> {
+    let written = sections.iter().filter(|(_, is_written, _)| *is_written);
+    let finding = |(name, _, why): &(&str, bool, &str)| {
+        Diagnostic::warning("without-effect", format!("`{name}` has no effect: {why}"))
+            .about(Subject::Section((*name).to_owned()))
+    };
+    written.map(finding).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

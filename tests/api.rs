@@ -18,6 +18,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use quorate::cluster::Leave;
+use quorate::model::Isolation;
 use serde_json::Value;
 
 use daemon::{Running, agent, engine, settled};
@@ -289,6 +290,26 @@ fn trouble_is_told_with_a_code_and_a_message() {
     // The daemon need not read all of what it refuses.
     let _ = stream.write_all(long.as_bytes());
     assert_eq!(host.get("/v1/observation").0, 200, "the daemon goes on");
+}
+
+#[test]
+fn what_daemons_cannot_honour_is_refused_at_the_door_whoever_sends_it() {
+    let host = Host::new();
+    let mut desired =
+        serde_json::from_str::<Value>(&host.get("/v1/observation").1).unwrap()["desired"].take();
+    desired["isolation"] = serde_json::to_value(Isolation {
+        arbiter: Some("https://192.0.2.9/".into()),
+        ..Isolation::default()
+    })
+    .unwrap();
+    let change =
+        serde_json::json!({"propose": {"cluster": desired, "base": 0, "origin": "x", "renames": []}});
+    let (status, complaint) = host.post("/v1/changes", &change.to_string());
+    assert_eq!((status, &complaint["code"]), (422, &"refused".into()), "{complaint}");
+    let message = complaint["message"].as_str().unwrap();
+    assert!(message.contains("unsuitable-engine") && message.contains("begins with `http://`"), "{message}");
+    let sighting: Value = serde_json::from_str(&host.get("/v1/observation").1).unwrap();
+    assert_eq!(sighting["generation"], 0);
 }
 
 #[test]

@@ -148,6 +148,36 @@ fn a_second_apply_names_the_first_and_takes_over_when_it_is_killed() {
 }
 
 #[test]
+fn a_hangup_ends_an_apply_after_what_is_in_flight_and_says_so() {
+    let Some(host) = Host::new("a_hangup_ends_an_apply_after_what_is_in_flight_and_says_so") else { return };
+    host.wants(2, "Started");
+    let mut first = host.begin("apply --auto-approve");
+    host.await_flight("start");
+    let id = rustix::process::Pid::from_child(&first.0);
+    rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+    assert_eq!(first.0.wait().unwrap().code(), Some(130), "{}", host.output());
+    assert!(host.output().contains("Interrupted: what has begun is let end"), "{}", host.output());
+    assert!(host.path("A").exists(), "the start was let end");
+}
+
+#[test]
+fn cleaning_up_what_fails_again_ends_as_applying_does() {
+    let Some(host) = Host::new("cleaning_up_what_fails_again_ends_as_applying_does") else { return };
+    host.wants(0, "Started");
+    // The service cannot write down that it runs.
+    let manifest = fs::read_to_string(host.path("cluster.yaml")).unwrap();
+    fs::write(host.path("cluster.yaml"), manifest.replace("/A,", "/none/A,")).unwrap();
+    let applied = host.run("apply --auto-approve -q");
+    assert_eq!(applied.status.code(), Some(113), "{}", text(&applied));
+    for forgetting in ["cleanup A", "refresh A", "cleanup", "refresh"] {
+        let forgotten = host.run(forgetting);
+        assert_eq!(forgotten.status.code(), Some(113), "{forgetting}: {}", text(&forgotten));
+        assert!(text(&forgotten).contains("error: no node can run A (it failed on "), "{}", text(&forgotten));
+        assert!(text(&forgotten).contains("then `quorate cleanup A`"), "{}", text(&forgotten));
+    }
+}
+
+#[test]
 fn a_watch_runs_the_monitors_and_recovers_what_they_find() {
     let Some(host) = Host::new("a_watch_runs_the_monitors_and_recovers_what_they_find") else { return };
     host.wants(0, "Started");

@@ -21,7 +21,7 @@ const PURE: [(&str, &[&str]); 12] = [
     ("executor", &["model", "status", "scheduler"]),
     ("ledger", &["model", "status", "scheduler", "executor"]),
     ("cluster", &["model", "status", "scheduler", "executor", "ledger"]),
-    ("api", &["model", "status", "scheduler", "executor", "cluster"]),
+    ("api", &["model", "status", "diagnostic", "manifest", "scheduler", "executor", "cluster"]),
 ];
 
 /// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).
@@ -222,6 +222,36 @@ fn phases_name_no_kinds() {
         .map(|file| file.path)
         .collect();
     assert!(faults.is_empty(), "ask `scheduler::variant` instead: {faults:?}");
+}
+
+#[test]
+fn what_a_resource_is_is_asked_of_its_variant() {
+    // `is_group` and the like stand beside the variants, in one `match` each.
+    let asks = |file: &Source| {
+        let code: String = file.code().map(|line| format!("{} ", line.trim())).collect();
+        let mut tests = code.split("matches!(").skip(1).map(within_parentheses);
+        tests.any(|test| test.contains("Variant::"))
+    };
+    let faults: Vec<_> = sources()
+        .into_iter()
+        .filter(|file| !file.is_test() && file.path != "scheduler/variant/mod.rs" && asks(file))
+        .map(|file| file.path)
+        .collect();
+    assert!(faults.is_empty(), "ask `Variant::is_group` and the like: {faults:?}");
+}
+
+/// A text up to the parenthesis that closes one opened before it.
+fn within_parentheses(text: &str) -> &str {
+    let mut depth = 1;
+    let end = text.find(|character| {
+        depth += match character {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    end.map_or(text, |end| &text[..end])
 }
 
 #[test]

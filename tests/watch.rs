@@ -67,6 +67,12 @@ impl Watch {
         }
     }
 
+    /// Lets it know as a service manager does that it should look again.
+    fn hang_up(&self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// Asks it to end, and gives its exit code.
     fn end(mut self) -> Option<i32> {
         let id = rustix::process::Pid::from_child(&self.child);
@@ -129,6 +135,24 @@ fn changes_by_hand_and_outside_of_windows_wait_and_say_so() {
     fs::write(&file, held(&["A"], "prune: true")).unwrap();
     watch.expect("stop B");
     watch.expect("In sync.");
+    assert_eq!(watch.end(), Some(0));
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_tried_again_at_once_after_a_hangup() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cluster.yaml"), manifest(&["A"])).unwrap();
+    let state = folder.path().join(".quorate");
+    fs::write(&state, "in the way").unwrap();
+    let mut watch = Watch::begin(folder.path(), "cluster.yaml");
+    watch.expect("; it is tried again");
+    fs::remove_file(&state).unwrap();
+    watch.hang_up();
+    watch.expect("can be read and written again");
+    watch.expect("In sync.");
+    // What runs already is looked at again, and nothing is wrong with it.
+    watch.hang_up();
+    watch.expect("Looking again.");
     assert_eq!(watch.end(), Some(0));
 }
 

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::invocation::{Completed, Invocation};
-use super::process::{self, End, Ended, Program};
+use super::process::{self, End, Ended, Leash, Program};
 use super::systemd::Bus;
 use super::{fence, lsb, ocf, service, systemd};
 use crate::model::AgentClass;
 use crate::status::{ResultCode, ResultStatus};
 
 /// Where agents are on this host, and how they are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Installation {
     /// `OCF_ROOT`; agents are in `resource.d/PROVIDER/TYPE` below it.
     pub ocf_root: PathBuf,
@@ -42,6 +42,8 @@ pub struct Installation {
     pub grace: Duration,
     /// How many bytes of each output of an agent are kept.
     pub output_limit: usize,
+    /// What holds the agents that run.
+    pub leash: Leash,
 }
 
 /// The tools by which agents tell and ask the cluster.
@@ -78,6 +80,7 @@ impl Default for Installation {
             tool_program: None,
             grace: Duration::from_secs(5),
             output_limit: 32 * 1024,
+            leash: Leash::default(),
         }
     }
 }
@@ -127,6 +130,7 @@ impl Installation {
             grace: self.grace,
             output_limit: self.output_limit,
             witness: None,
+            leash: self.leash.clone(),
         }
     }
 

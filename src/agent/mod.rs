@@ -27,6 +27,6 @@ mod witness;
 pub use installation::{Installation, Tools};
 pub use invocation::{Completed, Invocation};
 pub use metadata::Metadata;
-pub use process::{let_processes_go, settle_process};
+pub use process::{Leash, settle_process};
 pub use shelf::make_shelf;
 pub use witness::Witness;

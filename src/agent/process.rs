@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -26,14 +27,21 @@ pub fn settle_process() {
     rustix::process::umask(Mode::WGRP | Mode::ROTH | Mode::WOTH);
 }
 
-/// Whether programs go on when nobody waits for them any more.
-static LET_GO: AtomicBool = AtomicBool::new(false);
+/// What the programs of one installation are held by: as long as it is on, they are killed when nobody
+/// waits for them any more.
+#[derive(Debug, Clone, Default)]
+pub struct Leash(Arc<AtomicBool>);
 
-/// Lets all programs that run go on, whoever stops waiting for them.
-///
-/// Acts on the whole process, which is about to end: half of a start or a stop is worse than all of it.
-pub fn let_processes_go() {
-    LET_GO.store(true, Ordering::Relaxed);
+impl Leash {
+    /// Lets all programs that run go on, whoever stops waiting for them: before a process that is at work
+    /// ends at once, for half of a start or a stop is worse than all of it.
+    pub fn let_go(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_off(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A program ready to run.
@@ -55,6 +63,8 @@ pub(super) struct Program {
     pub(super) output_limit: usize,
     /// Who is told of its process.
     pub(super) witness: Option<Witness>,
+    /// What holds it.
+    pub(super) leash: Leash,
 }
 
 /// How a program ended.
@@ -79,8 +89,8 @@ pub(super) struct Ended {
     pub(super) took: Duration,
 }
 
-/// Runs a program to its end. When this future is dropped, its process group is killed, unless all
-/// were let go.
+/// Runs a program to its end. When this future is dropped, its process group is killed, unless it
+/// was let go.
 pub(super) async fn run(program: Program) -> Ended {
     let begun = Instant::now();
     let limit = program.output_limit;
@@ -89,7 +99,7 @@ pub(super) async fn run(program: Program) -> Ended {
         Ok(child) => child,
         Err(error) => return ended(End::NotStarted(error), Captured::new(limit), Captured::new(limit)),
     };
-    let mut group = ProcessGroup::of(&child);
+    let mut group = ProcessGroup::of(&child, &program.leash);
     feed(&mut child, program.stdin);
     let mut outputs = Outputs {
         stdout: Stream::new(child.stdout.take(), limit),
@@ -177,21 +187,25 @@ impl Outputs {
     }
 }
 
-/// The program and all that it started and that did not leave its group; killed when dropped, unless all
-/// were let go.
-struct ProcessGroup(Option<Pid>);
+/// The program and all that it started and that did not leave its group; killed when dropped, unless it
+/// was let go.
+struct ProcessGroup {
+    pid: Option<Pid>,
+    leash: Leash,
+}
 
 impl ProcessGroup {
     const POLL: Duration = Duration::from_millis(10);
 
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    fn of(child: &Child, leash: &Leash) -> Self {
+        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        Self { pid, leash: leash.clone() }
     }
 
     /// Asks the group to end, then kills what is left. The leader is not reaped here: while it is
     /// a zombie, the group's number cannot belong to somebody else.
     async fn terminate(&self, grace: Duration, outputs: &mut Outputs) {
-        let Some(pid) = self.0 else { return };
+        let Some(pid) = self.pid else { return };
         let patience = Instant::now() + grace;
         self.signal(Signal::TERM);
         while !has_exited(pid) && Instant::now() < patience {
@@ -204,7 +218,7 @@ impl ProcessGroup {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.0 {
+        if let Some(pid) = self.pid {
             // Failure means that nobody is left to be told.
             let _ = rustix::process::kill_process_group(pid, signal);
         }
@@ -212,13 +226,13 @@ impl ProcessGroup {
 
     /// Lets the group be: its leader has ended, what it left running is meant to run.
     fn release(&mut self) {
-        self.0 = None;
+        self.pid = None;
     }
 }
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        if !LET_GO.load(Ordering::Relaxed) {
+        if !self.leash.is_off() {
             self.signal(Signal::KILL);
         }
     }

@@ -15,12 +15,14 @@
 //! What goes wrong is a [`Complaint`].
 
 mod tale;
+mod unhonoured;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use tale::{DecisionId, Tale, Told};
+pub use unhonoured::{unhonoured, unhonoured_settings};
 
 use crate::cluster::{Fencing, Flight};
 use crate::model::{Cluster, Generation, Moment, NodeName, Overlay};

@@ -12,13 +12,12 @@ use super::ending::Ending;
 use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Hangup, Interrupt};
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
-use super::terminal::Terminal;
+use super::terminal::{Findings, Terminal};
 use super::{clock, engines, saved, show};
-use crate::agent::let_processes_go;
 use crate::engine::{Desired, Engine, EngineError, Observation, Outcome};
 use crate::model::Generation;
 use crate::plan::{Hazard, Plan};
@@ -117,6 +116,11 @@ struct Document<'a> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let terminal = terminal.with_findings(match arguments.output {
+        Format::Text => Findings::People,
+        Format::Json => Findings::Document,
+        Format::Ndjson => Findings::Records,
+    });
     engines::block_on(apply(arguments, options, terminal))
 }
 
@@ -149,7 +153,9 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if let Some(saved) = &saved {
         saved::check_fresh(saved, &plan)?;
     }
-    if arguments.output == Format::Text {
+    // Who is about to be asked must see what about.
+    let is_asked = plan.is_actionable() && saved.is_none() && !arguments.auto_approve;
+    if arguments.output == Format::Text && (is_asked || !terminal.is_quiet()) {
         terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
     }
     if plan.is_actionable() {
@@ -218,7 +224,7 @@ async fn carry_out(
     mut progress: Progress,
 ) -> Result<Exit, Failure> {
     let terminal = progress.terminal;
-    let interrupt = Interrupt::listen()?;
+    let interrupt = Interrupt::listen(Hangup::Ends)?;
     let (base, retired) =
         retire(plan, opened, observation.generation, &mut progress, arguments.timeout, &interrupt).await?;
     let is_retired = retired == Outcome::Converged;
@@ -312,7 +318,7 @@ pub(super) async fn converge(
         }
     };
     if let Some(stopper) = stopper {
-        stopper.cancel();
+        stopper.end.cancel();
         tokio::select! {
             // Whoever is at work on the cluster instead was waited for long enough.
             outcome = &mut work => match outcome {
@@ -320,7 +326,7 @@ pub(super) async fn converge(
                 Err(error) => return Err(error.into()),
             },
             () = interrupt.now() => {
-                let_processes_go();
+                stopper.leash.let_go();
                 let what = "interrupted at once: what agents had begun goes on without this command";
                 failure = Failure::new(Exit::Interrupted, what)
                     .help("the next command waits for it, and finds out what came of it");

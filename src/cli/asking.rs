@@ -12,13 +12,14 @@ use super::ending::Ending;
 use super::engines::{self, Access};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Hangup, Interrupt};
+use super::name;
 use super::options::Options;
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use crate::cluster::Change;
-use crate::engine::{Observation, Outcome};
-use crate::model::{Moment, Override, OverrideId, Overriding};
+use crate::engine::{EngineError, Observation, Outcome};
+use crate::model::{Moment, NodeName, Override, OverrideId, Overriding, ResourceId};
 use crate::view;
 
 /// Whether and how long to wait for what follows.
@@ -72,14 +73,19 @@ pub(super) fn ask(
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     engines::block_on(async {
-        let interrupt = Interrupt::listen()?;
+        let interrupt = Interrupt::listen(Hangup::Ends)?;
         let mut progress = Progress::new(terminal, Form::People);
         let mut opened = engines::open(options, Access::Write)?;
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
         let seen = opened.engine.observe().await?;
+        let mut forgotten = Vec::new();
         for change in wish(&seen)? {
             let said = describe(&change, &seen);
-            opened.engine.change(change).await?;
+            let names = Named::by(&change);
+            if let Change::Cleanup { resource, .. } | Change::Refresh { resource, .. } = &change {
+                forgotten.push(resource.clone());
+            }
+            opened.engine.change(change).await.map_err(|error| names.refused(error, &seen))?;
             terminal.note(&said);
         }
         if waiting.no_wait {
@@ -89,13 +95,52 @@ pub(super) fn ask(
         progress.end();
         let has_converged = outcome == Outcome::Converged;
         let ending = Ending::of(outcome, &mut *opened.engine).await?;
-        if !has_converged {
+        // Whoever cleans up wants the resource to be well afterwards.
+        let is_well = forgotten.iter().all(|resource| !ending.leaves_wrong(resource.as_ref()));
+        if !has_converged || !is_well {
             return ending.conclude(true, terminal);
         }
         // What was asked for is done; what else is wrong is no failure of this.
         view::fold::lines(ending.obstacles()).iter().for_each(|line| terminal.note(line));
         Ok(Exit::Done)
     })
+}
+
+/// What a change names.
+struct Named {
+    resource: Option<ResourceId>,
+    node: Option<NodeName>,
+}
+
+impl Named {
+    fn by(change: &Change) -> Self {
+        let (resource, node) = match change {
+            Change::Override(over) => (over.what.resource(), over.what.node()),
+            Change::Cleanup { resource, node } | Change::Refresh { resource, node } => {
+                (resource.as_ref(), node.as_ref())
+            }
+            Change::Attribute { node, .. } | Change::Forsake(node) | Change::ConfirmDown(node) => {
+                (None, Some(node))
+            }
+            Change::Restore(_)
+            | Change::Pause(_)
+            | Change::Resume
+            | Change::Propose(_)
+            | Change::Ticket { .. } => (None, None),
+        };
+        Self { resource: resource.cloned(), node: node.cloned() }
+    }
+
+    /// Why the engine refused: where it is for a name that nothing has, what there is instead.
+    fn refused(&self, error: EngineError, seen: &Observation) -> Failure {
+        if !matches!(error, EngineError::Refused(_)) {
+            return error.into();
+        }
+        let of_resource = self.resource.as_ref().map(|it| name::check_resource(it.as_str(), seen));
+        let of_node = self.node.as_ref().map(|node| name::check_node(node, &name::nodes_seen(seen)));
+        let known = [of_resource, of_node].into_iter().flatten().collect::<Result<Vec<()>, Failure>>();
+        known.err().unwrap_or_else(|| error.into())
+    }
 }
 
 /// What was asked for, once it is in force.
@@ -123,7 +168,7 @@ fn describe(change: &Change, seen: &Observation) -> String {
     }
 }
 
-fn of(resource: Option<&crate::model::ResourceId>, node: Option<&crate::model::NodeName>) -> String {
+fn of(resource: Option<&ResourceId>, node: Option<&NodeName>) -> String {
     let resource = resource.map(|resource| format!(" of {resource}")).unwrap_or_default();
     let node = node.map(|node| format!(" on {node}")).unwrap_or_default();
     format!("{resource}{node}")

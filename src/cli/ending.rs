@@ -5,7 +5,8 @@ use super::failure::Failure;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use crate::engine::{Engine, Outcome};
-use crate::model::NodeName;
+use crate::model::id::without_number;
+use crate::model::{NodeName, Resource, ResourceId};
 use crate::plan::{Caution, Plan, Trouble};
 use crate::view;
 
@@ -29,8 +30,39 @@ impl Ending {
     pub(super) fn obstacles(&self) -> Vec<String> {
         match self.outcome {
             Outcome::Converged => Vec::new(),
-            Outcome::Stuck | Outcome::GaveUp { .. } => view::because::obstacles(&self.after),
+            Outcome::Stuck => view::because::obstacles(&self.after),
+            Outcome::GaveUp { .. } => {
+                let undone = view::because::undone(&self.after);
+                undone.into_iter().chain(view::because::obstacles(&self.after)).collect()
+            }
         }
+    }
+
+    /// Whether a resource, or what is in it, has no node, has failed or is about to be recovered
+    /// again; any resource when none is named. What somebody asked to be left alone does not count.
+    pub(super) fn leaves_wrong(&self, named: Option<&ResourceId>) -> bool {
+        let is_within = |name: &str| {
+            named.is_none_or(|named| {
+                let mut around = self.after.desired.resources.iter().filter(|it| is_part(it, named.as_str()));
+                let name = without_number(name);
+                name == named.as_str()
+                    || around.any(|it| it.id().as_str() == name || it.id() == named && is_part(it, name))
+            })
+        };
+        let unplaced = self.after.unplaced.iter().filter(|unplaced| !unplaced.is_later);
+        let troubles = self.after.troubles.iter().filter(|trouble| !trouble.is_tolerated());
+        unplaced.map(|unplaced| &*unplaced.resource).any(is_within)
+            || troubles.map(Trouble::resource).any(is_within)
+    }
+
+    /// How it ended, as a sentence. What was tried again and again in vain is named.
+    pub(super) fn message(&self) -> String {
+        let undone = match self.outcome {
+            Outcome::Converged | Outcome::Stuck => Vec::new(),
+            Outcome::GaveUp { .. } => view::fold::lines(view::because::undone(&self.after)),
+        };
+        let said = view::progress::outcome_message(&self.outcome);
+        if undone.is_empty() { said } else { format!("{said} {}", undone.join("; ")) }
     }
 
     /// Says how it ended, and with which code.
@@ -44,11 +76,20 @@ impl Ending {
             }
             Outcome::Stuck => Err(unfinished(&self.after)),
             Outcome::GaveUp { .. } => {
-                let failure = Failure::error(view::progress::outcome_message(&self.outcome));
-                Err(view::fold::lines(self.obstacles()).into_iter().fold(failure, Failure::help))
+                let failure = Failure::error(self.message());
+                let remedies = view::because::undone_remedies(&self.after);
+                let more = view::because::obstacles(&self.after);
+                let lines = remedies.into_iter().chain(more).collect();
+                Err(view::fold::lines(lines).into_iter().fold(failure, Failure::help))
             }
         }
     }
+}
+
+/// Whether a resource has this name, or something in it has.
+fn is_part(resource: &Resource, name: &str) -> bool {
+    resource.id().as_str() == name
+        || resource.primitives().iter().any(|primitive| primitive.id.as_str() == name)
 }
 
 /// What could not be done, and why.
@@ -71,7 +112,8 @@ fn unfinished(after: &Plan) -> Failure {
         let said: Vec<String> = troubles.iter().map(|trouble| view::because::trouble(trouble)).collect();
         Failure::error(view::fold::lines(said).join("; "))
     };
-    let remedies = troubles.iter().map(|trouble| view::because::remedy(trouble));
+    let ways_out = after.unplaced.iter().filter_map(view::because::way_out);
+    let remedies = ways_out.chain(troubles.iter().map(|trouble| view::because::remedy(trouble)));
     let blocked = after.blocked.iter().map(|blocked| {
         let node = blocked.from.as_ref().map(NodeName::as_str);
         let subject = blocked.resource.as_deref().or(node).unwrap_or_default();

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
+use crate::agent::Leash;
 use crate::engine::corosync::{Corosync, Link};
 use crate::engine::local::{Folders, Local};
 use crate::engine::simulated::Simulated;
@@ -30,8 +31,17 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
 pub(super) struct Opened {
     /// The engine.
     pub(super) engine: Box<dyn Engine>,
-    /// Cancelling this ends a converging after what is in flight, where the engine can do that.
-    pub(super) stopper: Option<CancellationToken>,
+    /// What ends a converging after what is in flight, where the engine can do that.
+    pub(super) stopper: Option<Stopper>,
+}
+
+/// Ends the work of an engine that runs agents by itself.
+#[derive(Debug, Clone)]
+pub(super) struct Stopper {
+    /// Cancelling this ends a converging after what is in flight.
+    pub(super) end: CancellationToken,
+    /// What holds the agents in flight, for those who cannot wait for them.
+    pub(super) leash: Leash,
 }
 
 /// What an engine is opened for.
@@ -56,7 +66,7 @@ pub(super) fn open(options: &Options, access: Access) -> Result<Opened, Failure>
         }
         EngineName::Local => {
             let engine = open_local(options)?;
-            let stopper = Some(engine.stopper());
+            let stopper = Some(Stopper { end: engine.stopper(), leash: engine.leash() });
             Ok(Opened { engine: Box::new(engine), stopper })
         }
     }

@@ -28,7 +28,8 @@ pub enum Exit {
     NoQuorum = 106,
     /// Refused as unsafe; the message says which `--allow` it needs.
     Unsafe = 107,
-    /// A resource cannot be as it should be: no node can run it, or it failed for good.
+    /// A resource cannot be as it should be: no node can run it. From `plan` also when one failed for
+    /// good or something will stay impossible, where `apply` ends with [`Exit::Error`].
     Unsatisfiable = 113,
     /// It took too long.
     Timeout = 124,
@@ -74,7 +75,9 @@ impl Exit {
             Self::Stale => "the saved plan is stale",
             Self::NoQuorum => "no quorum",
             Self::Unsafe => "refused as unsafe; needs --allow",
-            Self::Unsatisfiable => "unsatisfiable: a resource has no node, or failed for good",
+            Self::Unsatisfiable => {
+                "unsatisfiable: a resource has no node (plan also: one failed for good, or cannot be as it should)"
+            }
             Self::Timeout => "timeout",
             Self::Interrupted => "interrupted",
         }

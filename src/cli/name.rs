@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::failure::Failure;
+use crate::engine::Observation;
 use crate::manifest::suggest;
+use crate::model::id::without_number;
 use crate::model::{Cluster, NodeName};
 
 /// How many names are listed when none is similar.
@@ -32,6 +34,32 @@ pub(super) fn unknown(kind: &str, name: &str, known: &[String]) -> Failure {
 /// A usage error that names what there is.
 pub(super) fn check_node(node: &NodeName, known: &[String]) -> Result<(), Failure> {
     if known.iter().any(|name| node.is(name)) { Ok(()) } else { Err(unknown("node", node.as_str(), known)) }
+}
+
+/// Refuses a name of a resource that is neither in force nor remembered.
+///
+/// # Errors
+/// A usage error that names what there is.
+pub(super) fn check_resource(resource: &str, seen: &Observation) -> Result<(), Failure> {
+    let mut known: Vec<String> = seen.in_force.resource_ids().into_iter().map(ToString::to_string).collect();
+    if known.is_empty() {
+        return Err(Failure::usage(format!("there is no resource `{resource}`"))
+            .help("nothing is in force yet; `quorate apply` changes that"));
+    }
+    let remembered = seen.status.nodes.iter().flat_map(|node| &node.resources);
+    known.extend(remembered.map(|history| without_number(&history.id).to_owned()));
+    if known.iter().any(|name| name == resource) {
+        Ok(())
+    } else {
+        Err(unknown("resource", resource, &known))
+    }
+}
+
+/// The nodes that are configured or were seen.
+pub(super) fn nodes_seen(seen: &Observation) -> Vec<String> {
+    let mut known = nodes(&seen.in_force);
+    known.extend(seen.status.nodes.iter().filter_map(|state| state.name.as_ref()).map(ToString::to_string));
+    known
 }
 
 /// The nodes that a cluster configures.

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::asking::{self, Lasting, Waiting};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::Options;
 use super::terminal::Terminal;
 use crate::cluster::{Change, Lifetime};
@@ -84,14 +85,17 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             let wish = |seen: &Observation| Ok(vec![lasting.over(standby(node), what, seen)]);
             asking::ask(wish, waiting, options, terminal)
         }
-        What::Unstandby { node, waiting } => end(standby(node), "standby", waiting, options, terminal),
+        What::Unstandby { node, waiting } => {
+            end(Some(node), standby(node), "standby", waiting, options, terminal)
+        }
         What::Maintenance { node, lasting, waiting } => {
             let what = Overriding::Maintenance(node.as_deref().map(NodeName::from));
             let id = maintenance(node.as_deref());
             asking::ask(|seen| Ok(vec![lasting.over(id, what, seen)]), waiting, options, terminal)
         }
         What::Ready { node, waiting } => {
-            end(maintenance(node.as_deref()), "maintenance", waiting, options, terminal)
+            let id = maintenance(node.as_deref());
+            end(node.as_deref(), id, "maintenance", waiting, options, terminal)
         }
         What::Fence { node, auto_approve, waiting } => {
             confirm(&format!("Take {node} down now?"), *auto_approve, terminal)?;
@@ -120,8 +124,9 @@ fn maintenance(node: Option<&str>) -> String {
     node.map_or_else(|| "maintenance".to_owned(), |node| format!("maintenance-{node}"))
 }
 
-/// Ends an override of a node.
+/// Ends an override of a node, or of the cluster.
 fn end(
+    node: Option<&str>,
     id: String,
     what: &str,
     waiting: &Waiting,
@@ -131,6 +136,9 @@ fn end(
     let wish = |seen: &Observation| {
         if seen.overlay.overrides.iter().any(|over| over.id.0 == id) {
             return Ok(vec![Change::Restore(OverrideId(id))]);
+        }
+        if let Some(node) = node {
+            name::check_node(&NodeName::from(node), &name::nodes_seen(seen))?;
         }
         Err(Failure::usage(format!("nobody asked for {what} there (there is no override `{id}`)"))
             .help(format!("if there is {what} all the same, the manifest says so")))

@@ -92,10 +92,12 @@ fn noting(observation: &Observation, mut planned: Planned) -> Planned {
 
 /// Finds out what will still be impossible once the plan is carried out, on a copy of the cluster.
 /// What no node can run yet may come to run, as agents may set node attributes that it waits for;
-/// what is stopped for good may keep others from starting again.
+/// what is stopped for good may keep others from starting again. It costs several times what planning
+/// does, so that nothing is tried where it cannot come out otherwise.
 pub(super) async fn rehearse(plan: &mut Plan, observation: &Observation) {
     let is_told = |step: &Step| matches!(step.because, Because::TargetRole { .. });
-    let is_open = !plan.unplaced.is_empty() || !plan.blocked.is_empty() || plan.steps.iter().any(is_told);
+    let is_waiting = plan.unplaced.iter().any(|unplaced| unplaced.may_be_later(&plan.desired));
+    let is_open = is_waiting || !plan.blocked.is_empty() || plan.steps.iter().any(is_told);
     if !is_open || plan.steps.is_empty() || !plan.has_quorum() {
         return;
     }

@@ -5,10 +5,12 @@ use clap::Args;
 use super::asking::{self, Lasting, Waiting};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::Options;
 use super::terminal::Terminal;
 use crate::cluster::Change;
 use crate::engine::Observation;
+use crate::manifest::suggest;
 use crate::model::{NodeName, OverrideId, Overriding, ResourceId, Role};
 
 /// Move a resource to a node, for a while.
@@ -99,16 +101,22 @@ pub(super) fn run_clear(arguments: &Clear, options: &Options, terminal: Terminal
         let found: Vec<OverrideId> = known.iter().filter(is_meant).map(|over| over.id.clone()).collect();
         if found.is_empty() && !arguments.all {
             let what = arguments.what.as_deref().unwrap_or_default();
-            return Err(nothing_to_clear(what, known));
+            return Err(nothing_to_clear(what, seen));
         }
         Ok(found.into_iter().map(Change::Restore).collect())
     };
     asking::ask(wish, &arguments.waiting, options, terminal)
 }
 
-fn nothing_to_clear(what: &str, known: &[crate::model::Override]) -> Failure {
+fn nothing_to_clear(what: &str, seen: &Observation) -> Failure {
     let failure = Failure::usage(format!("there is no override `{what}`, and none of it"));
+    let known = &seen.overlay.overrides;
     let names: Vec<&str> = known.iter().map(|over| over.id.0.as_str()).collect();
+    let resources = known.iter().filter_map(|over| over.what.resource().map(ResourceId::as_str));
+    let nodes = known.iter().filter_map(|over| over.what.node().map(NodeName::as_str));
+    if let Some(similar) = suggest::similar(what, names.iter().copied().chain(resources).chain(nodes)) {
+        return failure.help(format!("did you mean `{similar}`?"));
+    }
     failure.help(if names.is_empty() {
         "there are no overrides".to_owned()
     } else {
@@ -130,6 +138,11 @@ fn where_it_runs(resource: &str, seen: &Observation) -> Result<NodeName, Failure
             Err(Failure::usage(format!("{resource} does not run; --node says off which node it is kept")))
         }
         Some(_) => Err(Failure::usage(format!("{resource} runs on several nodes; --node says off which"))),
-        None => Err(Failure::usage(format!("there is no resource `{resource}`"))),
+        None => {
+            name::check_resource(resource, seen)?;
+            Err(Failure::usage(format!(
+                "{resource} is no longer configured; --node says off which node it is kept"
+            )))
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `simulate`: things that happen to a simulated cluster.
 
+use std::ops::Not as _;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ use super::terminal::Terminal;
 use super::{clock, engines};
 use crate::engine::simulated::{Answer, Injection, Repeat, Simulated};
 use crate::engine::{Engine, EngineError, Outcome};
+use crate::model::id::without_number;
 use crate::model::{NodeName, ResourceId};
 use crate::status::ResultCode;
 use crate::view;
@@ -163,6 +165,11 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         let mut progress = Progress::new(terminal, form);
         let outcome = react(reaction, &mut cluster, &mut progress).await?;
         progress.end();
+        if let Happening::Fail(Failing::Resource { resource, .. }) = &arguments.happening
+            && let Some(line) = unnoticed(resource, &cluster)
+        {
+            terminal.note(&line);
+        }
         Ok(conclude(outcome.as_ref(), &cluster, &progress, form, terminal))
     })
 }
@@ -220,7 +227,7 @@ fn check_names(happening: &Happening, cluster: &Simulated) -> Result<(), Failure
     };
     if let Some(resource) = resource {
         let known = cluster.resources();
-        let base = crate::model::id::without_number(resource);
+        let base = without_number(resource);
         if !known.iter().any(|name| name == base) {
             return Err(names::unknown("resource", resource, &known));
         }
@@ -258,7 +265,7 @@ fn check_operation(injecting: &Injecting, cluster: &Simulated) -> Result<(), Fai
 }
 
 /// What cannot be done, and why, as each part of a cluster sees it that cut links have split.
-fn obstacles(cluster: &Simulated) -> Vec<String> {
+fn obstacles(cluster: &Simulated, outcome: &Outcome) -> Vec<String> {
     let sides = cluster.sides();
     let is_split = sides.len() > 1;
     let unseen = cluster.unseen();
@@ -272,11 +279,26 @@ fn obstacles(cluster: &Simulated) -> Vec<String> {
         };
         observation.aside.unseen.clear();
         let plan = planning::make(&Wanted::in_force(&observation), &observation).plan;
+        let undone = match outcome {
+            Outcome::Converged | Outcome::Stuck => Vec::new(),
+            Outcome::GaveUp { .. } => view::because::undone(&plan),
+        };
         let members: Vec<&str> = side.iter().map(NodeName::as_str).collect();
         let seen = if is_split { format!("as {} sees it: ", members.join(", ")) } else { String::new() };
-        lines.extend(view::because::obstacles(&plan).into_iter().map(|line| format!("{seen}{line}")));
+        let all = undone.into_iter().chain(view::because::obstacles(&plan));
+        lines.extend(all.map(|line| format!("{seen}{line}")));
     }
     lines
+}
+
+/// That a service died and no monitor tells of it, as on a real cluster.
+fn unnoticed(resource: &str, cluster: &Simulated) -> Option<String> {
+    let base = without_number(resource);
+    cluster.is_monitored(&ResourceId::from(base)).not().then(|| {
+        format!(
+            "{base} has no recurring monitor: nobody notices that it died. `quorate refresh {base}` looks; `ops: [{{name: monitor, interval: 10s}}]` keeps looking."
+        )
+    })
 }
 
 fn name(node: &str) -> NodeName {
@@ -316,7 +338,7 @@ fn conclude(
     terminal: Terminal,
 ) -> Exit {
     let Some(outcome) = outcome else { return Exit::Done };
-    let obstacles = obstacles(cluster);
+    let obstacles = obstacles(cluster, outcome);
     progress.record(&view::progress::outcome_record(outcome, &obstacles));
     if form == Form::People {
         match outcome {

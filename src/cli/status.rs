@@ -11,10 +11,11 @@ use super::engines;
 use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::name;
 use super::options::{EngineName, Options};
 use super::plan::detail;
 use super::terminal::Terminal;
-use super::{source, validate};
+use super::validate;
 use crate::engine::{Engine, Observation};
 use crate::manifest::{self, Manifest};
 use crate::model::{Cluster, NodeName};
@@ -108,7 +109,7 @@ fn declared(options: &Options, terminal: Terminal) -> Result<Option<Manifest>, F
     if options.named_manifest().is_none() && !path.exists() {
         return Ok(None);
     }
-    let reading = manifest::read(&source::read(path)?);
+    let reading = manifest::read(&validate::texts(path, terminal)?);
     let errors = reading.diagnostics.iter().filter(|finding| finding.is_error()).count();
     if errors > 0 {
         terminal.say(&format!(
@@ -172,7 +173,10 @@ fn look_from(node: &str, options: &Options, declared: Option<&Cluster>) -> Resul
     if options.engine() != EngineName::Simulated {
         return Err(Failure::usage("only a simulated cluster can be seen from any node"));
     }
-    let observation = engines::peek_simulated(options)?.observe_from(&NodeName::from(node))?;
+    let cluster = engines::peek_simulated(options)?;
+    let node = NodeName::from(node);
+    name::check_node(&node, &cluster.nodes())?;
+    let observation = cluster.observe_from(&node)?;
     Ok(overview_of(&observation, declared))
 }
 

@@ -16,7 +16,7 @@ use super::ending::Ending;
 use super::engines::Opened;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Hangup, Interrupt};
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
@@ -74,6 +74,8 @@ struct Known {
     shown: Option<Basis>,
     /// What stays in force although the manifest does not have it, as it was told last.
     kept: Vec<Leftover>,
+    /// Whether the state of the cluster could not be read or written when it was tried last.
+    is_storage_lost: bool,
 }
 
 /// Runs the verb.
@@ -91,7 +93,9 @@ async fn watch(
     path: &Path,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen()?;
+    // Without a terminal this is a service, and a hangup asks it to look again.
+    let hangup = if terminal.can_ask() { Hangup::Ends } else { Hangup::LooksAgain };
+    let interrupt = Interrupt::listen(hangup)?;
     let mut folder = FolderWatch::new(path).map_err(|error| Failure::error(error.to_string()))?;
     let mut known = Known::default();
     let form = match arguments.output {
@@ -114,7 +118,8 @@ async fn watch(
         tokio::select! {
             () = folder.changed() => {}
             () = interrupt.soon() => {}
-            beat = engine.beat(arguments.interval, &mut progress) => {
+            () = interrupt.again() => terminal.note("Looking again."),
+            beat = engine.beat(arguments.interval, &mut known, &mut progress) => {
                 result = beat.map(|()| Exit::Done);
             }
         }
@@ -166,11 +171,35 @@ impl Known {
         self.trouble = Some(trouble);
     }
 
-    /// Says something that was not the last thing said.
-    fn tell(&mut self, text: String, terminal: Terminal) {
-        if self.told.as_ref() != Some(&text) {
+    /// Says something that was not the last thing said; gives whether it was said.
+    fn tell(&mut self, text: String, terminal: Terminal) -> bool {
+        let is_news = self.told.as_ref() != Some(&text);
+        if is_news {
             terminal.note(&text);
             self.told = Some(text);
+        }
+        is_news
+    }
+
+    /// Says why nothing can be done for now. It is tried again.
+    fn tell_failure(&mut self, failure: Failure, progress: &Progress) {
+        let message = failure.message.unwrap_or_default();
+        let said = if failure.is_of_storage {
+            self.is_storage_lost = true;
+            format!("{message}; it is tried again")
+        } else {
+            message.clone()
+        };
+        if self.tell(said, progress.terminal) {
+            progress.record(&view::progress::trouble_record(&message));
+        }
+    }
+
+    /// Says that what is known of the cluster can be written again.
+    fn tell_storage(&mut self, terminal: Terminal) {
+        if std::mem::take(&mut self.is_storage_lost) {
+            terminal.note("The state of the cluster can be read and written again.");
+            self.told = None;
         }
     }
 }
@@ -201,17 +230,27 @@ impl Round<'_> {
             Ok(opened) => self.apply(opened, known, progress).await,
             Err(failure) => Err(failure),
         };
-        engine.leave();
+        match &done {
+            Err(failure) if failure.is_of_storage => engine.abandon(),
+            Ok(_) => {
+                engine.leave();
+                known.tell_storage(self.terminal);
+            }
+            Err(_) => engine.leave(),
+        }
         match done {
             Ok(Some(Ending { outcome: Outcome::Converged, .. })) => {
                 self.terminal.note("In sync.");
                 known.told = None;
             }
-            Ok(Some(ending)) => known.tell(in_the_way(&ending.outcome, ending.obstacles()), self.terminal),
+            Ok(Some(ending)) => {
+                let said = view::progress::outcome_message(&ending.outcome);
+                known.tell(in_the_way(&said, ending.obstacles()), self.terminal);
+            }
             Ok(None) => {}
             Err(failure) if failure.exit == Exit::Interrupted => {}
             Err(failure) if is_passing(&failure) => {
-                known.tell(failure.message.unwrap_or_default(), self.terminal);
+                known.tell_failure(failure, progress);
             }
             Err(failure) => return Err(failure),
         }
@@ -244,7 +283,11 @@ impl Round<'_> {
             }
             let obstacles = view::because::obstacles(&plan);
             if !obstacles.is_empty() {
-                known.tell(in_the_way(&Outcome::Stuck, obstacles), self.terminal);
+                let record = view::progress::outcome_record(&Outcome::Stuck, &obstacles);
+                let said = in_the_way(&view::progress::outcome_message(&Outcome::Stuck), obstacles);
+                if known.tell(said, self.terminal) {
+                    progress.record(&record);
+                }
             }
             return Ok(None);
         }
@@ -323,14 +366,16 @@ impl Round<'_> {
 }
 
 /// How it ended, and what is in the way, on a line each.
-fn in_the_way(outcome: &Outcome, obstacles: Vec<String>) -> String {
+fn in_the_way(outcome: &str, obstacles: Vec<String>) -> String {
     let lines: String = view::fold::lines(obstacles).iter().map(|line| format!("\n  {line}")).collect();
-    format!("{}{lines}", view::progress::outcome_message(outcome))
+    format!("{outcome}{lines}")
 }
 
+/// Whether it is worth trying again.
 fn is_passing(failure: &Failure) -> bool {
-    matches!(
-        failure.exit,
-        Exit::Locked | Exit::ManifestInvalid | Exit::Stale | Exit::Unreachable | Exit::Unsafe
-    )
+    failure.is_of_storage
+        || matches!(
+            failure.exit,
+            Exit::Locked | Exit::ManifestInvalid | Exit::Stale | Exit::Unreachable | Exit::Unsafe
+        )
 }

@@ -41,6 +41,11 @@ pub struct Flight {
     pub agent: Option<Agent>,
     /// When it was asked for.
     pub since: Moment,
+    /// Of a fencing: the life of its target that it is to end, as the target itself tells when that life
+    /// began; `None` if nobody had heard of any. Compared for being the same and never for being earlier:
+    /// the clocks of two hosts need not agree.
+    #[serde(default)]
+    pub target_life: Option<Moment>,
     /// Whether a failed start bans its node for good.
     pub start_failure_is_fatal: bool,
 }

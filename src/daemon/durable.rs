@@ -102,3 +102,34 @@ pub(super) fn own(folder: &Path) -> Result<Lock, EngineError> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
+    use super::*;
+    use crate::model::Generation;
+
+    #[test]
+    fn a_desired_state_that_the_first_version_wrote_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path());
+        std::fs::write(store.path(), include_str!("../../tests/stored/cluster-1.json")).unwrap();
+        let known = store.load().unwrap().unwrap();
+        assert_eq!((known.generation, known.quorate_generation), (Generation(3), Generation(2)));
+        assert_eq!(known.cluster.resources.len(), 1);
+        assert_eq!(known.overlay.overrides.len(), 1);
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_is_refused_with_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path());
+        std::fs::write(store.path(), r#"{"format_version": 2, "other": []}"#).unwrap();
+        let error = store.load().unwrap_err().to_string();
+        assert!(
+            error.contains("newer version (format 2, this one reads up to 1); use that version"),
+            "{error}"
+        );
+    }
+}

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
+use crate::api::{unhonoured, unhonoured_settings};
 use crate::diagnostic::{Diagnostic, Severity, Sources};
-use crate::engine::corosync::{unhonoured, unhonoured_settings};
 use crate::manifest::{self, Manifest};
 use crate::source;
 use crate::source::folder::{FolderWatch, NET};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Group ----- views, quorum, messages --+                 +-- messages ---------> Group
-//! Executor -- ends, new answers --------+--> Node::step --+-- begin, kill, keep -> Executor
+//! Hands ----- ends, new answers --------+--> Node::step --+-- begin, kill, keep -> Hands
 //! Timers, Door (requests), manifest ----+                 +-- persist, answer, tell
 //! ```
 //!
@@ -15,10 +15,10 @@ mod attributes;
 mod chronicle;
 mod door;
 mod durable;
-pub mod executor;
 mod fencing;
 pub mod group;
 pub mod guard;
+pub mod hands;
 mod hearing;
 mod isolation;
 mod manifest;

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 use super::alerts::Alerts;
 use super::door::{Ask, Inside};
 use super::durable::{Store, make_folder, own};
-use super::executor::Executor;
 use super::group::{self, Group};
 use super::guard::Guardian;
+use super::hands::Hands;
 use super::hearing::{not_begun, translate};
 use super::isolation::Lookout;
 use super::manifest::{self, Reading};
@@ -50,7 +50,7 @@ pub struct Daemon<G> {
     setup: Setup,
     node: Node,
     group: G,
-    executor: Executor,
+    hands: Hands,
     store: Store,
     timers: Timers,
     inside: Inside,
@@ -119,7 +119,7 @@ impl<G: Group> Daemon<G> {
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
         let jobs = setup.jobs.unwrap_or_else(|| u32::try_from(cores.saturating_mul(2)).unwrap_or(u32::MAX));
         let at_once = usize::try_from(jobs).unwrap_or(cores).max(1);
-        let (executor, record) = Executor::open(&setup.run_dir, runner, at_once)?;
+        let (hands, record) = Hands::open(&setup.run_dir, runner, at_once)?;
         let mut settings = Settings::new(setup.node.clone(), now());
         settings.jobs = Some(jobs);
         settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
@@ -142,7 +142,7 @@ impl<G: Group> Daemon<G> {
         let daemon = Self {
             node: Node::new(settings, durable, record),
             group,
-            executor,
+            hands,
             store,
             timers: Timers::default(),
             inside,
@@ -213,7 +213,7 @@ impl<G: Group> Daemon<G> {
         let happening = tokio::select! {
             biased;
             event = self.group.next() => Happening::Group(event),
-            input = self.executor.next() => Happening::Input(input?),
+            input = self.hands.next() => Happening::Input(input?),
             Some(ask) = self.inside.asks.recv() => Happening::Ask(ask),
             timer = self.timers.next() => Happening::Input(Input::Timer(timer)),
             evidence = self.lookout.next() => Happening::Input(Input::Evidence(evidence)),
@@ -290,17 +290,17 @@ impl<G: Group> Daemon<G> {
             Output::Begin(flight) => {
                 let call = flight.call;
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
-                if let Err(error) = self.executor.begin(*flight, &self.node.durable().cluster) {
+                if let Err(error) = self.hands.begin(*flight, &self.node.durable().cluster) {
                     tracing::error!(error = with_causes(&error), "an action could not be begun");
                     self.backlog.push_back(not_begun(call, &error));
                 }
             }
-            Output::Kill(call) => self.executor.kill(call),
+            Output::Kill(call) => self.hands.kill(call),
             Output::SetTimer { timer, after } => self.timers.set(timer, after),
             Output::ClearTimer(timer) => self.timers.clear(&timer),
             Output::Persist(durable) => self.store.persist(&durable)?,
-            Output::Record(kept) => self.executor.keep(kept)?,
-            Output::Rename(renames) => self.executor.rename(&renames)?,
+            Output::Record(kept) => self.hands.keep(kept)?,
+            Output::Rename(renames) => self.hands.rename(&renames)?,
             Output::Answer { request, answer } => self.answer(request, answer),
             Output::Tell(event) => {
                 chronicle::write(&event);
@@ -360,8 +360,8 @@ impl<G: Group> Daemon<G> {
         self.notice.stopping(Duration::from_secs(30));
         if ending == Ending::Left(Leave::Detached) {
             let finish = async {
-                while !self.executor.is_idle() {
-                    self.executor.next().await?;
+                while !self.hands.is_idle() {
+                    self.hands.next().await?;
                 }
                 Ok::<_, EngineError>(())
             };

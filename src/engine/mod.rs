@@ -21,23 +21,12 @@ use std::time::Duration;
 use crate::ledger::Ledger;
 
 use crate::cluster::Change;
-use crate::diagnostic::{Diagnostic, Subject};
+use crate::diagnostic::Diagnostic;
 use crate::executor::ActionResult;
 use crate::model::{Cluster, Generation, Moment, Overlay, Rename};
 use crate::plan::aside::Aside;
 use crate::scheduler::Action;
 use crate::status::ClusterStatus;
-
-/// What an engine passes over of a desired cluster: for each section whether it is written, and why it
-/// has no effect.
-pub(crate) fn without_effect(sections: &[(&str, bool, &str)]) -> Vec<Diagnostic> {
-    let written = sections.iter().filter(|(_, is_written, _)| *is_written);
-    let finding = |(name, _, why): &(&str, bool, &str)| {
-        Diagnostic::warning("without-effect", format!("`{name}` has no effect: {why}"))
-            .about(Subject::Section((*name).to_owned()))
-    };
-    written.map(finding).collect()
-}
 
 /// A future that may be awaited on any thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -7,6 +7,7 @@ pub(crate) mod memory;
 pub(crate) mod monitor;
 pub(crate) mod orphan;
 pub(crate) mod process;
+pub(crate) mod rounds;
 pub(crate) mod runner;
 pub(crate) mod secrets;
 pub(crate) mod trace;

@@ -38,7 +38,7 @@ pub(crate) enum Wait {
 }
 
 /// How long the agent of an orphan is waited for, of the time that it has left.
-pub(crate) const fn patience(task: &Task, left: Duration) -> Duration {
+pub(crate) fn patience(task: &Task, left: Duration) -> Duration {
     if task.changes_service() { left } else { Duration::ZERO }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::task::JoinError;
 
 use super::secrets::Secrets;
 use crate::agent::check::check_cluster;
@@ -221,6 +222,13 @@ fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
         exit_reason: done.exit_reason.map(|reason| masked(reason).into()),
         took: done.took,
     }
+}
+
+/// What came of a run whose task was broken off: a fault of our own is told as a failure, so that nobody
+/// waits for its end for ever.
+pub(crate) fn broken_off(error: &JoinError) -> ActionResult {
+    tracing::error!(%error, "the run of an agent was broken off by a fault of ours");
+    ActionResult::failed(ResultStatus::Error, "was broken off by a fault of Quorate")
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ pub use need::Need;
 use serde::{Deserialize, Serialize};
 pub use source::{Companion, Source};
 
+use super::overview::{FailureOverview, failure};
 use super::relation::Relations;
-use super::unplaced::{Obstacle, node_obstacle};
+use super::unplaced::{Obstacle, failures_of, is_halted, node_obstacle};
 use super::{Address, Because, Inputs, ObjectKind, Prune, Trouble, plan};
 use crate::model::{Cluster, NodeName, Overlay, Role, Score};
 use crate::scheduler::assign::Placement;
@@ -42,6 +43,10 @@ pub struct Explanation {
     pub is_managed: bool,
     /// Whether nothing may be done with it until its failure is forgotten, or it runs once again.
     pub is_stuck: bool,
+    /// Whether it is stopped since it failed (`on-fail: stop`).
+    pub is_halted: bool,
+    /// Its failures that are still remembered.
+    pub failures: Vec<FailureOverview>,
     /// Node by node, best first.
     pub nodes: Vec<Verdict>,
     /// What starts before it.
@@ -195,6 +200,8 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         trouble: None,
         is_managed: own.is_managed || own.is_blocked,
         is_stuck: own.is_blocked && !own.active_on.is_empty(),
+        is_halted: is_halted(facts, resource),
+        failures: failures_of(facts, resource).map(|failed| failure(facts, failed)).collect(),
         nodes,
         after: after.collect(),
     }
@@ -236,7 +243,7 @@ fn verdict(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, chosen
         node: facts.name.clone(),
         score,
         is_chosen: chosen == Some(node),
-        obstacle: node_obstacle(facts),
+        obstacle: node_obstacle(&placement.facts, facts),
         parts: score.map(|score| parts(placement, resource, node, score)).unwrap_or_default(),
         needs: Vec::new(),
     };

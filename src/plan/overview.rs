@@ -3,6 +3,7 @@
 
 mod part;
 
+pub(in crate::plan) use part::failure;
 pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
 use serde::{Deserialize, Serialize};
 
@@ -177,7 +178,7 @@ pub fn overview(
         resources,
         overrides: overlay.active(moment).cloned().collect(),
         pause: overlay.pause_at(moment).cloned(),
-        failures: facts.failed_actions.iter().map(|failed| part::failure(&facts, failed)).collect(),
+        failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
     }
 }
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::step::Verb;
 use crate::model::NodeName;
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::Variant;
 use crate::scheduler::{ChangeKind, ResourceIx, Schedule};
 
 /// Kinds of consequence that must be allowed where nobody confirms the plan.
@@ -68,7 +67,5 @@ pub(super) fn hazards(schedule: &Schedule, placement: &Placement<'_>) -> Vec<Haz
 fn goes_on(resource: ResourceIx, placement: &Placement<'_>) -> bool {
     let facts = &placement.facts;
     let top = facts.topmost(resource);
-    top != resource
-        && placement.node_of(top).is_some()
-        && !matches!(facts.resource(top).variant, Variant::Group(_))
+    top != resource && placement.node_of(top).is_some() && !facts.resource(top).variant.is_group()
 }

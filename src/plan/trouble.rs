@@ -9,7 +9,7 @@ use super::{Blocked, Facts, Unplaced};
 use crate::model::id::without_number;
 use crate::model::{NodeName, Role};
 use crate::scheduler::ResourceIx;
-use crate::scheduler::facts::{NodeIx, ResourceFacts, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceFacts};
 
 /// A resource that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Trouble {
 pub(super) fn troubles(facts: &Facts<'_>) -> Vec<Trouble> {
     let primitives = || {
         let resources = facts.resources.iter();
-        resources.filter(|resource| matches!(resource.variant, Variant::Primitive(_)))
+        resources.filter(|resource| resource.variant.is_primitive())
     };
     let twice = primitives().filter(|resource| runs_twice(resource)).map(|resource| Trouble::RunsTwice {
         resource: resource.id.to_string(),

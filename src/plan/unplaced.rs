@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::relation::Relations;
-use crate::model::{NodeName, Role, Score};
+use crate::model::constraint::LocationPreference;
+use crate::model::id::without_number;
+use crate::model::{Cluster, Constraint, NodeName, Role, Score};
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::{NodeFacts, NodeKind, Variant};
+use crate::scheduler::facts::{FailedAction, NodeFacts, NodeKind, Variant};
+use crate::scheduler::operation::{Lookup, OnFail};
 use crate::scheduler::{Facts, ResourceIx};
 
 /// A resource that should run and has no node.
@@ -18,6 +21,38 @@ pub struct Unplaced {
     /// Whether it comes to run once the steps of the plan are done, as rehearsing them says.
     #[serde(default)]
     pub is_later: bool,
+    /// Whether the plan starts what makes nodes of its own: guests, bundles, connections.
+    #[serde(default)]
+    pub has_guests: bool,
+}
+
+impl Unplaced {
+    /// Whether what a plan does can give it a node: node attributes that agents set, or the place of
+    /// what it must be with. Nodes that are not there, failures and plain constraints stay as they are.
+    pub fn may_be_later(&self, cluster: &Cluster) -> bool {
+        let is_rule = |id: &str| {
+            cluster.constraints.iter().filter(|known| known.id().as_str() == id).any(|known| match known {
+                Constraint::Location(location) => {
+                    matches!(location.preference, LocationPreference::Rule(_))
+                }
+                Constraint::Colocation(_) | Constraint::Order(_) | Constraint::Ticket(_) => true,
+            })
+        };
+        let is_open = |refusal: &Refusal| match &refusal.obstacle {
+            Obstacle::Constraint { id } => is_rule(id),
+            Obstacle::Unclean | Obstacle::Company { .. } | Obstacle::Score => true,
+            Obstacle::Offline
+            | Obstacle::ShuttingDown
+            | Obstacle::Standby
+            | Obstacle::Maintenance
+            | Obstacle::Ticket { .. }
+            | Obstacle::Failures
+            | Obstacle::Halted
+            | Obstacle::StandbyAfterFailure { .. } => false,
+        };
+        // Guests come to be there once something else runs.
+        self.has_guests || self.nodes.iter().any(is_open)
+    }
 }
 
 /// Why a node cannot run a resource.
@@ -55,6 +90,13 @@ pub enum Obstacle {
     },
     /// It failed there too often, or its start failed.
     Failures,
+    /// It is stopped everywhere since it failed (`on-fail: stop`).
+    Halted,
+    /// The node is in standby since something failed there (`on-fail: standby`).
+    StandbyAfterFailure {
+        /// What failed, where that is known.
+        resource: Option<String>,
+    },
     /// It must be with a resource that cannot be there.
     Company {
         /// With which.
@@ -76,6 +118,7 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
         .map(|resource| Unplaced {
             resource: facts.resource(resource).id.to_string(),
             is_later: false,
+            has_guests: facts.nodes.iter().any(|node| node.kind != NodeKind::Member),
             nodes: facts
                 .nodes
                 .iter()
@@ -128,8 +171,11 @@ fn obstacle(
     resource: ResourceIx,
     node: &NodeFacts<'_>,
 ) -> Obstacle {
-    if let Some(obstacle) = node_obstacle(node) {
+    if let Some(obstacle) = node_obstacle(&placement.facts, node) {
         return obstacle;
+    }
+    if is_halted(&placement.facts, resource) {
+        return Obstacle::Halted;
     }
     let id = &*placement.facts.resource(resource).id;
     if let Some(ticket) = relations.missing_ticket(id, &placement.facts.status.tickets) {
@@ -141,13 +187,11 @@ fn obstacle(
     if let Some(preference) = banned {
         return Obstacle::Constraint { id: preference.constraint.clone() };
     }
-    let base = &placement.facts.resource(resource).base_id;
-    let failed = placement
-        .facts
-        .failed_actions
-        .iter()
-        .any(|failed| *failed.resource == **base && placement.facts.node(failed.node).name == node.name);
-    if failed {
+    let leaves = placement.facts.leaves(resource);
+    let has_failed = leaves.iter().any(|leaf| {
+        failures_of(&placement.facts, *leaf).any(|failed| placement.facts.node(failed.node).name == node.name)
+    });
+    if has_failed {
         return Obstacle::Failures;
     }
     let company = relations.primaries_of(id).find(|company| company.score >= Score::INFINITY);
@@ -159,19 +203,79 @@ fn obstacle(
     }
 }
 
+/// Whether a resource is stopped everywhere since it, or something in it, failed (`on-fail: stop`).
+pub(super) fn is_halted(facts: &Facts<'_>, resource: ResourceIx) -> bool {
+    let table = |resource| &facts.resource(resource).table;
+    let is_forbidden = |resource: ResourceIx| {
+        let mut nodes = facts.node_numbers();
+        nodes.all(|node| table(resource).score(node).is_none_or(|score| score <= Score::MINUS_INFINITY))
+    };
+    facts.leaves(resource).iter().any(|leaf| {
+        (is_forbidden(*leaf) || is_forbidden(facts.topmost(*leaf)))
+            && failures_of(facts, *leaf).any(|failed| consequence(facts, *leaf, failed) == OnFail::Stop)
+    })
+}
+
+/// What a failure leads to.
+fn consequence(facts: &Facts<'_>, resource: ResourceIx, failed: &FailedAction) -> OnFail {
+    let op = facts.find_operation(resource, &failed.task, failed.interval, Lookup::Any);
+    let options = facts.operation_options(resource, &failed.task, failed.interval, op);
+    facts.on_fail(resource, &failed.task, &options, false)
+}
+
+/// The failures of a primitive that are still remembered.
+pub(super) fn failures_of<'f>(
+    facts: &'f Facts<'_>,
+    resource: ResourceIx,
+) -> impl Iterator<Item = &'f FailedAction> {
+    let base = &facts.resource(resource).base_id;
+    facts.failed_actions.iter().filter(move |failed| without_number(&failed.resource) == &**base)
+}
+
+/// A resource whose failure has put a node in standby.
+fn standby_by(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<String> {
+    let mut failed = facts.failed_actions.iter().filter(|failed| facts.node(failed.node).name == node.name);
+    failed.find_map(|failed| {
+        let name = without_number(&failed.resource);
+        let numbers = (0..facts.resources.len()).map(ResourceIx::at);
+        let mut own = numbers.filter(|resource| &*facts.resource(*resource).base_id == name);
+        let resource = own.find(|resource| facts.resource(*resource).primitive().is_some())?;
+        (consequence(facts, resource, failed) == OnFail::Standby).then(|| name.to_owned())
+    })
+}
+
 /// What keeps everything off a node.
-pub(super) fn node_obstacle(node: &NodeFacts<'_>) -> Option<Obstacle> {
+pub(super) fn node_obstacle(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<Obstacle> {
     if node.unclean.is_some() {
         Some(Obstacle::Unclean)
     } else if !node.is_online {
         Some(Obstacle::Offline)
     } else if node.is_shutting_down {
         Some(Obstacle::ShuttingDown)
-    } else if node.is_standby || node.is_standby_on_failure {
+    } else if node.is_standby_on_failure {
+        Some(Obstacle::StandbyAfterFailure { resource: standby_by(facts, node) })
+    } else if node.is_standby {
         Some(Obstacle::Standby)
     } else if node.in_maintenance {
         Some(Obstacle::Maintenance)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_plan_can_change_is_worth_trying() {
+        let may = |obstacle| {
+            let nodes = vec![Refusal { node: NodeName::from("n1"), obstacle }];
+            let unplaced = Unplaced { resource: "A".to_owned(), nodes, is_later: false, has_guests: false };
+            unplaced.may_be_later(&Cluster::default())
+        };
+        assert!(may(Obstacle::Score) && may(Obstacle::Company { resource: "B".to_owned() }));
+        assert!(!may(Obstacle::Failures) && !may(Obstacle::Offline) && !may(Obstacle::Halted));
+        assert!(!may(Obstacle::Constraint { id: "ban".to_owned() }), "no rule: nothing can end it");
     }
 }

@@ -555,7 +555,7 @@ impl<'a> Facts<'a> {
     pub fn topmost(&self, resource: ResourceIx) -> ResourceIx {
         let mut top = resource;
         while let Some(parent) = self.resource(top).parent {
-            if matches!(self.resource(parent).variant, Variant::Bundle(_)) {
+            if self.resource(parent).variant.is_bundle() {
                 break;
             }
             top = parent;
@@ -566,7 +566,7 @@ impl<'a> Facts<'a> {
     /// The bundle that `resource` is part of, if any.
     pub fn bundle_of(&self, resource: ResourceIx) -> Option<ResourceIx> {
         let parent = self.resource(self.topmost(resource)).parent?;
-        matches!(self.resource(parent).variant, Variant::Bundle(_)).then_some(parent)
+        self.resource(parent).variant.is_bundle().then_some(parent)
     }
 
     /// Every primitive at or below `resource`, depth first in order.
@@ -594,7 +594,7 @@ impl<'a> Facts<'a> {
         ask: &mut impl FnMut(ResourceIx) -> Option<T>,
     ) -> Option<T> {
         let facts = self.resource(resource);
-        if matches!(facts.variant, Variant::Primitive(_))
+        if facts.variant.is_primitive()
             && let Some(answer) = ask(resource)
         {
             return Some(answer);

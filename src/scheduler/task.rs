@@ -1,5 +1,4 @@
-//! What actions do, and what is asked of that: each question has its answer for every task here, and
-//! nowhere else.
+//! What actions do, and what is asked of that: one table answers each question for every task.
 
 use std::fmt;
 use std::sync::Arc;
@@ -47,6 +46,20 @@ pub enum Task {
     Pseudo(Arc<str>),
 }
 
+/// What can be true of a task; the questions of [`Task`] say what each means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trait {
+    NeedsAgent,
+    ChangesService,
+    MayActivate,
+    MayDeactivate,
+    BeginsLife,
+    Migrates,
+    EndsMonitors,
+    ShowsParams,
+    TakesNodeDown,
+}
+
 impl Task {
     /// The task's name in the field.
     pub fn as_str(&self) -> &str {
@@ -71,93 +84,82 @@ impl Task {
             Self::Pseudo(name) => name,
         }
     }
-    /// Whether the service may be in another state afterwards, also when it did not come to its end.
-    pub const fn changes_service(&self) -> bool {
+
+    /// All that is asked of tasks; what a new task must answer, too.
+    const fn traits(&self) -> &'static [Trait] {
+        use Trait::*;
         match self {
-            Self::Start
-            | Self::Stop
-            | Self::Promote
-            | Self::Demote
-            | Self::MigrateTo
-            | Self::MigrateFrom
-            | Self::Reload => true,
-            Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::Delete
+            Self::Start => &[NeedsAgent, ChangesService, MayActivate, BeginsLife, ShowsParams],
+            Self::Stop => &[NeedsAgent, ChangesService, MayDeactivate, EndsMonitors],
+            Self::Promote => &[NeedsAgent, ChangesService, MayActivate, ShowsParams],
+            Self::Demote => &[NeedsAgent, ChangesService, MayDeactivate],
+            Self::Monitor => &[NeedsAgent, ShowsParams],
+            Self::Notify => &[NeedsAgent],
+            Self::MigrateTo => {
+                &[NeedsAgent, ChangesService, MayActivate, MayDeactivate, Migrates, EndsMonitors]
+            }
+            Self::MigrateFrom => {
+                &[NeedsAgent, ChangesService, MayActivate, MayDeactivate, Migrates, BeginsLife, ShowsParams]
+            }
+            Self::Reload => &[NeedsAgent, ChangesService, ShowsParams],
+            Self::Delete => &[EndsMonitors],
+            Self::FenceReboot | Self::FenceOff => &[TakesNodeDown],
+            Self::Cancel
             | Self::ClearFailCount
             | Self::ClearHistory
             | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
             | Self::FenceOn
-            | Self::Pseudo(_) => false,
+            | Self::Pseudo(_) => &[],
         }
+    }
+
+    fn has(&self, asked: Trait) -> bool {
+        self.traits().contains(&asked)
+    }
+
+    /// Whether an agent does it, when it is done to a resource; the rest is bookkeeping, or about nodes.
+    pub fn needs_agent(&self) -> bool {
+        self.has(Trait::NeedsAgent)
+    }
+
+    /// Whether the service may be in another state afterwards, also when it did not come to its end.
+    pub fn changes_service(&self) -> bool {
+        self.has(Trait::ChangesService)
     }
 
     /// Whether an instance may be active, or promoted, by this.
-    pub const fn may_activate(&self) -> bool {
-        match self {
-            Self::Start | Self::Promote | Self::MigrateTo | Self::MigrateFrom => true,
-            Self::Stop
-            | Self::Demote
-            | Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::Reload
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
+    pub fn may_activate(&self) -> bool {
+        self.has(Trait::MayActivate)
     }
 
     /// Whether an instance may end, or not be promoted any more, by this.
-    pub const fn may_deactivate(&self) -> bool {
-        match self {
-            Self::Stop | Self::Demote | Self::MigrateTo | Self::MigrateFrom => true,
-            Self::Start
-            | Self::Promote
-            | Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::Reload
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
+    pub fn may_deactivate(&self) -> bool {
+        self.has(Trait::MayDeactivate)
     }
 
     /// Whether a service begins to run by this, with the parameters of this.
-    pub const fn begins_life(&self) -> bool {
-        match self {
-            Self::Start | Self::MigrateFrom => true,
-            Self::Stop
-            | Self::Promote
-            | Self::Demote
-            | Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::MigrateTo
-            | Self::Reload
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
+    pub fn begins_life(&self) -> bool {
+        self.has(Trait::BeginsLife)
+    }
+
+    /// Whether it is one half of a live migration.
+    pub fn is_migration(&self) -> bool {
+        self.has(Trait::Migrates)
+    }
+
+    /// Whether the recurring monitors of its resource end when it begins.
+    pub fn ends_monitors(&self) -> bool {
+        self.has(Trait::EndsMonitors)
+    }
+
+    /// Whether what an agent does once with these parameters shows what the service runs with.
+    pub fn shows_params(&self) -> bool {
+        self.has(Trait::ShowsParams)
+    }
+
+    /// Whether a node is down after this.
+    pub fn takes_node_down(&self) -> bool {
+        self.has(Trait::TakesNodeDown)
     }
 
     /// What an agent calls so.
@@ -174,118 +176,6 @@ impl Task {
             Self::Reload,
         ];
         known.into_iter().find(|task| task.as_str() == name)
-    }
-
-    /// Whether it is one half of a live migration.
-    pub const fn is_migration(&self) -> bool {
-        match self {
-            Self::MigrateTo | Self::MigrateFrom => true,
-            Self::Start
-            | Self::Stop
-            | Self::Promote
-            | Self::Demote
-            | Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::Reload
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
-    }
-
-    /// Whether the recurring monitors of its resource end when it begins.
-    pub const fn ends_monitors(&self) -> bool {
-        match self {
-            Self::Stop | Self::MigrateTo | Self::Delete => true,
-            Self::Start
-            | Self::Promote
-            | Self::Demote
-            | Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::MigrateFrom
-            | Self::Reload
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
-    }
-
-    /// Whether what an agent does once with these parameters shows what the service runs with.
-    pub const fn shows_params(&self) -> bool {
-        match self {
-            Self::Start | Self::Promote | Self::Monitor | Self::MigrateFrom | Self::Reload => true,
-            Self::Stop
-            | Self::Demote
-            | Self::Cancel
-            | Self::Notify
-            | Self::MigrateTo
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
-    }
-
-    /// Whether an agent does it, when it is done to a resource; the rest is bookkeeping, or about nodes.
-    pub const fn needs_agent(&self) -> bool {
-        match self {
-            Self::Start
-            | Self::Stop
-            | Self::Promote
-            | Self::Demote
-            | Self::Monitor
-            | Self::Notify
-            | Self::MigrateTo
-            | Self::MigrateFrom
-            | Self::Reload => true,
-            Self::Cancel
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceReboot
-            | Self::FenceOff
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
-    }
-
-    /// Whether a node is down after this.
-    pub const fn takes_node_down(&self) -> bool {
-        match self {
-            Self::FenceReboot | Self::FenceOff => true,
-            Self::Start
-            | Self::Stop
-            | Self::Promote
-            | Self::Demote
-            | Self::Monitor
-            | Self::Cancel
-            | Self::Notify
-            | Self::MigrateTo
-            | Self::MigrateFrom
-            | Self::Reload
-            | Self::Delete
-            | Self::ClearFailCount
-            | Self::ClearHistory
-            | Self::Shutdown
-            | Self::FenceOn
-            | Self::Pseudo(_) => false,
-        }
     }
 }
 

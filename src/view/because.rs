@@ -134,7 +134,7 @@ pub fn remedy(trouble: &Trouble) -> String {
         {
             format!("see to it that {resource} does not run on {node}, then {}", cleanup(resource))
         }
-        Trouble::Failed { resource, .. } => format!("mend what failed, then {}", cleanup(resource)),
+        Trouble::Failed { resource, .. } => mend_and_clean_up(resource),
         Trouble::RunsTwice { is_split: true, .. } => {
             "these nodes do not see one another: fencing or a witness keeps this from happening".to_owned()
         }
@@ -144,6 +144,79 @@ pub fn remedy(trouble: &Trouble) -> String {
     }
 }
 
+/// A resource that has no node, why, and what helps if a failure keeps it off.
+pub fn no_node(unplaced: &Unplaced) -> String {
+    let help = way_out(unplaced).map(|help| format!("; {help}")).unwrap_or_default();
+    format!("no node can run {}: {}{help}", unplaced.resource, refusals(unplaced))
+}
+
+/// What helps a resource that failures keep off nodes.
+pub fn way_out(unplaced: &Unplaced) -> Option<String> {
+    let failed = unplaced.nodes.iter().find_map(|refusal| match &refusal.obstacle {
+        Obstacle::Failures | Obstacle::Halted => Some(unplaced.resource.as_str()),
+        Obstacle::StandbyAfterFailure { resource } => resource.as_deref(),
+        Obstacle::Offline
+        | Obstacle::Unclean
+        | Obstacle::ShuttingDown
+        | Obstacle::Standby
+        | Obstacle::Maintenance
+        | Obstacle::Constraint { .. }
+        | Obstacle::Ticket { .. }
+        | Obstacle::Company { .. }
+        | Obstacle::Score => None,
+    })?;
+    Some(mend_and_clean_up(failed))
+}
+
+/// What helps after a failure: `mend what failed, then `quorate cleanup WebSite``.
+pub fn mend_and_clean_up(resource: &str) -> String {
+    format!("mend what failed, then `quorate cleanup {}`", without_number(resource))
+}
+
+/// What keeps undoing a plan that was tried again and again: `WebSite: monitor failed on n1 (not running)`.
+pub fn undone(plan: &Plan) -> Vec<String> {
+    let steps = plan.steps.iter().map(|step| {
+        let node = step.from.as_ref().or(step.to.as_ref()).map(NodeName::as_str).unwrap_or_default();
+        let subject = step.resource.as_deref().unwrap_or(node);
+        let why = because(&step.because);
+        let done = match (&step.because, &step.resource) {
+            (Because::Failed { .. }, Some(resource)) => format!("{resource} fails again and again: {why}"),
+            (_, None) => format!("{subject} {} again and again", third_person(step.verb)),
+            (_, Some(resource)) => {
+                format!("{resource} {} again and again on {node}", third_person(step.verb))
+            }
+        };
+        if matches!(step.because, Because::Failed { .. }) || why.is_empty() {
+            done
+        } else {
+            format!("{done}: {why}")
+        }
+    });
+    steps.map(|line| escaped(&line)).collect()
+}
+
+/// What helps against it.
+pub fn undone_remedies(plan: &Plan) -> Vec<String> {
+    let elsewhere = match plan.desired.nodes.as_slice() {
+        [] | [_] => "",
+        [_, _, ..] => "; with a `migration-threshold` it leaves a node where it fails too often",
+    };
+    let mut named: Vec<&str> = Vec::new();
+    for resource in plan.steps.iter().filter_map(|step| step.resource.as_deref()) {
+        let resource = without_number(resource);
+        if !named.contains(&resource) {
+            named.push(resource);
+        }
+    }
+    let line = |resource: &&str| {
+        escaped(&format!(
+            "see why in its logs (`quorate explain {resource}` has what its agent said), mend it, then \
+             `quorate cleanup {resource}`{elsewhere}"
+        ))
+    };
+    named.iter().map(line).collect()
+}
+
 /// What of a plan cannot be done, and why.
 pub fn obstacles(plan: &Plan) -> Vec<String> {
     let blocked = plan.blocked.iter().map(|blocked| {
@@ -151,11 +224,7 @@ pub fn obstacles(plan: &Plan) -> Vec<String> {
         let subject = blocked.resource.as_deref().or(node).unwrap_or_default();
         cannot(blocked.verb, subject, &blocked.because)
     });
-    let unplaced = plan
-        .unplaced
-        .iter()
-        .filter(|unplaced| !unplaced.is_later)
-        .map(|unplaced| format!("no node can run {}: {}", unplaced.resource, refusals(unplaced)));
+    let unplaced = plan.unplaced.iter().filter(|unplaced| !unplaced.is_later).map(no_node);
     let troubles = plan.troubles.iter().map(|it| format!("{}; {}", trouble(it), remedy(it)));
     let pause = plan.cautions.contains(&Caution::Paused);
     let pause = pause.then(|| "decisions are paused; `quorate resume` ends that".to_owned());
@@ -201,7 +270,9 @@ pub fn refusals(unplaced: &Unplaced) -> String {
 /// One obstacle on some nodes; `is_alone` when these are all nodes.
 fn refusal(obstacle: &Obstacle, nodes: &[&NodeName], is_alone: bool) -> String {
     match nodes {
-        [first, ..] if matches!(obstacle, Obstacle::Ticket { .. }) => obstacle_at(first, obstacle),
+        [first, ..] if matches!(obstacle, Obstacle::Ticket { .. } | Obstacle::Halted) => {
+            obstacle_at(first, obstacle)
+        }
         [_, _, _, ..] if is_alone => obstacle_at(&NodeName::from("every node"), obstacle),
         [_, _, _, _, ..] => obstacle_at(&format!("each of {} nodes", nodes.len()).into(), obstacle),
         few => few.iter().map(|node| obstacle_at(node, obstacle)).collect::<Vec<_>>().join("; "),
@@ -219,6 +290,11 @@ pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
         Obstacle::Constraint { id } => format!("{node} is forbidden by {id}"),
         Obstacle::Ticket { ticket } => format!("ticket {ticket} is not granted"),
         Obstacle::Failures => format!("it failed on {node}"),
+        Obstacle::Halted => "it failed, and is stopped for that (on-fail: stop)".to_owned(),
+        Obstacle::StandbyAfterFailure { resource } => {
+            let what = resource.as_deref().unwrap_or("something");
+            format!("{node} is in standby since {what} failed there (on-fail: standby)")
+        }
         Obstacle::Company { resource } => format!("{resource} is not on {node}"),
         Obstacle::Score => format!("{node} scores too low"),
     }

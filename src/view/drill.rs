@@ -190,9 +190,12 @@ fn steps(steps: u32) -> String {
 fn casualty_words(casualty: &Casualty) -> String {
     let state = if casualty.lacks_promotion { "is not promoted anywhere" } else { "stays down" };
     let why = match &casualty.why {
-        Why::NoNode { nodes } => {
-            refusals(&Unplaced { resource: casualty.resource.clone(), nodes: nodes.clone(), is_later: false })
-        }
+        Why::NoNode { nodes } => refusals(&Unplaced {
+            resource: casualty.resource.clone(),
+            nodes: nodes.clone(),
+            is_later: false,
+            has_guests: false,
+        }),
         Why::Blocked { because: why } => because(why),
         Why::Caution { caution } => caution_words(*caution).to_owned(),
         Why::Unnoticed => "nobody notices; it has no monitor".to_owned(),

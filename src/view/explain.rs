@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::because::{because, obstacle_at, remedy as remedy_of, trouble};
+use super::because::{because, mend_and_clean_up, obstacle_at, remedy as remedy_of, trouble};
+use super::status::failure_row;
 use super::{Ink, legible, to_json};
 use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
@@ -32,6 +33,10 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     if let Some(it) = &explanation.trouble {
         text.push_str(&format!("{}.\nWhat helps: {}.\n", trouble(it), remedy_of(it)));
     }
+    if explanation.is_halted {
+        let help = mend_and_clean_up(&explanation.resource);
+        text.push_str(&format!("It failed, and is stopped for that (on-fail: stop).\nWhat helps: {help}.\n"));
+    }
     let is_told = matches!(&explanation.trouble, Some(Trouble::Failed { .. }));
     if !explanation.is_managed && !is_told {
         text.push_str("It is unmanaged: nothing is done with it.\n");
@@ -49,6 +54,10 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     if !explanation.after.is_empty() {
         let after: Vec<String> = explanation.after.iter().map(predecessor).collect();
         text.push_str(&format!("It starts after {}.\n", after.join(", ")));
+    }
+    for failure in &explanation.failures {
+        let [_, what, answer] = failure_row(failure);
+        text.push_str(&format!("Remembered failure: {what}  {answer}\n"));
     }
     let shown =
         explanation.nodes.iter().filter(|verdict| node.is_none_or(|node| verdict.node.is(node.as_str())));
@@ -168,6 +177,9 @@ fn failures(count: Score) -> String {
 fn words_of_need(need: &Need, node: &NodeName, resource: &str) -> Option<String> {
     Some(match need {
         Need::Node => format!("{node} must be able to run anything"),
+        Need::Cleanup { resource } => {
+            format!("the failures of {resource} must be cleaned up (`quorate cleanup {resource}`)")
+        }
         Need::Preference { score } => format!("a score of {score} more"),
         Need::ChosenGone { node } => format!("{node} must be unable to run it"),
         Need::Without { source } => remedy(source, node, resource)?,

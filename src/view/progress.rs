@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Ink, escaped, legible};
+use super::{Ink, escaped};
 use crate::engine::{Event, Outcome};
 use crate::executor::ActionResult;
-use crate::model::{NodeName, json};
+use crate::model::NodeName;
 use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
 use crate::status::ResultStatus;
@@ -45,6 +45,9 @@ enum Record<'a> {
     },
     Aborted {
         because: &'a str,
+    },
+    Trouble {
+        message: &'a str,
     },
     Outcome {
         outcome: &'static str,
@@ -92,6 +95,11 @@ pub fn event_record(event: &Event) -> String {
     })
 }
 
+/// Why nothing can be done for now, as a line of the stream for machines.
+pub fn trouble_record(message: &str) -> String {
+    line(&Record::Trouble { message })
+}
+
 /// The last line of the stream for machines; `obstacles` says what is not as it should be, and why.
 pub fn outcome_record(outcome: &Outcome, obstacles: &[String]) -> String {
     line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome), obstacles })
@@ -118,9 +126,7 @@ pub fn outcome_message(outcome: &Outcome) -> String {
 }
 
 fn line(record: &Record<'_>) -> String {
-    let mut line = legible::json(json::line(record));
-    line.push('\n');
-    line
+    super::to_json_line(record)
 }
 
 fn row(action: &Action) -> Row<'_> {

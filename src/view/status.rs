@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::because::{cannot, refusals, trouble};
+use super::because::{cannot, refusals, remedy, trouble, way_out};
 use super::plan::Detail;
 use super::{Ink, fold, legible, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
@@ -54,7 +54,7 @@ fn all(overview: &Overview, detail: Detail, ink: Ink) -> String {
         text.push_str(&format!("\n{}\n", overlay::pause(pause, overview.at)));
     }
     text.push_str(&section("Failures", overview.failures.iter().map(failure_row), ink));
-    let concerns: Vec<String> = overview.concerns.iter().map(describe).collect();
+    let concerns: Vec<String> = overview.concerns.iter().map(describe_with_help).collect();
     let concerns = if detail == Detail::Usual { fold::lines(concerns) } else { concerns };
     let rows = concerns.into_iter().map(|concern| [concern, String::new(), String::new()]);
     text.push_str(&section("Concerns", rows, ink));
@@ -245,6 +245,25 @@ pub(super) fn failure_row(failure: &FailureOverview) -> [String; 3] {
         format!("{} on {}", failure.operation, failure.node),
         format!("{} ({}){said}{at}", failure.answer, failure.rc),
     ]
+}
+
+/// A concern, and what helps against it.
+pub(super) fn describe_with_help(concern: &Concern) -> String {
+    let help = match concern {
+        Concern::Unplaced(unplaced) => way_out(unplaced),
+        Concern::Trouble(it) => Some(remedy(it)),
+        Concern::NoQuorum
+        | Concern::CutOff
+        | Concern::UncleanNode { .. }
+        | Concern::LostNode { .. }
+        | Concern::OfflineNode { .. }
+        | Concern::Blocked { .. }
+        | Concern::Due { .. }
+        | Concern::Maintenance
+        | Concern::Paused
+        | Concern::AtWork(_) => None,
+    };
+    help.map_or_else(|| describe(concern), |help| format!("{}; {help}", describe(concern)))
 }
 
 /// A concern as a sentence without full stop.

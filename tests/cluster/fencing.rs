@@ -1,6 +1,7 @@
 //! Claims about fencing: when, how often, and what those do who learn of it.
 
 use quorate::cluster::{Change, Event, Lifetime, Overriding};
+use quorate::status::ResultCode;
 
 use crate::world::desired::{Fencing, cluster, set_property};
 use crate::world::{Answer, Failure, How, World};
@@ -59,6 +60,68 @@ fn a_node_that_was_fenced_and_lives_stops_everything_and_leaves() {
     assert!(world.told(0, |event| matches!(event, Event::Condemned { .. })) > 0);
     assert!(world.hosts[victim].daemon.is_none() && world.resets.is_empty());
     assert_ne!(world.place("A"), victim);
+}
+
+/// Hours, in milliseconds.
+const HOUR: i64 = 3_600_000;
+
+/// Three nodes at work, the first of which believes that it is an hour later.
+fn with_a_fast_clock() -> World {
+    let mut world = World::new(3, 1);
+    world.hosts[0].clock = HOUR;
+    world.boot_all();
+    world.propose(1, cluster(3, Fencing::On, &["A", "B", "C"]));
+    world.rest();
+    world
+}
+
+#[test]
+fn a_fenced_life_is_known_by_its_name_although_its_clock_is_ahead() {
+    let mut world = with_a_fast_clock();
+    world.device.answer = Answer::Failure;
+    world.cut(&[0]);
+    world.run_for(5000);
+    let name = world.hosts[0].name.clone();
+    world.counts_doubles = false;
+    world.change(1, Change::ConfirmDown(name));
+    world.run_for(5000);
+    world.heal();
+    world.run_for(30_000);
+    assert!(world.told(0, |event| matches!(event, Event::Condemned { .. })) > 0);
+}
+
+#[test]
+fn a_node_that_comes_back_with_a_clock_that_is_behind_is_not_the_one_that_was_fenced() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let victim = world.place("A");
+    world.crash(victim);
+    world.run_for(10_000);
+    world.hosts[victim].clock = -HOUR;
+    world.boot(victim);
+    world.rest();
+    let other = (victim + 1) % 3;
+    let state = world.hosts[other].daemon.as_ref().unwrap().state().unwrap();
+    assert!(state.live.fencing.iter().any(|fencing| fencing.result.rc == ResultCode::OK));
+    assert_eq!(world.told(0, |event| matches!(event, Event::Condemned { .. })), 0);
+    assert!(world.hosts[victim].daemon.is_some());
+    world.check();
+}
+
+#[test]
+fn a_fencing_of_a_member_counts_although_its_clock_is_ahead() {
+    let mut world = with_a_fast_clock();
+    let at = world.now;
+    let terminate = Change::Attribute {
+        node: world.hosts[0].name.clone(),
+        name: "terminate".into(),
+        value: Some("true".into()),
+        lifetime: Lifetime::UntilLeave,
+    };
+    world.change(1, terminate);
+    world.rest();
+    let fencings = world.begun().into_iter().filter(|begun| begun.at >= at && begun.task == "reboot").count();
+    assert_eq!(fencings, 1, "{:?}", world.begun_since(at));
+    world.check();
 }
 
 #[test]

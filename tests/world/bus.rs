@@ -24,7 +24,8 @@ impl World {
     pub(crate) const DETECTION: i64 = 1000;
 
     pub(crate) fn multicast(&mut self, host: usize, bytes: Vec<u8>) {
-        if bytes.starts_with(br#"{"v":1,"m":{"orders""#) {
+        let is_orders = |start: &[u8]| start.ends_with(br#""m":{"orders""#);
+        if bytes.iter().take(40).enumerate().any(|(end, _)| is_orders(&bytes[..end])) {
             self.orders.push((host, bytes.clone()));
         }
         self.messages += 1;

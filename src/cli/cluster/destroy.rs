@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::name::unknown;
 use super::super::options::Options;
 use super::super::terminal::Terminal;
 use super::super::validate;
@@ -77,11 +78,8 @@ fn chosen(layout: &Layout, names: &[String]) -> Result<Vec<Member>, Failure> {
         return Ok(layout.members.clone());
     }
     let find = |name: &String| {
-        let known: Vec<&str> = layout.members.iter().map(|member| member.name.as_str()).collect();
-        layout.member(name).cloned().ok_or_else(|| {
-            Failure::usage(format!("the manifest has no node `{name}`"))
-                .help(format!("there are {}", known.join(", ")))
-        })
+        let known: Vec<String> = layout.members.iter().map(|member| member.name.to_string()).collect();
+        layout.member(name).cloned().ok_or_else(|| unknown("node", name, &known))
     };
     names.iter().map(find).collect()
 }

@@ -9,6 +9,10 @@ use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::options::{EngineName, Options};
 use super::super::progress::Progress;
+use super::{Known, is_passing};
+
+/// How soon it is tried again when the cluster cannot be got at.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// The engine of a watch. On this host it stays open from round to round, and so remembers what it has
 /// seen of the monitors: what another command hears between two rounds does not escape it. A simulated
@@ -43,7 +47,34 @@ impl<'a> Resident<'a> {
 
     /// Lets the cluster live for up to `length`, and shows what happens. On this host the recurring
     /// monitors run; in a simulated cluster time passes as it does outside.
-    pub(super) async fn beat(&mut self, length: Duration, progress: &mut Progress) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// What trying again does not help against. All else is told, and some time passes.
+    pub(super) async fn beat(
+        &mut self,
+        length: Duration,
+        known: &mut Known,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        match self.live(length, progress).await {
+            Err(failure) if is_passing(&failure) => {
+                if failure.is_of_storage {
+                    self.abandon();
+                }
+                known.tell_failure(failure, progress);
+                tokio::time::sleep(length.min(RETRY)).await;
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Leaves an engine that could not keep what it knows: it is opened anew, and finds out what is.
+    pub(super) fn abandon(&mut self) {
+        self.opened = None;
+    }
+
+    async fn live(&mut self, length: Duration, progress: &mut Progress) -> Result<(), Failure> {
         let mut report = |event| progress.show(&event);
         match self.options.engine() {
             EngineName::Local | EngineName::Corosync => {

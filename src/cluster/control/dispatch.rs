@@ -55,6 +55,8 @@ impl Control {
             Call { by: ground.me, life: ground.settings.life.0, transition: running.number, action: id };
         let agent = action.resource.as_deref().and_then(|resource| running.roster.agent(resource));
         self.patience.note(&action, ground.now);
+        let fenced = action.node.as_ref().filter(|_| action.kind == ActionKind::Fence);
+        let target_life = fenced.and_then(|target| ground.state.live.life_of(target));
         running.calls.insert(call, id);
         let flight = Flight {
             call,
@@ -62,6 +64,7 @@ impl Control {
             action,
             agent,
             since: ground.now,
+            target_life,
             start_failure_is_fatal: running.start_failure_is_fatal,
         };
         self.sent.push(flight.clone());

@@ -116,7 +116,9 @@ impl Node {
         let (placement, _) = scheduler::decide(&cluster, &status, now.seconds());
         let facts = &placement.facts;
         let me = facts.nodes.iter().position(|node| self.is_me(&node.name));
-        let is_service = |variant: &Variant<'_>| matches!(variant, Variant::Primitive(primitive) if primitive.agent.class != AgentClass::Stonith);
+        let is_service = |variant: &Variant<'_>| {
+            variant.primitive_facts().is_some_and(|primitive| primitive.agent.class != AgentClass::Stonith)
+        };
         let here = facts.resources.iter().filter(|resource| {
             is_service(&resource.variant)
                 && (resource.is_managed || resource.is_blocked)

@@ -16,11 +16,12 @@ use super::Desk;
 use super::access::Caller;
 use super::answer::Trouble;
 use super::stream;
-use crate::api::{Code, DecisionId, Granted, LONGEST_BODY, Sighting, Votes};
+use crate::api::{Code, DecisionId, Granted, LONGEST_BODY, Sighting, Votes, unhonoured};
 use crate::cluster::{Change, Request};
 use crate::daemon::Snapshot;
-use crate::model::NodeName;
+use crate::diagnostic::Diagnostic;
 use crate::model::id::without_number;
+use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
 use crate::plan::overview::overview;
 use crate::plan::secrecy;
@@ -118,17 +119,30 @@ async fn change(
         return Err(Trouble::new(Code::Forbidden, format!("{who} may look, but not change anything here")));
     }
     let Json(change) = change.map_err(|error| Trouble::new(Code::Malformed, error.body_text()))?;
-    if let Change::Propose(proposal) = &change
-        && let Some((owner, option)) = secrecy::stand_in_of(&proposal.cluster)
-    {
-        let message =
-            format!("`{option}` of `{owner}` is a stand-in for a secret, which nothing can run with");
-        return Err(Trouble::new(Code::Malformed, message));
+    if let Change::Propose(proposal) = &change {
+        admit(&proposal.cluster)?;
     }
     tracing::info!(by = caller.name(), what = title(&change), "asked for");
     let position = desk.tape.newest();
     let accepted = desk.door.request(Request::Change(Box::new(change))).await??;
     Ok(Json(Granted { generation: accepted.generation, position }))
+}
+
+/// Whether a desired state can be put in force by daemons at all: whoever sends one need not have asked
+/// its own engine.
+fn admit(cluster: &Cluster) -> Result<(), Trouble> {
+    if let Some((owner, option)) = secrecy::stand_in_of(cluster) {
+        let message =
+            format!("`{option}` of `{owner}` is a stand-in for a secret, which nothing can run with");
+        return Err(Trouble::new(Code::Malformed, message));
+    }
+    match unhonoured(cluster).into_iter().find(Diagnostic::is_error) {
+        Some(found) => {
+            let parts = std::iter::once(format!("[{}] {}", found.code, found.message)).chain(found.help);
+            Err(Trouble::new(Code::Refused, parts.collect::<Vec<_>>().join("; ")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A change in a word, for the log.

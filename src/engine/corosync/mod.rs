@@ -7,14 +7,13 @@
 
 mod call;
 mod link;
-mod unhonoured;
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
-use crate::api::{DecisionId, Granted, Sighting, Tale, Told};
+use crate::api::{DecisionId, Granted, Sighting, Tale, Told, unhonoured};
 use crate::cluster::{Change, Proposal};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Generation};
@@ -22,7 +21,6 @@ use crate::plan::aside::Aside;
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;
-pub use unhonoured::{unhonoured, unhonoured_settings};
 
 /// A real cluster, seen through one of its daemons.
 #[derive(Debug)]

@@ -7,20 +7,20 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::attributes::Attributes;
 use super::flight::{Flights, Record};
-use super::monitor::StandingMonitor;
-use super::rounds::Rounds;
+use super::monitor::{Round, StandingMonitor, begin_due, rounds};
 use super::store::{Standing, Store};
 use crate::engine::hands::{Hands, Happening};
 use crate::engine::{BoxFuture, EngineError};
 use crate::executor::{ActionResult, Urgency};
 use crate::host::clock::now;
-use crate::host::runner::Runner;
+use crate::host::rounds::Rounds;
+use crate::host::runner::{Runner, broken_off};
 use crate::ledger::{AgentTraits, Ledger};
 use crate::model::{Agent, Cluster, NodeName};
 use crate::scheduler::{Action, ActionId};
@@ -40,7 +40,7 @@ pub(super) struct LocalHands<'a> {
     tasks: JoinSet<News>,
     flights: BTreeMap<ActionId, Flight>,
     timers: BTreeMap<ActionId, AbortHandle>,
-    rounds: Rounds,
+    rounds: Rounds<Round>,
     records: Flights,
     /// Records of what has ended, and is not written down yet.
     ended: Vec<Arc<Record>>,
@@ -52,6 +52,8 @@ struct Flight {
     agent: Option<Agent>,
     kill: CancellationToken,
     record: Option<Arc<Record>>,
+    /// The task that it is.
+    task: Id,
 }
 
 /// What a task has to tell.
@@ -82,7 +84,7 @@ impl<'a> LocalHands<'a> {
             tasks: JoinSet::new(),
             flights: BTreeMap::new(),
             timers: BTreeMap::new(),
-            rounds: Rounds::new(runner),
+            rounds: rounds(runner),
             records: store.flights(),
             ended: Vec::new(),
         }
@@ -94,7 +96,7 @@ impl<'a> LocalHands<'a> {
         self.standing
             .monitors
             .retain(|monitor| !action.ends_monitor(&monitor.operation.resource, monitor.operation.interval));
-        self.rounds.end(|round| action.ends_monitor(&round.resource, round.interval));
+        self.rounds.end_those(|round| action.ends_monitor(&round.resource, round.interval));
     }
 
     /// What the loop should hear of what a task told.
@@ -117,6 +119,13 @@ impl<'a> LocalHands<'a> {
         }
     }
 
+    /// What a task that came to no end has to tell: a run that was broken off by a fault of ours has
+    /// failed, a timer was not wanted any more.
+    fn end_of(&self, error: &JoinError) -> Option<News> {
+        let (action, _) = self.flights.iter().find(|(_, flight)| flight.task == error.id())?;
+        Some(News::Ended(*action, broken_off(error)))
+    }
+
     /// Lets a recurring monitor go on after its first answer.
     fn stand(&mut self, flight: &Flight, result: &ActionResult) {
         let monitor =
@@ -132,13 +141,13 @@ impl<'a> LocalHands<'a> {
             if self.tasks.is_empty() && self.standing.monitors.is_empty() {
                 return Err(EngineError::Unreachable("nothing is left to wait for on this host".to_owned()));
             }
-            let pause = self.rounds.begin_due(&self.standing.monitors);
+            let pause = begin_due(&mut self.rounds, &self.standing.monitors);
             let stop = self.stop.clone();
             let happening = tokio::select! {
                 told = self.tasks.join_next(), if !self.tasks.is_empty() => match told {
                     Some(Ok(news)) => self.digest(news),
-                    // A timer that is not wanted any more.
-                    Some(Err(_)) | None => None,
+                    Some(Err(error)) => self.end_of(&error).and_then(|news| self.digest(news)),
+                    None => None,
                 },
                 (round, result) = self.rounds.next() => {
                     let news = StandingMonitor::take_answer(&mut self.standing.monitors, &round, &result);
@@ -181,16 +190,16 @@ impl Hands for LocalHands<'_> {
         };
         let witness = record.as_ref().map(Record::witness);
         let kill = CancellationToken::new();
-        let flight = Flight { action: action.clone(), agent: agent.cloned(), kill: kill.clone(), record };
-        self.flights.insert(action.id, flight);
-        let (runner, agent, action) = (Arc::clone(self.runner), agent.cloned(), told);
-        self.tasks.spawn(async move {
+        let (runner, called, killed) = (Arc::clone(self.runner), agent.cloned(), kill.clone());
+        let run = self.tasks.spawn(async move {
             let result = tokio::select! {
-                result = runner.perform(&action, agent.as_ref(), witness) => result,
-                () = kill.cancelled() => ActionResult::failed(ResultStatus::Error, "was killed"),
+                result = runner.perform(&told, called.as_ref(), witness) => result,
+                () = killed.cancelled() => ActionResult::failed(ResultStatus::Error, "was killed"),
             };
-            News::Ended(action.id, result)
+            News::Ended(told.id, result)
         });
+        let flight = Flight { action: action.clone(), agent: agent.cloned(), kill, record, task: run.id() };
+        self.flights.insert(action.id, flight);
         Ok(())
     }
 
@@ -252,4 +261,30 @@ pub(super) fn look(ledger: &mut Ledger, cluster: &Cluster, node: &NodeName) {
     ledger.choose_dc(&[node]);
     ledger.status.has_quorum = true;
     ledger.status.observed_at = Some(now().seconds());
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::super::tests::Bench;
+    use super::*;
+    use crate::scheduler::Task;
+
+    #[tokio::test]
+    async fn a_run_that_is_broken_off_by_a_fault_of_ours_has_failed() {
+        let mut bench = Bench::new();
+        let start = bench.action(1, Task::Start, 0);
+        let mut hands = bench.hands();
+        let task = hands.tasks.spawn(async { unreachable!("a fault of ours") }).id();
+        let kill = CancellationToken::new();
+        hands
+            .flights
+            .insert(start.id, Flight { action: start.clone(), agent: None, kill, record: None, task });
+        let Happening::Finished { action, result } = hands.next().await.unwrap() else {
+            unreachable!("an end")
+        };
+        assert_eq!((action, result.status), (start.id, ResultStatus::Error));
+        assert!(hands.flights.is_empty(), "nobody waits for it any more");
+    }
 }

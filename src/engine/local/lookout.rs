@@ -1,7 +1,6 @@
 //! Recurring monitors that are due when a command looks or begins, and what becomes of their answers.
 
-use super::monitor::StandingMonitor;
-use super::rounds::{Round, Rounds};
+use super::monitor::{Round, StandingMonitor, begin_due, rounds};
 use super::store::Live;
 use super::{Local, Session};
 use crate::diagnostic::with_causes;
@@ -20,11 +19,11 @@ impl Local {
     /// where nothing can be written, what they answered is seen and not kept. While another command is
     /// at work, it sees to them.
     pub(super) async fn look_after(&self, session: Session) -> Result<Session, EngineError> {
-        let mut rounds = Rounds::new(&self.runner);
+        let mut rounds = rounds(&self.runner);
         let has_due = session.live.standing.monitors.iter().any(|monitor| monitor.wait().is_zero());
         if has_due && !matches!(self.store.glance(), Glance::Held) {
             self.answer_agents().await;
-            rounds.begin_due(&session.live.standing.monitors);
+            begin_due(&mut rounds, &session.live.standing.monitors);
         }
         if rounds.is_empty() {
             return Ok(session);
@@ -55,8 +54,8 @@ impl Local {
         session: &mut Session,
         report: &mut Report<'_>,
     ) -> Result<(), EngineError> {
-        let mut rounds = Rounds::new(&self.runner);
-        rounds.begin_due(&session.live.standing.monitors);
+        let mut rounds = rounds(&self.runner);
+        begin_due(&mut rounds, &session.live.standing.monitors);
         while !rounds.is_empty() {
             let (round, result) = rounds.next().await;
             self.take_answer(session, &round, &result, report)?;

@@ -15,7 +15,6 @@ mod hands;
 mod lookout;
 mod monitor;
 mod orphan;
-mod rounds;
 mod store;
 mod watch;
 
@@ -28,10 +27,10 @@ use tokio_util::sync::CancellationToken;
 use super::change;
 use super::converge::{self, Bounds, Report};
 use super::file::Lock;
-use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome, without_effect};
+use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
 use crate::agent::{Installation, make_shelf, settle_process};
 use crate::cluster::Change;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, without_effect};
 use crate::host::CallCount;
 use crate::host::clock::now;
 use crate::host::runner::Runner;
@@ -40,7 +39,6 @@ use crate::model::node::NodeKind;
 use crate::model::rename;
 use crate::model::{Cluster, Generation, NodeName};
 use crate::plan::aside::Aside;
-use crate::status::rename::rename_in_status;
 use crate::tool::Serving;
 use attributes::Attributes;
 pub use folders::Folders;
@@ -143,6 +141,9 @@ impl Local {
     fn read(&self, lock: Option<Lock>) -> Result<Session, EngineError> {
         let in_force = self.store.in_force()?;
         let mut live = self.store.live()?;
+        if live.take_names(&in_force) && lock.is_some() {
+            self.store.keep(&live.ledger, &live.standing)?;
+        }
         hands::look(&mut live.ledger, &in_force.cluster, &self.node);
         self.attributes.know(&in_force.cluster, &mut live.ledger)?;
         Ok(Session { in_force, live, _lock: lock })
@@ -207,15 +208,13 @@ impl Local {
             let in_force = session.in_force.origin.clone();
             return Err(EngineError::Conflict { planned: desired.base, actual, in_force });
         }
-        let renames = desired.renames.clone();
-        let overlay = rename::in_overlay(&session.in_force.overlay, &renames).into_owned();
+        let overlay = rename::in_overlay(&session.in_force.overlay, &desired.renames).into_owned();
         let next = InForce::new(Generation(actual.0 + 1), desired, overlay);
+        // Whoever is killed after this line has put it in force, with its names: they are taken up from
+        // the file that holds both.
         self.store.put_in_force(&next)?;
-        if !renames.is_empty() {
-            let Live { ledger, standing, .. } = &mut session.live;
-            rename_in_status(&mut ledger.status, &renames);
-            standing.monitors.iter_mut().for_each(|monitor| monitor.operation.rename(&renames));
-            self.store.keep(ledger, standing)?;
+        if session.live.take_names(&next) {
+            self.store.keep(&session.live.ledger, &session.live.standing)?;
         }
         Ok(next.generation)
     }

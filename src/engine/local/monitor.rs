@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
-use super::rounds::Round;
 use crate::engine::recurring::Recurring;
 use crate::executor::ActionResult;
 use crate::host::clock::now;
 use crate::host::monitor::{Answer, first_pause};
+use crate::host::rounds::Rounds;
+use crate::host::runner::Runner;
 use crate::model::{Agent, Moment};
 use crate::scheduler::Action;
 
@@ -42,6 +44,37 @@ impl Answers {
         let now = Self::of(monitors);
         self.0.iter().any(|(key, then)| now.0.get(key).is_some_and(|now| now != then))
     }
+}
+
+/// One run of a recurring monitor. It is told by when it was due: once the monitor has another
+/// due time, what an older run has to say is of the past.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Round {
+    pub(super) resource: Arc<str>,
+    pub(super) interval: Duration,
+    pub(super) due: Moment,
+}
+
+/// Runs of monitors, as many at once as are due.
+pub(super) fn rounds(runner: &Arc<Runner>) -> Rounds<Round> {
+    Rounds::new(runner, Semaphore::MAX_PERMITS)
+}
+
+/// Begins a run of every monitor that is due and not running; when the next one will be due.
+pub(super) fn begin_due(rounds: &mut Rounds<Round>, monitors: &[StandingMonitor]) -> Duration {
+    let mut pause = Duration::MAX;
+    for monitor in monitors {
+        let (round, wait) = (monitor.round(), monitor.wait());
+        if rounds.has(&round) {
+            continue;
+        }
+        if wait.is_zero() {
+            rounds.begin(round, monitor.operation.action(), monitor.agent.clone());
+        } else {
+            pause = pause.min(wait);
+        }
+    }
+    pause
 }
 
 impl StandingMonitor {

@@ -16,8 +16,9 @@ use crate::engine::file::{self, Attempt, Glance, Lock, Sync};
 use crate::engine::{Desired, EngineError};
 use crate::host::memory::Memory;
 use crate::ledger::Ledger;
-use crate::model::{Cluster, Generation, Overlay};
+use crate::model::{Cluster, Generation, Overlay, Rename};
 use crate::plan::aside::AtWork;
+use crate::status::rename::rename_in_status;
 
 /// Format of the files; rises when an older Quorate could not read them.
 const FORMAT_VERSION: u32 = 1;
@@ -33,12 +34,15 @@ pub(super) struct InForce {
     /// What was asked for on top of it.
     #[serde(default)]
     pub(super) overlay: Overlay,
+    /// What this generation calls otherwise than the one before.
+    #[serde(default)]
+    renames: Vec<Rename>,
 }
 
 impl InForce {
     pub(super) fn new(generation: Generation, desired: Desired, overlay: Overlay) -> Self {
-        let Desired { cluster, origin, .. } = desired;
-        Self { format_version: FORMAT_VERSION, generation, origin, cluster, overlay }
+        let Desired { cluster, origin, renames, base: _ } = desired;
+        Self { format_version: FORMAT_VERSION, generation, origin, cluster, overlay, renames }
     }
 }
 
@@ -58,6 +62,24 @@ pub(super) struct Standing {
     pub(super) monitors: Vec<StandingMonitor>,
     #[serde(default)]
     pub(super) memory: Memory,
+    /// The generation by whose names resources are called here.
+    #[serde(default)]
+    named_by: Generation,
+}
+
+impl Live {
+    /// Calls resources as the desired state does; whether any had another name until now. What is known
+    /// may be older than the desired state by one generation, where a command was killed between the two.
+    pub(super) fn take_names(&mut self, in_force: &InForce) -> bool {
+        let InForce { generation, renames, .. } = in_force;
+        let known = std::mem::replace(&mut self.standing.named_by, *generation);
+        if known == *generation || renames.is_empty() {
+            return false;
+        }
+        rename_in_status(&mut self.ledger.status, renames);
+        self.standing.monitors.iter_mut().for_each(|monitor| monitor.operation.rename(renames));
+        true
+    }
 }
 
 /// The same, as it is written.
@@ -128,6 +150,7 @@ impl Store {
             origin: String::new(),
             cluster: Cluster::default(),
             overlay: Overlay::default(),
+            renames: Vec::new(),
         }))
     }
 
@@ -208,6 +231,17 @@ mod tests {
         assert!(error.contains("is damaged") && error.contains("apply the manifest again"), "{error}");
         fs::write(store.in_force_path(), r#"{"format_version": 99}"#).unwrap();
         assert!(store.in_force().unwrap_err().to_string().contains("newer version"));
+    }
+
+    #[test]
+    fn a_desired_state_that_the_first_version_wrote_is_read() {
+        let (_dir, store) = store();
+        let text = include_str!("../../../tests/stored/in-force-1.json");
+        fs::create_dir_all(&store.durable).unwrap();
+        fs::write(store.in_force_path(), text).unwrap();
+        let known = store.in_force().unwrap();
+        assert_eq!((known.generation, &*known.origin), (Generation(3), "web.yaml"));
+        assert_eq!(known.cluster.resources.len(), 1);
     }
 
     #[test]

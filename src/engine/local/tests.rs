@@ -15,13 +15,13 @@ use super::store::Standing;
 use super::*;
 use crate::engine::hands::{Hands, Happening};
 use crate::executor::ActionResult;
-use crate::ledger::Ledger;
-use crate::model::{Agent, Node, OptionSet, Primitive, Resource};
+use crate::ledger::{AgentTraits, Ledger, Performed};
+use crate::model::{Agent, Node, OptionSet, Overlay, Primitive, Rename, Resource};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 use crate::status::{ResultCode, ResultStatus};
 
 /// An engine with test agents, in a folder of its own.
-struct Bench {
+pub(super) struct Bench {
     dir: tempfile::TempDir,
     local: Local,
     cluster: Cluster,
@@ -29,7 +29,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let agents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents");
         let site = Installation {
@@ -42,7 +42,7 @@ impl Bench {
         Self { dir, local, cluster, standing: Standing::default() }
     }
 
-    fn hands(&mut self) -> LocalHands<'_> {
+    pub(super) fn hands(&mut self) -> LocalHands<'_> {
         let Self { local, cluster, standing, .. } = self;
         local.hands(cluster, standing)
     }
@@ -56,7 +56,7 @@ impl Bench {
         log.lines().map(str::to_owned).collect()
     }
 
-    fn action(&self, id: u32, task: Task, interval: u64) -> Action {
+    pub(super) fn action(&self, id: u32, task: Task, interval: u64) -> Action {
         let param = |name: &str, value: PathBuf| (name.into(), value.display().to_string().into());
         Action {
             id: ActionId(id),
@@ -495,4 +495,36 @@ async fn agents_are_asked_about_themselves_once_until_they_change() {
     let cluster = command.observe().await.unwrap().in_force;
     command.check(&cluster).await;
     assert_eq!(calls(), "meta-data\nmeta-data\n");
+}
+
+#[tokio::test]
+async fn a_rename_that_was_put_in_force_by_a_killed_command_is_no_other_resource() {
+    let mut bench = Bench::new();
+    let (start, watch) = (bench.action(1, Task::Start, 0), bench.action(2, Task::Monitor, 10_000));
+    let mut hands = bench.hands();
+    let started = finish(&mut hands, &start).await;
+    finish(&mut hands, &watch).await;
+    drop(hands);
+    let mut live = bench.local.store.live().unwrap();
+    hands::look(&mut live.ledger, &bench.cluster, &bench.local.node);
+    live.ledger.record(&Performed {
+        action: &start,
+        agent: Some(&agent()),
+        traits: &AgentTraits::default(),
+        result: &started,
+        at: 1,
+        start_failure_is_fatal: true,
+    });
+    bench.local.store.keep(&live.ledger, &bench.standing).unwrap();
+    // Killed before the second write of `put_in_force`.
+    let renames = vec![Rename { from: "A".into(), to: "B".into() }];
+    let desired =
+        Desired { cluster: bench.cluster.clone(), base: Generation(0), origin: String::new(), renames };
+    bench.local.store.put_in_force(&InForce::new(Generation(1), desired, Overlay::default())).unwrap();
+    for _ in 0..2 {
+        let session = bench.local.begin(Duration::ZERO, &mut |_| {}).await.unwrap();
+        let known = session.live.ledger.status.node("node1").unwrap();
+        assert_eq!(known.resources.iter().map(|own| &*own.id).collect::<Vec<_>>(), ["B"]);
+        assert_eq!(&*session.live.standing.monitors[0].operation.resource, "B");
+    }
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::monitor::Answers;
-use super::rounds::{Round, Rounds};
+use super::monitor::{Answers, Round, begin_due, rounds};
 use super::{Local, Session};
+use crate::agent::Leash;
 use crate::engine::EngineError;
 use crate::engine::converge::Report;
 use crate::executor::ActionResult;
@@ -27,6 +27,11 @@ impl Local {
     /// Cancel this to end [`Local::watch`], and a converging after the transition it is at.
     pub fn stopper(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// What holds the agents that this engine runs.
+    pub fn leash(&self) -> Leash {
+        self.site.leash.clone()
     }
 
     /// Keeps this host as it should be until [`Local::stopper`] is cancelled: runs the recurring
@@ -59,7 +64,7 @@ impl Local {
         report: &mut Report<'_>,
     ) -> Result<(), EngineError> {
         let end = Instant::now() + length.min(Self::RECHECK);
-        let mut rounds = Rounds::new(&self.runner);
+        let mut rounds = rounds(&self.runner);
         let begun = self.read(None)?;
         let generation = begun.in_force.generation;
         let heard = self.heard.take().unwrap_or_else(|| Answers::of(&begun.live.standing.monitors));
@@ -77,7 +82,7 @@ impl Local {
             let pause = if left.is_zero() {
                 Self::GLANCE
             } else {
-                rounds.begin_due(&session.live.standing.monitors).min(left)
+                begin_due(&mut rounds, &session.live.standing.monitors).min(left)
             };
             drop(session);
             tokio::select! {

@@ -277,6 +277,23 @@ impl Simulated {
         operations
     }
 
+    /// Whether anything looks at a resource from time to time: a recurring monitor of it, or of
+    /// something in it.
+    pub fn is_monitored(&self, resource: &ResourceId) -> bool {
+        let named = |it: &&Resource| {
+            it.id() == resource || it.primitives().iter().any(|primitive| primitive.id == *resource)
+        };
+        let around = self.state.in_force.resources.iter().filter(named);
+        let mut own = around.flat_map(|it| {
+            let is_all = it.id() == resource;
+            it.primitives().into_iter().filter(move |primitive| is_all || primitive.id == *resource)
+        });
+        own.any(|primitive| {
+            let mut ops = primitive.ops.iter();
+            ops.any(|op| &*op.name == "monitor" && !op.interval.is_zero())
+        })
+    }
+
     fn is_promotable(&self, base: &str) -> bool {
         let status = ClusterStatus::default();
         let facts = interpret::interpret(&self.state.in_force, &status, 0);

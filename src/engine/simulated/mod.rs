@@ -28,7 +28,7 @@ use super::change;
 use super::converge::{self, Bounds};
 use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome};
 use crate::cluster::Change;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, without_effect};
 use crate::ledger::Ledger;
 use crate::model::node::NodeKind;
 use crate::model::rename;
@@ -264,7 +264,7 @@ impl Engine for Simulated {
 
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
         Box::pin(async {
-            let mut found = super::without_effect(&[
+            let mut found = without_effect(&[
                 ("alerts", !cluster.alerts.is_empty(), "nobody is told of what is only simulated"),
                 (
                     "acls",

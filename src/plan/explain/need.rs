@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Source, Verdict};
+use super::{Obstacle, Source, Verdict};
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::NodeFacts;
 
@@ -12,6 +12,11 @@ use crate::scheduler::facts::NodeFacts;
 pub enum Need {
     /// The node must be able to run anything.
     Node,
+    /// The failure that put the node in standby must be forgotten.
+    Cleanup {
+        /// Of which resource.
+        resource: String,
+    },
     /// More preference for the node, by at least so much.
     Preference {
         /// How much.
@@ -34,8 +39,12 @@ pub enum Need {
 /// What would have to change for a resource to be here, and not with its rival.
 pub(super) fn needs(verdict: &Verdict, rival: Option<(&NodeFacts<'_>, Score)>) -> Vec<Need> {
     let mut needs = Vec::new();
-    if verdict.obstacle.is_some() {
-        needs.push(Need::Node);
+    match &verdict.obstacle {
+        Some(Obstacle::StandbyAfterFailure { resource: Some(resource) }) => {
+            needs.push(Need::Cleanup { resource: resource.clone() });
+        }
+        Some(_) => needs.push(Need::Node),
+        None => {}
     }
     for part in verdict.parts.iter().filter(|part| part.score <= Score::MINUS_INFINITY) {
         let need = Need::Without { source: part.source.clone() };

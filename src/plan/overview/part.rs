@@ -160,7 +160,7 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
 }
 
 /// A failure that is still remembered.
-pub(super) fn failure(facts: &Facts<'_>, failed: &FailedAction) -> FailureOverview {
+pub(in crate::plan) fn failure(facts: &Facts<'_>, failed: &FailedAction) -> FailureOverview {
     let node = facts.node(failed.node).name.clone();
     FailureOverview {
         resource: failed.resource.to_string(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Reading;
 use super::running::Course;
 use crate::model::{Role, Score};
-use crate::scheduler::facts::{FailedAction, NodeIx, Pending, ResourceIx, Variant};
+use crate::scheduler::facts::{FailedAction, NodeIx, Pending, ResourceIx};
 use crate::scheduler::operation::{Lookup, OnFail};
 use crate::status::{HistoryEntry, ResultCode, ResultStatus};
 
@@ -120,7 +120,7 @@ impl<'a> Reading<'a> {
         let mut level = self.facts.resource(resource).parent;
         while let Some(current) = level {
             let facts = self.facts.resource(current);
-            if matches!(facts.variant, Variant::Bundle(_)) {
+            if facts.variant.is_bundle() {
                 return true;
             }
             level = facts.parent;

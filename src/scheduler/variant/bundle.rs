@@ -151,8 +151,7 @@ pub(crate) fn lead(
     let Some(known) = facts(draft, bundle).cloned() else { return };
     let record = draft.colocations.record(colocation);
     let (score, role) = (record.score, record.primary_role);
-    let is_collective =
-        matches!(draft.resource(record.dependent).variant, Variant::Clone(_) | Variant::Bundle(_));
+    let is_collective = draft.resource(record.dependent).variant.has_instances();
     if is_collective {
         match paired_container(draft, dependent, &known) {
             Some(container) => draft.follow(dependent, container, colocation),

@@ -43,7 +43,7 @@ impl Assignment {
         while let Some(colocation) = self.this_with.get(self.next) {
             self.next += 1;
             let primary = draft.colocations.record(*colocation).primary;
-            let is_bundle = matches!(draft.resource(primary).variant, Variant::Bundle(_));
+            let is_bundle = draft.resource(primary).variant.is_bundle();
             match draft.progress[primary.index()] {
                 Progress::Waiting => return Step::Needs(Demand::of(primary)),
                 Progress::Assigned if is_bundle => return Step::Needs(Demand::of(primary)),

@@ -11,7 +11,7 @@ pub(crate) mod promotable;
 use super::assign::agenda::{Demand, Step};
 use super::assign::draft::Draft;
 use super::constraint::location::{LocationIx, Share};
-use super::facts::{BundleFacts, CloneFacts, Facts, ResourceIx, Variant};
+use super::facts::{BundleFacts, CloneFacts, Facts, PrimitiveFacts, ResourceIx, Variant};
 
 /// The assignment of one resource, as far as it has come.
 pub(crate) enum Assignment {
@@ -60,10 +60,7 @@ pub(crate) fn apply_location(
 impl Variant<'_> {
     /// Whether it is one service.
     pub const fn is_primitive(&self) -> bool {
-        match self {
-            Self::Primitive(_) => true,
-            Self::Group(_) | Self::Clone(_) | Self::Bundle(_) => false,
-        }
+        self.primitive_facts().is_some()
     }
 
     /// Whether it is a group.
@@ -89,6 +86,14 @@ impl Variant<'_> {
         match self {
             Self::Clone(_) | Self::Bundle(_) => true,
             Self::Primitive(_) | Self::Group(_) => false,
+        }
+    }
+
+    /// What only a primitive has, if it is one.
+    pub const fn primitive_facts(&self) -> Option<&PrimitiveFacts<'_>> {
+        match self {
+            Self::Primitive(primitive) => Some(primitive),
+            Self::Group(_) | Self::Clone(_) | Self::Bundle(_) => None,
         }
     }
 

@@ -144,7 +144,7 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
         let record = draft.colocations.record(colocation);
         let (primary, primary_role) = (record.primary, record.primary_role);
         let primary_facts = draft.resource(primary);
-        let is_pair = matches!(primary_facts.variant, Variant::Clone(_)) && primary_facts.is_promotable;
+        let is_pair = primary_facts.variant.is_clone() && primary_facts.is_promotable;
         if is_pair && primary_role.is_some() && record.dependent_role == Some(Role::Promoted) {
             pair(draft, instance, primary, colocation);
         } else {
@@ -225,7 +225,7 @@ pub(crate) fn follow(
 /// Changes the fitness of an instance, of the group it speaks for too.
 fn raise(draft: &mut Draft<'_>, instance: ResourceIx, change: Score) {
     let parent = draft.resource(instance).parent;
-    let group = parent.filter(|parent| matches!(draft.resource(*parent).variant, Variant::Group(_)));
+    let group = parent.filter(|parent| draft.resource(*parent).variant.is_group());
     for raised in std::iter::once(instance).chain(group) {
         let priority = &mut draft.priority[raised.index()];
         *priority = priority.plus(change);

@@ -12,7 +12,7 @@ use crate::plan::{
     Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, FencingMethod, Hazard,
     Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Trouble, Unplaced,
 };
-use crate::view::because::{because, refusals, remedy, trouble};
+use crate::view::because::{because, refusals, remedy, trouble, way_out};
 use crate::view::moment;
 
 /// Minor versions add, major versions break.
@@ -103,6 +103,8 @@ struct BlockedAction<'a> {
 struct UnplacedResource<'a> {
     resource: &'a str,
     reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
     /// It comes to run once the actions of this plan are done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     later: bool,
@@ -237,7 +239,12 @@ fn background_action(background: &Background) -> BackgroundAction<'_> {
 }
 
 fn unplaced_resource(unplaced: &Unplaced) -> UnplacedResource<'_> {
-    UnplacedResource { resource: &unplaced.resource, reason: refusals(unplaced), later: unplaced.is_later }
+    UnplacedResource {
+        resource: &unplaced.resource,
+        reason: refusals(unplaced),
+        help: way_out(unplaced),
+        later: unplaced.is_later,
+    }
 }
 
 fn trouble_document(it: &Trouble) -> TroubleDocument<'_> {

@@ -7,7 +7,7 @@ use crate::plan::aside::AtWork;
 use crate::plan::{
     Background, BackgroundKind, Blocked, Caution, Leftover, Owner, Plan, Step, Unplaced, Verb,
 };
-use crate::view::because::{because, refusals, remedy, trouble};
+use crate::view::because::{because, refusals, remedy, trouble, way_out};
 use crate::view::{Ink, fold, legible, overlay};
 
 /// How much is shown.
@@ -222,7 +222,11 @@ fn unplaced(plan: &Plan, is_later: bool, heading: &str, detail: Detail, ink: Ink
     let width = unplaced.iter().map(|unplaced| unplaced.resource.chars().count()).max()?;
     let mark = if is_later { ink.change("~") } else { ink.bad("!") };
     let after = if is_later { "; until what starts here has set its node attributes" } else { "" };
-    let line = |it: &&Unplaced| format!("{mark}  {:width$}  {}{after}", it.resource, refusals(it));
+    let help = |it: &Unplaced| way_out(it).map(|help| format!("\n       {}", ink.faint(&help)));
+    let line = |it: &&Unplaced| {
+        let help = help(it).unwrap_or_default();
+        format!("{mark}  {:width$}  {}{after}{help}", it.resource, refusals(it))
+    };
     let lines = unplaced.iter().map(line).collect();
     Some(format!("{}\n{}", ink.heading(heading), shown(lines, detail)))
 }

@@ -55,7 +55,7 @@ impl Draft<'_> {
             return false; // Parts of one bundle.
         }
         let score = record.score;
-        let is_group = |parent: &ResourceIx| matches!(self.resource(*parent).variant, Variant::Group(_));
+        let is_group = |parent: &ResourceIx| self.resource(*parent).variant.is_group();
         let parent = self.resource(resource).parent;
         let parent = parent.filter(is_group).map_or(parent, |group| self.resource(group).parent);
         let limits = |parent| match &self.resource(parent).variant {
@@ -111,7 +111,7 @@ impl Draft<'_> {
         if !self.has_influence(colocation) || self.is_indifferent(primary, colocation) {
             return;
         }
-        let is_clone = matches!(self.resource(primary).variant, Variant::Clone(_));
+        let is_clone = self.resource(primary).variant.is_clone();
         let floor = if is_clone { super::merge::Floor::Positive } else { super::merge::Floor::None };
         let mut table = self.table(primary).clone();
         self.merge(&mut table, primary, colocation, floor, Side::WithThis);

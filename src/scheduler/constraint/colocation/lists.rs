@@ -98,7 +98,7 @@ impl Draft<'_> {
         let (a, b) = (self.colocations.record(a).other(side), self.colocations.record(b).other(side));
         let (known_a, known_b) = (self.resource(a), self.resource(b));
         let is_promotable_clone =
-            |known: &Variant<'_>| matches!(known, Variant::Clone(clone) if clone.promoted_max > 0);
+            |known: &Variant<'_>| known.clone_facts().is_some_and(|clone| clone.promoted_max > 0);
         let priority = self.priority[b.index()].cmp(&self.priority[a.index()]);
         priority
             .then_with(|| kind_rank(&known_a.variant).cmp(&kind_rank(&known_b.variant)))

@@ -117,7 +117,7 @@ impl Draft<'_> {
 
     /// The scores of `resource` together with those of its primaries, for sorting.
     pub(crate) fn preferences(&mut self, resource: ResourceIx) -> NodeTable {
-        let group = Some(resource).filter(|group| matches!(self.resource(*group).variant, Variant::Group(_)));
+        let group = Some(resource).filter(|group| self.resource(*group).variant.is_group());
         let source = match group {
             Some(group) => self.resource(group).children.last().copied().unwrap_or(group),
             None => resource,
@@ -294,7 +294,7 @@ impl Draft<'_> {
             return None;
         }
         let group = self.resource(source).parent?;
-        let is_group = matches!(self.resource(group).variant, Variant::Group(_));
+        let is_group = self.resource(group).variant.is_group();
         if !is_group || self.resource(group).children.first() == Some(&source) {
             return None;
         }

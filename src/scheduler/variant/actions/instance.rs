@@ -58,7 +58,7 @@ pub fn compatible(
     when: When,
 ) -> Option<ResourceIx> {
     let instances = instances(work, collective);
-    let is_bundle = matches!(work.resource(collective).variant, Variant::Bundle(_));
+    let is_bundle = work.resource(collective).variant.is_bundle();
     let is_on = |instance: &&ResourceIx, node: NodeIx| {
         let wanted = if is_bundle { host_of(work, node, when) } else { node };
         node_at(work, **instance, when) == Some(wanted) && !is_blocked(work, **instance)
@@ -75,7 +75,7 @@ pub fn compatible(
 /// are interleaved only the one that goes with it.
 pub fn concerned(work: &Work<'_, '_>, other: ResourceIx, collective: ResourceIx) -> Vec<ResourceIx> {
     let children = &work.resource(collective).children;
-    if matches!(work.resource(collective).variant, Variant::Clone(_)) && work.is_interleaved(collective) {
+    if work.resource(collective).variant.is_clone() && work.is_interleaved(collective) {
         compatible(work, other, collective, When::Next).into_iter().collect()
     } else {
         children.clone()
@@ -113,9 +113,7 @@ pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pa
 fn interleaved(work: &Work<'_, '_>, pair: Pair) -> Option<(ResourceIx, ResourceIx)> {
     let (first, then) = (work.actions.draft(pair.first), work.actions.draft(pair.then));
     let (first_resource, then_resource) = (first.resource?, then.resource?);
-    let is_collective = |resource: ResourceIx| {
-        matches!(work.resource(resource).variant, Variant::Clone(_) | Variant::Bundle(_))
-    };
+    let is_collective = |resource: ResourceIx| work.resource(resource).variant.has_instances();
     if first_resource == then_resource || !is_collective(first_resource) || !is_collective(then_resource) {
         return None;
     }

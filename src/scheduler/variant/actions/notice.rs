@@ -13,7 +13,7 @@ use crate::scheduler::act::draft::{DraftIx, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::{Key, Moment, Notice, Verb};
 use crate::scheduler::act::work::Work;
-use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 
 /// After which steps all must have been told before which others are announced.
 const TURNS: [(Verb, Verb); 6] = [
@@ -169,7 +169,7 @@ pub fn tell_of_fencing(
     work.actions.link_drafts(post, confirmed_post, follows);
     work.actions.draft_mut(stop).is_pseudo = true;
     let clone = work.facts.topmost(leaf);
-    if !matches!(work.resource(clone).variant, Variant::Clone(_)) {
+    if !work.resource(clone).variant.is_clone() {
         return;
     }
     let siblings = Siblings::only_stopping(leaf, node);

@@ -1,7 +1,7 @@
-//! What of a desired cluster the node daemons do not do, said by name instead of being passed over.
+//! What of a desired cluster the node daemons do not do, said by name instead of being passed over: the
+//! daemon asks this of its manifest and of what comes through its door, commands ask it before they send.
 
-use crate::diagnostic::{Diagnostic, Subject};
-use crate::engine::without_effect;
+use crate::diagnostic::{Diagnostic, Subject, without_effect};
 use crate::manifest::Settings;
 use crate::model::Cluster;
 use crate::model::alert::AlertEvent;

@@ -1,4 +1,4 @@
-//! The resident executor: runs the agents of this node, and keeps on record what it does.
+//! The hands of the daemon: they run the agents of this node, and keep on record what they do.
 //!
 //! An action is a task of its own, killed with its process group when its time is over. A recurring
 //! monitor stands from its first answer on, and tells only answers that differ. What is known of this
@@ -22,7 +22,7 @@ use super::fencing::Fencer;
 use crate::cluster::{Call, Flight, Input, Kept, Record};
 use crate::engine::EngineError;
 use crate::executor::ActionResult;
-use crate::host::runner::Runner;
+use crate::host::runner::{Runner, broken_off};
 use crate::model::{Agent, Cluster, Rename};
 use crate::scheduler::{Action, ActionKind};
 use crate::status::ResultStatus;
@@ -33,7 +33,7 @@ use volatile::{Renamed, Volatile};
 
 /// Runs the agents of this node.
 #[derive(Debug)]
-pub struct Executor {
+pub struct Hands {
     runner: Arc<Runner>,
     volatile: Volatile,
     standings: Standings,
@@ -65,7 +65,7 @@ struct End {
     found: Option<(Action, ActionResult)>,
 }
 
-impl Executor {
+impl Hands {
     /// What was on record is gone through: runs that an earlier daemon left in flight are brought to
     /// an end, and monitors stand again.
     ///
@@ -77,7 +77,7 @@ impl Executor {
         rounds_at_once: usize,
     ) -> Result<(Self, Record), EngineError> {
         let (volatile, known) = Volatile::open(folder)?;
-        let mut executor = Self {
+        let mut hands = Self {
             standings: Standings::new(&runner, rounds_at_once),
             units: Units::new(runner.bus()),
             runner,
@@ -91,18 +91,18 @@ impl Executor {
         for own in known.resources {
             record.resources.extend(own.history);
             for monitor in own.monitors {
-                executor.expect_exits(&monitor.flight, Duration::ZERO);
-                executor.standings.resume(monitor);
+                hands.expect_exits(&monitor.flight, Duration::ZERO);
+                hands.standings.resume(monitor);
             }
         }
         for left in known.flights {
             record.in_flight.push(left.flight.clone());
-            executor.adopt(left);
+            hands.adopt(left);
         }
-        Ok((executor, record))
+        Ok((hands, record))
     }
 
-    /// Begins an action; its end comes from [`Executor::next`]. Fencing looks up its devices in the
+    /// Begins an action; its end comes from [`Hands::next`]. Fencing looks up its devices in the
     /// desired cluster.
     ///
     /// # Errors
@@ -230,9 +230,7 @@ impl Executor {
     /// A run that was broken off by a fault of our own has failed; its call must not be held for ever.
     fn broken_off(&self, error: &JoinError) -> Option<End> {
         let (call, _) = self.runs.iter().find(|(_, run)| run.task == error.id())?;
-        tracing::error!(%call, %error, "a run was broken off by a fault of the daemon");
-        let result = ActionResult::failed(ResultStatus::Error, "was broken off by a fault of the daemon");
-        Some(End { call: *call, result, found: None })
+        Some(End { call: *call, result: broken_off(error), found: None })
     }
 
     /// Takes the end of a run.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::volatile::Begun;
-use super::{End, Executor, Run};
+use super::{End, Hands, Run};
 use crate::executor::ActionResult;
 use crate::host::memory::Memory;
 use crate::host::orphan::{self, Wait};
@@ -16,7 +16,7 @@ use crate::status::ResultStatus;
 /// Why the result of a run is not known.
 const INTERRUPTED: &str = "was interrupted when its daemon ended";
 
-impl Executor {
+impl Hands {
     /// Brings to an end what an earlier daemon began.
     pub(super) fn adopt(&mut self, begun: Begun) {
         let kill = CancellationToken::new();

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
-use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::cluster::Flight;
 use crate::executor::ActionResult;
 use crate::host::clock::until;
 use crate::host::monitor::{Answer, first_pause, share};
+use crate::host::rounds::Rounds;
 use crate::host::runner::Runner;
 
 /// A recurring monitor, as it is kept on record.
@@ -40,16 +39,11 @@ type Key = (Arc<str>, Duration);
 /// The monitors of this node.
 #[derive(Debug)]
 pub(super) struct Standings {
-    runner: Arc<Runner>,
     monitors: BTreeMap<Key, Watched>,
     agenda: BTreeSet<(Instant, Key)>,
     /// Resources with an action in flight: their monitors wait, for they would disturb or be fooled.
     held: BTreeMap<Arc<str>, u32>,
-    rounds: JoinSet<(Key, u64, ActionResult)>,
-    /// Tells rounds apart.
-    count: u64,
-    /// How many may run at once.
-    places: Arc<Semaphore>,
+    rounds: Rounds<Key>,
 }
 
 #[derive(Debug)]
@@ -57,7 +51,6 @@ struct Watched {
     standing: Standing,
     /// When it runs next; `None` while it runs.
     due: Option<Instant>,
-    round: Option<(u64, AbortHandle)>,
 }
 
 impl Standing {
@@ -73,13 +66,10 @@ impl Standings {
 
     pub(super) fn new(runner: &Arc<Runner>, at_once: usize) -> Self {
         Self {
-            runner: Arc::clone(runner),
             monitors: BTreeMap::new(),
             agenda: BTreeSet::new(),
             held: BTreeMap::new(),
-            rounds: JoinSet::new(),
-            count: 0,
-            places: Arc::new(Semaphore::new(at_once)),
+            rounds: Rounds::new(runner, at_once),
         }
     }
 
@@ -107,17 +97,15 @@ impl Standings {
         self.end(&key.0, key.1);
         let due = Instant::now() + wait;
         self.agenda.insert((due, key.clone()));
-        self.monitors.insert(key, Watched { standing, due: Some(due), round: None });
+        self.monitors.insert(key, Watched { standing, due: Some(due) });
     }
 
     fn end(&mut self, resource: &Arc<str>, interval: Duration) {
         let key = (Arc::clone(resource), interval);
         let Some(watched) = self.monitors.remove(&key) else { return };
+        self.rounds.end(&key);
         if let Some(due) = watched.due {
             self.agenda.remove(&(due, key));
-        }
-        if let Some((_, round)) = watched.round {
-            round.abort();
         }
     }
 
@@ -132,9 +120,7 @@ impl Standings {
     pub(super) fn hold(&mut self, resource: &Arc<str>) {
         *self.held.entry(Arc::clone(resource)).or_default() += 1;
         for key in self.of(resource) {
-            let round = self.monitors.get_mut(&key).and_then(|watched| watched.round.take());
-            if let Some((_, round)) = round {
-                round.abort();
+            if self.rounds.end(&key) {
                 self.set_due(&key, Instant::now());
             }
         }
@@ -162,10 +148,8 @@ impl Standings {
         loop {
             let next = self.begin_due();
             tokio::select! {
-                Some(ended) = self.rounds.join_next(), if !self.rounds.is_empty() => {
-                    if let Ok((key, number, result)) = ended
-                        && let Some(answered) = self.answer(&key, number, result)
-                    {
+                (key, result) = self.rounds.next() => {
+                    if let Some(answered) = self.answer(&key, result) {
                         return answered;
                     }
                 }
@@ -194,24 +178,12 @@ impl Standings {
     fn begin(&mut self, key: Key) {
         let Some(watched) = self.monitors.get_mut(&key) else { return };
         let Flight { action, agent: Some(agent), .. } = watched.standing.flight.clone() else { return };
-        self.count += 1;
-        let (runner, places, number, told) =
-            (Arc::clone(&self.runner), Arc::clone(&self.places), self.count, key);
-        let round = self.rounds.spawn(async move {
-            let _place = places.acquire().await;
-            let result = runner.run(&action, &agent, None).await;
-            (told, number, result)
-        });
         watched.due = None;
-        watched.round = Some((number, round));
+        self.rounds.begin(key, action, agent);
     }
 
-    fn answer(&mut self, key: &Key, number: u64, result: ActionResult) -> Option<Answered> {
+    fn answer(&mut self, key: &Key, result: ActionResult) -> Option<Answered> {
         let watched = self.monitors.get_mut(key)?;
-        if watched.round.as_ref().is_none_or(|(running, _)| *running != number) {
-            return None;
-        }
-        watched.round = None;
         let answer = Answer::of(&result);
         let is_new = watched.standing.last != answer;
         watched.standing.last = answer;
@@ -222,10 +194,10 @@ impl Standings {
 
     /// Sets when a monitor runs next; one that runs already has nothing to hurry for.
     fn set_due(&mut self, key: &Key, due: Instant) {
-        let Some(watched) = self.monitors.get_mut(key) else { return };
-        if watched.round.is_some() {
+        if self.rounds.has(key) {
             return;
         }
+        let Some(watched) = self.monitors.get_mut(key) else { return };
         if let Some(before) = watched.due.replace(due) {
             self.agenda.remove(&(before, key.clone()));
         }

@@ -36,11 +36,11 @@ impl Site {
         Self { dir, calls: 0 }
     }
 
-    fn open(&self) -> (Executor, Record) {
+    fn open(&self) -> (Hands, Record) {
         let site = Installation { ocf_root: self.dir.path().join("ocf"), ..Installation::default() };
         let secrets = Secrets::new(self.dir.path().join("secrets"));
         let runner = Arc::new(Runner::new(site, secrets, NodeName::from("n")));
-        Executor::open(&self.dir.path().join("run"), runner, 2).unwrap()
+        Hands::open(&self.dir.path().join("run"), runner, 2).unwrap()
     }
 
     fn flight(&mut self, task: Task, params: &[(&str, &str)], interval: Duration) -> Flight {
@@ -62,6 +62,7 @@ impl Site {
             agent: Some(Agent::parse("ocf:test:file").unwrap()),
             action,
             since: Moment(0),
+            target_life: None,
             start_failure_is_fatal: true,
         }
     }
@@ -78,10 +79,10 @@ impl Site {
     }
 }
 
-async fn ended(executor: &mut Executor) -> ActionResult {
-    let input = executor.next().await.unwrap();
+async fn ended(hands: &mut Hands) -> ActionResult {
+    let input = hands.next().await.unwrap();
     let (Input::Ended { result, .. } | Input::Observed { result, .. }) = input else {
-        unreachable!("an executor tells nothing else")
+        unreachable!("an hands tells nothing else")
     };
     result
 }
@@ -106,11 +107,11 @@ fn no_cluster() -> Arc<Cluster> {
 #[tokio::test]
 async fn a_result_stays_on_record_until_the_cluster_has_it() {
     let mut site = Site::new();
-    let (mut executor, record) = site.open();
+    let (mut hands, record) = site.open();
     assert_eq!(record, Record::default());
     let start = site.flight(Task::Start, &[], Duration::ZERO);
-    executor.begin(start.clone(), &no_cluster()).unwrap();
-    assert_eq!(ended(&mut executor).await.rc, ResultCode::OK);
+    hands.begin(start.clone(), &no_cluster()).unwrap();
+    assert_eq!(ended(&mut hands).await.rc, ResultCode::OK);
     assert_eq!(site.on_record(), 1);
     let (mut next, record) = site.open();
     assert_eq!(record.in_flight, [start]);
@@ -124,14 +125,14 @@ async fn a_result_stays_on_record_until_the_cluster_has_it() {
 #[tokio::test]
 async fn a_start_that_outlives_its_daemon_is_waited_for_and_looked_at() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
+    let (mut hands, _) = site.open();
     let start = site.flight(Task::Start, &[("slow", "1")], Duration::ZERO);
-    executor.begin(start, &no_cluster()).unwrap();
+    hands.begin(start, &no_cluster()).unwrap();
     while site.called().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // As if the daemon had been killed: nobody hears of the agent any more, and it goes on.
-    std::mem::forget(executor);
+    std::mem::forget(hands);
     let (mut next, record) = site.open();
     assert_eq!(record.in_flight.len(), 1);
     assert!(ended(&mut next).await.is_unknown(), "nobody has heard its answer");
@@ -142,11 +143,11 @@ async fn a_start_that_outlives_its_daemon_is_waited_for_and_looked_at() {
 #[tokio::test]
 async fn a_start_that_ended_unseen_is_nothing_against_its_node() {
     let mut site = Site::new();
-    let (executor, _) = site.open();
+    let (hands, _) = site.open();
     let start = site.flight(Task::Start, &[], Duration::ZERO);
     // On record, but the daemon was killed before it began the agent.
-    drop(executor.volatile.begin(&start).unwrap());
-    drop(executor);
+    drop(hands.volatile.begin(&start).unwrap());
+    drop(hands);
     let (mut next, _) = site.open();
     assert!(ended(&mut next).await.is_unknown());
     assert_eq!(ended(&mut next).await.rc, ResultCode::NOT_RUNNING);
@@ -156,16 +157,16 @@ async fn a_start_that_ended_unseen_is_nothing_against_its_node() {
 #[tokio::test]
 async fn a_stop_that_ended_unseen_ends_monitors_and_is_looked_after_with_what_ran() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
-    executor.begin(site.flight(Task::Start, &[("which", "old")], Duration::ZERO), &no_cluster()).unwrap();
-    ended(&mut executor).await;
-    executor.keep(history()).unwrap();
-    executor.begin(site.flight(Task::Monitor, &[], Duration::from_secs(60)), &no_cluster()).unwrap();
-    ended(&mut executor).await;
-    executor.keep(history()).unwrap();
+    let (mut hands, _) = site.open();
+    hands.begin(site.flight(Task::Start, &[("which", "old")], Duration::ZERO), &no_cluster()).unwrap();
+    ended(&mut hands).await;
+    hands.keep(history()).unwrap();
+    hands.begin(site.flight(Task::Monitor, &[], Duration::from_secs(60)), &no_cluster()).unwrap();
+    ended(&mut hands).await;
+    hands.keep(history()).unwrap();
     let stop = site.flight(Task::Stop, &[("which", "new")], Duration::ZERO);
-    drop(executor.volatile.begin(&stop).unwrap());
-    drop(executor);
+    drop(hands.volatile.begin(&stop).unwrap());
+    drop(hands);
     let (mut next, _) = site.open();
     assert!(ended(&mut next).await.is_unknown());
     let Input::Observed { action, result, .. } = next.next().await.unwrap() else { unreachable!("a probe") };
@@ -179,25 +180,25 @@ async fn a_stop_that_ended_unseen_ends_monitors_and_is_looked_after_with_what_ra
 #[tokio::test]
 async fn a_run_that_is_broken_off_by_a_fault_of_ours_has_failed() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
+    let (mut hands, _) = site.open();
     let flight = site.flight(Task::Start, &[], Duration::ZERO);
-    drop(executor.volatile.begin(&flight).unwrap());
-    executor.prepare(&flight.action).unwrap();
-    let task = executor.tasks.spawn(async { unreachable!("a fault of ours") }).id();
+    drop(hands.volatile.begin(&flight).unwrap());
+    hands.prepare(&flight.action).unwrap();
+    let task = hands.tasks.spawn(async { unreachable!("a fault of ours") }).id();
     let run = Run { flight: flight.clone(), kill: CancellationToken::new(), is_recorded: true, task };
-    executor.runs.insert(flight.call, run);
-    let Input::Ended { call, result, .. } = executor.next().await.unwrap() else { unreachable!("an end") };
+    hands.runs.insert(flight.call, run);
+    let Input::Ended { call, result, .. } = hands.next().await.unwrap() else { unreachable!("an end") };
     assert_eq!((call, result.status), (flight.call, ResultStatus::Error));
-    assert!(executor.is_idle(), "nothing is held");
+    assert!(hands.is_idle(), "nothing is held");
 }
 
 #[tokio::test]
 async fn a_record_of_the_first_format_is_read() {
     let mut site = Site::new();
-    let (executor, _) = site.open();
+    let (hands, _) = site.open();
     let stop = site.flight(Task::Stop, &[], Duration::ZERO);
-    drop(executor.volatile.begin(&stop).unwrap());
-    drop(executor);
+    drop(hands.volatile.begin(&stop).unwrap());
+    drop(hands);
     let mut files = std::fs::read_dir(site.dir.path().join("run/flights")).unwrap();
     let file = files.next().unwrap().unwrap().path();
     let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -210,18 +211,18 @@ async fn a_record_of_the_first_format_is_read() {
 #[tokio::test]
 async fn a_monitor_stands_through_a_restart_and_tells_only_what_is_new() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
-    executor.begin(site.flight(Task::Start, &[], Duration::ZERO), &no_cluster()).unwrap();
-    ended(&mut executor).await;
-    executor.keep(history()).unwrap();
+    let (mut hands, _) = site.open();
+    hands.begin(site.flight(Task::Start, &[], Duration::ZERO), &no_cluster()).unwrap();
+    ended(&mut hands).await;
+    hands.keep(history()).unwrap();
     let every = Duration::from_millis(50);
-    executor.begin(site.flight(Task::Monitor, &[], every), &no_cluster()).unwrap();
-    assert_eq!(ended(&mut executor).await.rc, ResultCode::OK);
-    executor.keep(history()).unwrap();
-    let quiet = tokio::time::timeout(Duration::from_millis(400), executor.next()).await;
+    hands.begin(site.flight(Task::Monitor, &[], every), &no_cluster()).unwrap();
+    assert_eq!(ended(&mut hands).await.rc, ResultCode::OK);
+    hands.keep(history()).unwrap();
+    let quiet = tokio::time::timeout(Duration::from_millis(400), hands.next()).await;
     assert!(quiet.is_err(), "the same answer again is nothing new");
     assert!(site.called().matches("monitor").count() > 2, "{}", site.called());
-    drop(executor);
+    drop(hands);
     let (mut next, record) = site.open();
     assert!(record.in_flight.is_empty());
     std::fs::remove_file(site.dir.path().join("active")).unwrap();
@@ -236,11 +237,11 @@ async fn a_monitor_stands_through_a_restart_and_tells_only_what_is_new() {
 #[tokio::test]
 async fn a_service_is_stopped_with_what_it_was_started_with_also_by_the_next_daemon() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
-    executor.begin(site.flight(Task::Start, &[("which", "old")], Duration::ZERO), &no_cluster()).unwrap();
-    ended(&mut executor).await;
-    executor.keep(history()).unwrap();
-    drop(executor);
+    let (mut hands, _) = site.open();
+    hands.begin(site.flight(Task::Start, &[("which", "old")], Duration::ZERO), &no_cluster()).unwrap();
+    ended(&mut hands).await;
+    hands.keep(history()).unwrap();
+    drop(hands);
     let (next, _) = site.open();
     let stop = site.flight(Task::Stop, &[("which", "new")], Duration::ZERO);
     assert_eq!(next.volatile.to_be_run(&stop.action).params.get("which").map(|value| &**value), Some("old"));
@@ -249,12 +250,12 @@ async fn a_service_is_stopped_with_what_it_was_started_with_also_by_the_next_dae
 #[tokio::test]
 async fn another_boot_starts_clean() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
-    executor.begin(site.flight(Task::Start, &[], Duration::ZERO), &no_cluster()).unwrap();
-    ended(&mut executor).await;
-    executor.keep(history()).unwrap();
-    executor.keep(Kept::Attributes(vec![crate::model::OptionSet::default()])).unwrap();
-    drop(executor);
+    let (mut hands, _) = site.open();
+    hands.begin(site.flight(Task::Start, &[], Duration::ZERO), &no_cluster()).unwrap();
+    ended(&mut hands).await;
+    hands.keep(history()).unwrap();
+    hands.keep(Kept::Attributes(vec![crate::model::OptionSet::default()])).unwrap();
+    drop(hands);
     std::fs::write(site.dir.path().join("run/boot"), "another").unwrap();
     assert_eq!(site.open().1, Record::default());
 }
@@ -262,27 +263,27 @@ async fn another_boot_starts_clean() {
 #[tokio::test]
 async fn monitors_go_on_under_another_name() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
-    executor.begin(site.flight(Task::Start, &[], Duration::ZERO), &no_cluster()).unwrap();
-    ended(&mut executor).await;
+    let (mut hands, _) = site.open();
+    hands.begin(site.flight(Task::Start, &[], Duration::ZERO), &no_cluster()).unwrap();
+    ended(&mut hands).await;
     let every = Duration::from_millis(50);
-    executor.begin(site.flight(Task::Monitor, &[], every), &no_cluster()).unwrap();
-    ended(&mut executor).await;
-    executor.rename(&[Rename { from: "A".into(), to: "B".into() }]).unwrap();
+    hands.begin(site.flight(Task::Monitor, &[], every), &no_cluster()).unwrap();
+    ended(&mut hands).await;
+    hands.rename(&[Rename { from: "A".into(), to: "B".into() }]).unwrap();
     std::fs::remove_file(site.dir.path().join("active")).unwrap();
-    let Input::Observed { action, .. } = executor.next().await.unwrap() else { unreachable!("a new answer") };
+    let Input::Observed { action, .. } = hands.next().await.unwrap() else { unreachable!("a new answer") };
     assert_eq!((action.resource.as_deref(), &*action.key), (Some("B"), "B_monitor_50"));
 }
 
 #[tokio::test]
 async fn a_killed_run_ends_at_once_with_all_it_started() {
     let mut site = Site::new();
-    let (mut executor, _) = site.open();
+    let (mut hands, _) = site.open();
     let start = site.flight(Task::Start, &[("slow", "30")], Duration::ZERO);
     let call = start.call;
     let begun = Instant::now();
-    executor.begin(start, &no_cluster()).unwrap();
-    executor.kill(call);
-    assert_eq!(ended(&mut executor).await.exit_reason.as_deref(), Some("was killed"));
-    assert!(begun.elapsed() < Duration::from_secs(30) && executor.is_idle());
+    hands.begin(start, &no_cluster()).unwrap();
+    hands.kill(call);
+    assert_eq!(ended(&mut hands).await.exit_reason.as_deref(), Some("was killed"));
+    assert!(begun.elapsed() < Duration::from_secs(30) && hands.is_idle());
 }
