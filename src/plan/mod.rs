@@ -50,6 +50,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, rename};
+use crate::scheduler::assign::Placement;
 use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
@@ -262,10 +263,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
-    let blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
+    let mut blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
+    blocked.extend(unfenced(&placement, &cautions, &blocked));
     let troubles = trouble::lasting(facts, &steps, &blocked, &unplaced);
     let plan = Plan {
         basis: Basis::new(inputs, &steps, facts),
@@ -318,16 +320,41 @@ fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
     let changes = situation.schedule.changes.iter().enumerate();
     changes
         .filter_map(|(position, change)| match standstill.get(&position) {
-            Some(because) => Some((change, because.clone())),
-            None => change.is_blocked.then(|| (change, situation.of_blocked(change))),
+            Some(because) => Some((position, change, because.clone())),
+            None => change.is_blocked.then(|| (position, change, situation.of_blocked(change))),
         })
-        .map(|(change, because)| Blocked {
+        .map(|(position, change, because)| Blocked {
             verb: Verb::of_change(&change.kind),
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
+            // Nothing that a plan does ends a circle.
+            stays: stays || standstill.contains_key(&position),
             because,
-            stays,
+        })
+        .collect()
+}
+
+/// What would start if there were something to fence with.
+fn unfenced(placement: &Placement<'_>, cautions: &[Caution], known: &[Blocked]) -> Vec<Blocked> {
+    if !cautions.contains(&Caution::NoFenceDevice) {
+        return Vec::new();
+    }
+    let facts = &placement.facts;
+    let leaves = facts.top.iter().flat_map(|top| facts.leaves(*top));
+    leaves
+        .filter_map(|leaf| {
+            let (own, node) = (facts.resource(leaf), placement.assigned.get(leaf.index()).copied()??);
+            let is_idle = own.active_on.is_empty() && unplaced::should_run(facts, leaf);
+            let is_told = || known.iter().any(|blocked| blocked.resource.as_deref() == Some(&*own.id));
+            (is_idle && !is_told()).then(|| Blocked {
+                verb: Verb::Start,
+                resource: Some(own.id.to_string()),
+                from: None,
+                to: Some(facts.node(node).name.clone()),
+                because: Because::NoFenceDevice,
+                stays: true,
+            })
         })
         .collect()
 }
