@@ -49,9 +49,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, rename};
-use crate::scheduler::assign::Placement;
-use crate::scheduler::{self, Facts, Schedule, Shortcut};
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, Role, rename, scalar};
+use crate::scheduler::{self, Facts, ResourceIx, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
 use aside::{Aside, AtWork};
@@ -267,7 +266,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
-    blocked.extend(unfenced(&placement, &cautions, &blocked));
+    blocked.extend(unfenced(facts, &cautions));
     let troubles = trouble::lasting(facts, &steps, &blocked, &unplaced);
     let plan = Plan {
         basis: Basis::new(inputs, &steps, facts),
@@ -335,26 +334,32 @@ fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
         .collect()
 }
 
-/// What would start if there were something to fence with.
-fn unfenced(placement: &Placement<'_>, cautions: &[Caution], known: &[Blocked]) -> Vec<Blocked> {
-    if !cautions.contains(&Caution::NoFenceDevice) {
+/// What would start if there were something to fence with. Without it, nothing is managed.
+fn unfenced(facts: &Facts<'_>, cautions: &[Caution]) -> Vec<Blocked> {
+    let properties = &facts.properties;
+    if !cautions.contains(&Caution::NoFenceDevice)
+        || properties.stop_all_resources
+        || properties.maintenance_mode
+    {
         return Vec::new();
     }
-    let facts = &placement.facts;
-    let leaves = facts.top.iter().flat_map(|top| facts.leaves(*top));
-    leaves
-        .filter_map(|leaf| {
-            let (own, node) = (facts.resource(leaf), placement.assigned.get(leaf.index()).copied()??);
-            let is_idle = own.active_on.is_empty() && unplaced::should_run(facts, leaf);
-            let is_told = || known.iter().any(|blocked| blocked.resource.as_deref() == Some(&*own.id));
-            (is_idle && !is_told()).then(|| Blocked {
-                verb: Verb::Start,
-                resource: Some(own.id.to_string()),
-                from: None,
-                to: Some(facts.node(node).name.clone()),
-                because: Because::NoFenceDevice,
-                stays: true,
-            })
+    let is_idle = |resource: &ResourceIx| {
+        let own = facts.resource(*resource);
+        let is_left_alone =
+            own.meta.get("is-managed").is_some_and(|text| scalar::parse_boolean(text) == Some(false));
+        let is_wanted = own.target_role.is_none_or(|role| role > Role::Stopped) && !own.is_removed;
+        let mut leaves = facts.leaves(*resource).into_iter();
+        is_wanted && !is_left_alone && leaves.all(|leaf| facts.resource(leaf).active_on.is_empty())
+    };
+    let all = facts.top.iter().flat_map(|top| unplaced::candidates(facts, *top));
+    all.filter(is_idle)
+        .map(|resource| Blocked {
+            verb: Verb::Start,
+            resource: Some(facts.resource(resource).id.to_string()),
+            from: None,
+            to: None,
+            because: Because::NoFenceDevice,
+            stays: true,
         })
         .collect()
 }

@@ -236,7 +236,7 @@ fn has_place(placement: &Placement<'_>, resource: ResourceIx) -> bool {
 }
 
 /// Members of a group count each; clones and bundles as a whole.
-fn candidates(facts: &Facts<'_>, top: ResourceIx) -> Vec<ResourceIx> {
+pub(super) fn candidates(facts: &Facts<'_>, top: ResourceIx) -> Vec<ResourceIx> {
     match &facts.resource(top).variant {
         Variant::Group(_) => facts.resource(top).children.clone(),
         Variant::Primitive(_) | Variant::Clone(_) | Variant::Bundle(_) => vec![top],
