@@ -82,14 +82,16 @@ fn assign_replica(draft: &mut Draft<'_>, bundle: &BundleFacts, replica: &Replica
 fn confine_child(draft: &mut Draft<'_>, child: ResourceIx, node: NodeIx) {
     let may_run = !draft.has_reached_threshold(child, node);
     let mut table = draft.table(child).clone();
+    let mut banned = Vec::new();
     for (place, entry) in table.iter_mut() {
         if place != node {
             entry.score = Score::MINUS_INFINITY;
+            banned.push(place);
         } else if may_run {
             entry.score = Score::INFINITY;
         }
     }
-    draft.replace_table(child, table, Cause::Connection);
+    draft.replace_table(child, table, Cause::Connection, &banned);
 }
 
 /// The clone inside can only use the nodes that the containers make.
