@@ -106,16 +106,19 @@ fn parts_add_up_to_the_promotion_score_in_every_conformance_case() {
 /// The constraints that must go for a node to be allowed; none where more is needed.
 fn in_the_way(needs: &[Need]) -> Option<Vec<&str>> {
     let location = |need: &Need| match need {
-        Need::Without { source: Source::Location { .. } } => true,
-        Need::Preference { .. } | Need::Nothing => true,
-        Need::Without { .. } | Need::Node { .. } | Need::Cleanup { .. } | Need::ChosenGone { .. } => false,
+        Need::Without { source: Source::Location { .. } } | Need::Preference { .. } | Need::Nothing => true,
+        Need::Without { .. }
+        | Need::Node { .. }
+        | Need::Cleanup { .. }
+        | Need::Allowance
+        | Need::ChosenGone { .. } => false,
     };
     if !needs.iter().all(location) {
         return None;
     }
-    let ids = needs.iter().filter_map(|need| match need {
-        Need::Without { source: Source::Location { id, .. } } => Some(id.as_str()),
-        _ => None,
+    let ids = needs.iter().filter_map(|need| {
+        let Need::Without { source: Source::Location { id, .. } } = need else { return None };
+        Some(id.as_str())
     });
     Some(ids.collect()).filter(|ids: &Vec<&str>| !ids.is_empty())
 }

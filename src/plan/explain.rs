@@ -278,7 +278,7 @@ fn verdict(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, chosen
             let score = placement.facts.resource(resource).table.score(chosen);
             (placement.facts.node(chosen), score.unwrap_or_default())
         });
-        verdict.needs = need::needs(&verdict, rival);
+        verdict.needs = need::needs(&verdict, rival, placement.facts.properties.symmetric);
     }
     verdict
 }
@@ -304,7 +304,12 @@ fn added_up<'c>(
             source: source::source(placement, resource, node, contribution),
         })
         .collect();
-    let sum = parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
+    let sum = |parts: &[Part]| parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
+    if sum(&parts) != score && sum(&parts).is_mandatory() && !score.is_mandatory() {
+        // What was infinite did not last: an instance yielded to others, down to the floor.
+        parts.retain(|part| !part.score.is_mandatory());
+    }
+    let sum = sum(&parts);
     if sum != score {
         let missing = Score::new(i64::from(score.value()) - i64::from(sum.value()));
         parts.push(Part { score: missing, source: Source::Floor });

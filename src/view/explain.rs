@@ -172,6 +172,7 @@ fn words_of_need(need: &Need, node: &NodeName, resource: &str) -> Vec<String> {
         Need::Cleanup { resource } => {
             vec![format!("the failures of {resource} must be cleaned up (`quorate cleanup {resource}`)")]
         }
+        Need::Allowance => vec!["with a location that allows it there".to_owned()],
         Need::Preference { score } => vec![format!("a score of {score} more")],
         Need::ChosenGone { node } => vec![format!("{node} must be unable to run it")],
         Need::Without { source } => source::remedies(source, node, resource),

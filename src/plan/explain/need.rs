@@ -30,6 +30,8 @@ pub enum Need {
         /// Which.
         node: NodeName,
     },
+    /// A location constraint must allow the node: nothing else does.
+    Allowance,
     /// Something that forbids the node must go.
     Without {
         /// What.
@@ -78,7 +80,11 @@ pub(super) fn of_promotion(promotion: &Promotion) -> Vec<Need> {
 }
 
 /// What would have to change for a resource to be here, and not with its rival.
-pub(super) fn needs(verdict: &Verdict, rival: Option<(&NodeFacts<'_>, Score)>) -> Vec<Need> {
+pub(super) fn needs(
+    verdict: &Verdict,
+    rival: Option<(&NodeFacts<'_>, Score)>,
+    is_symmetric: bool,
+) -> Vec<Need> {
     let mut needs = Vec::new();
     match &verdict.obstacle {
         Some(Obstacle::StandbyAfterFailure { resource: Some(resource) }) => {
@@ -88,6 +94,12 @@ pub(super) fn needs(verdict: &Verdict, rival: Option<(&NodeFacts<'_>, Score)>) -
         None => {}
     }
     add_bans(&mut needs, &verdict.parts);
+    let allows =
+        |part: &Part| part.score > Score::MINUS_INFINITY && matches!(part.source, Source::Location { .. });
+    // Where a cluster is opt-in, a ban that goes leaves nothing that allows the node.
+    if verdict.score.is_none() || (!is_symmetric && !verdict.parts.iter().any(allows)) {
+        needs.push(Need::Allowance);
+    }
     let here = verdict.score.unwrap_or(Score::MINUS_INFINITY);
     if here <= Score::MINUS_INFINITY {
         return needs;

@@ -100,11 +100,17 @@ fn open_own_nodes(draft: &mut Draft<'_>, bundle: &BundleFacts, clone: ResourceIx
     if draft.progress[clone.index()] != Progress::Waiting {
         return;
     }
+    let mut others = Vec::new();
     for (node, entry) in draft.table_mut(clone).iter_mut() {
         entry.score = if is_own(node) { Score::ZERO } else { Score::MINUS_INFINITY };
+        if !is_own(node) {
+            others.push(node);
+        }
     }
     draft.contributions[clone.index()].clear();
-    draft.note(clone, Place::Everywhere, Score::MINUS_INFINITY, Cause::Connection);
+    for node in others {
+        draft.note(clone, Place::Node(node), Score::MINUS_INFINITY, Cause::Connection);
+    }
 }
 
 /// Containers draw their address and connection along.

@@ -39,8 +39,10 @@ fn sentence(promotion: &Promotion, node: &NodeName) -> String {
                 Some(next) => format!("its score is {}, against {}", promotion.score, rival(next)),
                 None => format!("its score is {}, and no other instance can be", promotion.score),
             };
-            let verb = if is_now { "is promoted, and stays so" } else { "is to be promoted" };
-            return format!("It {verb} on {node}: {why}.");
+            return match is_now {
+                true => format!("It is promoted on {node}, and stays so: {why}."),
+                false => format!("It is to be promoted on {node}: {why}."),
+            };
         }
         Outcome::TooLow => "its promotion score is below zero".to_owned(),
         Outcome::Others { rival: other } => {
@@ -50,8 +52,11 @@ fn sentence(promotion: &Promotion, node: &NodeName) -> String {
         Outcome::Unmanaged => "it is unmanaged".to_owned(),
         Outcome::NotThere => format!("{node} cannot take a promoted instance now"),
     };
-    let verb = if is_now { "is promoted, and is to be demoted" } else { "is not promoted" };
-    format!("It {verb} on {node}: {why}.")
+    if is_now {
+        format!("It is promoted on {node}, and is to be demoted: {why}.")
+    } else {
+        format!("It is not to be promoted on {node}: {why}.")
+    }
 }
 
 /// `db:1 on n2 with 110`.

@@ -30,9 +30,9 @@ pub(super) fn words(source: &Source) -> String {
         Source::With { id, other, bond, .. } => {
             let how = if bond.is_apart { "apart from" } else { "with" };
             let place = bond.node_attribute.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-            format!("colocation {id} {how} {}{place}", companion(other))
+            format!("{} {how} {}{place}", name(id), companion(other))
         }
-        Source::PulledBy { id, other, .. } => format!("colocation {id}: what suits {}", companion(other)),
+        Source::PulledBy { id, other, .. } => format!("{}: what suits {}", name(id), companion(other)),
         Source::TargetRole => "told to be stopped".to_owned(),
         Source::Connection => "where connections, guests and bundles can be".to_owned(),
         Source::Capacity { lack: None } => "not enough capacity left".to_owned(),
@@ -47,6 +47,15 @@ pub(super) fn words(source: &Source) -> String {
         Source::NoNode => "it has no node".to_owned(),
         Source::Siblings => "other instances are there, or there are enough".to_owned(),
         Source::Floor => "instances of clones do not yield that much to others".to_owned(),
+    }
+}
+
+/// A colocation by name; what belongs together by itself has none.
+fn name(id: &str) -> String {
+    match id {
+        "#group-members" => "in one group".to_owned(),
+        _ if id.starts_with('#') => "belongs".to_owned(),
+        _ => format!("colocation {id}"),
     }
 }
 
@@ -199,10 +208,10 @@ fn alone(source: &Source, resource: &str) -> Option<String> {
 
 fn of_history(past: &Past, cleanup: &str) -> Option<String> {
     match past {
-        Past::StopFailed
-        | Past::FailedForGood { .. }
-        | Past::FailedEverywhere { .. }
-        | Past::StoppedOnFailure { .. } => Some(format!("mend what failed, then {cleanup}")),
+        Past::StopFailed => Some(format!("after its failures there are cleaned up ({cleanup})")),
+        Past::FailedForGood { .. } | Past::FailedEverywhere { .. } | Past::StoppedOnFailure { .. } => {
+            Some(format!("mend what failed, then {cleanup}"))
+        }
         Past::RanTwice => Some(format!("see to it that it runs nowhere, then {cleanup}")),
         Past::Removed | Past::Pinned { .. } | Past::OwnNode | Past::NotOnRemote | Past::Other => None,
     }
