@@ -18,6 +18,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use quorate::diagnostic::Sources;
+use quorate::manifest;
+
 #[test]
 fn transcripts_hold() {
     let mut faults = Vec::new();
@@ -38,6 +41,50 @@ fn transcripts_hold() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, session) = readme.split_once("## A session\n\n```console\n").unwrap();
+    let (session, _) = session.split_once("\n```").unwrap();
+    let expected = format!("{session}\n");
+    // A terminal shows both streams alike.
+    let replayed = replay(session).replace("\n! ", "\n").replace("\n\n\n", "\n\n");
+    let difference = similar::TextDiff::from_lines(&expected, format!("{}\n", replayed.trim_end()))
+        .unified_diff()
+        .header("README.md", "now")
+        .to_string();
+    assert!(difference.is_empty(), "{difference}");
+}
+
+#[test]
+fn what_documents_show_of_manifests_is_right() {
+    let mut checked = 0;
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let file = entry.unwrap().path();
+        let page = fs::read_to_string(&file).unwrap();
+        for block in page.split("```yaml\n").skip(1) {
+            let (block, _) = block.split_once("```").unwrap();
+            let head = match block.contains("apiVersion:") {
+                true => "",
+                false => "apiVersion: quorate/v1\nkind: Cluster\nname: page\nnodes: {n1: {}}\n",
+            };
+            let mut sources = Sources::default();
+            sources.add(file.display().to_string(), format!("{head}{block}"));
+            let found = manifest::read(&sources).diagnostics;
+            let errors: Vec<_> =
+                found.into_iter().filter(quorate::diagnostic::Diagnostic::is_error).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", file.display());
+            checked += 1;
+        }
+        // Rules: spans of code that begin like one.
+        for rule in page.split('`').skip(1).step_by(2).filter(|code| code.starts_with("date ")) {
+            assert!(manifest::rule::parse(rule).is_ok(), "{}: {rule}", file.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 2, "only {checked} are checked");
 }
 
 #[test]

@@ -73,10 +73,12 @@ impl Bench {
         let shared = env::var_os("QUORATE_SHARED").map_or_else(|| package.join("../shared"), PathBuf::from);
         let conformance = shared.join("scheduler/conformance");
         if !conformance.join("score.py").exists() {
+            assert!(env::var_os("QUORATE_SHARED_REQUIRED").is_none(), "the shared data is not there");
             eprintln!("SKIPPED: no conformance cases at {} (set QUORATE_SHARED)", conformance.display());
             return None;
         }
         if Command::new("python3").arg("--version").output().is_err() {
+            assert!(env::var_os("QUORATE_SHARED_REQUIRED").is_none(), "the scorer needs python3");
             eprintln!("SKIPPED: the scorer needs python3");
             return None;
         }

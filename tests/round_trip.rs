@@ -180,6 +180,7 @@ fn cases() -> Option<Vec<Case>> {
     let shared = env::var_os("QUORATE_SHARED").map_or_else(|| package.join("../shared"), PathBuf::from);
     let cases = shared.join("scheduler/conformance/cases");
     let Ok(index) = fs::read_to_string(cases.join("index.json")) else {
+        assert!(env::var_os("QUORATE_SHARED_REQUIRED").is_none(), "the shared data is not there");
         eprintln!("SKIPPED: no conformance cases at {} (set QUORATE_SHARED)", cases.display());
         return None;
     };

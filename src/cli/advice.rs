@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
 use super::terminal::Terminal;
-use super::{source, validate};
+use super::validate;
 use crate::agent::{Installation, check, settle_process};
 use crate::api::unhonoured_settings;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Subject};
@@ -47,23 +47,30 @@ pub(super) async fn load(
     options: &Options,
     terminal: Terminal,
 ) -> Result<Manifest, Failure> {
-    let sources = source::read(options.manifest())?;
+    let sources = validate::texts(options.manifest(), terminal)?;
     let manifest = validate::accept(&sources, terminal)?;
     let found = of_engine(engine, &manifest, options, &sources).await;
+    if found.iter().any(Diagnostic::is_error) {
+        terminal.findings(&worth_telling(&found, terminal), &sources)?;
+        refuse(&found)?;
+    }
     tell(&found, &sources, terminal);
-    refuse(&found)?;
     Ok(manifest)
 }
 
 /// Tells what was found.
 pub(super) fn tell(found: &[Diagnostic], sources: &Sources, terminal: Terminal) {
+    let told = worth_telling(found, terminal);
+    terminal.say_raw(&view::diagnostic::text(&told, sources, terminal.error_ink()));
+}
+
+fn worth_telling(found: &[Diagnostic], terminal: Terminal) -> Vec<Diagnostic> {
     let least = if terminal.is_verbose() { Severity::Note } else { Severity::Warning };
-    let told: Vec<Diagnostic> = found
+    found
         .iter()
         .filter(|finding| finding.is_error() || finding.severity >= least && !terminal.is_quiet())
         .cloned()
-        .collect();
-    terminal.say_raw(&view::diagnostic::text(&told, sources, terminal.error_ink()));
+        .collect()
 }
 
 /// Refuses what cannot work.

@@ -16,7 +16,7 @@ use super::interrupt::{Hangup, Interrupt};
 use super::options::Options;
 use super::planning::{self, Wanted};
 use super::progress::{Form, Progress};
-use super::terminal::Terminal;
+use super::terminal::{Findings, Terminal};
 use super::{clock, engines, saved, show};
 use crate::engine::{Desired, Engine, EngineError, Observation, Outcome};
 use crate::model::Generation;
@@ -116,6 +116,11 @@ struct Document<'a> {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let terminal = terminal.with_findings(match arguments.output {
+        Format::Text => Findings::People,
+        Format::Json => Findings::Document,
+        Format::Ndjson => Findings::Records,
+    });
     engines::block_on(apply(arguments, options, terminal))
 }
 
@@ -148,7 +153,9 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     if let Some(saved) = &saved {
         saved::check_fresh(saved, &plan)?;
     }
-    if arguments.output == Format::Text {
+    // Who is about to be asked must see what about.
+    let is_asked = plan.is_actionable() && saved.is_none() && !arguments.auto_approve;
+    if arguments.output == Format::Text && (is_asked || !terminal.is_quiet()) {
         terminal.data(&view::plan::text(&plan, super::plan::detail(terminal), terminal.output_ink()))?;
     }
     if plan.is_actionable() {

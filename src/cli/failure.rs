@@ -1,7 +1,7 @@
 //! Why a command failed: an exit code, a message, and what to do.
 
 use super::exit::Exit;
-use crate::diagnostic::with_causes;
+use crate::diagnostic::{Diagnostic, with_causes};
 use crate::engine::EngineError;
 
 /// A command that failed.
@@ -15,12 +15,14 @@ pub(super) struct Failure {
     pub(super) help: Vec<String>,
     /// Whether what is known of the cluster could not be written or read just now, as on a full disk.
     pub(super) is_of_storage: bool,
+    /// The same as a finding, where it is one about a manifest as a whole.
+    pub(super) finding: Option<Box<Diagnostic>>,
 }
 
 impl Failure {
     /// A failure with this code and message.
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(message.into()), help: Vec::new(), is_of_storage: false }
+        Self { exit, message: Some(message.into()), help: Vec::new(), is_of_storage: false, finding: None }
     }
 
     /// A failure without a code of its own.

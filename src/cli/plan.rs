@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::planning::{self, Wanted};
-use super::terminal::Terminal;
+use super::terminal::{Findings, Terminal};
 use super::{clock, replay, source};
 use crate::engine::Observation;
 use crate::model::{Generation, Moment, Overlay};
@@ -87,6 +87,10 @@ impl Arguments {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let terminal = match arguments.output {
+        Format::Json => terminal.with_findings(Findings::Document),
+        Format::Text | Format::Markdown | Format::Transition => terminal,
+    };
     if let Some(file) = &arguments.cib
         && arguments.output == Format::Transition
         && options.named_manifest().is_none()

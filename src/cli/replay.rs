@@ -13,6 +13,7 @@ use super::terminal::Terminal;
 use crate::diagnostic::with_causes;
 use crate::model::Cluster;
 use crate::scheduler::Schedule;
+use crate::source;
 use crate::status::ClusterStatus;
 use crate::view::{recording, transition};
 
@@ -38,7 +39,9 @@ pub(super) enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     let file = &arguments.recording;
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))?;
+    let text = source::read_file(file, source::WRITTEN_BYTES_MAX)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+        .map_err(|error| Failure::file("read", file, &error))?;
     compare(&text, &file.display().to_string(), arguments.output, terminal)
 }
 

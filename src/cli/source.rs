@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "reading is this module's work")]
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,8 +42,13 @@ pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
 }
 
 fn read_stdin(limit: usize) -> Result<Sources, Failure> {
-    let bytes = files::read_bounded(std::io::stdin(), limit)
-        .map_err(|error| Failure::error(format!("cannot read standard input: {error}")))?;
+    let bytes = files::read_bounded(std::io::stdin(), limit).map_err(|error| {
+        if error.kind() == ErrorKind::FileTooLarge && limit == manifest::BYTES_MAX {
+            refused(manifest::too_large(STDIN))
+        } else {
+            Failure::error(format!("cannot read standard input: {error}"))
+        }
+    })?;
     let mut sources = Sources::default();
     sources.add(STDIN, to_text(&bytes, Path::new(STDIN))?);
     Ok(sources)
@@ -51,23 +57,25 @@ fn read_stdin(limit: usize) -> Result<Sources, Failure> {
 fn failure(error: ReadError) -> Failure {
     match error {
         ReadError::File { path, error } => unreadable(&path, &error),
-        ReadError::Text(diagnostic) => not_text(*diagnostic),
+        ReadError::Text(diagnostic) => refused(*diagnostic),
         ReadError::Empty(_) => Failure::error(error.to_string()),
     }
 }
 
 fn to_text(bytes: &[u8], file: &Path) -> Result<Arc<str>, Failure> {
-    manifest::decode(&file.display().to_string(), bytes).map_err(not_text)
+    manifest::decode(&file.display().to_string(), bytes).map_err(refused)
 }
 
-fn not_text(diagnostic: Diagnostic) -> Failure {
-    let failure = Failure::new(Exit::ManifestInvalid, diagnostic.message);
-    diagnostic.help.into_iter().fold(failure, Failure::help)
+/// The text cannot be read as what it should be.
+fn refused(finding: Diagnostic) -> Failure {
+    let failure = Failure::new(Exit::ManifestInvalid, finding.message.clone());
+    let failure = finding.help.clone().into_iter().fold(failure, Failure::help);
+    Failure { finding: Some(Box::new(finding)), ..failure }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::file("read", path, error);
-    if error.kind() == std::io::ErrorKind::NotFound {
+    if error.kind() == ErrorKind::NotFound {
         failure.help("`quorate init` writes a first manifest; -f names another file or directory")
     } else {
         failure

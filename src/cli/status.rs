@@ -15,7 +15,7 @@ use super::name;
 use super::options::{EngineName, Options};
 use super::plan::detail;
 use super::terminal::Terminal;
-use super::{source, validate};
+use super::validate;
 use crate::engine::{Engine, Observation};
 use crate::manifest::{self, Manifest};
 use crate::model::{Cluster, NodeName};
@@ -109,7 +109,7 @@ fn declared(options: &Options, terminal: Terminal) -> Result<Option<Manifest>, F
     if options.named_manifest().is_none() && !path.exists() {
         return Ok(None);
     }
-    let reading = manifest::read(&source::read(path)?);
+    let reading = manifest::read(&validate::texts(path, terminal)?);
     let errors = reading.diagnostics.iter().filter(|finding| finding.is_error()).count();
     if errors > 0 {
         terminal.say(&format!(

@@ -6,7 +6,8 @@ use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
 use super::failure::Failure;
 use super::options::Colour;
-use crate::view::Ink;
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::view::{Ink, diagnostic};
 
 /// Where output goes, and how much of it.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,18 @@ pub(super) struct Terminal {
     output: Ink,
     errors: Ink,
     verbosity: Verbosity,
+    findings: Findings,
+}
+
+/// Where findings go that end a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Findings {
+    /// To people, on standard error.
+    People,
+    /// One JSON document instead of the one that the verb would have printed.
+    Document,
+    /// One JSON record each.
+    Records,
 }
 
 /// How much is said beside the data.
@@ -42,6 +55,27 @@ impl Terminal {
             output: ink(std::io::stdout().is_terminal()),
             errors: ink(std::io::stderr().is_terminal()),
             verbosity,
+            findings: Findings::People,
+        }
+    }
+
+    /// The same terminal, for a verb whose output is for machines.
+    pub(super) const fn with_findings(self, findings: Findings) -> Self {
+        Self { findings, ..self }
+    }
+
+    /// Tells what is wrong with a manifest: it ends the verb.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(super) fn findings(&self, found: &[Diagnostic], sources: &Sources) -> Result<(), Failure> {
+        match self.findings {
+            Findings::People => {
+                self.say_raw(&diagnostic::text(found, sources, self.error_ink()));
+                Ok(())
+            }
+            Findings::Document => self.data(&diagnostic::json(found, sources)),
+            Findings::Records => self.data(&diagnostic::records(found, sources)),
         }
     }
 

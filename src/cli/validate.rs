@@ -11,7 +11,7 @@ use super::options::{EngineName, Options};
 use super::terminal::Terminal;
 use super::{advice, engines, source};
 use crate::diagnostic::{Diagnostic, Severity, Sources};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Reading};
 
 /// Check a manifest: its shape, its references, and habits that bite.
 #[derive(Debug, Args)]
@@ -45,8 +45,16 @@ enum Format {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let sources = source::read(arguments.path.as_deref().unwrap_or(options.manifest()))?;
-    let mut reading = manifest::read(&sources);
+    let (sources, mut reading) = match source::read(arguments.path.as_deref().unwrap_or(options.manifest())) {
+        Ok(sources) => {
+            let reading = manifest::read(&sources);
+            (sources, reading)
+        }
+        Err(Failure { finding: Some(finding), .. }) => {
+            (Sources::default(), Reading { manifest: None, diagnostics: vec![*finding] })
+        }
+        Err(failure) => return Err(failure),
+    };
     if let Some(manifest) = &reading.manifest {
         reading.diagnostics.extend(ask_nodes(manifest, &sources, arguments, options)?);
         reading.diagnostics.sort_by_key(Diagnostic::place);
@@ -122,7 +130,22 @@ pub(super) fn counted(number: usize, noun: &str) -> String {
 
 /// Reads the manifest a verb works on. Warnings are for `validate`; errors end the verb.
 pub(super) fn load(path: &Path, terminal: Terminal) -> Result<Manifest, Failure> {
-    accept(&source::read(path)?, terminal)
+    accept(&texts(path, terminal)?, terminal)
+}
+
+/// Reads the texts of a manifest. That they cannot be used is told like what is wrong within them.
+pub(super) fn texts(path: &Path, terminal: Terminal) -> Result<Sources, Failure> {
+    source::read(path).or_else(|failure| match failure.finding {
+        Some(finding) => {
+            terminal.findings(&[*finding], &Sources::default())?;
+            Err(invalid(1))
+        }
+        None => Err(failure),
+    })
+}
+
+fn invalid(errors: usize) -> Failure {
+    Failure::new(Exit::ManifestInvalid, format!("the manifest is not valid: {}", counted(errors, "error")))
 }
 
 /// Reads a manifest from its texts. Warnings are for `validate`; errors end the verb.
@@ -130,13 +153,10 @@ pub(super) fn accept(sources: &Sources, terminal: Terminal) -> Result<Manifest, 
     let reading = manifest::read(sources);
     let errors: Vec<_> = reading.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
     if !errors.is_empty() {
-        terminal.say_raw(&crate::view::diagnostic::text(&errors, sources, terminal.error_ink()));
+        terminal.findings(&errors, sources)?;
     }
     match reading.manifest {
         Some(manifest) if errors.is_empty() => Ok(manifest),
-        Some(_) | None => Err(Failure::new(
-            Exit::ManifestInvalid,
-            format!("the manifest is not valid: {}", counted(errors.len(), "error")),
-        )),
+        Some(_) | None => Err(invalid(errors.len())),
     }
 }

@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 
+/// Most bytes of a document.
+const BYTES_MAX: u64 = 512 * 1024 * 1024;
+
 /// Whether a file must outlive a power failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sync {
@@ -37,7 +40,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     version: u32,
     help: &str,
 ) -> Result<Option<T>, EngineError> {
-    let text = match fs::read(path) {
+    let text = match read_bounded(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(storage("cannot read", path, source)),
@@ -52,6 +55,16 @@ pub(crate) fn read<T: DeserializeOwned>(
         )));
     }
     serde_json::from_slice(&text).map(Some).map_err(damaged)
+}
+
+/// A file's bytes, and never more than a byte beyond the limit.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)? as u64 > BYTES_MAX {
+        let message = format!("it is larger than {} MB", BYTES_MAX / 1024 / 1024);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 /// The error for a file that cannot be understood.

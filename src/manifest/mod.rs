@@ -14,6 +14,7 @@ mod lower;
 mod pin;
 pub mod rule;
 mod schema;
+pub(crate) mod secret;
 mod settings;
 pub(crate) mod suggest;
 mod typed;
@@ -115,6 +116,13 @@ fn empty(sources: &Sources) -> Diagnostic {
         Some(_) => diagnostic.at(crate::diagnostic::SourceId(0), 0..0, "nothing here"),
         None => diagnostic,
     }
+}
+
+/// The finding about a manifest of which one file is, or goes, over the limit.
+pub(crate) fn too_large(name: &str) -> Diagnostic {
+    let message =
+        format!("the manifest is larger than {} MB: `{name}` goes over the limit", BYTES_MAX / 1024 / 1024);
+    Diagnostic::error("manifest-too-large", message).help("all files of a manifest count together")
 }
 
 /// Turns the bytes of a file into text.

@@ -25,7 +25,10 @@ pub fn read_bounded(input: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     if input.take(most).read_to_end(&mut bytes)? <= limit {
         return Ok(bytes);
     }
-    let message = format!("it is larger than {} MB", limit / 1024 / 1024);
+    let message = match limit / 1024 {
+        small @ ..1024 => format!("it is larger than {small} kB"),
+        large => format!("it is larger than {} MB", large / 1024),
+    };
     Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
 }
 
@@ -49,7 +52,7 @@ pub enum ReadError {
         #[source]
         error: io::Error,
     },
-    /// A file is not text.
+    /// A file is not text, or too much of it.
     #[error("{}", .0.message)]
     Text(Box<Diagnostic>),
     /// A directory holds no manifest.
@@ -63,9 +66,17 @@ pub enum ReadError {
 /// When a file cannot be read, or a directory holds no manifest.
 pub fn read(path: &Path) -> Result<Sources, ReadError> {
     let mut sources = Sources::default();
+    let mut rest = manifest::BYTES_MAX;
     for file in files(path)? {
-        let bytes = read_file(&file, manifest::BYTES_MAX).map_err(|error| unreadable(&file, error))?;
         let name = file.display().to_string();
+        let bytes = match read_file(&file, rest) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(ReadError::Text(Box::new(manifest::too_large(&name))));
+            }
+            Err(error) => return Err(unreadable(&file, error)),
+        };
+        rest -= bytes.len();
         let text = manifest::decode(&name, &bytes).map_err(|fault| ReadError::Text(Box::new(fault)))?;
         sources.add(name, text);
     }

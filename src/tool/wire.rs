@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "talks to the daemon of this host")]
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -148,6 +148,9 @@ pub enum Problem {
 /// How long an answer is waited for. Agents have limits of their own.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// Most bytes of an answer.
+const ANSWER_MAX: u64 = 64 * 1024 * 1024;
+
 /// Puts a question to whoever listens on a socket.
 ///
 /// # Errors
@@ -160,7 +163,7 @@ pub(super) fn ask(socket: &Path, question: &Question) -> io::Result<Answer> {
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
+    BufReader::new(stream.take(ANSWER_MAX)).read_line(&mut answer)?;
     if answer.is_empty() {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no answer came"));
     }

@@ -32,6 +32,13 @@ pub fn to_json(value: &impl serde::Serialize) -> String {
     page
 }
 
+/// A value as one line of JSON, with its newline.
+pub fn to_json_line(value: &impl serde::Serialize) -> String {
+    let mut line = legible::json(json::line(value));
+    line.push('\n');
+    line
+}
+
 /// Seconds since 1970 as a moment that people and machines read: `2026-07-01T00:00:00Z`.
 pub fn moment(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |moment| moment.to_string())

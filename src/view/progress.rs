@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Ink, escaped, legible};
+use super::{Ink, escaped};
 use crate::engine::{Event, Outcome};
 use crate::executor::ActionResult;
-use crate::model::{NodeName, json};
+use crate::model::NodeName;
 use crate::plan::Verb;
 use crate::scheduler::{Action, Task};
 use crate::status::ResultStatus;
@@ -126,9 +126,7 @@ pub fn outcome_message(outcome: &Outcome) -> String {
 }
 
 fn line(record: &Record<'_>) -> String {
-    let mut line = legible::json(json::line(record));
-    line.push('\n');
-    line
+    super::to_json_line(record)
 }
 
 fn row(action: &Action) -> Row<'_> {

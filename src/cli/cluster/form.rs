@@ -21,6 +21,7 @@ use crate::formation::{
     Work, conf, decide, script,
 };
 use crate::model::Cluster;
+use crate::source;
 
 /// How long members may take to find each other.
 const VERIFY_LIMIT: Duration = Duration::from_secs(60);
@@ -195,8 +196,11 @@ async fn key(
     }
 }
 
+/// Most bytes of a key that corosync takes.
+const KEY_MAX: usize = 4096;
+
 fn read_key(file: &Path) -> Result<Vec<u8>, Failure> {
-    let key = std::fs::read(file).map_err(|error| Failure::file("read", file, &error))?;
+    let key = source::read_file(file, KEY_MAX).map_err(|error| Failure::file("read", file, &error))?;
     if key.len() < 128 {
         return Err(Failure::error(format!("{} is too short for a key", file.display()))
             .help("`quorate cluster keygen` makes one"));

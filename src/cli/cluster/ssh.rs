@@ -7,11 +7,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time;
 
 use crate::formation::Member;
+
+/// Most bytes that a host may say on one stream.
+const SAID_MAX: u64 = 16 * 1024 * 1024;
 
 /// How hosts are reached.
 #[derive(Debug, Clone, Args)]
@@ -125,8 +128,20 @@ impl Reach {
             // When ssh ends early, how it ended says more than the broken pipe.
             let _ = stdin.write_all(script.as_bytes()).await;
         }
-        child.wait_with_output().await
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (stdout, stderr) = tokio::try_join!(read_bounded(stdout), read_bounded(stderr))?;
+        Ok(std::process::Output { status: child.wait().await?, stdout, stderr })
     }
+}
+
+/// Reads what a host says; one that says more than this is not well.
+async fn read_bounded(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    let Some(stream) = stream else { return Ok(said) };
+    if stream.take(SAID_MAX + 1).read_to_end(&mut said).await? as u64 > SAID_MAX {
+        return Err(std::io::Error::other("it does not stop talking"));
+    }
+    Ok(said)
 }
 
 fn unreachable(place: &str, said: &str) -> Fault {

@@ -19,6 +19,7 @@ use crate::diagnostic::{Diagnostic, SourceId, Sources};
 pub(super) use compose::compose;
 pub(crate) use limit::BYTES_MAX;
 pub(super) use limit::Budget;
+pub(super) use position::Positions;
 
 /// Index of a node in its document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Scalar, Style};
 
 /// Turns numbers of characters into numbers of bytes.
-pub(super) struct Positions<'t> {
+pub(in crate::manifest) struct Positions<'t> {
     text: &'t str,
     /// Byte of every [`STEP`]th character; empty when all characters are one byte.
     steps: Vec<usize>,
@@ -14,7 +14,7 @@ pub(super) struct Positions<'t> {
 const STEP: usize = 64;
 
 impl<'t> Positions<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(in crate::manifest) fn new(text: &'t str) -> Self {
         let steps = if text.is_ascii() {
             Vec::new()
         } else {
@@ -24,7 +24,7 @@ impl<'t> Positions<'t> {
     }
 
     /// The byte at which this character starts.
-    pub(super) fn byte(&self, character: usize) -> usize {
+    pub(in crate::manifest) fn byte(&self, character: usize) -> usize {
         if self.steps.is_empty() {
             return character.min(self.text.len());
         }

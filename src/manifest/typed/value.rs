@@ -93,6 +93,24 @@ impl<'d> Value<'d> {
         Ok(known)
     }
 
+    /// How this mapping would be written as a list.
+    fn as_list(self) -> String {
+        let text = |index| match &self.document.resolved(index).1.content {
+            Content::Scalar(scalar) => Some(&*scalar.text),
+            Content::Sequence(_) | Content::Mapping(_) | Content::Alias(_) => None,
+        };
+        let rule = "each item of a list starts with `- `";
+        let Content::Mapping(entries) = &self.resolved().content else { return rule.to_owned() };
+        let owner = self.document.node(self.node).key.and_then(text);
+        match (owner, entries.first().and_then(|(key, _)| text(*key))) {
+            (Some("ops"), Some(name)) if !matches!(name, "name" | "interval") => {
+                format!("{rule}: `- {{name: {name}, interval: 10s}}`")
+            }
+            (_, Some(first)) => format!("{rule}: `- {first}: ...`"),
+            (_, None) => rule.to_owned(),
+        }
+    }
+
     fn wrong<'v, V: Visitor<'v>>(self, visitor: &V) -> Error {
         let unexpected = match &self.resolved().content {
             Content::Scalar(scalar) if scalar.is_null() => Unexpected::Unit,
@@ -175,8 +193,7 @@ impl<'d> Deserializer<'d> for Value<'d> {
                 Err(error.replace("a list of one", format!("[{raw}]")))
             }
             Content::Mapping(_) | Content::Alias(_) => {
-                Err(Error::new("wrong-type", "expected a list, found a mapping")
-                    .help("each item of a list starts with `- `"))
+                Err(Error::new("wrong-type", "expected a list, found a mapping").help(self.as_list()))
             }
         }
         .map_err(|error: Error| error.or_at(self.node))

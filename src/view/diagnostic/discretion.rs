@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, SourceId, Sources, Suggestion};
-use crate::model::secrecy::{holds_secret, password_in_address};
+use crate::manifest::secret::{Secret, secrets};
 use crate::view::escaped;
 
 /// What stands where a secret was.
@@ -14,33 +14,85 @@ const HIDDEN: &str = "(hidden)";
 /// So many secrets at most are looked for in the words of one diagnostic.
 const WORDS_MAX: usize = 1_000;
 
-/// Shorter secrets are left alone in messages: words would be torn.
+/// Shorter secrets are hidden only where a message quotes them: words would be torn.
 const WORD_MIN: usize = 3;
 
 /// Texts without their secrets, and where those were.
 pub(super) struct Discretion<'s> {
     all: &'s Sources,
     sources: Sources,
-    /// For each source the secrets in it, in order.
-    secrets: Vec<Vec<Range<usize>>>,
+    /// For each source what is secret in it.
+    secrets: Vec<Hidden>,
+}
+
+/// What is secret in one text.
+#[derive(Default)]
+struct Hidden {
+    /// The bytes to hide, in order and apart.
+    places: Vec<Range<usize>>,
+    /// The secrets, by where their owners start.
+    secrets: Vec<Secret>,
+    /// For each of them how far it or one before it reaches.
+    reach: Vec<usize>,
+}
+
+impl Hidden {
+    fn of(text: &str) -> Self {
+        let mut secrets = secrets(text);
+        secrets.sort_by_key(|secret| secret.owner.start);
+        let mut all: Vec<Range<usize>> = secrets.iter().flat_map(|secret| secret.places.clone()).collect();
+        all.sort_by_key(|place| place.start);
+        let mut places: Vec<Range<usize>> = Vec::new();
+        for place in all {
+            match places.last_mut() {
+                Some(last) if place.start < last.end => last.end = last.end.max(place.end),
+                _ => places.push(place),
+            }
+        }
+        let reach = secrets.iter().scan(0, |reach, secret| {
+            *reach = secret.owner.end.max(*reach);
+            Some(*reach)
+        });
+        let reach = reach.collect();
+        Self { places, secrets, reach }
+    }
+
+    /// The secrets that some bytes are about.
+    fn near(&self, bytes: Range<usize>) -> impl Iterator<Item = &Secret> {
+        let first = self.reach.partition_point(|reach| *reach <= bytes.start);
+        self.secrets
+            .iter()
+            .skip(first)
+            .take_while(move |secret| secret.owner.start < bytes.end)
+            .filter(move |secret| secret.owner.end > bytes.start)
+    }
+
+    fn mask(&self, text: &str) -> String {
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for place in &self.places {
+            masked.push_str(text.get(end..place.start).unwrap_or_default());
+            masked.push_str(HIDDEN);
+            end = place.end;
+        }
+        masked.push_str(text.get(end..).unwrap_or_default());
+        masked
+    }
 }
 
 impl<'s> Discretion<'s> {
-    /// Finds the secrets of all texts.
-    pub(super) fn over(all: &'s Sources) -> Self {
+    /// Finds the secrets of the texts that some diagnostics are about. The others stay empty.
+    pub(super) fn over(all: &'s Sources, diagnostics: &[Diagnostic]) -> Self {
         let mut this = Self { all, sources: Sources::default(), secrets: Vec::new() };
-        for source in all.iter() {
-            let secrets = secrets_in(&source.text);
-            let mut masked = String::with_capacity(source.text.len());
-            let mut end = 0;
-            for secret in &secrets {
-                masked.push_str(source.text.get(end..secret.start).unwrap_or_default());
-                masked.push_str(HIDDEN);
-                end = secret.end;
-            }
-            masked.push_str(source.text.get(end..).unwrap_or_default());
-            this.sources.add(escaped(&source.name), masked);
-            this.secrets.push(secrets);
+        for (number, source) in all.iter().enumerate() {
+            let is_meant = diagnostics.iter().any(|diagnostic| {
+                let suggested = diagnostic.suggestion.iter().map(|suggestion| suggestion.source);
+                diagnostic.labels.iter().map(|label| label.source).chain(suggested).any(|id| id.0 == number)
+            });
+            let text = if is_meant { &*source.text } else { "" };
+            let hidden = Hidden::of(text);
+            this.sources.add(escaped(&source.name), hidden.mask(text));
+            this.secrets.push(hidden);
         }
         this
     }
@@ -65,25 +117,22 @@ impl<'s> Discretion<'s> {
         reworded
     }
 
-    /// The secrets in the lines that a diagnostic is about, longest first: what it may quote.
+    /// The secrets that a diagnostic is about, longest first: what it may quote.
     fn words_at(&self, diagnostic: &Diagnostic) -> Vec<&str> {
         let mut words: Vec<&str> = Vec::new();
         for label in &diagnostic.labels {
-            let Some(source) = self.all.source(label.source) else { continue };
-            let text = &source.text;
-            let start = text.get(..label.span.start).and_then(|text| text.rfind('\n')).unwrap_or(0);
+            let Some(text) = self.all.source(label.source).map(|source| &source.text) else { continue };
+            let Some(hidden) = self.secrets.get(label.source.0) else { continue };
+            let start = text.get(..label.span.start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
             let end = text.get(label.span.end..).and_then(|text| text.find('\n'));
             let end = end.map_or(text.len(), |length| label.span.end + length);
-            let secrets = self.secrets.get(label.source.0).map(Vec::as_slice).unwrap_or_default();
-            let first = secrets.partition_point(|secret| secret.end <= start);
-            let near = secrets.iter().skip(first).take_while(|secret| secret.start < end).take(WORDS_MAX);
-            words.extend(near.filter_map(|secret| text.get(secret.clone())).map(|word| {
-                let is_quoted = word.len() > 1 && word.starts_with(['"', '\'']);
-                if is_quoted { word.trim_matches(['"', '\'']) } else { word }
-            }));
+            words.extend(
+                hidden.near(start..end).flat_map(|secret| &secret.words).take(WORDS_MAX).map(|word| &**word),
+            );
         }
-        words.retain(|word| word.len() >= WORD_MIN && !HIDDEN.contains(word));
+        words.retain(|word| !word.is_empty() && !HIDDEN.contains(word));
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words.dedup();
         words
     }
 
@@ -100,16 +149,27 @@ impl<'s> Discretion<'s> {
     }
 
     fn shift(&self, source: SourceId, span: &Range<usize>) -> Range<usize> {
-        let Some(secrets) = self.secrets.get(source.0) else { return span.clone() };
-        shifted(secrets, span.start, false)..shifted(secrets, span.end, true)
+        let Some(hidden) = self.secrets.get(source.0) else { return span.clone() };
+        shifted(&hidden.places, span.start, false)..shifted(&hidden.places, span.end, true)
     }
 }
 
 /// A text in which nothing is said of some words.
 fn without<'t>(words: &[&str], text: &'t str) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
-    for word in words.iter().filter(|word| text.contains(**word)).copied().collect::<Vec<_>>() {
-        text = text.replace(word, HIDDEN).into();
+    for word in words {
+        if word.len() >= WORD_MIN {
+            if text.contains(word) {
+                text = text.replace(word, HIDDEN).into();
+            }
+            continue;
+        }
+        for quote in ['`', '"', '\''] {
+            let quoted = format!("{quote}{word}{quote}");
+            if text.contains(&quoted) {
+                text = text.replace(&quoted, &format!("{quote}{HIDDEN}{quote}")).into();
+            }
+        }
     }
     text
 }
@@ -125,165 +185,9 @@ fn shifted(secrets: &[Range<usize>], at: usize, is_end: bool) -> usize {
     }
 }
 
-/// The secrets of a manifest's text: values behind names that say so, and passwords in addresses. The text
-/// need not be sound: this is read off the lines, and rather too much is hidden than too little.
-fn secrets_in(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    // A block of lines that all belong to a secret: those that are deeper than this.
-    let mut block: Option<usize> = None;
-    for line in text.split_inclusive('\n') {
-        let indent = line.len() - line.trim_start_matches(' ').len();
-        let is_blank = line.trim().is_empty();
-        if let Some(outer) = block
-            && !is_blank
-        {
-            if indent > outer {
-                found.push(start + indent..start + line.trim_end().len());
-                start += line.len();
-                continue;
-            }
-            block = None;
-        }
-        if !is_blank && line_secrets(line, start, &mut found) {
-            block = Some(indent);
-        }
-        start += line.len();
-    }
-    found
-}
-
-/// Adds the secrets of a line that begins at `start`; whether the lines below go on with one.
-fn line_secrets(line: &str, start: usize, found: &mut Vec<Range<usize>>) -> bool {
-    let line = line.trim_end();
-    let mut at = 0;
-    let mut depth = 0;
-    while let Some(colon) = line.get(at..).and_then(|rest| rest.find(':')).map(|colon| at + colon) {
-        depth += depth_of(line.get(at..colon).unwrap_or_default());
-        at = colon + 1;
-        let name = name_before(line.get(..colon).unwrap_or_default());
-        let rest = line.get(at..).unwrap_or_default();
-        if !holds_secret(name)
-            || name == "secrets"
-            || name == "secret" && is_reference(line.get(..colon).unwrap_or_default())
-            || !(rest.is_empty() || rest.starts_with([' ', '\t', '"', '\'']))
-        {
-            continue;
-        }
-        let value_at = at + rest.len() - rest.trim_start().len();
-        let value = line.get(value_at..).unwrap_or_default();
-        match value.chars().next() {
-            None | Some('|' | '>') => return true,
-            Some('[') => {
-                // Up to the last bracket of the line: what else stands there is hidden with it.
-                let closed = value.rfind(']').map(|bracket| bracket + 1);
-                found.push(start + value_at..start + value_at + closed.unwrap_or(value.len()));
-                if closed.is_none() {
-                    return true;
-                }
-                break;
-            }
-            Some('{' | '#') => continue,
-            Some(_) => {}
-        }
-        let end = value_at + value_length(value, depth > 0);
-        found.push(start + value_at..start + end);
-        at = end;
-    }
-    let from = found.partition_point(|secret| secret.end <= start);
-    let mut at = 0;
-    while let Some(password) = line.get(at..).and_then(password_in_address) {
-        let password = start + at + password.start..start + at + password.end;
-        at = password.end - start;
-        let next = from + found.iter().skip(from).take_while(|secret| secret.end <= password.start).count();
-        if found.get(next).is_none_or(|secret| secret.start >= password.end) {
-            found.insert(next, password);
-        }
-    }
-    false
-}
-
-/// Whether the `secret` that ends here only says where a secret is, as in `password: {secret: NAME}`; in
-/// `params: {secret: VALUE}` it is a parameter.
-fn is_reference(text: &str) -> bool {
-    let key = text.trim_end().trim_end_matches(['"', '\'']);
-    let key = key.strip_suffix("secret").unwrap_or_default().trim_end_matches(['"', '\'']).trim_end();
-    let owner = key.strip_suffix('{').and_then(|text| text.trim_end().strip_suffix(':'));
-    owner.is_some_and(|owner| name_before(owner) != "params")
-}
-
-/// The name that ends here, quoted or not.
-fn name_before(text: &str) -> &str {
-    let text = text.trim_end().trim_end_matches(['"', '\'']);
-    let start = text.rfind(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '-' | '.'));
-    let after =
-        start.and_then(|start| text.get(start..)?.chars().next().map(|letter| start + letter.len_utf8()));
-    text.get(after.unwrap_or(0)..).unwrap_or_default()
-}
-
-/// How many brackets this opens beyond those that it closes.
-fn depth_of(text: &str) -> isize {
-    text.bytes().fold(0, |depth, byte| match byte {
-        b'{' | b'[' => depth + 1,
-        b'}' | b']' => depth - 1,
-        _ => depth,
-    })
-}
-
-/// How long a plain or quoted value is.
-fn value_length(value: &str, is_in_flow: bool) -> usize {
-    let quote = value.chars().next().filter(|letter| matches!(letter, '"' | '\''));
-    if let Some(quote) = quote {
-        let mut letters = value.char_indices().skip(1).peekable();
-        while let Some((at, letter)) = letters.next() {
-            if letter == '\\' && quote == '"' {
-                letters.next();
-            } else if letter == quote {
-                match letters.next_if(|(_, next)| *next == quote && quote == '\'') {
-                    Some(_) => {}
-                    None => return at + 1,
-                }
-            }
-        }
-        return value.len();
-    }
-    let within = if is_in_flow { value.find([',', '}', ']']).unwrap_or(value.len()) } else { value.len() };
-    let length = value.get(..within).and_then(|value| value.find(" #")).unwrap_or(within);
-    value.get(..length).map_or(length, |value| value.trim_end().len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hidden(text: &str) -> String {
-        let mut sources = Sources::default();
-        sources.add("m", text);
-        Discretion::over(&sources).sources().iter().map(|source| source.text.to_string()).collect()
-    }
-
-    #[test]
-    fn secrets_are_hidden_wherever_they_stand() {
-        for (text, shown) in [
-            ("password: HUNTER2 # mine\n", "password: (hidden) # mine\n"),
-            ("params: {user: a, passwd: b c, x: 1}", "params: {user: a, passwd: (hidden), x: 1}"),
-            ("  \"pin\": '1''2' # x", "  \"pin\": (hidden) # x"),
-            (
-                "a:\n  token: |\n    one\n\n    two\n  b: 1\n",
-                "a:\n  token: |\n    (hidden)\n\n    (hidden)\n  b: 1\n",
-            ),
-            ("url: http://u:PW@h/", "url: http://u:(hidden)@h/"),
-            ("password: {secret: db}", "password: {secret: db}"),
-            ("params: {secret: HUNTERD}", "params: {secret: (hidden)}"),
-            ("  secret: HUNTERD", "  secret: (hidden)"),
-            ("params: {password: [X], b: 1}", "params: {password: (hidden), b: 1}"),
-            ("secrets:\n  db: {file: /x}\n", "secrets:\n  db: {file: /x}\n"),
-            ("passwd_file: /etc/x", "passwd_file: /etc/x"),
-            ("token:\n", "token:\n"),
-        ] {
-            assert_eq!(hidden(text), shown);
-        }
-    }
 
     #[test]
     fn places_stay_where_they_were() {

@@ -7,7 +7,7 @@ use crate::view::escaped_lines;
 
 /// One `::error file=...::` line for each diagnostic.
 pub fn github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let discretion = Discretion::over(sources);
+    let discretion = Discretion::over(sources, diagnostics);
     diagnostics.iter().map(|diagnostic| line(&discretion.reword(diagnostic), sources)).collect()
 }
 

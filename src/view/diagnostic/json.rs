@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Label, Sources, Suggestion};
 /// One document: `format_version`, `diagnostics`, `errors`, `warnings`. Minor versions add
 /// fields, major ones break.
 pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let discretion = Discretion::over(sources);
+    let discretion = Discretion::over(sources, diagnostics);
     let count = |severity: &str| diagnostics.iter().filter(|found| word(found.severity) == severity).count();
     let document = json!({
         "format_version": "1.0",
@@ -22,6 +22,20 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             .collect::<Vec<_>>(),
     });
     crate::view::to_json(&document)
+}
+
+/// One record of type `diagnostic` per line, as events are told: with the fields that the entries of
+/// `diagnostics` in [`json()`] have.
+pub fn records(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let discretion = Discretion::over(sources, diagnostics);
+    let record = |found: &Diagnostic| {
+        let mut record = diagnostic(&discretion.reword(found), sources);
+        if let Value::Object(fields) = &mut record {
+            fields.insert("type".to_owned(), "diagnostic".into());
+        }
+        crate::view::to_json_line(&record)
+    };
+    diagnostics.iter().map(record).collect()
 }
 
 fn diagnostic(found: &Diagnostic, sources: &Sources) -> Value {

@@ -11,7 +11,7 @@ mod text;
 mod tests;
 
 pub use github::github;
-pub use json::json;
+pub use json::{json, records};
 pub use sarif::sarif;
 pub use text::text;
 

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Label, Sources, Suggestion};
 /// One SARIF log with one run.
 pub fn sarif(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let codes: BTreeSet<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-    let discretion = Discretion::over(sources);
+    let discretion = Discretion::over(sources, diagnostics);
     let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -14,7 +14,7 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, ink: Ink) -> String {
         Ink::Plain => Renderer::plain(),
         Ink::Colour => Renderer::styled(),
     };
-    let discretion = Discretion::over(sources);
+    let discretion = Discretion::over(sources, diagnostics);
     let one = |diagnostic: &Diagnostic| {
         format!("{}\n\n", draw(&discretion.transpose(diagnostic), discretion.sources(), &renderer))
     };

@@ -1,0 +1,339 @@
+//! Secrets below a name that says so, by the rules of YAML.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser};
+
+use super::lines::quoted_length;
+use super::{Secret, bare, by_line};
+use crate::manifest::document::{BYTES_MAX, Positions};
+use crate::model::secrecy::holds_secret;
+
+/// Nested deeper than any manifest, and with more values: the lines must do.
+const DEPTH_MAX: usize = 64;
+const EVENTS_MAX: usize = 4_000_000;
+/// So many words are copied to the aliases that stand for them.
+const WORDS_MAX: usize = 100_000;
+
+/// Keys of maps from names to values, each of which may be `{secret: NAME}`.
+const HOLDERS: [&str; 5] = ["params", "meta", "attributes", "properties", "utilization"];
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Whether the text was read to its end.
+    pub(super) is_whole: bool,
+    pub(super) secrets: Vec<Secret>,
+    /// What only says where a secret is, in order.
+    pub(super) shown: Vec<Range<usize>>,
+    /// Where plain and quoted values stand, in order.
+    pub(super) scalars: Vec<Range<usize>>,
+}
+
+/// A node's beginning or end.
+struct Token {
+    kind: Kind,
+    span: Range<usize>,
+    /// The anchor that it carries or names; 0 for none.
+    anchor: usize,
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    Scalar(Box<str>),
+    Alias,
+    List,
+    Map,
+    End,
+}
+
+/// What a map or a list is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    /// The whole manifest.
+    Root,
+    /// Names with values that may be secrets.
+    Holder,
+    /// `secrets` of the manifest: where each is.
+    Secrets,
+    /// Where one secret is.
+    Source,
+    /// Anything else.
+    Other,
+}
+
+struct Frame {
+    role: Role,
+    is_map: bool,
+    /// The key that waits for its value: its text, and where it starts.
+    key: Option<(Box<str>, usize)>,
+    /// The secret that everything below is part of.
+    secret: Option<usize>,
+    /// Whether this is a key itself.
+    is_key: bool,
+}
+
+/// Reads a text as far as it can be read.
+pub(super) fn read(text: &str) -> Found {
+    let (tokens, is_whole) = tokens(text);
+    let mut walk = Walk {
+        text,
+        tokens: &tokens,
+        frames: Vec::new(),
+        found: Found::default(),
+        uses: Vec::new(),
+        own: BTreeMap::new(),
+    };
+    let mut at = 0;
+    while at < tokens.len() {
+        at = walk.step(at);
+    }
+    walk.follow_aliases();
+    walk.spread();
+    let mut found = walk.found;
+    found.is_whole = is_whole;
+    found.scalars = tokens
+        .iter()
+        .filter(|token| matches!(token.kind, Kind::Scalar(_)))
+        .map(|token| token.span.clone())
+        .collect();
+    found
+}
+
+fn tokens(text: &str) -> (Vec<Token>, bool) {
+    let mut tokens = Vec::new();
+    if text.len() > BYTES_MAX {
+        return (tokens, false);
+    }
+    let positions = Positions::new(text);
+    let mut depth = 0_usize;
+    for item in Parser::new_from_str(text) {
+        let Ok((event, span)) = item else { return (tokens, false) };
+        let (kind, anchor) = match event {
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => continue,
+            Event::Alias(id) => (Kind::Alias, id),
+            Event::Scalar(text, _, anchor, _) => (Kind::Scalar(text.into()), anchor),
+            Event::SequenceStart(anchor, _) => (Kind::List, anchor),
+            Event::MappingStart(anchor, _) => (Kind::Map, anchor),
+            Event::SequenceEnd | Event::MappingEnd => (Kind::End, 0),
+        };
+        match kind {
+            Kind::List | Kind::Map => depth += 1,
+            Kind::End => depth = depth.saturating_sub(1),
+            Kind::Scalar(_) | Kind::Alias => {}
+        }
+        if depth > DEPTH_MAX || tokens.len() >= EVENTS_MAX {
+            return (tokens, false);
+        }
+        let start = positions.byte(span.start.index());
+        let mut end = positions.byte(span.end.index()).max(start);
+        let raw = text.get(start..end).unwrap_or_default();
+        if let (Kind::Scalar(_), Some(quote @ ('"' | '\''))) = (&kind, raw.chars().next()) {
+            // The parser counts what follows on the line to the value.
+            end = start + quoted_length(raw, quote);
+        }
+        tokens.push(Token { kind, span: start..end, anchor });
+    }
+    (tokens, true)
+}
+
+struct Walk<'t> {
+    text: &'t str,
+    tokens: &'t [Token],
+    frames: Vec<Frame>,
+    found: Found,
+    /// Aliases that are part of a secret: which anchor, which secret.
+    uses: Vec<(usize, usize)>,
+    /// Anchors that are part of a secret: which.
+    own: BTreeMap<usize, usize>,
+}
+
+impl Walk<'_> {
+    /// Takes a token; the number of the next.
+    fn step(&mut self, at: usize) -> usize {
+        let Some(token) = self.tokens.get(at) else { return at + 1 };
+        if token.kind == Kind::End {
+            let is_key = self.frames.pop().is_some_and(|frame| frame.is_key);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.key = is_key.then(|| (Box::default(), token.span.start));
+            }
+            return at + 1;
+        }
+        let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_map && frame.key.is_none()) else {
+            return self.value(at, token);
+        };
+        let secret = frame.secret;
+        match &token.kind {
+            Kind::Scalar(text) => frame.key = Some((text.clone(), token.span.start)),
+            Kind::Alias => frame.key = Some((Box::default(), token.span.start)),
+            Kind::List | Kind::Map | Kind::End => {
+                let is_map = token.kind == Kind::Map;
+                self.frames.push(Frame { role: Role::Other, is_map, key: None, secret, is_key: true });
+            }
+        }
+        self.hide(secret, token);
+        at + 1
+    }
+
+    fn value(&mut self, at: usize, token: &Token) -> usize {
+        let (role, key, outer) = self.frames.last_mut().map_or((Role::Root, None, None), |frame| {
+            let key = if matches!(token.kind, Kind::Scalar(_) | Kind::Alias) {
+                frame.key.take()
+            } else {
+                frame.key.clone()
+            };
+            (frame.role, key, frame.secret)
+        });
+        if role == Role::Holder && key.is_some() && outer.is_none() && self.is_reference(at) {
+            let end = self.tokens.get(at + 2).map_or(token.span.end, |name| name.span.end);
+            let start = self.tokens.get(at + 1).map_or(token.span.start, |key| key.span.start);
+            self.found.shown.push(start..end);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.key = None;
+            }
+            return at + 4;
+        }
+        let name = key.as_ref().map(|(name, _)| &**name).unwrap_or_default();
+        let is_leaf = matches!(token.kind, Kind::Scalar(_) | Kind::Alias);
+        let is_secret = match role {
+            Role::Root if name == "secrets" => is_leaf,
+            Role::Secrets => is_leaf,
+            Role::Source => !matches!(name, "file" | "env"),
+            Role::Root | Role::Holder | Role::Other => holds_secret(name),
+        };
+        let start = key.as_ref().map_or(token.span.start, |(_, start)| *start);
+        if role == Role::Source && !is_secret && is_leaf {
+            self.found.shown.push(start..token.span.end);
+        }
+        let secret = outer.or_else(|| (is_secret && !is_null(token)).then(|| self.open(start)));
+        self.hide(secret, token);
+        if !is_leaf {
+            let role = match role {
+                Role::Root if self.frames.is_empty() => Role::Root,
+                Role::Root if name == "secrets" => Role::Secrets,
+                Role::Secrets => Role::Source,
+                // A list of blocks, or of maps, is for what the list is for.
+                Role::Holder if key.is_none() => Role::Other,
+                Role::Root | Role::Holder | Role::Source | Role::Other if HOLDERS.contains(&name) => {
+                    Role::Holder
+                }
+                Role::Root | Role::Holder | Role::Source | Role::Other => Role::Other,
+            };
+            self.frames.push(Frame {
+                role,
+                is_map: token.kind == Kind::Map,
+                key: None,
+                secret,
+                is_key: false,
+            });
+        }
+        at + 1
+    }
+
+    /// Whether the map that begins here is `{secret: NAME}`.
+    fn is_reference(&self, at: usize) -> bool {
+        let kind = |offset: usize| self.tokens.get(at + offset).map(|token| &token.kind);
+        matches!(kind(0), Some(Kind::Map))
+            && matches!(kind(1), Some(Kind::Scalar(key)) if &**key == "secret")
+            && matches!(kind(2), Some(Kind::Scalar(_)))
+            && matches!(kind(3), Some(Kind::End))
+    }
+
+    fn open(&mut self, start: usize) -> usize {
+        self.found.secrets.push(Secret { places: Vec::new(), owner: start..start, words: Vec::new() });
+        self.found.secrets.len() - 1
+    }
+
+    /// Takes a token into a secret.
+    fn hide(&mut self, secret: Option<usize>, token: &Token) {
+        let Some((number, secret)) =
+            secret.and_then(|number| Some((number, self.found.secrets.get_mut(number)?)))
+        else {
+            return;
+        };
+        secret.owner.end = secret.owner.end.max(token.span.end);
+        match &token.kind {
+            Kind::Scalar(value) => {
+                secret.places.extend(by_line(self.text, token.span.clone()));
+                secret.words.extend(words(self.text.get(token.span.clone()).unwrap_or_default(), value));
+            }
+            Kind::Alias => self.uses.push((token.anchor, number)),
+            Kind::List | Kind::Map | Kind::End => {}
+        }
+        if token.anchor != 0 && token.kind != Kind::Alias {
+            self.own.insert(token.anchor, number);
+        }
+    }
+
+    /// A message may quote a secret where another value is the same one: an alias of it.
+    fn spread(&mut self) {
+        let mut budget = WORDS_MAX;
+        for token in self.tokens.iter().filter(|token| token.kind == Kind::Alias) {
+            let secret = self.own.get(&token.anchor).and_then(|number| self.found.secrets.get(*number));
+            let Some(secret) = secret else { continue };
+            let words: Vec<String> = secret.words.iter().take(budget).cloned().collect();
+            budget -= words.len();
+            self.found.secrets.push(Secret { places: Vec::new(), owner: token.span.clone(), words });
+        }
+    }
+
+    /// What stands behind an alias that is part of a secret is part of it as well.
+    fn follow_aliases(&mut self) {
+        let mut anchored = BTreeMap::new();
+        for (at, token) in self.tokens.iter().enumerate() {
+            if token.anchor != 0 && token.kind != Kind::Alias {
+                anchored.entry(token.anchor).or_insert(at);
+            }
+        }
+        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut budget = WORDS_MAX;
+        while let Some((anchor, number)) = self.uses.pop() {
+            let Some(at) = anchored.get(&anchor).copied() else { continue };
+            let copy = match copies.get(&anchor) {
+                Some(copy) => *copy,
+                None => self.hide_all(at),
+            };
+            copies.insert(anchor, copy);
+            let words =
+                self.found.secrets.get(copy).map(|secret| secret.words.as_slice()).unwrap_or_default();
+            let words: Vec<String> = words.iter().take(budget).cloned().collect();
+            budget -= words.len();
+            if let Some(secret) = self.found.secrets.get_mut(number) {
+                secret.words.extend(words);
+            }
+        }
+    }
+
+    /// The node that begins here is a secret by itself: a message may be about it, and not about the alias.
+    fn hide_all(&mut self, at: usize) -> usize {
+        let copy = self.open(self.tokens.get(at).map_or(0, |token| token.span.start));
+        let mut depth = 0_usize;
+        for token in self.tokens.iter().skip(at) {
+            match token.kind {
+                Kind::List | Kind::Map => depth += 1,
+                Kind::End => depth = depth.saturating_sub(1),
+                Kind::Scalar(_) | Kind::Alias => {}
+            }
+            self.hide(Some(copy), token);
+            if depth == 0 {
+                break;
+            }
+        }
+        copy
+    }
+}
+
+/// What a message may quote of a value: all of it, a line of it, as it is or as it is written.
+fn words(raw: &str, value: &str) -> Vec<String> {
+    let lines = value.lines().chain(raw.lines()).map(str::trim);
+    [value, raw, bare(raw)].into_iter().chain(lines).map(str::to_owned).collect()
+}
+
+fn is_null(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Scalar(text) if text.is_empty())
+}

@@ -1,0 +1,201 @@
+//! A secret that stands in a manifest is shown nowhere: whatever it is written as, and whatever is wrong
+//! beside it.
+
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "this test runs the program on files")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use quorate::diagnostic::Sources;
+use quorate::manifest;
+use quorate::view::{Ink, diagnostic};
+
+/// The secret: nothing else in any text looks like it.
+const MARK: &str = "HUNTER";
+
+/// How a secret can be written below `params`; `N` stands for its name.
+const SHAPES: [&str; 26] = [
+    "      N: HUNTER\n",
+    "      N: 'HUNTER' # mine\n",
+    "      N: \"HUNTER\"\n",
+    "      \"N\": HUNTER\n",
+    "      N: |\n        HUNTER\n        HUNTER 2\n",
+    "      N: >-\n        a\n\n        HUNTER\n",
+    "      N: a\n        HUNTER\n",
+    "      N: \"a\n        HUNTER\"\n",
+    "      N: 'a\n\n        HUNTER'\n",
+    "      N: [HUNTER]\n",
+    "      N: [a,\n        HUNTER]\n",
+    "      N:\n      - HUNTER\n",
+    "      N:\n        - HUNTER\n        - b\n",
+    "      N: {HUNTER}\n",
+    "      N: {a: HUNTER}\n",
+    "      N: {HUNTER: a}\n",
+    "      N:\n        a: HUNTER\n        b: {c: [HUNTER]}\n",
+    "      N: {secret: [HUNTER]}\n",
+    "      N: {secret: a, b: HUNTER}\n",
+    "      N: *plain\n",
+    "      N: [*plain, *list]\n",
+    "      N: {a: *map}\n",
+    "      N: !!str HUNTER\n",
+    "      N: &own HUNTER\n      b: *own\n",
+    "      <<: {N: [HUNTER]}\n",
+    "      b: http://user:HUNTER@host/\n      N: ''\n",
+];
+
+const NAMES: [&str; 6] = ["password", "secret", "secrets", "api-key", "snmp_community", "login.passwd"];
+
+/// What goes wrong elsewhere: replaced by what.
+const FAULTS: [(&str, &str); 14] = [
+    ("", ""),
+    ("    agent", "    agnet"),
+    ("    params:", "    parms:"),
+    ("    params:", "    meta:"),
+    ("    params:", "    utilization:"),
+    ("    params:", "    ops:"),
+    ("      ip: 1\n", "      ip: [\n"),
+    ("      ip: 1\n", "      ip: @1\n"),
+    ("      ip: 1\n", "     ip: 1\n"),
+    ("      ip: 1\n", "\tip: 1\n"),
+    ("      ip: 1\n", "      ip: 1\n      ip: 2\n"),
+    ("  A:\n", "  A: B: C\n"),
+    ("ocf:heartbeat:Dummy", "Dummy"),
+    ("kind: Cluster\n", ""),
+];
+
+fn text(shape: &str, name: &str, is_last: bool) -> String {
+    let entry = shape.replace("N:", &format!("{name}:")).replace("\"N\"", &format!("\"{name}\""));
+    let anchored = [
+        ("*plain", "x-a: &plain HUNTER\n"),
+        ("*list", "x-b: &list [HUNTER, {a: HUNTER}]\n"),
+        ("*map", "x-c: &map\n  a: |\n    HUNTER\n"),
+    ];
+    let anchors: String =
+        anchored.iter().filter(|(alias, _)| shape.contains(alias)).map(|(_, anchor)| *anchor).collect();
+    let (before, after) = if is_last { ("      ip: 1\n", "") } else { ("", "      ip: 1\n") };
+    format!(
+        "apiVersion: quorate/v1\nkind: Cluster\nname: c\nnodes: {{n1: {{}}}}\nproperties: {{stonith-enabled: false}}\n{anchors}resources:\n  A:\n    \
+         agent: ocf:heartbeat:Dummy\n    params:\n{before}{entry}{after}  B:\n    agent: ocf:heartbeat:Dummy\n"
+    )
+}
+
+/// Everything that is printed of a text's faults.
+fn told(text: &str) -> String {
+    let mut sources = Sources::default();
+    sources.add("m.yaml", text);
+    let found = manifest::read(&sources).diagnostics;
+    let mut told = diagnostic::text(&found, &sources, Ink::Plain);
+    told += &diagnostic::json(&found, &sources);
+    told += &diagnostic::records(&found, &sources);
+    told += &diagnostic::github(&found, &sources);
+    told += &diagnostic::sarif(&found, &sources);
+    told
+}
+
+fn texts() -> impl Iterator<Item = String> {
+    let named = SHAPES.iter().flat_map(|shape| NAMES.iter().map(move |name| (*shape, *name)));
+    named.flat_map(|(shape, name)| [false, true].map(|is_last| text(shape, name, is_last)))
+}
+
+#[test]
+fn no_finding_shows_a_secret() {
+    let mut faults = String::new();
+    let mut findings = 0;
+    for text in texts() {
+        for (sound, fault) in FAULTS {
+            let text = text.replacen(sound, fault, 1);
+            let told = told(&text);
+            findings += told.matches("ruleId").count();
+            if let Some(line) = told.lines().find(|line| line.contains(MARK)) {
+                writeln!(faults, "{text}\n---> {line}\n").unwrap();
+            }
+        }
+    }
+    assert!(findings > 4_000, "only {findings} findings");
+    assert!(
+        faults.is_empty(),
+        "{}\n{} in all",
+        &faults[..faults.len().min(6_000)],
+        faults.matches("--->").count()
+    );
+}
+
+#[test]
+fn no_finding_of_a_damaged_text_shows_a_secret() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut draw = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % (below.max(1) as u64)).unwrap()
+    };
+    let mut faults = String::new();
+    for text in texts() {
+        for _ in 0..4 {
+            let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+            // A name that is damaged says nothing any more: its line stays whole.
+            let line = draw(lines.len());
+            if !NAMES.iter().any(|name| lines[line].contains(name)) && !lines[line].contains(MARK) {
+                let at = draw(lines[line].len());
+                match draw(4) {
+                    0 => drop(lines[line].remove(at)),
+                    1 => {
+                        lines[line].insert(at, [':', '"', '\'', '{', '[', '}', '-', '#', '&', '|'][draw(10)]);
+                    }
+                    2 => lines[line].truncate(at),
+                    _ => drop(lines.remove(line)),
+                }
+            }
+            let text: String = lines.concat();
+            if let Some(line) = told(&text).lines().find(|line| line.contains(MARK)) {
+                writeln!(faults, "{text}\n---> {line}\n").unwrap();
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "{}\n{} in all",
+        &faults[..faults.len().min(6_000)],
+        faults.matches("--->").count()
+    );
+}
+
+#[test]
+fn no_verb_shows_a_secret_that_is_in_force() {
+    // What is the same as a secret, and named otherwise, is no secret to anybody but its author.
+    let sound = SHAPES.iter().filter(|shape| !shape.contains("*own")).filter(|shape| {
+        let found = {
+            let mut sources = Sources::default();
+            sources.add("m.yaml", text(shape, "password", false));
+            manifest::read(&sources)
+        };
+        found.manifest.is_some()
+    });
+    let mut tried = 0;
+    for shape in sound {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("cluster.yaml"), text(shape, "password", false)).unwrap();
+        let script = "quorate validate; quorate plan -v --out plan.json --record decision.json; cat plan.json decision.json
+            for form in json markdown; do quorate plan -o $form; done; quorate show plan.json -v
+            quorate replay decision.json; quorate apply plan.json -v; quorate status; quorate status -o json
+            sed -i 's/HUNTER/HUNTER3/; s/ip: 1/ip: 2/' cluster.yaml; quorate plan; quorate plan -o json
+            quorate apply --auto-approve -o ndjson; quorate explain A; quorate graph --all; quorate drill -q
+            quorate simulate fail resource A; quorate cleanup A; quorate plan -v --what-if node-down=n1";
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_quorate")).parent().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        let shown = told.lines().find(|line| line.contains(MARK));
+        assert_eq!(shown, None, "{shape}");
+        assert!(told.contains("Done: generation"), "{told}");
+        tried += 1;
+    }
+    assert!(tried > 5, "only {tried} shapes are sound");
+}
