@@ -304,6 +304,7 @@ fn added_up<'c>(
             source: source::source(placement, resource, node, contribution),
         })
         .collect();
+    say_once(&mut parts);
     let sum = |parts: &[Part]| parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
     if sum(&parts) != score && sum(&parts).is_mandatory() && !score.is_mandatory() {
         // What was infinite did not last: an instance yielded to others, down to the floor.
@@ -315,6 +316,21 @@ fn added_up<'c>(
         parts.push(Part { score: missing, source: Source::Floor });
     }
     parts
+}
+
+/// What forbids a node does so once, however often it was added.
+fn say_once(parts: &mut Vec<Part>) {
+    let counts_stop = |part: &Part| matches!(part.source, Source::Failures { is_stop: true, .. });
+    let is_counted = parts.iter().any(counts_stop);
+    let mut said: Vec<Source> = Vec::new();
+    parts.retain(|part| {
+        if part.score > Score::MINUS_INFINITY {
+            return true;
+        }
+        let is_told = said.contains(&part.source);
+        said.push(part.source.clone());
+        !is_told && !(is_counted && part.source == Source::History { past: Past::StopFailed })
+    });
 }
 
 /// Names of all resources that can be explained, for suggestions.
