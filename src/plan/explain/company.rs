@@ -107,8 +107,7 @@ fn seek(
     seen: &mut Vec<ResourceIx>,
     roots: &mut Vec<Root>,
 ) {
-    let parts = std::iter::once(other).chain(placement.facts.leaves(other));
-    for part in parts.collect::<Vec<_>>() {
+    for part in std::iter::once(other).chain(placement.facts.leaves(other)) {
         if seen.contains(&part) {
             continue;
         }

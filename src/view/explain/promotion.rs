@@ -39,10 +39,8 @@ fn sentence(promotion: &Promotion, node: &NodeName) -> String {
                 Some(next) => format!("its score is {}, against {}", promotion.score, rival(next)),
                 None => format!("its score is {}, and no other instance can be", promotion.score),
             };
-            return match is_now {
-                true => format!("It is promoted on {node}, and stays so: {why}."),
-                false => format!("It is to be promoted on {node}: {why}."),
-            };
+            let verb = if is_now { "stays promoted" } else { "is to be promoted" };
+            return format!("It {verb} on {node}: {why}.");
         }
         Outcome::TooLow => "its promotion score is below zero".to_owned(),
         Outcome::Others { rival: other } => {
