@@ -327,9 +327,10 @@ fn say_once(parts: &mut Vec<Part>) {
         if part.score > Score::MINUS_INFINITY {
             return true;
         }
+        let is_again = is_counted && part.source == Source::History { past: Past::StopFailed };
         let is_told = said.contains(&part.source);
         said.push(part.source.clone());
-        !is_told && !(is_counted && part.source == Source::History { past: Past::StopFailed })
+        !(is_told || is_again)
     });
 }
 
