@@ -11,7 +11,7 @@ use crate::plan::outline::rule_text;
 use crate::scheduler::assign::{Cause, Contribution, Placement};
 use crate::scheduler::constraint::colocation::ColocationIx;
 use crate::scheduler::constraint::location::LocationIx;
-use crate::scheduler::facts::{FailedAction, NodeIx, Variant};
+use crate::scheduler::facts::{FailedAction, NodeIx};
 use crate::scheduler::{ResourceIx, failures};
 
 /// What gives a part of a score.
@@ -251,8 +251,7 @@ fn of_stop(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx) -> Sou
     let mut lineage = std::iter::successors(Some(resource), |part| facts.resource(*part).parent);
     let must_follow = |part: ResourceIx| {
         placement.colocations.iter().rev().position(|record| {
-            let is_clone =
-                matches!(facts.resource(record.primary).variant, Variant::Clone(_) | Variant::Bundle(_));
+            let is_clone = facts.resource(record.primary).variant.has_instances();
             record.dependent == part && record.score >= Score::INFINITY && is_clone
         })
     };
