@@ -39,7 +39,9 @@ fn example(name: &str) -> Cluster {
 
 fn run(beginning: Beginning<'_>, nodes: usize) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(drill(beginning, Extent { nodes, resources: true, trials_max: 10_000 })).unwrap()
+    runtime
+        .block_on(drill(beginning, Extent { nodes, resources: true, everywhere: true, trials_max: 10_000 }))
+        .unwrap()
 }
 
 /// The conformance cases, where they are.
@@ -113,7 +115,7 @@ fn drills_begin_with_any_cluster_that_was_seen() {
             continue;
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let extent = Extent { nodes: 1, resources: false, trials_max: 10 };
+        let extent = Extent { nodes: 1, resources: false, everywhere: false, trials_max: 20 };
         let report = runtime.block_on(drill(Beginning::Seen(&observation), extent));
         assert!(report.is_ok(), "{name}: {report:?}");
     }

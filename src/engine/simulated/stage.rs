@@ -9,8 +9,8 @@ use super::{Bounds, Simulated};
 use crate::engine::Observation;
 use crate::ledger::Ledger;
 use crate::model::{Generation, NodeName, Role};
-use crate::scheduler::facts::{NodeKind, ResourceFacts};
-use crate::scheduler::interpret;
+use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts};
+use crate::scheduler::{Facts, interpret};
 use crate::status::{ClusterStatus, HistoryEntry, ResultCode};
 
 impl Simulated {
@@ -29,7 +29,8 @@ impl Simulated {
         let facts = interpret::interpret(&effective, &observation.status, observation.now);
         for node in &facts.nodes {
             let is_remote = node.kind != NodeKind::Member;
-            let machine = Machine { is_up: node.is_online, is_remote, ..Machine::default() };
+            let machine =
+                Machine { is_up: node.is_online || waits(&facts, node), is_remote, ..Machine::default() };
             world.machines.insert(node.name.clone(), machine);
         }
         let leaves = facts.top.iter().flat_map(|top| facts.leaves(*top)).map(|leaf| facts.resource(leaf));
@@ -51,6 +52,19 @@ impl Simulated {
         state.in_force = observation.effective().into_owned();
         Self { state, store: None, at_work: None, bounds: Bounds::default() }
     }
+}
+
+/// Whether a remote node may well be up: it is not connected, and nothing was heard of a failure.
+fn waits(facts: &Facts<'_>, node: &NodeFacts<'_>) -> bool {
+    let connects = |resource: &&ResourceFacts<'_>| {
+        resource.connects.is_some_and(|remote| facts.node(remote).name == node.name)
+    };
+    let has_failed = |resource: &ResourceFacts<'_>| {
+        resource.is_failed || facts.failed_actions.iter().any(|failed| *failed.resource == *resource.base_id)
+    };
+    node.kind == NodeKind::Remote
+        && node.unclean.is_none()
+        && !facts.resources.iter().filter(connects).any(has_failed)
 }
 
 /// The name under which agents and history know an instance.
