@@ -51,7 +51,7 @@ fn the_readme_shows_what_is_printed() {
     let expected = format!("{session}\n");
     // A terminal shows both streams alike.
     let replayed = replay(session).replace("\n! ", "\n").replace("\n\n\n", "\n\n");
-    let difference = similar::TextDiff::from_lines(&expected, &format!("{}\n", replayed.trim_end()))
+    let difference = similar::TextDiff::from_lines(&expected, format!("{}\n", replayed.trim_end()))
         .unified_diff()
         .header("README.md", "now")
         .to_string();
@@ -73,7 +73,8 @@ fn what_documents_show_of_manifests_is_right() {
             let mut sources = Sources::default();
             sources.add(file.display().to_string(), format!("{head}{block}"));
             let found = manifest::read(&sources).diagnostics;
-            let errors: Vec<_> = found.into_iter().filter(|finding| finding.is_error()).collect();
+            let errors: Vec<_> =
+                found.into_iter().filter(quorate::diagnostic::Diagnostic::is_error).collect();
             assert!(errors.is_empty(), "{}: {errors:?}", file.display());
             checked += 1;
         }

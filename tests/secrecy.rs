@@ -141,7 +141,7 @@ fn no_finding_of_a_damaged_text_shows_a_secret() {
                 match draw(4) {
                     0 => drop(lines[line].remove(at)),
                     1 => {
-                        lines[line].insert(at, [':', '"', '\'', '{', '[', '}', '-', '#', '&', '|'][draw(10)])
+                        lines[line].insert(at, [':', '"', '\'', '{', '[', '}', '-', '#', '&', '|'][draw(10)]);
                     }
                     2 => lines[line].truncate(at),
                     _ => drop(lines.remove(line)),

@@ -258,11 +258,13 @@ impl Lab {
             room.write(&format!("{disk}/etc/hosts"), &names);
             room.write(&format!("{disk}/etc/ssh/sshd_config"), include_str!("sshd_config"));
             room.write(&format!("{disk}/ocf/lab/marker"), include_str!("agents/marker"));
+            room.write(&format!("{disk}/ocf/lab/traveller"), include_str!("agents/traveller"));
+            room.write(&format!("{disk}/etc/init.d/legacy"), include_str!("agents/legacy"));
             room.write(&format!("{disk}/sbin/fence_lab"), include_str!("agents/fence_lab"));
         }
         room.write("client/etc/hosts", &names);
         room.write("client/admin/.ssh/known_hosts", &known);
         room.run("chmod 700 /run/lab/*/admin /run/lab/*/admin/.ssh");
-        room.run("chmod 755 /run/lab/node*/ocf/lab/marker /run/lab/node*/sbin/fence_lab");
+        room.run("chmod 755 /run/lab/node*/ocf/lab/* /run/lab/node*/etc/init.d/legacy /run/lab/node*/sbin/fence_lab");
     }
 }

@@ -22,6 +22,7 @@ mod power;
 mod room;
 
 mod changes;
+mod classes;
 mod failover;
 mod failures;
 mod fencing;

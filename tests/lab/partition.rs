@@ -1,6 +1,6 @@
 //! Wires that are cut, and nodes that know different things.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -48,7 +48,7 @@ fn a_silent_link_is_survived_by_the_other() {
         let other = lab.hosts().iter().find(|host| host.name != active(lab).name).unwrap();
         let (start, lines) = (Instant::now(), log_length(other));
         other.cut_link(0);
-        std::thread::sleep(std::time::Duration::from_secs(6));
+        std::thread::sleep(Duration::from_secs(6));
         let said: Vec<String> = other.read(LOG).lines().skip(lines).map(str::to_owned).collect();
         assert!(!said.iter().any(|line| line.contains("view")), "{said:?}");
         assert_eq!(watch.failures_since(start), 0);
@@ -68,7 +68,7 @@ fn a_bad_network_loses_nobody() {
         lab.settle();
         let lines: Vec<usize> = lab.hosts().iter().map(log_length).collect();
         lab.hosts().iter().for_each(|host| host.disturb("delay 30ms 20ms loss 1%"));
-        std::thread::sleep(std::time::Duration::from_secs(8));
+        std::thread::sleep(Duration::from_secs(8));
         lab.hosts().iter().for_each(|host| host.disturb(""));
         for (host, lines) in lab.hosts().iter().zip(lines) {
             let said: Vec<String> = host.read(LOG).lines().skip(lines).map(str::to_owned).collect();
@@ -146,17 +146,20 @@ fn a_slow_start_delays_nobody() {
     Lab::of(2).test(|lab| {
         let watch = site(lab);
         lab.settle();
-        let slow = "  Slow:\n    agent: ocf:pacemaker:Dummy\n    params: {op_sleep: 12}\nconstraints:";
+        let slow = "  Slow:\n    agent: ocf:heartbeat:Delay\n    params: {startdelay: 30, stopdelay: 0, mondelay: 0}\n    \
+                    ops: [{name: start, timeout: 60s}]\nconstraints:";
         let text = manifest(lab, &SITE.replace("constraints:", slow));
         lab.host("node1").write("/etc/quorate/cluster.yaml", &text);
-        let controller = |words: &str| lab.hosts().iter().any(|host| host.read(LOG).contains(words));
-        lab.until("the slow resource beginning", PATIENCE, || controller("generation=2"));
-        std::thread::sleep(std::time::Duration::from_secs(1));
+        let is_starting = || lab.hosts().iter().any(|host| !host.processes("Delay").is_empty());
+        lab.until("the slow resource beginning", PATIENCE, is_starting);
+        std::thread::sleep(Duration::from_secs(3));
+        assert!(is_starting(), "it is no probe, which takes no time");
         let start = Instant::now();
         active(lab).kill("apache2");
         lab.until("the outage", PATIENCE, || watch.failures_since(start) > 0);
         lab.until("the site again", PATIENCE, || watch.last_page().is_some());
-        assert!(!controller("start Slow"), "the site did not wait for the slow start");
-        lab.until("the slow start", PATIENCE, || controller("start Slow"));
+        assert!(is_starting(), "the site did not wait for the slow start");
+        lab.until("the slow start's end", PATIENCE, || !is_starting());
+        lab.settle();
     });
 }
