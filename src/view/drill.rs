@@ -220,12 +220,16 @@ fn casualty_words(casualty: &Casualty) -> String {
 
 /// Why nothing is done about a failure.
 fn left_alone(trouble: &Trouble) -> String {
+    let what = match trouble {
+        Trouble::Failed { because: Some(why), .. } => because(why),
+        Trouble::Failed { because: None, .. } | Trouble::RunsTwice { .. } => trouble_words(trouble),
+    };
     let hold = match trouble {
         Trouble::Failed { hold: Hold::Blocked, .. } => "; it is blocked until a cleanup",
         Trouble::Failed { hold: Hold::Unmanaged, .. } => "; it is unmanaged",
         Trouble::Failed { hold: Hold::None, .. } | Trouble::RunsTwice { .. } => "",
     };
-    format!("{}{hold}", trouble_words(trouble))
+    format!("{what}{hold}")
 }
 
 /// What failed whenever it was tried; of many, the first.
