@@ -20,6 +20,8 @@ mod graph;
 mod input;
 #[path = "laws/outcome.rs"]
 mod outcome;
+#[path = "laws/restless.rs"]
+mod restless;
 #[path = "laws/result.rs"]
 mod result;
 #[path = "laws/ring.rs"]

@@ -1,5 +1,7 @@
 //! The state machine itself.
 
+mod carry;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use super::event::{Cause, Command, Event, Outcome, Urgency};
 use super::limits::Limits;
 use super::result::ActionResult;
 use crate::model::NodeName;
-use crate::scheduler::{Action, ActionId, ActionKind, Task, Transition};
+use crate::scheduler::{Action, ActionId, ActionKind, Transition};
 
 /// A transition being carried out.
 #[derive(Debug, Clone)]
@@ -78,53 +80,6 @@ impl Executor {
             ending: None,
             is_over: false,
         }
-    }
-
-    /// Takes over what an earlier transition left in flight; call it before [`Event::Begin`].
-    /// Gives for each the number under which its end is to be told: that of the same action, where
-    /// this transition has it (it will not be started again), or else a new one, and then whatever
-    /// this transition does with that resource on that node waits for it.
-    pub fn carry(&mut self, in_flight: Vec<Action>) -> Vec<ActionId> {
-        in_flight.into_iter().map(|action| self.carry_one(action)).collect()
-    }
-
-    fn carry_one(&mut self, mut action: Action) -> ActionId {
-        let is_same = |step: &Step| {
-            step.stage == Stage::Waiting
-                && step.action.is_same_as(&action)
-                && step.action.params == action.params
-        };
-        let same = self.steps.iter().position(is_same).filter(|place| !self.comes_after_the_end_of(*place));
-        if let Some(place) = same {
-            self.launch(place);
-            return self.steps[place].action.id;
-        }
-        let number = self.by_id.keys().next_back().map_or(0, |last| last.0 + 1);
-        action.id = ActionId(number);
-        let place = self.steps.len();
-        let waiting: Vec<usize> =
-            (0..place).filter(|then| self.steps[*then].must_wait_for(&action)).collect();
-        self.by_id.insert(action.id, place);
-        self.steps.push(Step::new(action));
-        for then in waiting {
-            link(&mut self.steps, place, then);
-        }
-        self.launch(place);
-        ActionId(number)
-    }
-
-    /// Whether this transition first ends what such an action brought about: then it is for another run
-    /// that it has the same action.
-    fn comes_after_the_end_of(&self, place: usize) -> bool {
-        let action = &self.steps[place].action;
-        let ends = |task: &Task| task.may_deactivate() && !task.is_migration();
-        let is_earlier_end = |step: &Step| {
-            ends(&step.action.task)
-                && step.action.kind != ActionKind::Pseudo
-                && step.action.resource == action.resource
-                && step.action.node == action.node
-        };
-        action.resource.is_some() && !ends(&action.task) && self.steps.iter().take(place).any(is_earlier_end)
     }
 
     /// Takes in what happened and says what to do about it. After [`Command::Done`] it says nothing.
@@ -302,19 +257,6 @@ impl Step {
 
     fn rank(&self, place: usize) -> Rank {
         (self.action.is_recurring(), Reverse(self.action.priority), place)
-    }
-
-    /// Whether this step touches what `other` is still working on: the same resource on the same node,
-    /// or the same instance elsewhere, which must not become active while it still ends here.
-    fn must_wait_for(&self, other: &Action) -> bool {
-        if self.stage != Stage::Waiting || self.action.kind == ActionKind::Pseudo {
-            return false;
-        }
-        let is_same_place = self.action.resource.is_some()
-            && self.action.resource == other.resource
-            && self.action.node == other.node;
-        let is_same_instance = self.action.instance.is_some() && self.action.instance == other.instance;
-        is_same_place || is_same_instance && self.action.task.may_activate() && other.task.may_deactivate()
     }
 }
 

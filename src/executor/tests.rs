@@ -13,6 +13,8 @@ use crate::model::NodeName;
 use crate::scheduler::{Action, ActionId, ActionKind, Task, Transition};
 use crate::status::{ResultCode, ResultStatus};
 
+mod carried;
+
 fn action(id: u32, task: Task, resource: &str, node: &str, after: &[u32]) -> Action {
     Action {
         id: ActionId(id),

@@ -135,16 +135,21 @@ pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: 
 
 /// Calls a resource by its own name from now on that was once known as one of several numbered
 /// instances, as happens when a clone's instances cease to be told apart. The key of an action still
-/// has the numbered name.
+/// has the numbered name. Where several numbers were known on one node, what is done last is what is
+/// so.
 pub(super) fn unnumber(state: &mut NodeState, resource: &str, key: &str) {
-    if state.resources.iter().any(|history| *history.id == *resource) {
+    if key.strip_prefix(resource).is_some_and(|rest| rest.starts_with('_')) {
         return;
     }
-    let is_meant = |history: &&mut ResourceHistory| {
+    let is_meant = |history: &ResourceHistory| {
         let is_named = key.strip_prefix(&*history.id).is_some_and(|rest| rest.starts_with('_'));
-        is_named && without_number(&history.id) == resource
+        is_named && *history.id != *resource && without_number(&history.id) == resource
     };
-    let Some(history) = state.resources.iter_mut().find(is_meant) else { return };
+    if state.resources.iter().any(|history| *history.id == *resource) {
+        state.resources.retain(|history| !is_meant(history));
+        return;
+    }
+    let Some(history) = state.resources.iter_mut().find(|history| is_meant(history)) else { return };
     let old = std::mem::replace(&mut history.id, resource.into());
     for entry in &mut history.entries {
         if let Some(rest) = entry.id.strip_prefix(&*old) {

@@ -206,6 +206,19 @@ fn an_instance_that_is_not_told_apart_any_more_loses_its_number() {
 }
 
 #[test]
+fn an_instance_that_stops_beside_its_like_leaves_no_history_of_its_number() {
+    let mut bench = Bench::new();
+    for number in ["A:0", "A:1"] {
+        bench.take(&Action::new(Task::Start, number, NodeName::new("n1")), 0);
+    }
+    for key in ["A:0_stop_0", "A:1_stop_0"] {
+        bench.take(&Action { key: key.into(), ..action(Task::Stop) }, 0);
+    }
+    let histories: Vec<&str> = bench.node().resources.iter().map(|history| &*history.id).collect();
+    assert_eq!(histories, ["A"]);
+}
+
+#[test]
 fn deleting_forgets_all_history_and_cancelling_one_operation() {
     let mut bench = Bench::new();
     bench.take(&action(Task::Start), 0).take(&monitor(), 0);

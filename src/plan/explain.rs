@@ -187,7 +187,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         constraint: sequence
             .constraint
             .as_ref()
-            .map(|id| Address::new(ObjectKind::Order, id.as_str()).to_string()),
+            .map(|id| Address::new(ObjectKind::Order, &**id).to_string()),
     });
     let is_held = !own.is_managed && chosen.is_some_and(|chosen| own.active_on.contains(&chosen));
     Explanation {

@@ -1,6 +1,7 @@
 //! Relations between resources, as constraints and groups make them, in plain pairs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::constraint::{
     ColocationScope, LocationPreference, LocationTarget, OrderAction, OrderKind, OrderScope, ResourceSet,
@@ -51,8 +52,8 @@ pub struct Sequence {
     pub first: ResourceId,
     /// Acts then.
     pub then: ResourceId,
-    /// The constraint that says so; none for members of a group.
-    pub constraint: Option<String>,
+    /// The constraint that says so, shared by all its pairs; none for members of a group.
+    pub constraint: Option<Arc<str>>,
 }
 
 /// A resource that prefers a node.
@@ -142,9 +143,8 @@ impl Relations {
         self.by_dependent.entry(company.dependent.clone()).or_default().push(company);
     }
 
-    fn add_sequence(&mut self, first: &ResourceId, then: &ResourceId, constraint: Option<&str>) {
-        let sequence =
-            Sequence { first: first.clone(), then: then.clone(), constraint: constraint.map(str::to_owned) };
+    fn add_sequence(&mut self, first: &ResourceId, then: &ResourceId, constraint: Option<&Arc<str>>) {
+        let sequence = Sequence { first: first.clone(), then: then.clone(), constraint: constraint.cloned() };
         self.by_then.entry(then.clone()).or_default().push(sequence);
         self.by_first.entry(first.clone()).or_default().push(then.clone());
     }
@@ -221,7 +221,7 @@ impl Relations {
     }
 
     /// Members of a sequential set follow each other, and sets follow each other.
-    fn add_ordered_sets(&mut self, id: &str, sets: &[ResourceSet]) {
+    fn add_ordered_sets(&mut self, id: &Arc<str>, sets: &[ResourceSet]) {
         for set in sets.iter().filter(|set| set.sequential != Some(false) && brings_up(set.action)) {
             for pair in set.resources.windows(2) {
                 if let [first, then] = pair {
@@ -273,10 +273,10 @@ impl Relations {
             Constraint::Order(order) => match &order.scope {
                 OrderScope::Pair { first, then, first_action, .. } => {
                     if brings_up(*first_action) {
-                        self.add_sequence(first, then, Some(order.id.as_str()));
+                        self.add_sequence(first, then, Some(&order.id.to_shared()));
                     }
                 }
-                OrderScope::Sets(sets) => self.add_ordered_sets(order.id.as_str(), sets),
+                OrderScope::Sets(sets) => self.add_ordered_sets(&order.id.to_shared(), sets),
             },
             Constraint::Ticket(ticket) => {
                 for resource in named_resources(constraint) {

@@ -33,6 +33,11 @@ impl Release {
         if self.is_specified() { factor } else { factor.signum() }
     }
 
+    /// A promotion gains from a wish to be with a partner in its role. Earlier, only from a demand.
+    pub const fn promotion_gains_from_partners(self) -> bool {
+        self.is_specified()
+    }
+
     /// A promotion does not suffer from a wish to be with what has no node.
     pub const fn promotes_without_primary(self) -> bool {
         self.is_specified()
@@ -56,6 +61,30 @@ impl Release {
 
     /// Who must not be with a dependent that has only one node left makes way for it.
     pub const fn makes_way(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Where a node may have several instances, these are told apart unless it is said that they are
+    /// not. Earlier, only where it was said that they are.
+    pub const fn room_tells_apart(self) -> bool {
+        self.is_specified()
+    }
+
+    /// Who wishes to be with a later member of a group hears where the group would like to be. Earlier,
+    /// only the first member spoke of that.
+    pub const fn members_know_their_groups_wishes(self) -> bool {
+        self.is_specified()
+    }
+
+    /// A group is demoted although some member has nothing to be demoted from. Earlier, such a group's
+    /// demotion was waited for only where instances are told of it.
+    pub const fn members_may_lack_demotions(self) -> bool {
+        self.is_specified()
+    }
+
+    /// A group that is tried on a node, and would rather be elsewhere, is taken back from there.
+    /// Earlier, it remained there, and was not counted.
+    pub const fn groups_are_taken_back(self) -> bool {
         self.is_specified()
     }
 

@@ -216,3 +216,63 @@ fn a_refresh_does_not_forget_what_runs_where_a_daemon_died() {
     world.run_for(30_000);
     assert_eq!(world.place("A"), victim, "nobody took it over while it runs there");
 }
+
+#[test]
+fn what_was_proposed_on_a_generation_that_was_given_up_does_not_count_as_proposed_on_its_namesake() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    world.counts_doubles = false;
+    world.cut(&[1]);
+    world.run_for(3000);
+    for (host, name) in [(0, "L"), (1, "R")] {
+        world.propose_on(host, cluster(2, Fencing::Off, &["A", name]), world.generation(host), name);
+    }
+    world.run_for(1000);
+    let (left, right) = (world.generation(0), world.generation(1));
+    assert_eq!(left, right);
+    world.heal();
+    world.rest();
+    for host in [0, 1] {
+        let late = world.propose_on(host, cluster(2, Fencing::Off, &["A", "X"]), left, "late");
+        world.run_for(1000);
+        assert!(matches!(world.answer(late), Err(Refusal::Conflict { .. })));
+    }
+    world.check();
+}
+
+#[test]
+fn a_change_on_a_node_that_just_lost_the_others_loses_to_one_on_theirs() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A"]));
+    world.counts_doubles = false;
+    world.cut(&[0]);
+    for (host, name) in [(0, "L"), (1, "R")] {
+        world.propose_on(host, cluster(3, Fencing::Off, &["A", name]), world.generation(host), name);
+    }
+    world.run_for(5000);
+    assert_eq!(world.generation(0), world.generation(1));
+    world.heal();
+    world.rest();
+    world.check();
+    world.place("R");
+    assert_eq!(world.places("L"), [] as [usize; 0]);
+}
+
+#[test]
+fn a_change_on_the_only_daemon_of_a_partition_with_quorum_outlives_that_daemon() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A"]));
+    world.crash(0);
+    world.run_for(1500);
+    world.kill_daemon(2);
+    world.run_for(100);
+    let change = cluster(3, Fencing::On, &["A", "B"]);
+    world.propose_on(1, change, world.generation(1), "kept");
+    world.run_for(50);
+    world.kill_daemon(1);
+    world.run_for(100);
+    world.start_daemon(2);
+    world.run_for(1000);
+    world.start_daemon(1);
+    world.boot(0);
+    world.rest();
+    world.check();
+    world.place("B");
+}

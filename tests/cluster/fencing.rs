@@ -222,3 +222,18 @@ fn a_fencing_that_ends_after_its_target_came_back_leaves_the_new_life_alone() {
     assert_eq!(world.place("A"), victim);
     world.check();
 }
+
+#[test]
+fn a_node_that_comes_back_from_its_fencing_with_another_clock_stays() {
+    for by in [-3_600_000, 3_600_000] {
+        let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+        world.hosts[1].clock += by;
+        world.cut(&[1]);
+        world.run_for(20_000);
+        assert_ne!(world.hosts[1].boot, 0, "it was fenced");
+        world.heal();
+        world.rest();
+        world.check();
+        assert!(world.hosts[1].daemon.is_some(), "what came back is not what was fenced");
+    }
+}

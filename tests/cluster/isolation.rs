@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quorate::cluster::{Change, Input};
+use quorate::model::ResourceId;
 use quorate::model::isolation::Isolation;
 
 use crate::world::World;
@@ -147,4 +148,36 @@ fn a_daemon_that_is_told_to_let_go_stops_all_and_ends() {
     let last =
         history.entries.iter().filter(|entry| entry.interval.is_zero()).max_by_key(|entry| entry.call_id);
     assert_eq!(last.map(|entry| &*entry.operation), Some("stop"), "the next daemon knows it");
+}
+
+#[test]
+fn what_is_being_looked_at_again_where_a_node_went_is_waited_for_like_what_is_known_to_run_there() {
+    let (mut world, host) = isolated();
+    world.slow.insert(("A".into(), "stop"), 3000);
+    world.change(1 - host, Change::Refresh { resource: Some(ResourceId::new("A")), node: None });
+    world.run_for(8);
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(40_000);
+    assert_eq!(world.doubled(), [] as [String; 0]);
+    world.place("A");
+}
+
+#[test]
+fn a_node_that_goes_again_before_it_was_asked_what_it_runs_is_given_the_time_to_let_go() {
+    let (mut world, host) = isolated();
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(20_000);
+    assert_ne!(world.place("A"), host);
+    world.hosts[host].has_evidence = false;
+    world.message_delay = 400;
+    world.heal();
+    world.run_for(250);
+    world.slow.insert(("A".into(), "stop"), 3000);
+    world.hosts[1 - host].has_evidence = true;
+    world.cut(&[1 - host]);
+    world.run_for(40_000);
+    assert_eq!(world.doubled(), [] as [String; 0]);
+    assert_eq!(world.place("A"), host);
 }

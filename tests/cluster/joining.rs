@@ -78,7 +78,7 @@ fn a_change_made_without_quorum_loses_even_to_no_change_made_with_it() {
     world.rest();
     world.check();
     world.place("A");
-    assert_eq!(world.generation(2).0, 1);
+    assert_eq!(world.generation(2).0, 3, "neither number is used again");
 }
 
 #[test]
@@ -323,4 +323,55 @@ fn a_member_that_hung_while_another_joined_takes_what_is_known_by_now() {
     world.hang_daemon(1, false);
     world.rest();
     world.check();
+}
+
+#[test]
+fn who_says_twice_what_it_has_agrees_with_itself_once() {
+    let mut world = World::running(2, cluster(2, Fencing::On, &["A", "B"]));
+    world.pause(1, true);
+    for host in [0, 1] {
+        world.kill_daemon(host);
+    }
+    world.run_for(900);
+    let before = world.messages;
+    for host in [0, 1] {
+        world.start_daemon(host);
+    }
+    world.run_for(15_000);
+    assert!(world.messages - before < 100, "{} messages", world.messages - before);
+}
+
+#[test]
+fn a_node_is_fenced_if_its_machine_is_seen_and_nobody_knows_what_it_runs() {
+    let mut world = World::running(2, cluster(2, Fencing::On, &["A", "B"]));
+    let host = world.place("A");
+    world.hang_daemon(host, true);
+    world.kill_daemon(1 - host);
+    world.run_for(1000);
+    world.start_daemon(1 - host);
+    world.run_for(60_000);
+    assert_ne!(world.hosts[host].boot, 0, "its daemon says nothing, and the other one has forgotten");
+    world.rest();
+    world.check();
+    world.place("A");
+}
+
+#[test]
+fn who_loses_a_change_in_a_merge_is_told_though_the_other_half_made_more() {
+    let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+    world.counts_doubles = false;
+    world.cut(&[1]);
+    world.run_for(3000);
+    world.propose_on(0, cluster(2, Fencing::Off, &["A", "L"]), world.generation(0), "left");
+    for (name, origin) in [("R", "right"), ("S", "right again")] {
+        world.propose_on(1, cluster(2, Fencing::Off, &["A", name]), world.generation(1), origin);
+        world.run_for(1000);
+    }
+    let at = world.now;
+    world.heal();
+    world.rest();
+    world.check();
+    world.place("S");
+    let dropped = |event: &Event| matches!(event, Event::Dropped { origin, .. } if origin == "left");
+    assert_eq!(world.told(at, dropped), 1);
 }

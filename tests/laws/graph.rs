@@ -31,12 +31,17 @@ pub(crate) fn spares_nodes_that_are_down(case: &Case<'_>) -> Option<String> {
     Some(format!("{} on a node that is down", found.key))
 }
 
+/// Instances that the status knows by numbers of their own are different services, even on one node.
 pub(crate) fn says_nothing_twice(case: &Case<'_>) -> Option<String> {
     let mut seen = BTreeSet::new();
+    let histories = case.cib.status.nodes.iter().flat_map(|node| &node.resources);
+    let known: BTreeSet<&str> = histories.map(|history| &*history.id).collect();
     let real = case.schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
     let mut names = real.map(|action| {
         let notify = action.notify.as_deref().unwrap_or_default();
-        format!("{} {:?} {:?} {:?} {notify}", action.task, action.resource, action.node, action.interval)
+        let own = action.instance.as_deref().filter(|instance| known.contains(instance));
+        let resource = own.or(action.resource.as_deref());
+        format!("{} {resource:?} {:?} {:?} {notify}", action.task, action.node, action.interval)
     });
     names.find(|name| !seen.insert(name.clone()))
 }

@@ -11,6 +11,7 @@ use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 use crate::Case;
 use crate::generator::NOW;
 use crate::graph;
+use crate::restless;
 use crate::ring::{Wishes, top};
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
@@ -31,22 +32,24 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     if histories.flat_map(|history| &history.entries).any(is_open) {
         return None;
     }
-    if contradicts_itself(case) {
+    if contradicts_itself(case) || restless::never_rests(case) {
         return None;
     }
     let mut ledger = Ledger::new("laws");
     ledger.status = case.cib.status.clone();
     let mut schedule = case.schedule.clone();
+    let mut told = Vec::new();
     for round in 0..ROUNDS {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
         carry_out(case, &mut ledger, &schedule, at);
         schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
         real(&schedule).next()?;
+        let node = |action: &Action| action.node.as_ref().map_or("-".to_owned(), ToString::to_string);
+        let left = real(&schedule).map(|action| format!("{} {}", action.key, node(action)));
+        told.push(left.collect::<Vec<_>>().join(", "));
     }
-    let left: Vec<String> = real(&schedule)
-        .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))
-        .collect();
-    Some(format!("still to do: {}", left.join(", ")))
+    told.reverse();
+    Some(format!("still to do: {}", told.join("; before that: ")))
 }
 
 fn contradicts_itself(case: &Case<'_>) -> bool {

@@ -12,9 +12,13 @@ use crate::ring::{Wishes, top};
 
 /// What is managed is never placed on a node that a constraint forbids. What goes where something else
 /// is goes there whatever it would like itself: what lives in a container, and later members of a group
-/// of which one is left as it is.
+/// of which one is left as it is. Members of a group that wants to be with what wants to be with one of
+/// them are placed before the first of them is.
 pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
     let facts = &case.placement.facts;
+    let wishes = Wishes::of_place(case);
+    let is_in_a_ring =
+        |leaf: ResourceIx| facts.resource(leaf).parent.is_some() && wishes.hold_in_a_ring(&top(facts, leaf));
     for location in case.placement.locations.iter().filter(|location| location.role.is_none()) {
         for (node, score) in &location.nodes {
             let banned = facts.leaves(location.resource).into_iter().find(|leaf| {
@@ -22,6 +26,7 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
                     && facts.resource(*leaf).is_managed
                     && facts.resource(*leaf).launcher.is_none()
                     && !follows_what_is_left_alone(case, *leaf)
+                    && !is_in_a_ring(*leaf)
                     && case.placement.assigned[leaf.index()] == Some(*node)
             });
             if let Some(leaf) = banned {

@@ -68,6 +68,11 @@ impl Wishes {
         pairs.any(|(primary, dependent)| self.reach(primary, dependent))
     }
 
+    /// Whether this one depends on itself.
+    pub(crate) fn hold_in_a_ring(&self, id: &Arc<str>) -> bool {
+        self.0.get(id).is_some_and(|primaries| primaries.iter().any(|primary| self.reach(primary, id)))
+    }
+
     /// Whether anybody wants to come after or go with this one.
     pub(crate) fn name(&self, id: &Arc<str>) -> bool {
         self.0.iter().any(|(dependent, primaries)| dependent == id || primaries.contains(id))

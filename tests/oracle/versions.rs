@@ -20,15 +20,14 @@ const RULES: &[Rule] = &[
 /// What is seen to differ and has no rule yet: what it is, and the seeds of usual clusters that show it.
 const BY_NAME: &[(&str, &[u64])] = &[
     ("which stops wait for a probe", &[203, 496, 2475]),
-    ("scores shown of a place that was tried and given up", &[106, 224, 2614, 3468, 3483]),
-    ("how much of a preference arrives through a group", &[659, 3257, 3864]),
-    ("which instance of a cloned group goes where", &[18, 697, 1048, 1453, 4714]),
+    ("scores shown of a place that was tried and given up", &[106, 224, 2614, 3019, 3468, 3483]),
+    ("how much of a preference arrives through a group", &[3257, 3864]),
+    ("which instance of a cloned group goes where", &[697, 1453, 4714]),
     ("which of two equal instances is promoted", &[4918]),
-    ("demotions in a group of which only some members are promoted", &[2035, 3019, 3494, 4540]),
-    ("what a colocation adds to a promotion score", &[1644, 3237, 4257, 4584, 4998]),
+    ("what a ban from what has no node yet adds to a promotion score", &[4998]),
     ("a wish to be apart beside a demand to be together", &[1461]),
     ("a stop that an order of start and stop asks for", &[3303]),
-    ("a unique instance that could move to a node that is joining", &[4179]),
+    ("a unique instance that could move while a node is joining", &[4179]),
 ];
 
 /// What is known of the difference that a seed shows.

@@ -49,6 +49,10 @@ pub(crate) enum Fault {
     PushTwo { hosts: [usize; 2], variants: [Variant; 2] },
     /// A node runs nothing for a while.
     Standby { host: usize, lasts: i64 },
+    /// A resource is wanted on a host for a while.
+    Move { host: usize, resource: &'static str, lasts: i64 },
+    /// Somebody looks which hosts are off, and says so.
+    ConfirmDown,
     /// Nothing is decided for a while.
     Pause { lasts: i64 },
     /// Failures of a resource are forgotten. Of one that stays: what is removed before it was looked at
@@ -64,7 +68,7 @@ pub(crate) enum Fault {
 const LASTING: [&str; 5] = ["A", "B", "C", "g", "P"];
 
 /// Kinds of faults, each with how often it comes among all.
-const WEIGHTS: [(Kind, usize); 25] = [
+const WEIGHTS: [(Kind, usize); 27] = [
     (Kind::Crash, 10),
     (Kind::Blackout, 1),
     (Kind::KillDaemon, 8),
@@ -86,6 +90,8 @@ const WEIGHTS: [(Kind, usize); 25] = [
     (Kind::Push, 12),
     (Kind::PushTwo, 4),
     (Kind::Standby, 5),
+    (Kind::Move, 5),
+    (Kind::ConfirmDown, 4),
     (Kind::Pause, 1),
     (Kind::Cleanup, 4),
     (Kind::Refresh, 4),
@@ -115,6 +121,8 @@ enum Kind {
     Push,
     PushTwo,
     Standby,
+    Move,
+    ConfirmDown,
     Pause,
     Cleanup,
     Refresh,
@@ -145,6 +153,8 @@ impl Kind {
                     | Self::Device
                     | Self::SlowDevice
                     | Self::Pause
+                    // Whoever says so takes it on himself that it does not come back meanwhile.
+                    | Self::ConfirmDown
             ),
             Setting::Bare => !matches!(
                 self,
@@ -230,6 +240,8 @@ impl Fault {
                 Self::PushTwo { hosts: [host, other], variants: [Variant::draw(dice), Variant::draw(dice)] }
             }
             Kind::Standby => Self::Standby { host, lasts },
+            Kind::Move => Self::Move { host, resource: dice.pick(&["A", "B", "D", "g"]), lasts },
+            Kind::ConfirmDown => Self::ConfirmDown,
             Kind::Pause => Self::Pause { lasts },
             Kind::Cleanup => Self::Cleanup { host, resource: dice.pick(&LASTING) },
             Kind::Refresh => Self::Refresh { host, resource: dice.pick(&LASTING) },

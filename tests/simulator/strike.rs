@@ -61,6 +61,8 @@ pub(crate) fn strike(world: &mut World, setting: Setting, number: usize, fault: 
         Fault::Push { .. }
         | Fault::PushTwo { .. }
         | Fault::Standby { .. }
+        | Fault::Move { .. }
+        | Fault::ConfirmDown
         | Fault::Pause { .. }
         | Fault::Cleanup { .. }
         | Fault::Refresh { .. }
@@ -84,6 +86,9 @@ fn suspend(world: &mut World, host: usize, lasts: i64, hold: fn(&mut World, usiz
 
 fn strike_network(world: &mut World, setting: Setting, fault: &Fault) {
     match fault.clone() {
+        // Without fencing one fault of that kind is what a cluster stands: if a host that is left alone is cut
+        // off in its turn, and the other comes back meanwhile, neither can know of the other.
+        Fault::Cut { .. } if setting == Setting::Isolated && world.rings != [[0, 1]] => {}
         Fault::Cut { hosts, lasts } => {
             world.cut(&hosts);
             if setting == Setting::Isolated {
@@ -155,6 +160,22 @@ fn ask(world: &mut World, setting: Setting, number: usize, fault: &Fault) {
                 world.set_override(who, &format!("standby {host}"), what, Some(lasts));
             }
         }
+        Fault::Move { host, resource, lasts } => {
+            let (resource, node) = (ResourceId::new(resource), world.hosts[host].name.clone());
+            let what = Overriding::Prefer { resource, node, role: None };
+            if let Some(who) = dc_or(world, host) {
+                world.set_override(who, &format!("move to {host}"), what, Some(lasts));
+            }
+        }
+        Fault::ConfirmDown => {
+            let Some(who) = world.hosts.iter().position(|host| host.daemon.is_some()) else { return };
+            for host in 0..world.hosts.len() {
+                if !world.hosts[host].is_up {
+                    world.see(Seen::Confirmed { host });
+                    world.change(who, Change::ConfirmDown(world.hosts[host].name.clone()));
+                }
+            }
+        }
         Fault::Pause { lasts } => {
             if let Some(who) = dc_or(world, 0) {
                 let until = Some(Moment(world.moment(who).0 + lasts));
@@ -222,13 +243,18 @@ pub(crate) fn calm(world: &mut World) {
     world.heal();
 }
 
-/// An operator forgets failures, lets decisions be made, and puts nodes back in service; if that was not
-/// enough, he lets everything be looked at again, as agents may have lied.
+/// An operator starts what is off or left, forgets failures, lets decisions be made, and puts nodes back in
+/// service; if that was not enough, he lets everything be looked at again, as agents may have lied.
 pub(crate) fn tidy_up(world: &mut World, is_first: bool) {
+    for host in 0..world.hosts.len() {
+        world.boot(host);
+        world.plan(3000, Item::StartDaemon(host));
+    }
     let Some(host) = dc_or(world, 0) else { return };
     world.change(host, Change::Resume);
     for place in 0..world.hosts.len() {
         world.change(host, Change::Restore(OverrideId(format!("standby {place}"))));
+        world.change(host, Change::Restore(OverrideId(format!("move to {place}"))));
     }
     world.change(host, Change::Cleanup { resource: None, node: None });
     if !is_first {

@@ -129,23 +129,36 @@ impl World {
             self.hosts[host].orphans.push(call);
             return;
         }
-        self.hosts[host].record.in_flight.retain(|known| known.call != call);
+        self.note_end(host, &flight, result.clone());
         self.stand(host, &flight, &result);
         self.take_preference(host, &flight.action);
         let traits = AgentTraits::default();
         self.send(host, 0, Input::Ended { call, result, traits });
     }
 
-    /// Ends that came while there was no daemon are told as unknown.
+    /// The end of a run is kept until the history of its resource is; what has none is done with.
+    fn note_end(&mut self, host: usize, flight: &Flight, result: ActionResult) {
+        let known = &mut self.hosts[host];
+        if flight.action.resource.is_some() {
+            known.ended.insert(flight.call, result);
+        } else {
+            known.record.in_flight.retain(|known| known.call != flight.call);
+        }
+    }
+
+    /// Ends that came while there was no daemon are told as unknown, and those that no daemon put on record
+    /// are told again.
     pub(super) fn give_orphans(&mut self, host: usize) {
         for call in std::mem::take(&mut self.hosts[host].orphans) {
-            self.hosts[host].record.in_flight.retain(|known| known.call != call);
             let result = ActionResult {
                 rc: ResultCode::ERROR,
                 status: ResultStatus::Error,
                 exit_reason: Some("its end was not seen".into()),
                 took: Duration::ZERO,
             };
+            self.hosts[host].ended.insert(call, result);
+        }
+        for (call, result) in self.hosts[host].ended.clone() {
             self.send(host, 0, Input::Ended { call, result, traits: AgentTraits::default() });
         }
     }

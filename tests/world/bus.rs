@@ -19,6 +19,15 @@ pub(super) struct Wire {
     arrivals: Vec<(usize, i64)>,
 }
 
+/// A message that did not get to a host before the cables changed.
+pub(super) struct Torn {
+    host: usize,
+    process: u32,
+    input: Input,
+    /// Who has it.
+    had_by: Vec<usize>,
+}
+
 impl World {
     /// How long the loss of a host goes unnoticed.
     pub(crate) const DETECTION: i64 = 1000;
@@ -90,9 +99,34 @@ impl World {
                 if part.iter().any(has_it) {
                     continue;
                 }
+                let mut had_by: Vec<usize> = there.iter().copied().filter(|host| has_it(host)).collect();
+                had_by.push(wire.sender);
                 for host in part {
-                    self.hosts[host].inbox.retain(|letter| letter.wire != Some(wire.number));
+                    let process = self.hosts[host].process;
+                    let inbox = &mut self.hosts[host].inbox;
+                    let Some(place) = inbox.iter().position(|letter| letter.wire == Some(wire.number)) else {
+                        continue;
+                    };
+                    let lost = inbox.remove(place);
+                    let torn = lost.map(|letter| Torn {
+                        host,
+                        process,
+                        input: letter.input,
+                        had_by: had_by.clone(),
+                    });
+                    self.torn.extend(torn);
                 }
+            }
+        }
+    }
+
+    /// What was on its way to a host gets there after all, if it is in one ring with somebody who has it.
+    fn repair(&mut self) {
+        for Torn { host, process, input, had_by } in std::mem::take(&mut self.torn) {
+            let ring = self.ring_of(host).unwrap_or_default();
+            let is_there = self.hosts[host].process == process && self.hosts[host].daemon.is_some();
+            if is_there && had_by.iter().any(|other| ring.contains(other)) {
+                self.send(host, 0, input);
             }
         }
     }
@@ -100,6 +134,7 @@ impl World {
     /// Rings form anew, by what the cables say.
     pub(crate) fn reform(&mut self) {
         self.form_rings();
+        self.repair();
         let mut quorate = BTreeSet::new();
         for ring in &self.rings {
             let quorum = self.quorum_of(ring);

@@ -25,14 +25,17 @@ impl Copies {
                 if begun.is_clone || begun.resource == "fencer" {
                     self.clones.insert(begun.resource.clone());
                 }
-                let rival = self.at_work.values().find(|(host, resource, task)| {
-                    let is_same = *host == begun.host && *resource == begun.resource;
-                    let is_agent = |task: &str| task != "cancel" && !resource.is_empty();
-                    is_same
-                        && is_agent(task)
-                        && is_agent(&begun.task)
-                        && !(watches(task) && watches(&begun.task))
-                });
+                // Who counts as off, as a fence device said so, may be told anything when it is seen again.
+                let is_believed_off = self.lied.contains(&(begun.host, None));
+                let rival =
+                    self.at_work.values().filter(|_| !is_believed_off).find(|(host, resource, task)| {
+                        let is_same = *host == begun.host && *resource == begun.resource;
+                        let is_agent = |task: &str| task != "cancel" && !resource.is_empty();
+                        is_same
+                            && is_agent(task)
+                            && is_agent(&begun.task)
+                            && !(watches(task) && watches(&begun.task))
+                    });
                 let found = rival.map(|(host, resource, task)| {
                     format!(
                         "{} of {resource} began on n{} while {task} was at work there",

@@ -80,6 +80,7 @@ impl World {
     /// The membership layer of a host ends in good order, under its daemon.
     pub(crate) fn lose_group(&mut self, host: usize) {
         self.hosts[host].has_group = false;
+        self.see(Seen::GroupLost { host });
         let is_local =
             |input: &Input| !matches!(input, Input::View(_) | Input::Quorum(_) | Input::Delivered { .. });
         self.hosts[host].inbox.retain(|letter| is_local(&letter.input));

@@ -45,8 +45,10 @@ pub(crate) struct Host {
     pub(crate) monitors: Vec<Monitor>,
     /// What agents will answer, by run.
     pub(crate) agents: BTreeMap<Call, Run>,
-    /// Ends that no daemon took.
+    /// Runs that ended while there was no daemon.
     pub(crate) orphans: Vec<Call>,
+    /// Ends that are told to each new daemon, until what came of them is on record.
+    pub(crate) ended: BTreeMap<Call, ActionResult>,
     pub(crate) timers: BTreeMap<Timer, u64>,
     pub(crate) inbox: VecDeque<Letter>,
     pub(crate) last_sent: i64,
@@ -100,6 +102,7 @@ impl Host {
             monitors: Vec::new(),
             agents: BTreeMap::new(),
             orphans: Vec::new(),
+            ended: BTreeMap::new(),
             timers: BTreeMap::new(),
             inbox: VecDeque::new(),
             last_sent: 0,
@@ -112,8 +115,18 @@ impl Host {
         Member { id: MemberId { node: self.number, process: self.process }, name: self.name.clone() }
     }
 
-    /// Keeps a part of the record.
+    /// Keeps a part of the record. What came of the runs of a resource is part of its history.
     pub(crate) fn keep(&mut self, kept: Kept) {
+        let resource = match &kept {
+            Kept::History(history) => Some(&history.id),
+            Kept::Forgotten(id) => Some(id),
+            Kept::Attributes(_) => None,
+        };
+        let Self { record, ended, .. } = self;
+        record.in_flight.retain(|flight| {
+            let is_kept = resource.is_some() && flight.action.resource.as_ref() == resource;
+            !(is_kept && ended.remove(&flight.call).is_some())
+        });
         match kept {
             Kept::History(history) => {
                 self.record.resources.retain(|known| known.id != history.id);
@@ -164,6 +177,7 @@ impl Host {
         self.monitors.clear();
         self.agents.clear();
         self.orphans.clear();
+        self.ended.clear();
         self.last_quorum = None;
     }
 

@@ -27,7 +27,7 @@ use quorate::cluster::{
 use quorate::model::Cluster;
 
 pub(crate) use agents::{Failure, How};
-use bus::Wire;
+use bus::{Torn, Wire};
 pub(crate) use fencing::{Answer, Device};
 pub(crate) use host::Host;
 use trace::{Begun, Seen, Stamped};
@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) is_restless: bool,
     /// Messages that are on their way.
     wires: Vec<Wire>,
+    /// Messages that did not get somewhere before the cables changed, until it is known whether the rings did.
+    torn: Vec<Torn>,
     /// Messages that wait until the rings have formed.
     pub(crate) stalled: Vec<(usize, u32, Vec<u8>)>,
     /// The longest that a message takes at present, in milliseconds.
@@ -128,6 +130,7 @@ impl World {
             rings: Vec::new(),
             is_restless: false,
             wires: Vec::new(),
+            torn: Vec::new(),
             stalled: Vec::new(),
             message_delay: Self::MESSAGE_DELAY,
             dice: Dice::new(seed),

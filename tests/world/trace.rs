@@ -31,10 +31,14 @@ pub(crate) enum Seen {
     PowerOff { host: usize },
     /// A host has power again.
     PowerOn { host: usize },
+    /// Somebody looked, and says that a host has no power.
+    Confirmed { host: usize },
     /// A daemon came up.
     DaemonUp { host: usize },
     /// A daemon ended or died.
     DaemonDown { host: usize },
+    /// The membership layer of a host ended under its daemon.
+    GroupLost { host: usize },
     /// A host or its daemon stands still.
     Stopped { host: usize },
     /// It goes on.

@@ -27,7 +27,7 @@ impl Control {
             if self.because.is_empty() {
                 return;
             }
-            if let Some(obstacle) = obstacle(ground) {
+            if let Some(obstacle) = obstacle(ground, self.leads_since) {
                 // What is in flight goes on; its ends are facts when a decision is made again.
                 self.drop_transition();
                 self.recheck = obstacle.until;
@@ -42,9 +42,9 @@ impl Control {
         let cluster = self.effective_cluster(ground);
         let flights = self.flights(ground);
         let (status, mut schedule) = self.deliberate(ground, &cluster, &flights);
-        keep_feasible(ground, &mut schedule.transition);
-        self.recheck = self.next_look(ground, &cluster, &schedule);
         let roster = Roster::of(&cluster, &status);
+        keep_feasible(ground, &mut schedule.transition, &roster);
+        self.recheck = self.next_look(ground, &cluster, &schedule);
         let news = news(&schedule.transition, &flights);
         if !news {
             self.rest(flights.is_empty());

@@ -6,8 +6,10 @@ use super::{Control, Ground};
 use crate::cluster::call::Flight;
 use crate::cluster::state::worker_of;
 use crate::executor::ActionResult;
+use crate::ledger::roster::Roster;
 use crate::ledger::{AgentTraits, Ledger, Performed};
-use crate::model::{Cluster, NodeName};
+use crate::model::id::without_number;
+use crate::model::{AgentClass, Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
 use crate::status::{ClusterStatus, JoinState, NodeState, Presence, ProcessState, ResultCode};
 
@@ -23,7 +25,7 @@ impl Control {
     pub(in crate::cluster) fn status(&self, ground: &Ground<'_>) -> ClusterStatus {
         let mut ledger = ground.state.live.ledger.clone();
         for flight in ground.state.live.in_flight.iter().chain(&self.sent) {
-            if flight.action.task == Task::Start {
+            if flight.action.task == Task::Start && ground.state.member_on(&flight.worker).is_some() {
                 pretend_pending(&mut ledger, flight);
             }
             if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
@@ -79,8 +81,9 @@ impl Control {
 }
 
 /// Leaves only what can be done: what would be done by a member that is not there, and all that comes
-/// after it, has to wait for another decision. A node does not go before it is known what it runs.
-pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
+/// after it, has to wait for another decision. A node does not go before it is known what it runs, and nothing
+/// starts that may run where a daemon is waited for.
+pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition, roster: &Roster) {
     let probes = transition.actions.iter().filter(|action| action.is_probe());
     let probed: Vec<NodeName> = probes.filter_map(|action| action.node.clone()).collect();
     let is_feasible = |action: &Action| match action.kind {
@@ -95,6 +98,7 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
         }
         ActionKind::Resource => {
             worker_of(action).is_some_and(|worker| ground.state.member_on(worker).is_some())
+                && !is_in_doubt(ground, action, roster)
         }
     };
     let mut dropped = std::collections::BTreeSet::new();
@@ -105,6 +109,32 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition) {
         }
         stays
     });
+}
+
+/// Whether an action would activate something that may be active where a daemon is waited for: that was told
+/// to activate it and did not answer, or was not asked yet.
+fn is_in_doubt(ground: &Ground<'_>, action: &Action, roster: &Roster) -> bool {
+    let live = &ground.state.live;
+    let Some(resource) = action.resource.as_deref().filter(|_| !live.awaited.is_empty()) else {
+        return false;
+    };
+    let is_instance_of_many = action.meta.contains_key("clone") && action.task != Task::Promote;
+    let is_device = roster.agent(resource).is_some_and(|agent| agent.class == AgentClass::Stonith);
+    if !action.task.may_activate() || is_instance_of_many || is_device {
+        return false;
+    }
+    let name = without_number(resource);
+    live.awaited.keys().any(|node| {
+        let was_told = live.in_flight.iter().any(|flight| {
+            flight.worker.is(node.as_str())
+                && flight.action.task.may_activate()
+                && flight.action.resource.as_deref().is_some_and(|told| without_number(told) == name)
+        });
+        let state = live.ledger.status.node(node.as_str());
+        let was_asked = state
+            .is_some_and(|state| state.resources.iter().any(|history| without_number(&history.id) == name));
+        was_told || !was_asked
+    })
 }
 
 /// What the membership layer shows of a node that has no member on it, and what is assumed of one that
@@ -122,7 +152,9 @@ fn see_node(ground: &Ground<'_>, state: &mut NodeState) {
         return;
     }
     match (ground.sight.sees(&name), state.member) {
-        (true, Presence::Unknown) => state.member = Presence::Present,
+        // Where nodes are fenced, one that no daemon has ever spoken for is, though its machine is seen:
+        // it may run anything.
+        (true, Presence::Unknown) if !ground.state.durable.has_fencing() => state.member = Presence::Present,
         (true, Presence::Absent) if !state.expected_up => state.member = Presence::Present,
         (false, Presence::Present | Presence::Since(_)) => state.member = Presence::Absent,
         (_, Presence::Unknown | Presence::Absent | Presence::Present | Presence::Since(_)) => {}

@@ -11,7 +11,6 @@ mod obstacle;
 mod patience;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use patience::Patience;
 
@@ -40,6 +39,8 @@ pub(super) struct Ground<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Control {
     leads: bool,
+    /// Since when, by its own clock.
+    leads_since: Option<Moment>,
     /// Why a decision is due.
     because: Vec<String>,
     transition: u64,
@@ -173,6 +174,8 @@ impl Control {
 
     /// Does all of a controller's work that is due.
     pub(super) fn lead(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
+        let since = self.leads_since.map_or(ground.now, |since| since.min(ground.now));
+        self.leads_since = Some(since);
         if !self.leads {
             self.leads = true;
             self.transition = self.transition.max(ground.state.live.ledger.transition);
@@ -197,9 +200,8 @@ impl Control {
     /// Times what the controller before had in flight.
     fn time_flights(&self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         for flight in &ground.state.live.in_flight {
-            let Some(patience) = dispatch::patience(&flight.action) else { continue };
-            let elapsed = u64::try_from(ground.now.0 - flight.since.0).unwrap_or(0);
-            let after = patience.saturating_sub(Duration::from_millis(elapsed));
+            // It was asked for by another clock, so that nobody knows how much of its time is over.
+            let Some(after) = dispatch::patience(&flight.action) else { continue };
             out.push(Output::SetTimer { timer: Timer::Call(flight.call), after });
         }
     }
@@ -208,7 +210,8 @@ impl Control {
     fn find(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
         let state = ground.state;
         let has_quorum = ground.sight.has_quorum();
-        if ground.sight.is_coherent(ground.view) && state.live.ledger.status.has_quorum != has_quorum {
+        let is_news = state.live.ledger.status.has_quorum != has_quorum || state.live.is_quorum_in_doubt;
+        if ground.sight.is_coherent(ground.view) && is_news {
             self.rule(ground, Finding::Quorum(has_quorum), out);
         }
         self.time_returns(ground, out);

@@ -16,7 +16,7 @@ pub(super) struct Obstacle {
 }
 
 /// Why nothing may be decided now.
-pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
+pub(super) fn obstacle(ground: &Ground<'_>, leads_since: Option<Moment>) -> Option<Obstacle> {
     let durable = &ground.state.durable;
     let has_nothing_to_do = durable.generation == Generation::default();
     // Quorum and view come apart, and a decision on half of the news is one too early: a partition
@@ -33,14 +33,14 @@ pub(super) fn obstacle(ground: &Ground<'_>) -> Option<Obstacle> {
     if ground.sight.must_let_go() {
         return None;
     }
-    waits_for_others(ground).map(|until| Obstacle { until: Some(until) })
+    waits_for_others(ground, leads_since).map(|until| Obstacle { until: Some(until) })
 }
 
 /// A new cluster waits a while (`dc-deadtime`) for the daemons of nodes that are there, as only they
 /// know what runs on them; for nodes that are not, where it would have to fence them otherwise; and
 /// for its first quorum, so that nodes whose daemons all start again do not stop what runs there
 /// because the first of them has no quorum yet.
-fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
+fn waits_for_others(ground: &Ground<'_>, leads_since: Option<Moment>) -> Option<Moment> {
     let cluster = &ground.state.durable.cluster;
     let has_fencing = ground.state.durable.has_fencing();
     let status = &ground.state.live.ledger.status;
@@ -55,8 +55,10 @@ fn waits_for_others(ground: &Ground<'_>) -> Option<Moment> {
     let patience = patience.unwrap_or(Duration::from_secs(20));
     // Where others wait for this node to let go, it must not spend that time on waiting.
     let patience = ground.state.hold_bound().map_or(patience, |bound| patience.min(bound / 2));
-    let until =
-        ground.state.live.formed.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
+    // The cluster may have been formed by a clock that is ahead of this one.
+    let formed = ground.state.live.formed;
+    let since = leads_since.map_or(formed, |since| since.min(formed));
+    let until = since.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
     let lacks_quorum = !ground.sight.has_quorum() && !ground.state.live.had_quorum;
     ((is_waiting || lacks_quorum) && until > ground.now.0).then_some(Moment(until))
 }

@@ -11,7 +11,6 @@ use crate::cluster::member::{MemberId, Moment};
 use crate::cluster::message::Message;
 use crate::cluster::state::merge::{Accord, Announcement, Announcements, Handover};
 use crate::cluster::state::{Durable, Live, State};
-use crate::model::Generation;
 
 /// What was said so far. It may come before this daemon sees the view that it is about.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +43,9 @@ impl Node {
 
     pub(super) fn take_announcement(&mut self, now: Moment, from: MemberId, said: Announcement) {
         let is_of_now = said.view == self.tag();
+        if self.is_settled() && is_of_now && self.is_overtaken(from, &said) {
+            return;
+        }
         self.round.said.insert(from, said);
         if self.is_settled() && is_of_now {
             // One that was left out, or that lost its group for a moment.
@@ -51,6 +53,12 @@ impl Node {
         } else {
             self.try_to_settle();
         }
+    }
+
+    /// Whether a member said this before it agreed on the present state, too: it may have said what it has
+    /// twice, and the second time must not begin another round, which would be answered by another, for ever.
+    fn is_overtaken(&self, from: MemberId, said: &Announcement) -> bool {
+        self.state.member(from).is_some() && said.epoch < self.state.epoch
     }
 
     pub(super) fn take_handover(&mut self, from: MemberId, handover: Handover) {
@@ -186,9 +194,7 @@ impl Node {
         if agreed == before {
             return;
         }
-        let is_ahead =
-            before.generation >= agreed.generation || before.generation > before.quorate_generation;
-        if is_ahead && before.cluster != agreed.cluster && before.generation > Generation::default() {
+        if agreed.loses(before) {
             let (generation, origin) = (before.generation, before.origin.clone());
             self.out.push(Output::Tell(Event::Dropped { generation, origin }));
         }

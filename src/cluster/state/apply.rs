@@ -170,10 +170,13 @@ impl State {
         let mut effects = Vec::new();
         match ruling.finding {
             Finding::Quorum(quorate) => {
-                self.live.ledger.status.has_quorum = quorate;
+                self.live.is_quorum_in_doubt = false;
                 self.live.had_quorum |= quorate;
-                effects.push(Effect::Tell(Event::Quorum { quorate }));
-                effects.push(Effect::Changed("quorum changed".to_owned()));
+                let before = std::mem::replace(&mut self.live.ledger.status.has_quorum, quorate);
+                if before != quorate {
+                    effects.push(Effect::Tell(Event::Quorum { quorate }));
+                    effects.push(Effect::Changed("quorum changed".to_owned()));
+                }
             }
             Finding::Forsaken { node, reach } => effects.extend(self.forsake(&node, reach)),
             Finding::Lapsed { overrides, pause } => {

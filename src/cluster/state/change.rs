@@ -82,14 +82,17 @@ impl State {
             });
         }
         self.rename(proposal, effects);
+        // Who just lost others may not know yet that it lost quorum, too.
+        let is_quorate = self.live.ledger.status.has_quorum && !self.live.is_quorum_in_doubt;
         let durable = &mut self.durable;
         durable.generation = Generation(durable.generation.0 + 1);
-        if self.live.ledger.status.has_quorum {
+        if is_quorate {
             durable.quorate_generation = durable.generation;
         }
         durable.revision += 1;
         durable.cluster = Arc::new(proposal.cluster.clone());
         durable.origin.clone_from(&proposal.origin);
+        durable.prolong();
         self.enrol();
         effects.push(Effect::Durable);
         let (generation, origin) = (self.durable.generation, proposal.origin.clone());

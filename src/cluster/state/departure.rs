@@ -29,6 +29,7 @@ impl State {
         }
         self.unseat(node);
         self.live.leaving.remove(node);
+        self.live.is_quorum_in_doubt |= departure.why == Parting::NodeDown;
         let mut effects = vec![Effect::Tell(Event::Gone { node: node.clone(), why: departure.why })];
         match departure.why {
             Parting::Left | Parting::ProcessDown if self.is_fenced(node) => self.lose(node),
@@ -51,10 +52,18 @@ impl State {
         self.live.ledger.status.node(node.as_str()).is_some_and(|state| state.is_fenced)
     }
 
-    /// The node of a daemon that had died goes, too.
+    /// The node of a daemon that had died goes, too; or one whose daemon was seen and did not come to agree on
+    /// a state: what is known of it is from before, and it may run anything.
     fn depart_later(&mut self, departure: &Departure) -> Vec<Effect> {
         let node = &departure.member.name;
         let awaited = self.live.awaited.get(node);
+        let is_stranger =
+            awaited.is_none() && self.member_on(node).is_none() && self.durable.has_member(node);
+        if departure.why == Parting::NodeDown && is_stranger && self.release_wait().is_some() {
+            self.live.ledger.node_mut(node).resources.clear();
+            self.await_release(node);
+            return vec![Effect::Changed(format!("{node} went before it was asked what it runs"))];
+        }
         let is_awaited = matches!(awaited, Some(Awaited::Return | Awaited::Supervisor));
         if departure.why == Parting::NodeDown && is_awaited {
             self.forsake(node, Reach::NodeGone)

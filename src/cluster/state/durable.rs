@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::digest::digest;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, Generation, NodeName, Overlay, Resource};
 use crate::scheduler::facts::Properties;
@@ -22,12 +23,48 @@ pub struct Durable {
     pub cluster: Arc<Cluster>,
     /// Where it came from.
     pub origin: String,
+    /// The last generations that led to this one, this one included, oldest first, each with a digest that
+    /// tells it from others of its number.
+    #[serde(default)]
+    pub lineage: Vec<(Generation, String)>,
     /// What was asked for on top of it.
     #[serde(flatten)]
     pub overlay: Overlay,
 }
 
 impl Durable {
+    /// How many generations are remembered.
+    const REMEMBERED: usize = 50;
+
+    /// Remembers the generation that is in force now.
+    pub(super) fn prolong(&mut self) {
+        let own = digest(&(&self.cluster, &self.origin));
+        self.lineage.push((self.generation, own));
+        let surplus = self.lineage.len().saturating_sub(Self::REMEMBERED);
+        self.lineage.drain(..surplus);
+    }
+
+    /// What tells the generation in force from others of its number.
+    pub(super) fn tip(&self) -> Option<&String> {
+        let last = self.lineage.last();
+        last.filter(|(generation, _)| *generation == self.generation).map(|(_, tip)| tip)
+    }
+
+    /// Whether this gives up something of `earlier` that was not given up by whoever proposed it: two halves
+    /// of a cluster may each have made generations of the same numbers.
+    pub(in crate::cluster) fn loses(&self, earlier: &Self) -> bool {
+        if earlier.generation == Generation::default() || earlier.cluster == self.cluster {
+            return false;
+        }
+        let here = self.lineage.iter().find(|(generation, _)| *generation == earlier.generation);
+        match (earlier.tip(), here) {
+            (Some(own), Some((_, here))) => own != here,
+            (None, _) | (_, None) => {
+                earlier.generation >= self.generation || earlier.generation > earlier.quorate_generation
+            }
+        }
+    }
+
     /// Whether a node of this name is reached through a connection.
     pub(in crate::cluster) fn is_remote(&self, name: &str) -> bool {
         let is_configured =

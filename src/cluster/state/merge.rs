@@ -46,6 +46,9 @@ pub(in crate::cluster) struct DurableRank {
     generation: Generation,
     revision: u64,
     digest: String,
+    /// What tells its generation from others of that number.
+    #[serde(default)]
+    tip: Option<String>,
 }
 
 /// What knowledge is compared by.
@@ -151,6 +154,7 @@ impl State {
                 generation: durable.generation,
                 revision: durable.revision,
                 digest: digest(durable),
+                tip: durable.tip().cloned(),
             },
             live: is_live.then_some(live),
             slice: self.slice(&seat.member.name, seat.life),
@@ -183,6 +187,7 @@ impl State {
             state.live = live;
         }
         state.epoch = announcements.values().map(|said| said.epoch).max().unwrap_or(0) + 1;
+        state.number_anew(announcements);
         state.seat(members, announcements);
         state.enrol();
         for (id, said) in announcements {
@@ -191,6 +196,24 @@ impl State {
             }
         }
         state
+    }
+
+    /// A generation that is given up takes its number with it: what somebody proposes on it must not count as
+    /// proposed on another one of that number.
+    fn number_anew(&mut self, announcements: &Announcements) {
+        let durable = &mut self.durable;
+        let ranks = announcements.values().map(|said| &said.durable);
+        let is_given_up = |rank: &&DurableRank| {
+            rank.generation >= durable.generation && rank.tip.is_some() && rank.tip.as_ref() != durable.tip()
+        };
+        let Some(highest) = ranks.filter(is_given_up).map(|rank| rank.generation).max() else { return };
+        let is_quorate = durable.quorate_generation == durable.generation;
+        durable.generation = Generation(highest.0 + 1);
+        if is_quorate {
+            durable.quorate_generation = durable.generation;
+        }
+        durable.revision += 1;
+        durable.prolong();
     }
 
     /// Members of before keep their rank; the others come after them. Who had a seat and did not say
@@ -268,6 +291,7 @@ mod tests {
                     generation: Generation(*generation),
                     revision: *generation,
                     digest: format!("{generation}"),
+                    tip: None,
                 },
                 live: live.map(|(quorate, members)| LiveRank { quorate, members, digest: String::new() }),
                 slice: Slice::default(),

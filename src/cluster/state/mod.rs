@@ -64,6 +64,9 @@ pub struct Live {
     pub formed: Moment,
     /// Whether it ever had quorum.
     pub had_quorum: bool,
+    /// Whether nodes were lost since it was found last whether there is quorum.
+    #[serde(default)]
+    pub is_quorum_in_doubt: bool,
 }
 
 /// What is waited for before anything is done about a node.
@@ -124,6 +127,7 @@ impl State {
             fencing: Vec::new(),
             formed: Moment::default(),
             had_quorum: false,
+            is_quorum_in_doubt: false,
         };
         Self { epoch: 0, durable, live }
     }

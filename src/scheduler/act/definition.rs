@@ -36,8 +36,8 @@ pub fn act(work: &mut Work<'_, '_>) {
     }
 }
 
-/// Whether the node could run something before anything is done: a remote node only as far as
-/// its connection is up already.
+/// Whether the node could run something before anything is done: a remote node as far as its
+/// connection is up already, even if that gets no place and takes the node along.
 fn is_available(work: &Work<'_, '_>, node: NodeIx) -> bool {
     let facts = work.node(node);
     let is_up = |resource: ResourceIx| {
@@ -47,7 +47,10 @@ fn is_available(work: &Work<'_, '_>, node: NodeIx) -> bool {
     let is_reached = facts
         .connection
         .is_none_or(|connection| is_up(connection) && work.resource(connection).launcher.is_none_or(is_up));
-    facts.is_available() && !work.is_unclean(node) && is_reached
+    let is_leaving = facts.connection.map_or(facts.is_shutting_down, |connection| {
+        facts.is_shutdown_requested() || work.resource(connection).next_role == Some(Role::Stopped)
+    });
+    work.is_clean(node) && !is_leaving && !facts.is_standby && !facts.in_maintenance && is_reached
 }
 
 /// Primitives by name and by the name that history has for them.

@@ -116,6 +116,8 @@ pub struct Draft {
     pub priority: i64,
     /// How many runnable inputs it takes, where that matters.
     pub minimum: Option<Minimum>,
+    /// It only stands between other actions.
+    pub join: Option<Join>,
     /// Where a collective's action stood when its parts were last looked at.
     pub memo: Option<(u32, Effective)>,
     /// Name of the constraint or set that a pseudo-action stands for.
@@ -139,6 +141,15 @@ pub struct Minimum {
     pub seen: u32,
 }
 
+/// For a point that stands between actions: which of those before it made it what it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Join {
+    /// The first action because of which it is required.
+    pub required_by: Option<DraftIx>,
+    /// The first action because of which it is blocked.
+    pub blocked_by: Option<DraftIx>,
+}
+
 impl Draft {
     /// A runnable draft without a node.
     pub fn new(resource: Option<ResourceIx>, key: Key, need: Need) -> Self {
@@ -158,6 +169,7 @@ impl Draft {
             waits_for: Requires::Nothing,
             priority: 0,
             minimum: None,
+            join: None,
             memo: None,
             name: None,
             expected_rc: None,

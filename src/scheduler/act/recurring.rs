@@ -139,7 +139,16 @@ pub fn cancel(work: &mut Work<'_, '_>, resource: ResourceIx, key: Key, node: Nod
 /// A recurring action that watches every node where the resource must not run.
 fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Option<NodeIx>) {
     let Recurring { resource, key, .. } = recurring;
-    for node in work.facts.node_numbers() {
+    // Its history is forgotten with every plan, and a result would only be forgotten again.
+    if work.resource(resource).is_removed {
+        return;
+    }
+    let is_inside = |node: NodeIx| {
+        let connection = work.facts.node(node).connection;
+        connection.and_then(|connection| work.facts.resource(connection).launcher) == Some(resource)
+    };
+    let elsewhere: Vec<NodeIx> = work.facts.node_numbers().filter(|node| !is_inside(*node)).collect();
+    for node in elsewhere {
         let is_known = work.actions.with_key_on(resource, key, node).next().is_some();
         if assigned == Some(node) {
             if is_known {
@@ -156,7 +165,8 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
         if work.resource(resource).is_managed {
             order_watch(work, resource, action, node);
         }
-        if !work.is_usable(node) {
+        // Not on a guest that is not up either.
+        if !work.is_clean(node) {
             work.actions.draft_mut(action).ability = Ability::Blocked;
         }
     }

@@ -57,6 +57,8 @@ pub enum Verb {
     Shutdown,
     /// A node has shed the load that must go first.
     LoadStopped,
+    /// All members of a large set have acted.
+    AllOfSet,
     /// Enough members of a set have acted.
     EnoughOfSet,
     /// Enough instances of a clone have acted.
@@ -144,6 +146,7 @@ impl Verb {
             Self::FenceOn => Task::FenceOn,
             Self::Shutdown => Task::Shutdown,
             Self::LoadStopped => pseudo("load_stopped"),
+            Self::AllOfSet => pseudo("all-of-set"),
             Self::EnoughOfSet => pseudo("one-or-more"),
             Self::EnoughOfClone => pseudo("clone-one-or-more"),
             Self::Other(name) => {

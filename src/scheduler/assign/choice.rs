@@ -112,11 +112,15 @@ impl Draft<'_> {
         let index = resource.index();
         self.progress[index] = Progress::Assigned;
         let Some(node) = node else {
-            if finality == Finality::Final {
-                self.next_role[index] = Some(Role::Stopped);
-            }
             let counts = finality == Finality::Final || !self.facts.release.attempts_leave_no_trace();
             self.is_unassigned[index] |= counts;
+            // Members of a group are not tried again.
+            let parent = self.resource(resource).parent;
+            let is_member = parent.is_some_and(|parent| self.resource(parent).variant.is_group());
+            let is_last = finality == Finality::Final || is_member;
+            if counts && is_last {
+                self.next_role[index] = Some(Role::Stopped);
+            }
             return;
         };
         self.assigned[index] = Some(node);

@@ -157,6 +157,10 @@ fn stay(
         if stays {
             break;
         }
+        let is_kept = chosen.is_some() && !draft.resource(instance).variant.is_primitive();
+        if is_kept && !draft.facts.release.groups_are_taken_back() {
+            break;
+        }
         restore_tables(draft, &saved);
         release_all(draft, instance);
         if chosen.is_none() || !draft.facts.release.instances_stay() {

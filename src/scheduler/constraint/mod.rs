@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub mod location;
 pub mod lookup;
 pub mod order;
+mod product;
 pub mod separation;
 pub(crate) mod set;
 pub(crate) mod ticket;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::lookup::Expansion;
+use super::product::{self, Acting};
 use crate::model::ResourceId;
 use crate::model::constraint::{Order, OrderAction, OrderKind, OrderScope, ResourceSet};
 use crate::scheduler::act::draft::{DraftIx, Minimum, Need};
@@ -272,9 +273,7 @@ fn order_between(
         return;
     }
     let is_forward = direction == Direction::Forward;
-    for before in facing(first, is_forward) {
-        for after in facing(then, !is_forward) {
-            work.order_keys((*before, first_verb), (*after, then_verb), relations);
-        }
-    }
+    let before = Acting { resources: facing(first, is_forward), verb: first_verb };
+    let after = Acting { resources: facing(then, !is_forward), verb: then_verb };
+    product::order_all(work, before, after, relations, &first.id);
 }

@@ -247,9 +247,12 @@ impl<'a> Reading<'a> {
     }
 
     /// What is not managed stays where it is. A collective then counts a node once for each of its
-    /// parts that is active there.
+    /// parts that is active there, if it is online: not a guest that is not up.
     fn keep_where_it_is(&mut self, resource: ResourceIx, node: NodeIx) {
         self.facts.add_score(resource, node, Score::INFINITY);
+        if !self.facts.node(node).is_online {
+            return;
+        }
         let mut level = self.facts.resource(resource).parent;
         while let Some(current) = level {
             let facts = self.resource_mut(current);

@@ -82,7 +82,7 @@ impl<'a> Reading<'a> {
         }
         let node_max = count(&meta, &["clone-node-max"], 1);
         let written = meta.get("globally-unique").map(|text| scalar::parse_boolean(text) == Some(true));
-        let mut is_unique = written.unwrap_or(node_max > 1);
+        let mut is_unique = written.unwrap_or(node_max > 1 && self.facts.release.room_tells_apart());
         if is_unique && !mould.can_be_unique() {
             is_unique = false;
             let nodes = self.known_nodes();

@@ -73,9 +73,11 @@ impl Reading<'_> {
         let threshold = score("migration-threshold").filter(|score| *score >= Score::ZERO);
         let in_clone = self.is_in_clone(resource);
         let node_max = meta.get("clone-node-max").and_then(|text| scalar::parse_integer(text));
+        let has_room = node_max.is_some_and(|max| max > 1);
+        let room_tells_apart = self.facts.release.room_tells_apart();
         let is_unique = !in_clone
             || flag("globally-unique")
-                .unwrap_or(!meta.contains_key("globally-unique") && node_max.is_some_and(|max| max > 1));
+                .unwrap_or(!meta.contains_key("globally-unique") && has_room && room_tells_apart);
         let is_promotable = in_clone && flag("promotable") == Some(true);
         let multiple_active =
             match meta.get("multiple-active").map(|text| text.to_ascii_lowercase()).as_deref() {

@@ -123,11 +123,14 @@ impl<'a> Reading<'a> {
         self.allow_everywhere(resource);
     }
 
-    /// Puts every listed node into the resource's table.
+    /// Puts every listed node into the resource's table. In an asymmetric cluster these are also the
+    /// nodes inside containers, with the ban that they have for everything but what is inside.
     pub(super) fn allow_everywhere(&mut self, resource: ResourceIx) {
         for node in self.facts.node_numbers() {
             let facts = self.facts.node(node);
-            let is_open = self.is_listed[node.index()] && facts.discovery != Discovery::Never;
+            let is_inside = facts.discovery == Discovery::Never;
+            let is_open =
+                if is_inside { !self.facts.properties.symmetric } else { self.is_listed[node.index()] };
             if is_open && self.facts.resource(resource).table.entry(node).is_none() {
                 let entry = Entry { score: facts.score, discovery: facts.discovery, count: 0 };
                 self.resource_mut(resource).table.insert(node, entry);

@@ -1,7 +1,7 @@
 //! Effects: what a relation does to the two actions that it joins.
 
 use crate::model::Role;
-use crate::scheduler::act::draft::{Ability, DraftIx, Effective, Need};
+use crate::scheduler::act::draft::{Ability, DraftIx, Effective, Join, Need};
 use crate::scheduler::act::link::Relations;
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
@@ -135,10 +135,19 @@ fn are_of_one_resource(work: &Work<'_, '_>, a: DraftIx, b: DraftIx) -> bool {
     work.actions.draft(a).resource == work.actions.draft(b).resource
 }
 
+/// The action that is the cause where only a point in between seems to be.
+fn origin(work: &Work<'_, '_>, cause: DraftIx, of: fn(&Join) -> Option<DraftIx>) -> DraftIx {
+    work.actions.draft(cause).join.as_ref().and_then(of).unwrap_or(cause)
+}
+
 /// Makes an action required because of another. Says whether that is new.
 fn require(work: &mut Work<'_, '_>, target: DraftIx, cause: DraftIx) -> bool {
     if work.actions.draft(target).is_required() {
         return false;
+    }
+    let cause = origin(work, cause, |join| join.required_by);
+    if let Some(join) = &mut work.actions.draft_mut(target).join {
+        join.required_by.get_or_insert(cause);
     }
     if !are_of_one_resource(work, target, cause) {
         let reason = Reason::Required(name_of(work, cause));
@@ -152,6 +161,10 @@ fn require(work: &mut Work<'_, '_>, target: DraftIx, cause: DraftIx) -> bool {
 fn block(work: &mut Work<'_, '_>, target: DraftIx, cause: DraftIx) -> bool {
     if !work.actions.draft(target).is_runnable() {
         return false;
+    }
+    let cause = origin(work, cause, |join| join.blocked_by);
+    if let Some(join) = &mut work.actions.draft_mut(target).join {
+        join.blocked_by.get_or_insert(cause);
     }
     if !are_of_one_resource(work, target, cause) {
         let reason = Reason::Unrunnable(name_of(work, cause));
@@ -319,8 +332,8 @@ pub fn heed_blocked_stop(work: &mut Work<'_, '_>, pair: Pair) -> bool {
         let facts = work.resource(resource);
         !facts.is_managed && facts.is_blocked
     };
-    let is_blocked_stop =
-        first.verb == Verb::Stop && !first.is_runnable() && first.resource.is_some_and(is_stuck);
+    let is_stop = first.verb == Verb::Stop && first.resource.is_some_and(is_stuck);
+    let is_blocked_stop = !first.is_runnable() && (is_stop || first.join.is_some());
     let blocks = is_blocked_stop && work.actions.draft(pair.then).is_runnable();
     if blocks {
         work.actions.draft_mut(pair.then).ability = Ability::Blocked;

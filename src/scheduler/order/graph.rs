@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::render::Renderer;
-use crate::scheduler::act::draft::{Draft, DraftIx};
+use crate::scheduler::act::draft::{Draft, DraftIx, Need};
 use crate::scheduler::act::link::{Link, LinkIx, Relations};
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
@@ -37,6 +37,23 @@ pub(super) fn complete(work: &mut Work<'_, '_>) {
     for resource in &work.facts.top {
         variant::complete(work, *resource);
     }
+    for draft in work.actions.draft_numbers() {
+        if work.actions.draft(draft).join.is_some() {
+            let stands_between = stands_between(work, draft);
+            let joint = work.actions.draft_mut(draft);
+            joint.need = Need::Optional;
+            joint.is_shown = stands_between;
+        }
+    }
+}
+
+/// Whether something happens on both sides of a point, so that it is needed.
+fn stands_between(work: &Work<'_, '_>, joint: DraftIx) -> bool {
+    let happens = |draft: DraftIx| is_included(work, work.actions.draft(draft));
+    let joint = work.actions.draft(joint);
+    let mut after = joint.successors.iter().map(|link| work.actions.link(*link));
+    relevant_inputs(work, joint).any(happens)
+        && after.any(|link| !link.relations.is_empty() && happens(link.then))
 }
 
 /// Whether an action happens.

@@ -182,10 +182,11 @@ pub(crate) fn pair(
     let record = draft.colocations.record(colocation);
     let (score, role, attribute) = (record.score, record.primary_role, record.node_attribute.clone());
     let partner = draft.compatible_instance(instance, primary, role, attribute.as_ref());
+    let is_felt = score.is_mandatory() || draft.facts.release.promotion_gains_from_partners();
     match partner {
-        Some(_) => raise(draft, instance, score),
+        Some(_) if is_felt => raise(draft, instance, score),
         None if score >= Score::INFINITY => raise(draft, instance, Score::MINUS_INFINITY),
-        None => {}
+        Some(_) | None => {}
     }
 }
 
@@ -203,7 +204,9 @@ pub(crate) fn follow(
     let there = draft.assigned[primary.index()];
     let Some(here) = draft.assigned[dependent.index()] else { return };
     if there.is_none() && !draft.facts.release.promotes_without_primary() {
-        raise(draft, dependent, -score);
+        if score > Score::ZERO {
+            raise(draft, dependent, -score);
+        }
         return;
     }
     if there.is_some() && !role_fits {

@@ -1,5 +1,6 @@
 //! What was accepted is in force in the end, or what is in force was proposed by somebody who had seen
-//! it, or its operators were told that it was given up. What was accepted with quorum is never given up.
+//! it, or its operators were told that it was given up. What was accepted with quorum, by a host that stayed
+//! in touch for a moment, is never given up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +9,15 @@ use crate::world::trace::{Seen, Stamped};
 /// What was proposed on what, and what became of it.
 #[derive(Default)]
 pub(crate) struct Changes {
+    /// How many hosts there are.
+    hosts: usize,
     asked: BTreeMap<u64, (usize, String)>,
     /// What a proposal was made on.
     on: BTreeMap<String, String>,
     /// What was accepted, and whether with quorum.
     accepted: BTreeMap<String, bool>,
+    /// When and where each was accepted.
+    fresh: Vec<(i64, usize, String)>,
     given_up: BTreeSet<String>,
     quorate: BTreeSet<usize>,
     /// When each host last lost or won quorum, or stood still.
@@ -22,6 +27,12 @@ pub(crate) struct Changes {
 impl Changes {
     /// How long after a change of rings it is not clear whether a host has quorum, in milliseconds.
     const UNCLEAR: i64 = 5000;
+    /// How long a host may be out of touch before anybody sees it, in milliseconds.
+    const UNSEEN: i64 = 2000;
+
+    pub(crate) fn new(hosts: usize) -> Self {
+        Self { hosts, ..Self::default() }
+    }
 
     pub(crate) fn take(&mut self, stamped: &Stamped) -> Option<String> {
         match &stamped.seen {
@@ -33,25 +44,43 @@ impl Changes {
                 if let Some((host, origin)) = self.asked.get(id) {
                     let is_steady = self.unsteady.get(host).is_none_or(|at| stamped.at - at > Self::UNCLEAR);
                     self.accepted.insert(origin.clone(), is_steady && self.quorate.contains(host));
+                    self.fresh.push((stamped.at, *host, origin.clone()));
                 }
             }
             Seen::Rings { rings, quorate } => {
-                // Where two halves have quorum, neither speaks for all.
-                let halves = rings.iter().filter(|ring| ring.iter().any(|host| quorate.contains(host)));
-                let quorate = if halves.count() > 1 { &BTreeSet::new() } else { quorate };
-                let changed: Vec<usize> = self.quorate.symmetric_difference(quorate).copied().collect();
-                self.unsteady.extend(changed.into_iter().map(|host| (host, stamped.at)));
-                self.quorate.clone_from(quorate);
+                // One of two hosts has quorum alone, and so may the other: neither speaks for both.
+                let speaks_for_all = |host: &&usize| {
+                    rings.iter().any(|ring| ring.contains(host) && ring.len() * 2 > self.hosts)
+                };
+                let quorate: BTreeSet<usize> = quorate.iter().filter(speaks_for_all).copied().collect();
+                let changed: Vec<usize> = self.quorate.symmetric_difference(&quorate).copied().collect();
+                for host in changed {
+                    self.upset(host, stamped.at);
+                }
+                self.quorate = quorate;
             }
-            Seen::Stopped { host } | Seen::Resumed { host } => {
-                self.unsteady.insert(*host, stamped.at);
-            }
+            Seen::Stopped { host }
+            | Seen::Resumed { host }
+            | Seen::GroupLost { host }
+            | Seen::PowerOff { host }
+            | Seen::DaemonDown { host } => self.upset(*host, stamped.at),
             Seen::Dropped { origin, .. } => {
                 self.given_up.insert(origin.clone());
             }
             _ => {}
         }
         None
+    }
+
+    /// A host may be out of touch from now on, and may have been for a moment before anybody saw it: what was
+    /// accepted there then may not have got to anybody else.
+    fn upset(&mut self, host: usize, at: i64) {
+        self.unsteady.insert(host, at);
+        let is_recent = |since: &i64| at - since < Self::UNSEEN;
+        for (_, _, origin) in self.fresh.iter().filter(|(since, place, _)| *place == host && is_recent(since))
+        {
+            self.accepted.insert(origin.clone(), false);
+        }
     }
 
     /// What is wrong if this is in force in the end.

@@ -5,6 +5,7 @@ mod order;
 mod quorum;
 mod recovery;
 pub(crate) mod rest;
+mod tests;
 
 use crate::setting::Setting;
 use crate::world::copies::Copies;
@@ -37,7 +38,7 @@ impl Checkers {
             recovery: recovery::Recovery::new(setting),
             quorum: quorum::QuorumRespected::default(),
             order: order::OrderRespected::default(),
-            changes: changes::Changes::default(),
+            changes: changes::Changes::new(setting.hosts()),
         }
     }
 

@@ -12,9 +12,13 @@ pub(crate) struct OrderRespected {
     /// Until when it counted as running; `None`: it still does.
     said: BTreeMap<(String, usize), Option<i64>>,
     real: BTreeSet<(String, usize)>,
+    /// What was told to start and was not heard to.
+    starting: BTreeSet<(String, usize)>,
     rings: Vec<Vec<usize>>,
     /// Hosts whose daemon was away, stood still or changed its ring lately, or that were told lies.
     unsteady: BTreeMap<usize, i64>,
+    /// Hosts that stand still, or whose daemon does.
+    still: BTreeSet<usize>,
     lied: BTreeSet<(Option<String>, usize)>,
     without_power: BTreeSet<usize>,
     /// Since when a host has no daemon.
@@ -32,11 +36,18 @@ impl OrderRespected {
     pub(crate) fn take(&mut self, stamped: &Stamped) -> Option<String> {
         let at = stamped.at;
         match &stamped.seen {
-            Seen::Begun(begun) => return self.begin(at, begun),
-            Seen::Ended { begun, report } => self.end(at, begun, *report),
-            Seen::Noticed { host, resource, report } if !report.is_success() => {
-                self.over(at, resource, *host);
+            Seen::Begun(begun) => {
+                let found = self.begin(at, begun);
+                if begun.task == "start" {
+                    self.starting.insert((begun.resource.clone(), begun.host));
+                }
+                return found;
             }
+            Seen::Ended { begun, report } => self.end(at, begun, *report),
+            Seen::Noticed { host, resource, report } if report.is_success() => {
+                self.said.insert((resource.to_string(), *host), None);
+            }
+            Seen::Noticed { host, resource, .. } => self.over(at, resource, *host),
             Seen::Real { host, resource, role } => {
                 let key = (resource.to_string(), *host);
                 if role.is_some() {
@@ -50,6 +61,7 @@ impl OrderRespected {
                 self.real.retain(|(_, place)| place != host);
                 self.lied.retain(|(_, place)| place != host);
                 self.without_power.insert(*host);
+                self.still.remove(host);
                 // Where nobody fences, and where a daemon had left its services running, others take
                 // them for running until they have waited long enough.
                 if self.daemons_down.get(host) == Some(&at) {
@@ -57,6 +69,7 @@ impl OrderRespected {
                 }
                 self.unsteady.insert(*host, at);
             }
+            Seen::Confirmed { host } => self.over_on(at, *host),
             Seen::DaemonUp { host } => {
                 if self.without_power.remove(host) {
                     self.over_on(at, *host);
@@ -68,7 +81,14 @@ impl OrderRespected {
                 self.daemons_down.insert(*host, at);
                 self.unsteady.insert(*host, at);
             }
-            Seen::Stopped { host } | Seen::Resumed { host } => {
+            Seen::Stopped { host } => {
+                self.still.insert(*host);
+            }
+            Seen::Resumed { host } => {
+                self.still.remove(host);
+                self.unsteady.insert(*host, at);
+            }
+            Seen::GroupLost { host } => {
                 self.unsteady.insert(*host, at);
             }
             Seen::Rings { rings, .. } => {
@@ -86,6 +106,9 @@ impl OrderRespected {
     }
 
     fn end(&mut self, at: i64, begun: &Begun, report: Report) {
+        if report != Report::Unheard {
+            self.starting.remove(&(begun.resource.clone(), begun.host));
+        }
         match begun.task.as_str() {
             "start" | "probe" if report.is_success() => {
                 self.said.insert((begun.resource.clone(), begun.host), None);
@@ -133,10 +156,14 @@ impl OrderRespected {
             let is_in_touch =
                 self.rings.iter().any(|ring| ring.contains(&begun.host) && ring.contains(&host));
             let allowed = if is_in_touch { Self::UNDER_WAY } else { Self::WAITED_FOR };
-            until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
+            // What was starting where a daemon left, with its services running, is left alone and counts as
+            // started.
+            let is_left =
+                self.daemons_down.contains_key(&host) && self.starting.contains(&(first.to_owned(), host));
+            is_left || until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
         };
         let is_bound = TOGETHER.contains(&(then, first));
-        let mut hosts = self.said.keys().map(|(_, host)| *host);
+        let mut hosts = self.said.keys().chain(&self.starting).map(|(_, host)| *host);
         let is_well = if is_bound { runs(begun.host) } else { hosts.any(runs) };
         (!is_well).then(|| format!("{then} starts on n{} and {first} does not run", begun.host + 1))
     }
@@ -145,6 +172,9 @@ impl OrderRespected {
         let (first, then) = ORDERS.into_iter().find(|(first, _)| *first == begun.resource)?;
         let is_steady = |host: usize| {
             self.unsteady.get(&host).is_none_or(|since| at - since > Self::STEADY)
+                // Nobody knows what runs where there is no daemon, or one that says nothing.
+                && !self.daemons_down.contains_key(&host)
+                && !self.still.contains(&host)
                 && !self.lied.contains(&(None, host))
                 && !self.lied.contains(&(Some(then.to_owned()), host))
         };

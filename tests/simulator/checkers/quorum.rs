@@ -9,6 +9,7 @@ use crate::world::trace::{Begun, Seen, Stamped};
 #[derive(Default)]
 pub(crate) struct QuorumRespected {
     lost: BTreeMap<usize, i64>,
+    rings: Vec<Vec<usize>>,
     in_a_ring: BTreeSet<usize>,
     /// When a host or its daemon last stood still or came up: it has to catch up first.
     late: BTreeMap<usize, i64>,
@@ -22,7 +23,7 @@ impl QuorumRespected {
     /// How long orders from before may still arrive, in milliseconds.
     const UNDER_WAY: i64 = 1500;
     /// The same where the membership layer itself is gone: it may be back soon.
-    const ALONE: i64 = 4000;
+    const ALONE: i64 = 2000;
     /// How long letting go may take, in milliseconds.
     const LETS_GO: i64 = 150_000;
 
@@ -66,6 +67,7 @@ impl QuorumRespected {
     }
 
     fn take_rings(&mut self, at: i64, rings: &[Vec<usize>], quorate: &BTreeSet<usize>) {
+        self.rings = rings.to_vec();
         self.in_a_ring = rings.iter().flatten().copied().collect();
         self.lost.retain(|host, _| !quorate.contains(host));
         let hosts = self.in_a_ring.iter().chain(self.late.keys()).copied();
@@ -81,6 +83,14 @@ impl QuorumRespected {
         if begun.resource == "fencer"
             || !matches!(begun.task.as_str(), "start" | "promote" | "reboot" | "off")
         {
+            return None;
+        }
+        // A host that is in the same ring is there, so that it may be fenced whatever the others do: it is
+        // its stops that failed.
+        let is_of_ring = |target: usize| {
+            self.rings.iter().any(|ring| ring.contains(&target) && ring.contains(&begun.host))
+        };
+        if begun.target.is_some_and(is_of_ring) {
             return None;
         }
         let lost = *self.lost.get(&begun.host)?;

@@ -1,6 +1,6 @@
 //! Where lost nodes are fenced, nothing starts on a host before every other host that was told to run
 //! it has said that it does not: by a stop, by a monitor, by having been fenced with success, or by
-//! having come up again after a loss of power.
+//! having come up again after a loss of power; or before somebody has looked and said that it is off.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,14 @@ pub(crate) struct Recovery {
     is_on: bool,
     held: BTreeMap<String, BTreeSet<usize>>,
     without_power: BTreeSet<usize>,
+    /// Hosts of which a fence device said that they are off, and that went on: nobody knows what they start.
+    lied: BTreeSet<usize>,
 }
 
 impl Recovery {
     pub(crate) fn new(setting: Setting) -> Self {
-        Self { is_on: setting.has_fencing(), held: BTreeMap::new(), without_power: BTreeSet::new() }
+        let (held, without_power, lied) = Default::default();
+        Self { is_on: setting.has_fencing(), held, without_power, lied }
     }
 
     pub(crate) fn take(&mut self, stamped: &Stamped) -> Option<String> {
@@ -33,7 +36,16 @@ impl Recovery {
                 self.let_go(resource, *host);
                 None
             }
+            Seen::Lied { host, resource: None } => {
+                self.lied.insert(*host);
+                None
+            }
+            Seen::Confirmed { host } => {
+                self.clear(*host);
+                None
+            }
             Seen::PowerOff { host } => {
+                self.lied.remove(host);
                 self.without_power.insert(*host);
                 None
             }
@@ -49,7 +61,8 @@ impl Recovery {
 
     fn start(&mut self, begun: &Begun) -> Option<String> {
         let holders = self.held.entry(begun.resource.clone()).or_default();
-        let holder = holders.iter().find(|host| **host != begun.host).copied();
+        let is_liable = |host: &&usize| **host != begun.host && !self.lied.contains(host);
+        let holder = holders.iter().find(is_liable).copied().filter(|_| !self.lied.contains(&begun.host));
         holders.insert(begun.host);
         let holder = holder.filter(|_| self.is_on)?;
         let (resource, here) = (&begun.resource, begun.host + 1);

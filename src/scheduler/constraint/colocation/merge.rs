@@ -290,7 +290,8 @@ impl Draft<'_> {
         colocation: ColocationIx,
     ) -> Option<NodeTable> {
         let record = self.colocations.record(colocation);
-        if record.dependent != source || !record.is_explicit {
+        let is_heard = self.facts.release.members_know_their_groups_wishes();
+        if record.dependent != source || !record.is_explicit || !is_heard {
             return None;
         }
         let group = self.resource(source).parent?;

@@ -4,6 +4,7 @@
 mod chains;
 mod examples;
 mod rules;
+mod sets;
 
 use std::time::Duration;
 

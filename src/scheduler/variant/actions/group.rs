@@ -119,6 +119,8 @@ pub fn effective(work: &mut Work<'_, '_>, group: ResourceIx, draft: DraftIx) -> 
     let (is_completion, verb) = (entry.verb.is_completion(), entry.verb.step());
     let (mut need, mut ability) = (entry.need, entry.ability);
     let mut lacks_action = false;
+    let needs_all = !work.facts.release.members_may_lack_demotions() && !work.resource(group).notify;
+    let is_in_the_way = |verb: Verb| needs_all && verb == Verb::Demote;
     for member in &work.resource(group).children {
         match work.actions.youngest(*member, verb, None) {
             Some(action) => {
@@ -128,7 +130,7 @@ pub fn effective(work: &mut Work<'_, '_>, group: ResourceIx, draft: DraftIx) -> 
                     ability = ability.min(action.ability);
                 }
             }
-            None => lacks_action |= !verb.is_downward(),
+            None => lacks_action |= !verb.is_downward() || is_in_the_way(verb),
         }
     }
     work.actions.revise(draft, need, ability);
