@@ -184,10 +184,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         .sort_by_key(|verdict| (!verdict.is_chosen, Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY))));
     let after = relations.predecessors_of(&own.id).map(|sequence| Predecessor {
         resource: sequence.first.to_string(),
-        constraint: sequence
-            .constraint
-            .as_ref()
-            .map(|id| Address::new(ObjectKind::Order, &**id).to_string()),
+        constraint: sequence.constraint.as_ref().map(|id| Address::new(ObjectKind::Order, &**id).to_string()),
     });
     let is_held = !own.is_managed && chosen.is_some_and(|chosen| own.active_on.contains(&chosen));
     Explanation {
