@@ -48,6 +48,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::manifest;
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, rename};
 use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
@@ -245,6 +246,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         rename::rename_in_cluster(in_force.to_mut(), &renames);
     }
     let status = renamed(inputs.status, &renames);
+    if *in_force != *inputs.declared {
+        // What goes without saying is no difference, and nothing that could be left over.
+        in_force = Cow::Owned(manifest::plain(&in_force));
+    }
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
