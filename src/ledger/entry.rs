@@ -135,27 +135,32 @@ pub(super) fn erase_recurring(state: &mut NodeState, resource: &str, operation: 
 
 /// Calls a resource by its own name from now on that was once known as one of several numbered
 /// instances, as happens when a clone's instances cease to be told apart. The key of an action still
-/// has the numbered name. Where several numbers were known on one node, what is done last is what is
-/// so.
+/// has the numbered name.
 pub(super) fn unnumber(state: &mut NodeState, resource: &str, key: &str) {
-    if key.strip_prefix(resource).is_some_and(|rest| rest.starts_with('_')) {
-        return;
-    }
-    let is_meant = |history: &ResourceHistory| {
-        let is_named = key.strip_prefix(&*history.id).is_some_and(|rest| rest.starts_with('_'));
-        is_named && *history.id != *resource && without_number(&history.id) == resource
-    };
     if state.resources.iter().any(|history| *history.id == *resource) {
-        state.resources.retain(|history| !is_meant(history));
         return;
     }
-    let Some(history) = state.resources.iter_mut().find(|history| is_meant(history)) else { return };
+    let mut histories = state.resources.iter_mut();
+    let Some(history) = histories.find(|history| is_numbered(&history.id, resource, key)) else { return };
     let old = std::mem::replace(&mut history.id, resource.into());
     for entry in &mut history.entries {
         if let Some(rest) = entry.id.strip_prefix(&*old) {
             entry.id = format!("{resource}{rest}").into();
         }
     }
+}
+
+/// The numbered name that the key of an action uses, where the resource is known by its own name too:
+/// two instances that were once told apart ran here, and each keeps a history of its own.
+pub(super) fn numbered_beside(state: &NodeState, resource: &str, key: &str) -> Option<Arc<str>> {
+    let numbered = state.resources.iter().find(|history| is_numbered(&history.id, resource, key))?;
+    Some(Arc::clone(&numbered.id))
+}
+
+/// Whether a history is that of a numbered instance of a resource, and the one that a key names.
+fn is_numbered(history: &str, resource: &str, key: &str) -> bool {
+    let is_named = key.strip_prefix(history).is_some_and(|rest| rest.starts_with('_'));
+    is_named && history != resource && without_number(history) == resource
 }
 
 /// Forgets what a successful stop makes meaningless: recurring operations end with the resource, and

@@ -131,6 +131,10 @@ impl Ledger {
         }
         if done.action.kind == ActionKind::Resource {
             entry::unnumber(self.node_mut(node), &resource, &done.action.key);
+            if let Some(numbered) = entry::numbered_beside(self.node_mut(node), &resource, &done.action.key) {
+                let action = Action { resource: Some(numbered), ..done.action.clone() };
+                return self.record_task(&Performed { action: &action, ..*done }, node);
+            }
         }
         match done.action.task {
             Task::Delete | Task::ClearHistory => self.forget(&resource, node),

@@ -206,16 +206,19 @@ fn an_instance_that_is_not_told_apart_any_more_loses_its_number() {
 }
 
 #[test]
-fn an_instance_that_stops_beside_its_like_leaves_no_history_of_its_number() {
+fn instances_that_were_told_apart_on_one_node_keep_histories_of_their_own() {
     let mut bench = Bench::new();
-    for number in ["A:0", "A:1"] {
-        bench.take(&Action::new(Task::Start, number, NodeName::new("n1")), 0);
+    for instance in ["A:0", "A:1"] {
+        bench.take(&Action::new(Task::Start, instance, NodeName::new("n1")), 0);
     }
     for key in ["A:0_stop_0", "A:1_stop_0"] {
         bench.take(&Action { key: key.into(), ..action(Task::Stop) }, 0);
     }
     let histories: Vec<&str> = bench.node().resources.iter().map(|history| &*history.id).collect();
-    assert_eq!(histories, ["A"]);
+    assert_eq!(histories, ["A", "A:1"]);
+    let entries = bench.node().resources.iter().flat_map(|history| &history.entries);
+    let told: Vec<(&str, &str)> = entries.map(|entry| (&*entry.id, &*entry.operation)).collect();
+    assert_eq!(told, [("A_last_0", "stop"), ("A:1_last_0", "stop")]);
 }
 
 #[test]

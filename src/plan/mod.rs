@@ -49,6 +49,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::manifest;
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, Role, rename, scalar};
 use crate::scheduler::{self, Facts, ResourceIx, Schedule, Shortcut};
 use crate::status::ClusterStatus;
@@ -246,6 +247,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         rename::rename_in_cluster(in_force.to_mut(), &renames);
     }
     let status = renamed(inputs.status, &renames);
+    if *in_force != *inputs.declared {
+        // What goes without saying is no difference, and nothing that could be left over.
+        in_force = Cow::Owned(manifest::plain(&in_force));
+    }
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);

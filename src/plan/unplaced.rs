@@ -262,9 +262,13 @@ pub(super) fn is_halted(facts: &Facts<'_>, resource: ResourceIx) -> bool {
         nodes.all(|node| table(resource).score(node).is_none_or(|score| score <= Score::MINUS_INFINITY))
     };
     facts.leaves(resource).iter().any(|leaf| {
-        (is_forbidden(*leaf) || is_forbidden(facts.topmost(*leaf)))
-            && failures_of(facts, *leaf).any(|failed| consequence(facts, *leaf, failed) == OnFail::Stop)
+        (is_forbidden(*leaf) || is_forbidden(facts.topmost(*leaf))) && halted_by(facts, *leaf).is_some()
     })
+}
+
+/// The failure of a primitive after which it is not to be started again.
+pub(super) fn halted_by<'f>(facts: &'f Facts<'_>, resource: ResourceIx) -> Option<&'f FailedAction> {
+    failures_of(facts, resource).find(|failed| consequence(facts, resource, failed) == OnFail::Stop)
 }
 
 /// What a failure leads to.

@@ -114,6 +114,18 @@ impl Release {
         self.is_specified()
     }
 
+    /// What is not managed is never to be started, even if it failed or is active twice. Earlier, who
+    /// comes after it was stopped for that, and then waited for a start that nobody makes.
+    pub const fn unmanaged_starts_are_optional(self) -> bool {
+        self.is_specified()
+    }
+
+    /// What was removed is not watched for staying stopped. Earlier, each plan watched it or forgot what
+    /// the watch had found.
+    pub const fn removed_are_not_watched(self) -> bool {
+        self.is_specified()
+    }
+
     /// An attempt to place an instance that is given up changes none of its actions.
     pub const fn attempts_leave_no_trace(self) -> bool {
         self.is_specified()

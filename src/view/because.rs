@@ -278,7 +278,8 @@ pub fn third_person(verb: Verb) -> &'static str {
     }
 }
 
-fn no_ticket(ticket: &str, is_standby: bool) -> String {
+/// What is the matter with a ticket.
+pub fn no_ticket(ticket: &str, is_standby: bool) -> String {
     format!("ticket {ticket} is {}", if is_standby { "in standby" } else { "not granted" })
 }
 

@@ -1,5 +1,7 @@
 //! Makes a failing cluster small: what can be left out while it still fails, is.
 
+use std::collections::BTreeSet;
+
 use super::Xml;
 
 /// Sections that a document needs.
@@ -27,6 +29,9 @@ const OPTIONAL: &[&str] = &[
     "with-rsc-role",
 ];
 
+/// Attributes of constraints that name a resource.
+const NAMING: &[&str] = &["rsc", "with-rsc", "first", "then"];
+
 /// The smallest cluster reached by leaving out elements and attributes, one after another and large
 /// ones first, that still fails.
 pub(crate) fn shrink(mut cluster: Xml, still_fails: &mut dyn FnMut(&Xml) -> bool) -> Xml {
@@ -36,7 +41,8 @@ pub(crate) fn shrink(mut cluster: Xml, still_fails: &mut dyn FnMut(&Xml) -> bool
         let mut position = 1;
         while position < count(&cluster) {
             let mut smaller = cluster.clone();
-            if remove(&mut smaller, &mut position.clone()) && still_fails(&smaller) {
+            let is_smaller = remove(&mut smaller, &mut position.clone());
+            if is_smaller && names_what_is_there(&smaller) && still_fails(&smaller) {
                 cluster = smaller;
                 has_shrunk = true;
             } else {
@@ -56,6 +62,22 @@ pub(crate) fn shrink(mut cluster: Xml, still_fails: &mut dyn FnMut(&Xml) -> bool
         }
     }
     cluster
+}
+
+/// Whether all that constraints name is there, as the schema asks.
+fn names_what_is_there(cluster: &Xml) -> bool {
+    let sections = || cluster.children.iter().flat_map(|child| &child.children);
+    let resources = sections().filter(|section| matches!(section.name, "resources" | "tags"));
+    let known: BTreeSet<&str> = resources.flat_map(|section| attributes(section, &["id"])).collect();
+    let constraints = sections().filter(|section| section.name == "constraints");
+    let mut named = constraints.flat_map(|section| attributes(section, NAMING));
+    named.all(|name| known.contains(name))
+}
+
+/// The values of these attributes of an element and of all inside it.
+fn attributes<'x>(xml: &'x Xml, names: &[&str]) -> Vec<&'x str> {
+    let own = xml.attributes.iter().filter(|(name, _)| names.contains(name)).map(|(_, value)| value.as_str());
+    own.chain(xml.children.iter().flat_map(|child| attributes(child, names))).collect()
 }
 
 fn count(xml: &Xml) -> usize {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::model::NodeName;
-use quorate::scheduler::facts::Variant;
+use quorate::scheduler::facts::{NodeKind, ResourceFacts, Variant};
 use quorate::scheduler::{Action, ActionId, ActionKind, Task};
 
 use crate::Case;
@@ -31,19 +31,38 @@ pub(crate) fn spares_nodes_that_are_down(case: &Case<'_>) -> Option<String> {
     Some(format!("{} on a node that is down", found.key))
 }
 
-/// Instances that the status knows by numbers of their own are different services, even on one node.
+/// Two instances of one name on a node that were once told apart, and have a history each, are two. Nothing
+/// is promised for a member of a cloned group whose first member is to run in a guest node: it may be sent
+/// to a node that has an instance already.
 pub(crate) fn says_nothing_twice(case: &Case<'_>) -> Option<String> {
     let mut seen = BTreeSet::new();
-    let histories = case.cib.status.nodes.iter().flat_map(|node| &node.resources);
-    let known: BTreeSet<&str> = histories.map(|history| &*history.id).collect();
-    let real = case.schedule.transition.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
+    let is_real = |action: &&Action| action.kind != ActionKind::Pseudo && !is_torn_from_a_guest(case, action);
+    let real = case.schedule.transition.actions.iter().filter(is_real);
     let mut names = real.map(|action| {
         let notify = action.notify.as_deref().unwrap_or_default();
-        let own = action.instance.as_deref().filter(|instance| known.contains(instance));
-        let resource = own.or(action.resource.as_deref());
+        let resource = history_name(case, action).or(action.resource.as_deref());
         format!("{} {resource:?} {:?} {:?} {notify}", action.task, action.node, action.interval)
     });
     names.find(|name| !seen.insert(name.clone()))
+}
+
+/// Whether an action is that of a member of a cloned group that is apart from its first member, which has
+/// a guest node.
+fn is_torn_from_a_guest(case: &Case<'_>, action: &Action) -> bool {
+    let facts = &case.placement.facts;
+    let is_meant = |resource: &&ResourceFacts<'_>| Some(&resource.id) == action.instance.as_ref();
+    let parent = facts.resources.iter().find(is_meant).and_then(|resource| resource.parent);
+    let group = parent.map(|parent| facts.resource(parent)).filter(|group| group.parent.is_some());
+    let first = group.and_then(|group| group.children.first());
+    let node = first.and_then(|first| case.placement.assigned[first.index()]).map(|node| facts.node(node));
+    node.is_some_and(|node| node.kind == NodeKind::Guest && Some(&node.name) != action.node.as_ref())
+}
+
+/// The name of the history on an action's node that the action's key speaks of.
+fn history_name<'c>(case: &Case<'c>, action: &Action) -> Option<&'c str> {
+    let state = case.cib.status.nodes.iter().find(|state| state.name == action.node)?;
+    let mut histories = state.resources.iter().map(|history| &*history.id);
+    histories.find(|id| action.key.strip_prefix(id).is_some_and(|rest| rest.starts_with('_')))
 }
 
 /// In whatever order the actions are carried out, a primitive is active in one place at a time. What

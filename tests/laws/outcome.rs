@@ -11,8 +11,9 @@ use quorate::status::{HistoryEntry, ResultCode, ResultStatus};
 use crate::Case;
 use crate::generator::NOW;
 use crate::graph;
-use crate::restless;
+use crate::restless::{self, End};
 use crate::ring::{Wishes, top};
+use crate::trace;
 
 /// How many plans in a row may have something to do. What a probe or a fenced node reveals is only
 /// known once the first has been carried out.
@@ -32,24 +33,31 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     if histories.flat_map(|history| &history.entries).any(is_open) {
         return None;
     }
-    if contradicts_itself(case) || restless::never_rests(case) {
+    if contradicts_itself(case) {
         return None;
     }
     let mut ledger = Ledger::new("laws");
     ledger.status = case.cib.status.clone();
     let mut schedule = case.schedule.clone();
-    let mut told = Vec::new();
+    trace::round(case, 0, NOW, &ledger.status, &schedule);
+    let mut lacked_room = false;
     for round in 0..ROUNDS {
         let at = NOW + 10 * i64::try_from(round).unwrap_or(0);
         carry_out(case, &mut ledger, &schedule, at);
-        schedule = scheduler::schedule(&case.cib.cluster, &ledger.status, at + 5);
+        let (placement, next) = scheduler::decide(&case.cib.cluster, &ledger.status, at + 5);
+        lacked_room |= restless::lacks_room(&placement);
+        schedule = next;
+        trace::round(case, round + 1, at + 5, &ledger.status, &schedule);
         real(&schedule).next()?;
-        let node = |action: &Action| action.node.as_ref().map_or("-".to_owned(), ToString::to_string);
-        let left = real(&schedule).map(|action| format!("{} {}", action.key, node(action)));
-        told.push(left.collect::<Vec<_>>().join(", "));
     }
-    told.reverse();
-    Some(format!("still to do: {}", told.join("; before that: ")))
+    let at = NOW + 10 * i64::try_from(ROUNDS).unwrap_or(0);
+    let (placement, schedule) = scheduler::decide(&case.cib.cluster, &ledger.status, at);
+    let end = End { placement: &placement, status: &ledger.status, lacked_room };
+    let left: Vec<String> = real(&schedule)
+        .filter(|action| !end.is_restless(action))
+        .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))
+        .collect();
+    (!left.is_empty()).then(|| format!("still to do: {}", left.join(", ")))
 }
 
 fn contradicts_itself(case: &Case<'_>) -> bool {

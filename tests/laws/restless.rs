@@ -1,92 +1,201 @@
-//! What makes a cluster never come to rest, by the specification's own rules: one plan undoes what the
-//! one before it did, or does it over again. `docs/conformance.md` says why, for each.
+//! What never comes to rest, and what the installed simulator does again and again as well when it is
+//! given the same state. `docs/conformance.md` names a smallest cluster for each.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use quorate::model::constraint::Constraint;
-use quorate::model::{Role, Score};
-use quorate::scheduler::facts::{NodeKind, PlacementStrategy, ResourceFacts, ResourceIx};
-use quorate::scheduler::{Facts, Task};
-use quorate::status::NodeState;
+use quorate::model::{NodeName, Role, Score};
+use quorate::scheduler::assign::Placement;
+use quorate::scheduler::constraint::colocation::ColocationRecord;
+use quorate::scheduler::facts::{
+    NodeFacts, NodeIx, NodeKind, PlacementStrategy, ResourceFacts, ResourceIx, Variant,
+};
+use quorate::scheduler::operation::{Lookup, OnFail};
+use quorate::scheduler::{Action, Task};
+use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, ResultCode};
 
-use crate::Case;
+/// What was decided last, and about what.
+pub(crate) struct End<'e> {
+    pub(crate) placement: &'e Placement<'e>,
+    pub(crate) status: &'e ClusterStatus,
+    /// Whether something had no room, in any of the plans.
+    pub(crate) lacked_room: bool,
+}
 
-/// Whether there is anything of the kind.
-pub(crate) fn never_rests(case: &Case<'_>) -> bool {
-    let facts = &case.placement.facts;
-    facts.resources.iter().any(is_left_in_trouble)
-        || has_forgotten_connection(facts)
-        || facts.nodes.iter().any(|node| node.is_standby_on_failure)
-        || case.cib.status.nodes.iter().any(|state| left_with_a_migration(facts, state))
-        || has_one_way_order_in_between(case)
-        || case.placement.colocations.iter().any(|record| {
-            let changes_its_mind = !record.influence || record.primary_role == Some(Role::Unpromoted);
-            let avoids_containers = record.score < Score::ZERO
-                && facts.resource(record.primary).variant.is_bundle()
-                && facts.resource(record.dependent).variant.has_instances();
-            changes_its_mind || avoids_containers
+impl End<'_> {
+    /// Whether an action belongs to one of the kinds that come back with every plan.
+    pub(crate) fn is_restless(&self, action: &Action) -> bool {
+        let facts = &self.placement.facts;
+        let node = action.node.as_ref().and_then(|node| facts.node_named(node.as_str()));
+        let named = |known: &Option<Arc<str>>| {
+            let is_meant = |resource: &ResourceFacts<'_>| Some(&resource.id) == known.as_ref();
+            facts.resources.iter().position(is_meant).map(ResourceIx::at)
+        };
+        let resource = named(&action.instance).or_else(|| named(&action.resource));
+        match (resource, node) {
+            (None, Some(node)) => action.task.takes_node_down() && self.is_held_by_a_joining_node(node),
+            (Some(resource), Some(node)) => {
+                self.failed_before_it_changed(action)
+                    || self.puts_its_node_on_standby(node)
+                    || self.lacked_room
+                    || self.avoids_another_collective(resource)
+                    || self.is_wished_near_and_far(resource)
+                    || self.goes_with_the_unpromoted(resource)
+                    || self.has_a_frozen_host(resource)
+                    || self.follows_one_that_is_left_elsewhere(resource)
+                    || self.came_from_a_lost_node(resource)
+                    || self.ran_in_a_guest_that_cannot_be_reset(resource)
+            }
+            (_, None) => false,
+        }
+    }
+
+    /// A remote node whose failed connection is held by a node that has not joined: the connection cannot
+    /// be stopped there, and the remote node is fenced for it.
+    fn is_held_by_a_joining_node(&self, node: NodeIx) -> bool {
+        let facts = &self.placement.facts;
+        let connection = facts.node(node).connection.map(|connection| facts.resource(connection));
+        connection
+            .is_some_and(|connection| connection.active_on.iter().any(|node| facts.node(*node).is_pending))
+    }
+
+    /// A monitor that failed while it was another definition's: the failure is remembered, and nothing
+    /// that is planned forgets it.
+    fn failed_before_it_changed(&self, action: &Action) -> bool {
+        let is_recurring = action.task == Task::Monitor && !action.interval.is_zero();
+        let Some(state) = action.node.as_ref().and_then(|node| self.state(node)) else { return false };
+        is_recurring
+            && failures(state).any(|(history, entry)| {
+                Some(&history.id) == action.resource.as_ref()
+                    && *entry.operation == *action.task.as_str()
+                    && entry.interval == action.interval
+            })
+    }
+
+    /// A failed monitor asks for standby, and there is nowhere else to go: a stop ends that, and the next
+    /// start brings it back.
+    fn puts_its_node_on_standby(&self, node: NodeIx) -> bool {
+        let facts = &self.placement.facts;
+        let Some(state) = self.state(&facts.node(node).name) else { return false };
+        failures(state).any(|(history, entry)| {
+            let known = facts.resources.iter().position(|resource| resource.base_id == history.id);
+            known.map(ResourceIx::at).is_some_and(|resource| {
+                let (task, interval) = (&entry.operation, entry.interval);
+                let op = facts.find_operation(resource, task, interval, Lookup::Any);
+                let options = facts.operation_options(resource, task, interval, op);
+                facts.on_fail(resource, task, &options, false) == OnFail::Standby
+            })
         })
-        || instances_need_capacity(facts)
-        || has_uncounted_failure(case)
+    }
+
+    /// A clone that must not be with another clone or a bundle, and has no other place: its instances change
+    /// places, or numbers, with every plan.
+    fn avoids_another_collective(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        facts.resource(top).variant.is_clone()
+            && self.placement.colocations.iter().any(|record| {
+                facts.topmost(record.dependent) == top
+                    && record.score <= Score::MINUS_INFINITY
+                    && matches!(
+                        facts.resource(facts.topmost(record.primary)).variant,
+                        Variant::Clone(_) | Variant::Bundle(_)
+                    )
+            })
+    }
+
+    /// Who must be with an unpromoted instance goes where the promoted one was, and takes its preference
+    /// for that place along.
+    fn goes_with_the_unpromoted(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        self.placement.colocations.iter().any(|record| {
+            record.primary_role == Some(Role::Unpromoted)
+                && record.score >= Score::INFINITY
+                && [record.dependent, record.primary].iter().any(|side| facts.topmost(*side) == top)
+        })
+    }
+
+    /// Two wishes of the same two contradict each other: one to be together, one to be apart.
+    fn is_wished_near_and_far(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        let records = &self.placement.colocations;
+        let pair =
+            |record: &ColocationRecord| [record.dependent, record.primary].map(|end| facts.topmost(end));
+        records
+            .iter()
+            .filter(|near| near.score > Score::ZERO && pair(near).contains(&top))
+            .any(|near| records.iter().any(|far| far.score < Score::ZERO && pair(far) == pair(near)))
+    }
+
+    /// A bundle whose place is a remote node that a ticket freezes: its container starts beside it and
+    /// is then called there.
+    fn has_a_frozen_host(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let is_frozen = |node: &NodeFacts<'_>| {
+            let connection = node.connection.map(|connection| facts.resource(connection));
+            node.kind == NodeKind::Remote && connection.is_some_and(|connection| !connection.is_managed)
+        };
+        facts.bundle_of(resource).is_some() && facts.nodes.iter().any(is_frozen)
+    }
+
+    /// An earlier member of its group is left alone on a node where it cannot be.
+    fn follows_one_that_is_left_elsewhere(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let parent = facts.resource(resource).parent.map(|parent| facts.resource(parent));
+        let group = parent.filter(|parent| matches!(parent.variant, Variant::Group(_)));
+        let members = group.map_or(&[][..], |group| &group.children);
+        members.iter().take_while(|member| **member != resource).any(|member| {
+            let known = facts.resource(*member);
+            let first = members.first().and_then(|first| self.placement.assigned[first.index()]);
+            !known.is_managed && known.active_on.iter().any(|node| Some(*node) != first)
+        })
+    }
+
+    /// It, or another part of the same, migrated away from a node that was lost since and cannot be
+    /// fenced: what may be left there cannot be stopped.
+    fn came_from_a_lost_node(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        let top = facts.topmost(resource);
+        let mut parts = facts.leaves(top).into_iter().map(|leaf| facts.resource(leaf));
+        parts.any(|part| part.dangling_sources.iter().any(|node| !facts.node(*node).is_online))
+    }
+
+    /// It failed in a guest node whose host is not managed: the guest is to be restarted, and never is.
+    fn ran_in_a_guest_that_cannot_be_reset(&self, resource: ResourceIx) -> bool {
+        let facts = &self.placement.facts;
+        facts.resource(resource).active_on.iter().any(|node| {
+            let node = facts.node(*node);
+            let connection = node.connection.map(|connection| facts.resource(connection));
+            let launcher = connection.and_then(|connection| connection.launcher);
+            launcher.is_some_and(|launcher| !facts.resource(launcher).is_managed)
+                && (node.needs_reset || node.unclean.is_some())
+        })
+    }
+
+    fn state(&self, node: &NodeName) -> Option<&NodeState> {
+        self.status.nodes.iter().find(|state| state.name.as_ref() == Some(node))
+    }
 }
 
-/// It has failed or is active twice, and nobody may do anything about it: what comes after it restarts
-/// with every plan, for the sake of the start that does not come.
-fn is_left_in_trouble(known: &ResourceFacts<'_>) -> bool {
-    !known.is_managed && (known.is_failed || known.active_on.len() > 1)
-}
-
-/// A connection that is not configured any more and has failed: its node is fenced, and as the node is
-/// known from the failure alone, that it was fenced is not.
-fn has_forgotten_connection(facts: &Facts<'_>) -> bool {
-    let is_removed = |connection: ResourceIx| facts.resource(connection).is_removed;
-    let mut remote = facts.nodes.iter().filter(|node| node.kind == NodeKind::Remote);
-    remote.any(|node| node.connection.is_none_or(is_removed))
-}
-
-/// What migrated from here is to stop here, and cannot while the node is down.
-fn left_with_a_migration(facts: &Facts<'_>, state: &NodeState) -> bool {
-    let is_down = facts.nodes.iter().any(|node| node.id == state.id && !node.is_online);
-    let mut entries = state.resources.iter().flat_map(|history| &history.entries);
-    is_down && entries.any(|entry| *entry.operation == *Task::MigrateTo.as_str())
-}
-
-/// A start that a one-way order holds back is required all the same, and whatever comes after it by
-/// another order restarts for its sake.
-fn has_one_way_order_in_between(case: &Case<'_>) -> bool {
-    let orders = case.cib.cluster.constraints.iter().filter_map(|constraint| match constraint {
-        Constraint::Order(order) => Some(order),
-        Constraint::Location(_) | Constraint::Colocation(_) | Constraint::Ticket(_) => None,
-    });
-    let (one_way, both): (Vec<_>, Vec<_>) = orders.partition(|order| order.symmetrical == Some(false));
-    !one_way.is_empty() && !both.is_empty()
-}
-
-/// Instances are packed one by one, in an order that depends on where they are.
-fn instances_need_capacity(facts: &Facts<'_>) -> bool {
-    let is_counted = facts.properties.placement_strategy != PlacementStrategy::Default;
-    let mut leaves = (0..facts.resources.len()).map(ResourceIx::at);
-    is_counted
-        && leaves.any(|leaf| {
-            let known = facts.resource(leaf);
-            !known.utilization.is_empty() && facts.resource(facts.topmost(leaf)).variant.has_instances()
+/// Whether capacity counts, and something that wants to run has no room: then who is placed first is
+/// another one whenever what runs is another one.
+pub(crate) fn lacks_room(placement: &Placement<'_>) -> bool {
+    let facts = &placement.facts;
+    facts.properties.placement_strategy != PlacementStrategy::Default
+        && facts.resources.iter().zip(&placement.assigned).any(|(resource, node)| {
+            node.is_none()
+                && resource.is_managed
+                && !resource.utilization.is_empty()
+                && resource.target_role != Some(Role::Stopped)
         })
 }
 
-/// A failure that expires and was never counted is not cleared: only counts are.
-fn has_uncounted_failure(case: &Case<'_>) -> bool {
-    let facts = &case.placement.facts;
-    let expires = |id: &str| {
-        let mut known = facts.resources.iter().filter(|known| *known.base_id == *id || *known.id == *id);
-        known.any(|known| known.failure_timeout > Duration::ZERO)
-    };
-    case.cib.status.nodes.iter().any(|node| {
-        node.resources.iter().any(|history| {
-            let has_failed = history.entries.iter().any(|entry| entry.id.ends_with("_last_failure_0"));
-            let start = format!("fail-count-{}#", history.id);
-            let mut pairs = node.attributes.iter().flat_map(|set| &set.pairs);
-            let is_counted = pairs.any(|pair| pair.name.starts_with(&start));
-            has_failed && !is_counted && expires(&history.id)
-        })
-    })
+/// What failed on a node, of what recurs.
+fn failures(state: &NodeState) -> impl Iterator<Item = (&ResourceHistory, &HistoryEntry)> {
+    let entries =
+        state.resources.iter().flat_map(|history| history.entries.iter().map(move |entry| (history, entry)));
+    entries
+        .filter(|(_, entry)| !entry.interval.is_zero() && entry.id.ends_with("_last_failure_0"))
+        .filter(|(_, entry)| entry.rc != Some(ResultCode::OK))
 }

@@ -12,13 +12,10 @@ use crate::ring::{Wishes, top};
 
 /// What is managed is never placed on a node that a constraint forbids. What goes where something else
 /// is goes there whatever it would like itself: what lives in a container, and later members of a group
-/// of which one is left as it is. Members of a group that wants to be with what wants to be with one of
-/// them are placed before the first of them is.
+/// of which one is left as it is.
 pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
     let facts = &case.placement.facts;
     let wishes = Wishes::of_place(case);
-    let is_in_a_ring =
-        |leaf: ResourceIx| facts.resource(leaf).parent.is_some() && wishes.hold_in_a_ring(&top(facts, leaf));
     for location in case.placement.locations.iter().filter(|location| location.role.is_none()) {
         for (node, score) in &location.nodes {
             let banned = facts.leaves(location.resource).into_iter().find(|leaf| {
@@ -26,7 +23,7 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
                     && facts.resource(*leaf).is_managed
                     && facts.resource(*leaf).launcher.is_none()
                     && !follows_what_is_left_alone(case, *leaf)
-                    && !is_in_a_ring(*leaf)
+                    && !is_given_a_place_by_a_ring(case, &wishes, *leaf)
                     && case.placement.assigned[leaf.index()] == Some(*node)
             });
             if let Some(leaf) = banned {
@@ -35,6 +32,15 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// A member of a group that is in a ring of wishes may get its place before the group does. It is not
+/// started there.
+fn is_given_a_place_by_a_ring(case: &Case<'_>, wishes: &Wishes, leaf: ResourceIx) -> bool {
+    let facts = &case.placement.facts;
+    let id = Some(&*facts.resource(leaf).id);
+    let starts = |action: &Action| action.task == Task::Start && action.instance.as_deref() == id;
+    wishes.ring_through(&top(facts, leaf)) && !case.schedule.transition.actions.iter().any(starts)
 }
 
 /// Whether an earlier member of its group is not managed.

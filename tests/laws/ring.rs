@@ -68,8 +68,8 @@ impl Wishes {
         pairs.any(|(primary, dependent)| self.reach(primary, dependent))
     }
 
-    /// Whether this one depends on itself.
-    pub(crate) fn hold_in_a_ring(&self, id: &Arc<str>) -> bool {
+    /// Whether this one depends on another that depends on it.
+    pub(crate) fn ring_through(&self, id: &Arc<str>) -> bool {
         self.0.get(id).is_some_and(|primaries| primaries.iter().any(|primary| self.reach(primary, id)))
     }
 

@@ -8,6 +8,7 @@ use super::world::{Machine, World};
 use super::{Bounds, Simulated};
 use crate::engine::Observation;
 use crate::ledger::Ledger;
+use crate::ledger::roster::Roster;
 use crate::model::{Generation, NodeName, Role};
 use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts};
 use crate::scheduler::{Facts, interpret};
@@ -34,7 +35,12 @@ impl Simulated {
             world.machines.insert(node.name.clone(), machine);
         }
         let leaves = facts.top.iter().flat_map(|top| facts.leaves(*top)).map(|leaf| facts.resource(leaf));
+        let roster = Roster::of(&effective, &observation.status);
         for leaf in leaves {
+            // A guest lives as long as what launched it, connected or not.
+            if leaf.active_on.iter().any(|node| facts.node(*node).is_online) {
+                world.begin_guest(&leaf.id, &roster);
+            }
             for node in leaf.active_on.iter().map(|node| facts.node(*node)).filter(|node| node.is_online) {
                 world.set_role(&name_in_history(leaf), &node.name, leaf.current_role.max(Role::Started));
             }
@@ -63,7 +69,7 @@ fn waits(facts: &Facts<'_>, node: &NodeFacts<'_>) -> bool {
         resource.is_failed || facts.failed_actions.iter().any(|failed| *failed.resource == *resource.base_id)
     };
     node.kind == NodeKind::Remote
-        && node.unclean.is_none()
+        && (node.unclean.is_none() || node.is_unseen)
         && !facts.resources.iter().filter(connects).any(has_failed)
 }
 

@@ -47,7 +47,8 @@ pub fn act(work: &mut Work<'_, '_>, resource: ResourceIx) {
         let key = Key::every(work.actions.verb(&op.name), milliseconds(op.interval));
         let recurring = Recurring { resource, key, role: written.role };
         if recurring.role == Some(Role::Stopped) {
-            if facts.is_unique {
+            let is_gone = facts.is_removed && work.facts.release.removed_are_not_watched();
+            if facts.is_unique && !is_gone {
                 watch_inactive(work, recurring, node);
             }
         } else if let Some(start) = start.filter(|_| !node_rests) {
@@ -166,10 +167,17 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
             order_watch(work, resource, action, node);
         }
         // Not on a guest that is not up either.
-        if !work.is_clean(node) {
+        if !work.is_clean(node) || is_inside_what_rests(work, node) {
             work.actions.draft_mut(action).ability = Ability::Blocked;
         }
     }
+}
+
+/// Whether a node is a guest of something that is to run nowhere.
+fn is_inside_what_rests(work: &Work<'_, '_>, node: NodeIx) -> bool {
+    let connection = work.node(node).connection;
+    let launcher = connection.and_then(|connection| work.resource(connection).launcher);
+    launcher.is_some_and(|launcher| work.assigned(launcher).is_none())
 }
 
 fn order_watch(work: &mut Work<'_, '_>, resource: ResourceIx, action: DraftIx, node: NodeIx) {
