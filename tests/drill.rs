@@ -15,12 +15,15 @@ use quorate::engine::Observation;
 use quorate::engine::drill::{Beginning, Extent, drill};
 use quorate::model::Overlay;
 use quorate::model::secrecy::{holds_secret, is_secret};
-use quorate::model::{Cluster, Generation};
+use quorate::model::{Cluster, Generation, NodeName};
+use quorate::plan::Trouble;
 use quorate::plan::aside::Aside;
-use quorate::plan::drill::{Mishap, Report};
+use quorate::plan::drill::{Ending, Mishap, Report, Trial, Why};
 use quorate::plan::secrecy::is_stand_in;
+use quorate::plan::trouble::Hold;
 use quorate::scheduler::Schedule;
-use quorate::view::{recording, transition};
+use quorate::view::plan::Detail;
+use quorate::view::{Ink, recording, transition};
 use quorate::{cib, manifest, scheduler};
 
 /// A moment for cases that do not name one.
@@ -39,7 +42,153 @@ fn example(name: &str) -> Cluster {
 
 fn run(beginning: Beginning<'_>, nodes: usize) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(drill(beginning, Extent { nodes, resources: true, trials_max: 10_000 })).unwrap()
+    runtime
+        .block_on(drill(beginning, Extent { nodes, resources: true, everywhere: true, trials_max: 10_000 }))
+        .unwrap()
+}
+
+fn drilled(resources: &str) -> Report {
+    let head = "apiVersion: quorate/v1\nkind: Cluster\nname: drilled\n";
+    let mut sources = Sources::default();
+    sources.add("drilled.yaml", format!("{head}{resources}"));
+    let reading = manifest::read(&sources);
+    let manifest = reading.manifest.unwrap_or_else(|| unreachable!("{:?}", reading.diagnostics));
+    run(Beginning::Cold(&manifest.cluster), 1)
+}
+
+fn trial<'r>(report: &'r Report, wanted: &str) -> &'r Trial {
+    let word = |mishap: &Mishap| match mishap {
+        Mishap::Nodes { nodes } => nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join("+"),
+        Mishap::Resource { resource, node, .. } => format!("{resource}@{node}"),
+    };
+    report.trials.iter().find(|trial| word(&trial.mishap) == wanted).unwrap()
+}
+
+fn whys(trial: &Trial) -> Vec<(&str, &Why)> {
+    trial.down.iter().map(|casualty| (casualty.resource.as_str(), &casualty.why)).collect()
+}
+
+#[test]
+fn what_on_fail_leaves_dead_is_down() {
+    let with = |on_fail: &str| {
+        drilled(&format!(
+            "nodes: {{n1: {{}}, n2: {{}}, n3: {{}}}}
+properties: {{stonith-enabled: false}}
+resources:
+  a: {{agent: 'ocf:pacemaker:Dummy', ops: [{{name: monitor, interval: 10s, on-fail: {on_fail}}}]}}
+"
+        ))
+    };
+    let blocked = with("block");
+    let [("a", Why::Trouble { trouble })] = whys(trial(&blocked, "a@n1"))[..] else {
+        unreachable!("{blocked:?}")
+    };
+    assert!(matches!(trouble, Trouble::Failed { hold: Hold::Blocked, .. }), "{trouble:?}");
+    assert_eq!(trial(&blocked, "a@n1").ending, Ending::Settled);
+    assert_eq!(whys(trial(&with("ignore"), "a@n1")), [("a", &Why::Ignored)]);
+    assert!(!trial(&with("stop"), "a@n1").is_survived());
+    assert!(trial(&with("restart"), "a@n1").is_survived());
+}
+
+#[test]
+fn a_node_that_nothing_can_fence_is_named() {
+    let report = drilled(
+        "nodes: {n1: {}, n2: {}}
+properties: {stonith-enabled: true}
+resources:
+  f1: {agent: 'stonith:fence_ipmilan', params: {pcmk_host_list: n1}, ops: [{name: monitor, interval: 1min}]}
+  a: {agent: 'ocf:pacemaker:Dummy', ops: [{name: monitor, interval: 10s}]}
+constraints: {location: [{resource: a, node: n2, score: 100}]}
+",
+    );
+    let text = quorate::view::drill::text(&report, Detail::Usual, Ink::Plain);
+    assert!(text.contains("a stays down: n2 cannot be fenced: no fence device can fence n2"), "{text}");
+}
+
+#[test]
+fn guests_and_remote_nodes_fail_as_nodes_and_are_no_services() {
+    let report = drilled(
+        "nodes: {n1: {}, n2: {}, n3: {}, rem1: {remote: true}}
+properties: {stonith-enabled: true}
+resources:
+  f: {agent: 'stonith:fence_dummy', params: {pcmk_host_list: 'n1 n2 n3 rem1'}}
+  rem1: {agent: 'ocf:pacemaker:remote', params: {server: 10.0.0.1}, ops: [{name: monitor, interval: 30s}]}
+  vm:
+    agent: 'ocf:heartbeat:VirtualDomain'
+    meta: {remote-node: guest1}
+    ops: [{name: monitor, interval: 10s}]
+  app: {agent: 'ocf:pacemaker:Dummy', ops: [{name: monitor, interval: 10s}]}
+constraints: {location: [{resource: app, node: rem1, score: 100}]}
+",
+    );
+    assert_eq!(whys(trial(&report, "rem1")), []);
+    assert_eq!(whys(trial(&report, "guest1")), []);
+    assert!(report.is_survived(), "{report:#?}");
+    let guests = report.trials.iter().filter(|trial| match &trial.mishap {
+        Mishap::Resource { resource, .. } => resource == "guest1",
+        Mishap::Nodes { .. } => false,
+    });
+    assert_eq!(guests.count(), 0);
+}
+
+#[test]
+fn a_remote_node_without_monitor_dies_unnoticed() {
+    let report = drilled(
+        "nodes: {n1: {}, n2: {}, rem1: {remote: true}}
+properties: {stonith-enabled: false}
+resources:
+  rem1: {agent: 'ocf:pacemaker:remote', params: {server: 10.0.0.1}}
+",
+    );
+    assert_eq!(whys(trial(&report, "rem1")), [("rem1", &Why::Unnoticed)]);
+}
+
+#[test]
+fn a_remote_node_that_was_never_connected_is_taken_for_up() {
+    let text = r#"<cib validate-with="pacemaker-3.9" have-quorum="1"><configuration>
+        <crm_config><cluster_property_set id="p"><nvpair id="p1" name="stonith-enabled" value="false"/>
+        </cluster_property_set></crm_config>
+        <nodes><node id="1" uname="n1"/></nodes>
+        <resources><primitive id="r1" class="ocf" provider="pacemaker" type="remote"/></resources>
+        <constraints/></configuration><status>
+        <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"><lrm id="1">
+        <lrm_resources/></lrm></node_state></status></cib>"#;
+    let mut sources = Sources::default();
+    sources.add("cib.xml", text);
+    let cib = cib::read(&sources).unwrap();
+    let observation = Observation {
+        now: NOW,
+        generation: Generation(0),
+        in_force: cib.cluster,
+        overlay: Overlay::default(),
+        status: cib.status,
+        aside: Aside::default(),
+    };
+    assert_eq!(run(Beginning::Seen(&observation), 1).down_before, []);
+}
+
+#[test]
+fn resources_break_wherever_they_could_run() {
+    let report = run(Beginning::Cold(&example("two-node-web/3-together.yaml")), 0);
+    let places: Vec<(&str, &str, bool)> = report
+        .trials
+        .iter()
+        .filter_map(|trial| match &trial.mishap {
+            Mishap::Resource { resource, node, after_move } => {
+                Some((resource.as_str(), node.as_str(), *after_move))
+            }
+            Mishap::Nodes { .. } => None,
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("ClusterIP", "node1", false),
+            ("WebSite", "node1", false),
+            ("ClusterIP", "node2", true),
+            ("WebSite", "node2", true)
+        ]
+    );
 }
 
 /// The conformance cases, where they are.
@@ -113,7 +262,7 @@ fn drills_begin_with_any_cluster_that_was_seen() {
             continue;
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let extent = Extent { nodes: 1, resources: false, trials_max: 10 };
+        let extent = Extent { nodes: 1, resources: false, everywhere: false, trials_max: 20 };
         let report = runtime.block_on(drill(Beginning::Seen(&observation), extent));
         assert!(report.is_ok(), "{name}: {report:?}");
     }

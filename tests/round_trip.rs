@@ -21,7 +21,8 @@ use std::{env, fs, panic};
 use quorate::cib::{self, Cib};
 use quorate::diagnostic::Sources;
 use quorate::manifest::{self, ConstraintIds};
-use quorate::model::Cluster;
+use quorate::model::{Cluster, Overlay};
+use quorate::plan::{self, Inputs, Prune};
 use quorate::scheduler::{self, Schedule};
 use serde_json::Value;
 
@@ -63,6 +64,27 @@ fn a_manifest_made_from_a_cib_leads_to_the_same_plan() {
         if again.text == adopted.text { Ok(()) } else { Err("importing again gives another text".to_owned()) }
     });
     eprintln!("tolerated: {tolerated:?}");
+}
+
+#[test]
+fn a_manifest_made_from_a_cib_changes_nothing() {
+    each_case(|case| {
+        let cib = case.read();
+        let adopted = manifest::adopt(cib.cluster.clone(), ConstraintIds::Keep, "cluster.yaml");
+        let declared = adopted.reading.manifest.ok_or("the manifest cannot be read")?.cluster;
+        for prune in [Prune::No, Prune::Yes] {
+            let inputs = Inputs {
+                declared: &declared,
+                prune,
+                ..Inputs::drift(&cib.cluster, Overlay::none(), &cib.status, case.now)
+            };
+            let plan = panic::catch_unwind(|| plan::plan(&inputs).plan).map_err(|_| "planning panics")?;
+            if !plan.objects.is_empty() || !plan.leftovers.is_empty() {
+                return Err(format!("{prune:?}: {:?} {:?}", plan.objects, plan.leftovers));
+            }
+        }
+        Ok(())
+    });
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! - `manifest.yaml`: what is wanted;
 //! - `before.yaml`: what is in force before (without it: the same nodes without resources);
 //! - `steps` (optional): what happens before the plan is made, one thing per line;
+//! - instead of these, `cib.xml`: a Pacemaker CIB with what was seen of the cluster;
 //! - `plan.txt`: the plan, rewritten by `UPDATE=1 cargo test --test scenarios` and then reviewed.
 //!
 //! Steps: `fail node N`, `fail resource R [N]`, `recover node N`, `cut N`, `inject R OP RC [N]`,
@@ -20,11 +21,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use quorate::cib;
 use quorate::diagnostic::Sources;
 use quorate::engine::simulated::{Answer, Injection, Repeat, Simulated};
 use quorate::engine::{Desired, Engine};
 use quorate::manifest::{self, Manifest};
-use quorate::model::{Cluster, NodeName, Rename, ResourceId, period};
+use quorate::model::{Cluster, NodeName, Overlay, Rename, ResourceId, period};
 use quorate::plan::{self, Inputs, Prune};
 use quorate::status::ResultCode;
 use quorate::view::Ink;
@@ -81,7 +83,7 @@ fn scenarios() -> Vec<PathBuf> {
     collect(&root().join("tests/scenarios"), &mut files);
     let mut folders: Vec<PathBuf> = files
         .iter()
-        .filter(|file| file.ends_with("manifest.yaml"))
+        .filter(|file| file.ends_with("manifest.yaml") || file.ends_with("cib.xml"))
         .map(|file| file.parent().unwrap().to_owned())
         .collect();
     folders.sort();
@@ -108,7 +110,21 @@ fn read(file: &Path) -> Manifest {
     reading.manifest.unwrap_or_else(|| panic!("{text}"))
 }
 
+/// The plan on a CIB, some minutes after what happened in it.
+fn plan_on_cib(file: &Path) -> String {
+    let mut sources = Sources::default();
+    sources.add(file.display().to_string(), fs::read_to_string(file).unwrap());
+    let cib = cib::read(&sources).unwrap();
+    let plan = plan::plan(&Inputs::drift(&cib.cluster, Overlay::none(), &cib.status, 1_700_000_200)).plan;
+    let ending = if plan.is_fulfilling() { "" } else { "[not everything will be as it should be]\n" };
+    format!("{}{ending}", shown(&plan))
+}
+
 async fn plan_of(folder: &Path) -> String {
+    let cib = folder.join("cib.xml");
+    if cib.exists() {
+        return plan_on_cib(&cib);
+    }
     let manifest = read(&folder.join("manifest.yaml"));
     let before = folder.join("before.yaml");
     let in_force = if before.exists() {

@@ -64,6 +64,33 @@ fn nodes_after_one_of_unknown_type_are_not_read() {
 }
 
 #[test]
+fn what_is_not_kept_is_told() {
+    let cib = read_parts(
+        "<nodes><node id='1' uname='a' description='by the door'/></nodes>
+         <resources><primitive id='p' class='ocf' provider='x' type='y'><instance_attributes id='i'>
+           <nvpair id='v' name='empty' value=''/><nvpair id='n' name='none'/></instance_attributes>
+         </primitive></resources>",
+        "",
+    );
+    assert_eq!(codes(&cib), ["dropped-attribute", "dropped-element"]);
+}
+
+#[test]
+fn a_date_that_is_a_list_never_comes() {
+    let cib = read_parts(
+        "<constraints><rsc_location id='l' rsc='a'><rule id='r' score='1'>
+           <date_expression id='d' operation='date_spec'><date_spec id='s' months='1,3'/></date_expression>
+           <date_expression id='e' operation='date_spec'><date_spec id='t' months='1-3' hours='9-'/></date_expression>
+         </rule></rsc_location></constraints>",
+        "",
+    );
+    let Constraint::Location(location) = &cib.cluster.constraints[0] else { panic!() };
+    let LocationPreference::Rule(preference) = &location.preference else { panic!() };
+    assert!(matches!(preference.rule.conditions[..], [Condition::Invalid { .. }, Condition::Date(_)]));
+    assert_eq!(codes(&cib), ["invalid-rule"]);
+}
+
+#[test]
 fn option_sets_keep_order_score_and_rule() {
     let cib = read_parts(
         "<rsc_defaults>

@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Let only nodes fail, no resources.
     #[arg(long)]
     nodes_only: bool,
+    /// Let resources fail only where they run, not also where they could run.
+    #[arg(long, conflicts_with = "nodes_only")]
+    here_only: bool,
     /// Begin with the cluster as it is now, with what is in force.
     #[arg(long, conflicts_with = "cib")]
     live: bool,
@@ -72,6 +75,7 @@ async fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> R
     let extent = Extent {
         nodes: arguments.failures,
         resources: !arguments.nodes_only,
+        everywhere: !arguments.here_only,
         trials_max: arguments.trials_max,
     };
     if let Some(file) = &arguments.cib {

@@ -1,16 +1,21 @@
 //! `explain`: why a resource is here, and why not there.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
+use super::clock;
 use super::engines;
 use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::name;
 use super::options::Options;
+use super::plan;
 use super::planning::{self, Wanted};
 use super::terminal::Terminal;
-use crate::model::{Moment, NodeName};
+use crate::engine::Observation;
+use crate::model::{Cluster, Moment, NodeName};
 use crate::plan::explain::{explain, explainable};
 use crate::view;
 
@@ -25,6 +30,13 @@ pub(super) struct Arguments {
     /// Explain what the manifest would do, not what is in force.
     #[arg(long)]
     planned: bool,
+    /// Explain what is decided on a Pacemaker CIB file (as `pe-input-N` is one) instead of a cluster.
+    #[arg(long, value_name = "FILE", conflicts_with = "planned")]
+    cib: Option<PathBuf>,
+    /// Explain as if it were this moment; without offset it is in UTC. [default: the `execution-date`
+    /// of the CIB, else the cluster's clock]
+    #[arg(long, value_name = "TIME", value_parser = clock::parse_moment)]
+    now: Option<i64>,
     /// Form of the explanation.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
@@ -41,19 +53,13 @@ enum Format {
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let (cluster, observation) = engines::block_on(async {
-        let mut engine = engines::open(options, Access::Read)?.engine;
-        if arguments.planned {
-            let wanted = Wanted::load(options, false, terminal)?;
-            let observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
-            let desired = planning::make(&wanted, &observation).plan.desired;
-            let effective = observation.overlay.over(&desired, Moment::at(observation.now)).into_owned();
-            Ok((effective, observation))
-        } else {
-            let observation = engine.observe().await?;
-            Ok((observation.effective().into_owned(), observation))
+    let (cluster, observation) = match &arguments.cib {
+        Some(file) => {
+            let observation = plan::observation_of_cib(file, arguments.now, terminal)?;
+            (observation.in_force.clone(), observation)
         }
-    })?;
+        None => engines::block_on(observe(arguments, options, terminal))?,
+    };
     let node = arguments.node.as_deref().map(NodeName::from);
     if let Some(node) = &node {
         let seen = observation.status.nodes.iter().filter_map(|state| state.name.as_ref());
@@ -62,7 +68,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         known.dedup();
         name::check_node(node, &known)?;
     }
-    match explain(&cluster, &observation.status, observation.now, &arguments.resource) {
+    let Observation { status, overlay, now, .. } = &observation;
+    match explain(&cluster, overlay, status, *now, &arguments.resource) {
         Some(explanations) => {
             let text = match arguments.output {
                 Format::Text => view::explain::text(&explanations, node.as_ref(), terminal.output_ink()),
@@ -73,6 +80,26 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         }
         None => Err(unknown(&arguments.resource, &explainable(&cluster))),
     }
+}
+
+/// The cluster that is to be explained, with what is seen of it.
+async fn observe(
+    arguments: &Arguments,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<(Cluster, Observation), Failure> {
+    let mut engine = engines::open(options, Access::Read)?.engine;
+    if arguments.planned {
+        let wanted = Wanted::load(options, false, terminal)?;
+        let mut observation = planning::observe(&mut *engine, options, &wanted.cluster).await?;
+        observation.now = arguments.now.unwrap_or(observation.now);
+        let desired = planning::make(&wanted, &observation).plan.desired;
+        let effective = observation.overlay.over(&desired, Moment::at(observation.now)).into_owned();
+        return Ok((effective, observation));
+    }
+    let mut observation = engine.observe().await?;
+    observation.now = arguments.now.unwrap_or(observation.now);
+    Ok((observation.effective().into_owned(), observation))
 }
 
 fn unknown(resource: &str, known: &[String]) -> Failure {

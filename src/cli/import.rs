@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes a file")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -10,12 +11,15 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
-use super::{clock, source};
+use super::{clock, engines, source};
 use crate::cib::{self, Cib};
 use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::engine::simulated::Simulated;
+use crate::engine::{Desired, Engine};
 use crate::manifest::{self, Adopted, ConstraintIds, Manifest};
-use crate::model::Cluster;
+use crate::model::{Cluster, Generation};
 use crate::scheduler;
+use crate::status::ClusterStatus;
 use crate::view;
 
 /// Write a manifest for a cluster that was configured elsewhere.
@@ -116,8 +120,15 @@ fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) ->
         show_errors(&adopted.reading.diagnostics, &adopted.sources, terminal);
         return Err(Failure::new(Exit::ManifestInvalid, "the configuration has what no manifest can say"));
     };
-    let actions = compare(cib, &with_old_names(manifest.cluster.clone(), &cib.cluster))?;
+    let imported = with_old_names(manifest.cluster.clone(), &cib.cluster);
+    let has_status = !cib.status.nodes.is_empty();
+    let imagined = if has_status { None } else { Some(all_up(&cib.cluster)?) };
+    let status = imagined.as_ref().unwrap_or(&cib.status);
+    let actions = compare(&cib.cluster, &imported, status)?;
     terminal.note(&format!("Imported {}.", extent(&manifest.cluster)));
+    if !has_status {
+        terminal.note("The CIB has no status: compared with all nodes up and nothing running yet.");
+    }
     terminal.note(&match actions {
         0 => "Checked: neither the CIB nor the manifest asks for any action.".to_owned(),
         1 => "Checked: the CIB and the manifest ask for the same action.".to_owned(),
@@ -138,16 +149,45 @@ fn with_old_names(mut imported: Cluster, original: &Cluster) -> Cluster {
     imported
 }
 
+/// A cluster whose nodes have all just come up.
+fn all_up(cluster: &Cluster) -> Result<ClusterStatus, Failure> {
+    engines::block_on(async {
+        let mut engine = Simulated::in_memory(0);
+        let desired = Desired {
+            cluster: cluster.clone(),
+            base: Generation(0),
+            renames: Vec::new(),
+            origin: "import".to_owned(),
+        };
+        engine.submit(desired).await?;
+        Ok(engine.observe().await?.status)
+    })
+}
+
 /// How many actions both ask for. A manifest that asks for others must not be used.
-fn compare(cib: &Cib, imported: &Cluster) -> Result<usize, Failure> {
-    let now = cib.status.observed_at.unwrap_or_else(clock::now);
-    let before = scheduler::schedule(&cib.cluster, &cib.status, now);
-    let after = scheduler::schedule(imported, &cib.status, now);
+fn compare(cib: &Cluster, imported: &Cluster, status: &ClusterStatus) -> Result<usize, Failure> {
+    let now = status.observed_at.unwrap_or_else(clock::now);
+    let before = scheduler::schedule(cib, status, now);
+    let after = scheduler::schedule(imported, status, now);
     if before.transition == after.transition && before.changes == after.changes {
         return Ok(after.transition.actions.len());
     }
-    Err(Failure::error("the manifest would not do what the CIB does; nothing was written")
-        .help("this is a fault of `import`: please report it with the CIB"))
+    let failure = Failure::error("the manifest would not do what the CIB does; nothing was written");
+    Err(match ambiguous(cib) {
+        Some(id) => failure.help(format!(
+            "several things in the CIB are called `{id}`, so that it is not clear which one is meant: \
+             rename all but one (`crm_verify` knows them)"
+        )),
+        None => failure.help("this is a fault of `import`: please report it with the CIB"),
+    })
+}
+
+/// A name that a CIB gives to several resources or constraints.
+fn ambiguous(cluster: &Cluster) -> Option<String> {
+    let mut known = BTreeSet::new();
+    let resources = cluster.resource_ids().into_iter().map(ToString::to_string);
+    let constraints = cluster.constraints.iter().map(|constraint| constraint.id().to_string());
+    resources.chain(constraints).find(|id| !known.insert(id.clone()))
 }
 
 fn extent(cluster: &Cluster) -> String {

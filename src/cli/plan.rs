@@ -18,7 +18,6 @@ use crate::engine::Observation;
 use crate::model::{Generation, Moment, Overlay};
 use crate::plan::aside::Aside;
 use crate::plan::{Planned, WhatIf, window};
-use crate::scheduler;
 use crate::view::plan::Detail;
 use crate::{cib, view};
 
@@ -91,12 +90,6 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         Format::Json => terminal.with_findings(Findings::Document),
         Format::Text | Format::Markdown | Format::Transition => terminal,
     };
-    if let Some(file) = &arguments.cib
-        && arguments.output == Format::Transition
-        && options.named_manifest().is_none()
-    {
-        return machine_side(file, arguments, terminal);
-    }
     let (planned, observation) = make(arguments, options, terminal)?;
     show(&planned, arguments.output, terminal)?;
     if let Some(file) = &arguments.out {
@@ -127,19 +120,6 @@ pub(super) fn make(
         Some(file) => plan_on_cib(file, arguments, options, terminal),
         None => engines::block_on(plan_on_cluster(arguments, options, terminal)),
     }
-}
-
-/// The schedule of a CIB, without the people's side being made: for large inputs.
-fn machine_side(file: &Path, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
-    let mut observation = observation_of_cib(file, arguments.now, terminal)?;
-    let cluster = std::mem::take(&mut observation.in_force);
-    planning::imagine(&mut observation.status, &arguments.what_if, &cluster)?;
-    let schedule = scheduler::schedule(&cluster, &observation.status, observation.now);
-    terminal.data(&view::transition::json(&schedule))?;
-    if let Some(file) = &arguments.record {
-        replay::record(file, &cluster, &observation.status, observation.now, &schedule)?;
-    }
-    Ok(Exit::Done)
 }
 
 /// Prints a plan.

@@ -21,28 +21,33 @@ const STDIN: &str = "<stdin>";
 /// When a file cannot be read, or a directory holds no manifest.
 pub(super) fn read(path: &Path) -> Result<Sources, Failure> {
     if path == Path::new("-") {
-        return read_stdin(manifest::BYTES_MAX);
+        return read_stdin(manifest::BYTES_MAX, |bytes, _| Ok(bytes));
     }
     files::read(path).map_err(failure)
 }
 
-/// Reads one text that is no manifest, such as a CIB; `-` is standard input.
+/// Reads one text that is no manifest, such as a CIB, compressed or not; `-` is standard input.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
     if path == Path::new("-") {
-        return read_stdin(files::WRITTEN_BYTES_MAX);
+        return read_stdin(files::WRITTEN_BYTES_MAX, files::unpacked);
     }
     let bytes = files::read_file(path, files::WRITTEN_BYTES_MAX)
+        .and_then(|bytes| files::unpacked(bytes, files::WRITTEN_BYTES_MAX))
         .map_err(|error| Failure::file("read", path, &error))?;
     let mut sources = Sources::default();
     sources.add(path.display().to_string(), to_text(&bytes, path)?);
     Ok(sources)
 }
 
-fn read_stdin(limit: usize) -> Result<Sources, Failure> {
-    let bytes = files::read_bounded(std::io::stdin(), limit).map_err(|error| {
+/// A way from what was read to what it holds.
+type Unpack = fn(Vec<u8>, usize) -> std::io::Result<Vec<u8>>;
+
+fn read_stdin(limit: usize, unpack: Unpack) -> Result<Sources, Failure> {
+    let read = files::read_bounded(std::io::stdin(), limit);
+    let bytes = read.and_then(|bytes| unpack(bytes, limit)).map_err(|error| {
         if error.kind() == ErrorKind::FileTooLarge && limit == manifest::BYTES_MAX {
             refused(manifest::too_large(STDIN))
         } else {

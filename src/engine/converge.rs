@@ -49,8 +49,7 @@ pub async fn converge<H: Hands + ?Sized>(
         let schedule = scheduler::schedule(cluster, &ledger.status, hands.now());
         let goals = goals_of(&schedule.transition);
         if goals.is_empty() {
-            let is_blocked = schedule.changes.iter().any(|change| change.is_blocked);
-            return Ok(if is_blocked { Outcome::Stuck } else { Outcome::Converged });
+            return Ok(if schedule.is_stuck() { Outcome::Stuck } else { Outcome::Converged });
         }
         let attempt = attempts.entry(goals).or_default();
         if transitions >= bounds.transitions || *attempt >= bounds.attempts {

@@ -1,19 +1,24 @@
 //! Drills acted out: each failure happens to a copy of the same simulated cluster, and the same
 //! scheduler and executor that run the real one react to it.
 
+mod cast;
+
 use std::collections::BTreeSet;
+
+use cast::{combinations, means, members, movable, reached};
 
 use super::simulated::{Answer, Injection, Repeat, Simulated};
 use super::{Desired, Engine, EngineError, Event, Observation, Outcome};
+use crate::model::constraint::{Discovery, Location, LocationPreference, LocationTarget};
 use crate::model::id::without_number;
-use crate::model::node::NodeKind;
-use crate::model::{Cluster, Generation, NodeName, ResourceId};
+use crate::model::{Cluster, Constraint, ConstraintId, Generation, NodeName, ResourceId, Score};
 use crate::plan::drill::{
-    Casualty, Ending, Mishap, Report, Seat, Seats, Sight, Trial, Unit, Watch, casualties, relocations, units,
+    Casualty, Ending, Failures, Mishap, Report, Seat, Seats, Sight, Trial, Unit, Watch, Why, casualties,
+    relocations, units,
 };
-use crate::scheduler::facts::{NodeFacts, NodeKind as KindFound};
-use crate::scheduler::{Facts, interpret};
-use crate::status::ResultCode;
+use crate::scheduler::facts::NodeKind as KindFound;
+use crate::scheduler::interpret;
+use crate::status::{ClusterStatus, ResultCode, ResultStatus};
 
 /// Which failures are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +27,8 @@ pub struct Extent {
     pub nodes: usize,
     /// Whether resources fail too.
     pub resources: bool,
+    /// Whether resources fail also where they could run and do not.
+    pub everywhere: bool,
     /// More failures than this are refused.
     pub trials_max: usize,
 }
@@ -40,7 +47,7 @@ pub enum Beginning<'a> {
 /// # Errors
 /// [`EngineError::Refused`] when these are too many failures, or no node is there to fail.
 pub async fn drill(beginning: Beginning<'_>, extent: Extent) -> Result<Report, EngineError> {
-    let mut stage = match beginning {
+    let stage = match beginning {
         Beginning::Cold(cluster) => {
             let mut stage = Simulated::in_memory(0);
             let cluster = cluster.clone();
@@ -56,12 +63,25 @@ pub async fn drill(beginning: Beginning<'_>, extent: Extent) -> Result<Report, E
         }
         Beginning::Seen(observation) => Simulated::resembling(observation, 0),
     };
-    let outcome = stage.converge(&mut |_| {}).await?;
-    let scene = Scene::of(stage, ending(&outcome)).await?;
+    let scene = Scene::of(stage).await?;
     let (mishaps, too_many_nodes) = scene.mishaps(extent)?;
     let mut trials = Vec::with_capacity(mishaps.len());
+    let mut moved: Option<(Move, Option<Scene>)> = None;
     for mishap in mishaps {
-        trials.push(scene.act_out(mishap).await?);
+        let Some(wanted) = scene.move_before(&mishap) else {
+            trials.push(scene.act_out(mishap).await?);
+            continue;
+        };
+        // Parts of the same whole break in the same place: it moves there once.
+        if moved.as_ref().is_none_or(|(done, _)| *done != wanted) {
+            let there = scene.after_move(&wanted).await?;
+            moved = Some((wanted, there));
+        }
+        if let Some((_, Some(there))) = &moved
+            && there.runs(&mishap)
+        {
+            trials.push(there.act_out(mishap).await?);
+        }
     }
     Ok(Report {
         cluster: scene.seen.in_force.name.clone(),
@@ -70,6 +90,13 @@ pub async fn drill(beginning: Beginning<'_>, extent: Extent) -> Result<Report, E
         trials,
         too_many_nodes,
     })
+}
+
+/// A whole that is moved to a node before a part of it breaks there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Move {
+    whole: ResourceId,
+    to: NodeName,
 }
 
 /// The cluster before anything fails.
@@ -81,30 +108,42 @@ struct Scene {
     /// What is down already.
     down: Vec<Casualty>,
     members: Vec<NodeName>,
+    /// Remote nodes that are up.
     remotes: Vec<NodeName>,
-    /// Names of fence devices, which are no services.
-    fence_devices: BTreeSet<String>,
+    /// Guests that are up.
+    guests: Vec<NodeName>,
+    /// Names of what is no service by itself: fence devices and connections.
+    means: BTreeSet<String>,
+    /// Resources that run once, each with the whole that moves with it.
+    movable: Vec<(ResourceId, ResourceId)>,
 }
 
 impl Scene {
-    async fn of(mut stage: Simulated, ending: Ending) -> Result<Self, EngineError> {
+    async fn of(mut stage: Simulated) -> Result<Self, EngineError> {
+        let mut failures = Failures::default();
+        let outcome = stage.converge(&mut |event| note(event, None, &mut failures)).await?;
         let seen = stage.observe().await?;
         let seats = stage.truth();
+        // What must run does not depend on what has failed.
+        let meant = ClusterStatus::default();
+        let units = units(&interpret::interpret(&seen.in_force, &meant, seen.now));
         let facts = interpret::interpret(&seen.in_force, &seen.status, seen.now);
-        let units = units(&facts);
         let members = members(&seen.in_force, &facts);
-        let remotes = remotes(&seen.in_force, &facts);
-        let devices = facts.resources.iter().filter(|resource| resource.is_fence_device());
-        let fence_devices = devices.map(|device| device.base_id.to_string()).collect();
-        let down = casualties(&sight(&seen, &seats, ending));
-        Ok(Self { stage, seen, seats, units, down, members, remotes, fence_devices })
+        let remotes = reached(&seen.in_force, &facts, KindFound::Remote);
+        let guests = reached(&seen.in_force, &facts, KindFound::Guest);
+        let means = means(&facts);
+        let movable = movable(&facts, &means);
+        let ending = ending(&outcome);
+        let sight = sight(&seen, &units, &seats, ending, &failures);
+        let down = casualties(&sight);
+        Ok(Self { stage, seen, seats, units, down, members, remotes, guests, means, movable })
     }
 
     /// Everything that may fail, and the number of nodes that would be all of them.
     fn mishaps(&self, extent: Extent) -> Result<(Vec<Mishap>, Option<usize>), EngineError> {
         let too_many = || {
             EngineError::Refused(format!(
-                "these are more than {} failures; fewer nodes at once, or only some of them, take less time",
+                "these are more than {} failures; --nodes-only, --here-only or fewer nodes at once make less",
                 extent.trials_max
             ))
         };
@@ -116,13 +155,11 @@ impl Scene {
             let nodes = combinations(&failing, count, room).ok_or_else(too_many)?;
             mishaps.extend(nodes.into_iter().map(|nodes| Mishap::Nodes { nodes }));
         }
+        if most > 0 {
+            mishaps.extend(self.guests.iter().map(|guest| Mishap::Nodes { nodes: vec![guest.clone()] }));
+        }
         if extent.resources {
-            let services = self.seats.iter().filter(|(resource, _)| self.is_service(resource));
-            mishaps.extend(services.flat_map(|(resource, places)| {
-                places
-                    .iter()
-                    .map(|(node, _)| Mishap::Resource { resource: resource.to_string(), node: node.clone() })
-            }));
+            mishaps.extend(self.breakages(extent));
         }
         if mishaps.len() > extent.trials_max {
             return Err(too_many());
@@ -131,30 +168,113 @@ impl Scene {
         Ok((mishaps, is_cut_short.then_some(self.members.len())))
     }
 
-    fn is_service(&self, resource: &str) -> bool {
-        !self.fence_devices.contains(without_number(resource))
+    /// Every resource breaks wherever it runs, and then where it could run.
+    fn breakages(&self, extent: Extent) -> Vec<Mishap> {
+        let services =
+            || self.seats.iter().filter(|(resource, _)| !self.means.contains(without_number(resource)));
+        let mut mishaps: Vec<Mishap> = services()
+            .flat_map(|(resource, places)| {
+                places.iter().map(|(node, _)| Mishap::Resource {
+                    resource: resource.to_string(),
+                    node: node.clone(),
+                    after_move: false,
+                })
+            })
+            .collect();
+        if !extent.everywhere {
+            return mishaps;
+        }
+        let all = || self.members.iter().chain(&self.remotes).chain(&self.guests);
+        for (part, whole) in &self.movable {
+            let Some(places) = self.seats.get(part.as_str()) else { continue };
+            let elsewhere = all().filter(|node| {
+                !places.iter().any(|(place, _)| place == *node) && self.may_run(part, whole, node)
+            });
+            mishaps.extend(elsewhere.map(|node| Mishap::Resource {
+                resource: part.to_string(),
+                node: node.clone(),
+                after_move: true,
+            }));
+        }
+        // Those that need the same move come after one another.
+        mishaps.sort_by_cached_key(|mishap| self.move_before(mishap).map(|it| (it.whole, it.to)));
+        mishaps
+    }
+
+    /// Whether nothing forbids at first sight that a resource runs there.
+    fn may_run(&self, part: &ResourceId, whole: &ResourceId, node: &NodeName) -> bool {
+        !self.seen.in_force.constraints.iter().any(|constraint| match constraint {
+            Constraint::Location(location) => {
+                let is_it = location.target.resource.as_ref().is_some_and(|it| it == part || it == whole);
+                let bans = matches!(&location.preference, LocationPreference::Node { node: it, score }
+                    if it == node && *score <= Score::MINUS_INFINITY);
+                is_it && bans && location.role.is_none()
+            }
+            Constraint::Colocation(_) | Constraint::Order(_) | Constraint::Ticket(_) => false,
+        })
+    }
+
+    /// What must move before a failure can happen.
+    fn move_before(&self, mishap: &Mishap) -> Option<Move> {
+        match mishap {
+            Mishap::Resource { resource, node, after_move: true } => {
+                let whole = self.movable.iter().find(|(part, _)| *part == *resource.as_str());
+                whole.map(|(_, whole)| Move { whole: whole.clone(), to: node.clone() })
+            }
+            Mishap::Resource { after_move: false, .. } | Mishap::Nodes { .. } => None,
+        }
+    }
+
+    /// The cluster with something moved; `None` when that cannot be, or costs something else its place.
+    async fn after_move(&self, wanted: &Move) -> Result<Option<Self>, EngineError> {
+        let mut stage = self.stage.fork();
+        let mut cluster = self.seen.in_force.clone();
+        cluster.constraints.push(Constraint::Location(Location {
+            id: ConstraintId::new("drill"),
+            target: LocationTarget { resource: Some(wanted.whole.clone()), ..LocationTarget::default() },
+            preference: LocationPreference::Node { node: wanted.to.clone(), score: Score::INFINITY },
+            role: None,
+            discovery: Discovery::Always,
+        }));
+        let base = self.seen.generation;
+        stage.submit(Desired { cluster, base, renames: Vec::new(), origin: "drill".to_owned() }).await?;
+        let scene = Box::pin(Self::of(stage)).await?;
+        let known: BTreeSet<(&str, bool)> = self.down.iter().map(key).collect();
+        let is_harmless = scene.down.iter().all(|casualty| known.contains(&key(casualty)));
+        Ok(is_harmless.then_some(scene))
+    }
+
+    /// Whether what is to break is there.
+    fn runs(&self, mishap: &Mishap) -> bool {
+        match mishap {
+            Mishap::Resource { resource, node, .. } => self
+                .seats
+                .get(resource.as_str())
+                .is_some_and(|places| places.iter().any(|(place, _)| place == node)),
+            Mishap::Nodes { .. } => true,
+        }
     }
 
     async fn act_out(&self, mishap: Mishap) -> Result<Trial, EngineError> {
         let mut stage = self.stage.fork();
         let mut watch = Watch::new(&self.units, self.seats.clone());
         let is_seen_at_once = self.strike(&mishap, &mut stage, &mut watch)?;
-        let mut report = |event| observe(event, &mut watch);
+        let mut failures = Failures::default();
+        let mut report = |event| note(event, Some(&mut watch), &mut failures);
         let outcome = if is_seen_at_once {
             stage.converge(&mut report).await?
         } else {
             stage.settle(&mut report).await?
         };
         let after = stage.truth();
-        let ending = if !is_seen_at_once && watch.steps() == 0 && after != self.seats {
-            Ending::Unnoticed
-        } else {
-            ending(&outcome)
-        };
+        let is_unnoticed =
+            !is_seen_at_once && failures.is_empty() && watch.steps() == 0 && self.is_hit(&mishap, &after);
+        let ending = if is_unnoticed { Ending::Unnoticed } else { ending(&outcome) };
         let seen = stage.observe().await?;
         let known: BTreeSet<(&str, bool)> = self.down.iter().map(key).collect();
-        let mut down = casualties(&sight(&seen, &after, ending));
-        down.retain(|casualty| !known.contains(&key(casualty)));
+        let mut down = casualties(&sight(&seen, &self.units, &after, ending, &failures));
+        down.retain(|casualty| !known.contains(&key(casualty)) && !self.is_lost(casualty, &mishap));
+        down.extend(self.unnoticed_remotes(&mishap, ending));
         Ok(Trial {
             mishap,
             ending,
@@ -164,6 +284,37 @@ impl Scene {
             outages: watch.outages(),
             after: Seat::list(&after),
         })
+    }
+
+    /// Whether anything is not as it was.
+    fn is_hit(&self, mishap: &Mishap, after: &Seats) -> bool {
+        *after != self.seats || matches!(mishap, Mishap::Nodes { .. })
+    }
+
+    /// Whether this is the connection to a remote node that has failed: that node is not counted as
+    /// down, as little as a member is.
+    fn is_lost(&self, casualty: &Casualty, mishap: &Mishap) -> bool {
+        match mishap {
+            Mishap::Nodes { nodes } => {
+                let is_it = |node: &&NodeName| node.is(&casualty.resource) && self.remotes.contains(node);
+                nodes.iter().any(|node| is_it(&node))
+            }
+            Mishap::Resource { .. } => false,
+        }
+    }
+
+    /// Remote nodes that are dead without anybody knowing: whatever runs there stays dead.
+    fn unnoticed_remotes(&self, mishap: &Mishap, ending: Ending) -> Vec<Casualty> {
+        let nodes = match mishap {
+            Mishap::Nodes { nodes } if ending == Ending::Unnoticed => nodes.as_slice(),
+            Mishap::Nodes { .. } | Mishap::Resource { .. } => &[],
+        };
+        let casualty = |node: &NodeName| Casualty {
+            resource: node.to_string(),
+            lacks_promotion: false,
+            why: Why::Unnoticed,
+        };
+        nodes.iter().filter(|node| self.remotes.contains(node)).map(casualty).collect()
     }
 
     /// Lets it happen; whether the cluster sees it at once, or only when monitors run.
@@ -179,9 +330,9 @@ impl Scene {
                     stage.fail_node(node)?;
                     watch.lose_node(node);
                 }
-                Ok(!nodes.iter().any(|node| self.remotes.contains(node)))
+                Ok(!nodes.iter().any(|node| self.remotes.contains(node) || self.guests.contains(node)))
             }
-            Mishap::Resource { resource, node } => {
+            Mishap::Resource { resource, node, .. } => {
                 let id = ResourceId::from(resource.as_str());
                 stage.fail_resource(&id, Some(node))?;
                 watch.lose(resource, node);
@@ -198,17 +349,33 @@ impl Scene {
     }
 }
 
-fn sight<'a>(seen: &'a Observation, seats: &'a Seats, ending: Ending) -> Sight<'a> {
-    Sight { cluster: &seen.in_force, status: &seen.status, now: seen.now, seats, ending }
+fn sight<'a>(
+    seen: &'a Observation,
+    units: &'a [Unit],
+    seats: &'a Seats,
+    ending: Ending,
+    failures: &'a Failures,
+) -> Sight<'a> {
+    Sight { cluster: &seen.in_force, status: &seen.status, now: seen.now, units, seats, ending, failures }
 }
 
 fn key(casualty: &Casualty) -> (&str, bool) {
     (&casualty.resource, casualty.lacks_promotion)
 }
 
-fn observe(event: Event, watch: &mut Watch<'_>) {
+fn note(event: Event, watch: Option<&mut Watch<'_>>, failures: &mut Failures) {
     match event {
-        Event::Finished { action, result } => watch.take(&action, result.is_expected(&action)),
+        Event::Finished { action, result } => {
+            let is_expected = result.is_expected(&action);
+            if !is_expected {
+                let answer =
+                    if result.status == ResultStatus::TimedOut { "timed out" } else { result.rc.name() };
+                failures.take(&action, answer, result.exit_reason.as_deref());
+            }
+            if let Some(watch) = watch {
+                watch.take(&action, is_expected);
+            }
+        }
         Event::Scheduled { .. } | Event::Started(_) | Event::Waiting { .. } | Event::Aborted { .. } => {}
     }
 }
@@ -218,62 +385,5 @@ const fn ending(outcome: &Outcome) -> Ending {
         Outcome::Converged => Ending::Settled,
         Outcome::Stuck => Ending::Stuck,
         Outcome::GaveUp { .. } => Ending::GaveUp,
-    }
-}
-
-/// The members that are up, in the order of the configuration.
-fn members(cluster: &Cluster, facts: &Facts<'_>) -> Vec<NodeName> {
-    let configured = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
-    configured.filter(|node| is_up(facts, &node.name)).map(|node| node.name.clone()).collect()
-}
-
-/// The remote nodes that are up; guests fail with what launches them, as resources.
-fn remotes(cluster: &Cluster, facts: &Facts<'_>) -> Vec<NodeName> {
-    let is_member = |name: &NodeName| {
-        cluster.nodes.iter().any(|node| node.kind == NodeKind::Member && node.name == *name)
-    };
-    let remote =
-        |node: &&NodeFacts<'_>| node.kind == KindFound::Remote && node.is_online && !is_member(&node.name);
-    facts.nodes.iter().filter(remote).map(|node| node.name.clone()).collect()
-}
-
-fn is_up(facts: &Facts<'_>, name: &NodeName) -> bool {
-    facts.nodes.iter().any(|node| node.name == *name && node.is_online)
-}
-
-/// All choices of `count` nodes, in order; `None` when there are more than `room`.
-fn combinations(nodes: &[NodeName], count: usize, room: usize) -> Option<Vec<Vec<NodeName>>> {
-    let mut chosen: Vec<usize> = (0..count).collect();
-    let mut all = Vec::new();
-    if count == 0 || count > nodes.len() {
-        return Some(all);
-    }
-    loop {
-        if all.len() >= room {
-            return None;
-        }
-        all.push(chosen.iter().filter_map(|place| nodes.get(*place)).cloned().collect());
-        // The last place that can still move on does, and those after it follow.
-        let movable = (0..count).rev().find(|place| chosen[*place] < nodes.len() - count + *place);
-        let Some(place) = movable else { return Some(all) };
-        let begin = chosen[place] + 1;
-        for (offset, slot) in chosen[place..].iter_mut().enumerate() {
-            *slot = begin + offset;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pairs_come_in_order_and_once() {
-        let nodes: Vec<NodeName> = ["a", "b", "c"].into_iter().map(NodeName::from).collect();
-        let pairs = combinations(&nodes, 2, 10).unwrap_or_default();
-        let words: Vec<String> =
-            pairs.iter().map(|pair| pair.iter().map(NodeName::as_str).collect()).collect();
-        assert_eq!(words, ["ab", "ac", "bc"]);
-        assert_eq!(combinations(&nodes, 2, 2), None);
     }
 }

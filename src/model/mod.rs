@@ -13,6 +13,7 @@ pub mod corosync;
 pub mod digest;
 pub mod fencing;
 pub mod generation;
+pub(crate) mod graph;
 pub mod id;
 pub mod isolation;
 pub mod json;

@@ -51,6 +51,43 @@ pub enum Because {
         /// Which.
         node: NodeName,
     },
+    /// The node has to be fenced for a reason of its own.
+    MustBeFenced {
+        /// Which.
+        node: NodeName,
+        /// Why, in words.
+        why: String,
+    },
+    /// It is active on several nodes, and should be on one.
+    RunsTwice {
+        /// Where.
+        nodes: Vec<NodeName>,
+    },
+    /// Another instance is fitter to be promoted.
+    PromotedElsewhere {
+        /// Where that is.
+        node: NodeName,
+        /// The promotion score there.
+        score: Score,
+        /// The promotion score of the instance that is demoted.
+        against: Score,
+    },
+    /// It starts after so many instances of a clone, and fewer can run.
+    TooFew {
+        /// The clone.
+        resource: String,
+        /// How many it takes (`clone-min`).
+        needed: u32,
+        /// How many can run.
+        able: u32,
+    },
+    /// It starts after one of these, and none can run.
+    NoneOf {
+        /// Which.
+        resources: Vec<String>,
+    },
+    /// Fencing is enabled, and there is nothing to fence with.
+    NoFenceDevice,
     /// It must be with another resource.
     MustBeWith {
         /// Which.
@@ -128,6 +165,9 @@ pub enum Because {
     NoTicket {
         /// Which.
         ticket: String,
+        /// Whether it is granted, and in standby.
+        #[serde(default)]
+        is_standby: bool,
     },
     /// Another resource has to do something first, and cannot.
     HeldUp {
@@ -140,6 +180,13 @@ pub enum Because {
     ToldToStop {
         /// Which.
         resource: String,
+    },
+    /// Resources wait for each other in a circle.
+    Circle {
+        /// Which.
+        resources: Vec<String>,
+        /// The orders that make them wait, such as `order.b-after-a`.
+        constraints: Vec<String>,
     },
     /// There is no quorum.
     NoQuorum,
@@ -203,10 +250,16 @@ pub(super) fn words(reason: &Reason) -> String {
         Reason::PeerProcessLost => "the cluster daemon there is gone".to_owned(),
         Reason::PeerUnseen => "the node has never been seen".to_owned(),
         Reason::PeerStateUnknown | Reason::NodeUnclean => "the state of the node is unknown".to_owned(),
-        Reason::PeerPendingTimedOut => "the node took too long to join".to_owned(),
+        Reason::PeerPendingTimedOut => "the node took too long to join (node-pending-timeout)".to_owned(),
         Reason::ClusterWithoutQuorum => "there is no quorum".to_owned(),
         Reason::BeingMultiplyActive => "it runs on more nodes than it should".to_owned(),
         Reason::ThoughtActiveThere(resource) => format!("{resource} may still run there"),
+        Reason::Unrunnable(action) if action.resource.is_empty() => {
+            "what has to come before it cannot be done".to_owned()
+        }
+        Reason::Required(action) if action.resource.is_empty() => {
+            "what it is ordered with changes".to_owned()
+        }
         Reason::Unrunnable(action) => format!("{} cannot {}", action.resource, infinitive(&action.task)),
         Reason::Unmigrateable(action) => format!("{} cannot migrate", action.resource),
         Reason::NodeAvailability

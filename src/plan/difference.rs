@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Address, ObjectKind};
 use super::outline::{Attribute, Index, Object, outline};
+use crate::manifest;
 use crate::model::{Cluster, Rename};
 
 /// One configured thing that differs.
@@ -54,6 +55,7 @@ pub fn difference(before: &Cluster, after: &Cluster, renames: &[Rename]) -> Vec<
     if before == after && renames.is_empty() {
         return Vec::new();
     }
+    let (before, after) = (&manifest::plain(before), &manifest::plain(after));
     let (old, new) = (outline(before), outline(after));
     let (old, new) = (Index::of(&old), Index::of(&new));
     let mut changes: Vec<ObjectChange> = Vec::new();

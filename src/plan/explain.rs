@@ -3,21 +3,27 @@
 //! The parts of a score are those that the scheduler itself added up, in its order; nothing is
 //! guessed, and nothing is left over.
 
+mod company;
 mod need;
+mod past;
+mod promotion;
 mod source;
 
 use std::cmp::Reverse;
 
+pub use company::{Bond, Companion, Root};
 pub use need::Need;
+pub use past::{Past, Pin};
+pub use promotion::{Outcome, Promotion, Rival};
 use serde::{Deserialize, Serialize};
-pub use source::{Companion, Source};
+pub use source::{Lack, Source};
 
 use super::overview::{FailureOverview, failure};
 use super::relation::Relations;
 use super::unplaced::{Obstacle, failures_of, is_halted, node_obstacle};
 use super::{Address, Because, Inputs, ObjectKind, Prune, Trouble, plan};
-use crate::model::{Cluster, NodeName, Overlay, Role, Score};
-use crate::scheduler::assign::Placement;
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role, Score};
+use crate::scheduler::assign::{Contribution, Placement};
 use crate::scheduler::facts::NodeIx;
 use crate::scheduler::{ResourceIx, assign, interpret};
 use crate::status::ClusterStatus;
@@ -47,6 +53,12 @@ pub struct Explanation {
     pub is_halted: bool,
     /// Its failures that are still remembered.
     pub failures: Vec<FailureOverview>,
+    /// For an instance of a promotable clone, why it is promoted or not.
+    pub promotion: Option<Promotion>,
+    /// What was asked for on top of the desired state and bears on it, in force now.
+    pub overrides: Vec<Override>,
+    /// Whether decisions are paused.
+    pub pause: Option<Pause>,
     /// Node by node, best first.
     pub nodes: Vec<Verdict>,
     /// What starts before it.
@@ -114,8 +126,10 @@ pub struct Part {
 }
 
 /// Explains every primitive at or below `resource`; `None` when there is no such resource.
+/// `cluster` holds what `overlay` puts on top already.
 pub fn explain(
     cluster: &Cluster,
+    overlay: &Overlay,
     status: &ClusterStatus,
     now: i64,
     resource: &str,
@@ -142,6 +156,15 @@ pub fn explain(
     let mut explanations: Vec<Explanation> =
         leaves.into_iter().map(|leaf| explanation(&placement, &relations, leaf)).collect();
     add_blocked(&mut explanations, cluster, status, now);
+    for explanation in &mut explanations {
+        let lineage = relations.lineage(&explanation.resource);
+        let bears = |over: &&Override| match over.what.resource() {
+            Some(resource) => lineage.contains(&resource.as_str()),
+            None => true,
+        };
+        explanation.pause = overlay.pause_at(Moment::at(now)).cloned();
+        explanation.overrides = overlay.active(Moment::at(now)).filter(bears).cloned().collect();
+    }
     Some(explanations)
 }
 
@@ -197,6 +220,9 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         trouble: None,
         is_managed: own.is_managed || own.is_blocked,
         is_stuck: own.is_blocked && !own.active_on.is_empty(),
+        promotion: promotion::promotion(placement, resource),
+        overrides: Vec::new(),
+        pause: None,
         is_halted: is_halted(facts, resource),
         failures: failures_of(facts, resource).map(|failed| failure(facts, failed)).collect(),
         nodes,
@@ -249,7 +275,7 @@ fn verdict(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, chosen
             let score = placement.facts.resource(resource).table.score(chosen);
             (placement.facts.node(chosen), score.unwrap_or_default())
         });
-        verdict.needs = need::needs(&verdict, rival);
+        verdict.needs = need::needs(&verdict, rival, placement.facts.properties.symmetric);
     }
     verdict
 }
@@ -258,18 +284,51 @@ fn verdict(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, chosen
 fn parts(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, score: Score) -> Vec<Part> {
     let noted = placement.contributions.get(resource.index()).map(Vec::as_slice).unwrap_or_default();
     let here = noted.iter().filter(|contribution| contribution.place.includes(node));
-    let mut parts: Vec<Part> = here
+    added_up(placement, resource, node, score, here)
+}
+
+/// Contributions as parts, with what is missing to the score.
+fn added_up<'c>(
+    placement: &Placement<'_>,
+    resource: ResourceIx,
+    node: NodeIx,
+    score: Score,
+    contributions: impl Iterator<Item = &'c Contribution>,
+) -> Vec<Part> {
+    let mut parts: Vec<Part> = contributions
         .map(|contribution| Part {
             score: contribution.score,
             source: source::source(placement, resource, node, contribution),
         })
         .collect();
-    let sum = parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
+    say_once(&mut parts);
+    let sum = |parts: &[Part]| parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
+    if sum(&parts) != score && sum(&parts).is_mandatory() && !score.is_mandatory() {
+        // What was infinite did not last: an instance yielded to others, down to the floor.
+        parts.retain(|part| !part.score.is_mandatory());
+    }
+    let sum = sum(&parts);
     if sum != score {
         let missing = Score::new(i64::from(score.value()) - i64::from(sum.value()));
         parts.push(Part { score: missing, source: Source::Floor });
     }
     parts
+}
+
+/// What forbids a node does so once, however often it was added.
+fn say_once(parts: &mut Vec<Part>) {
+    let counts_stop = |part: &Part| matches!(part.source, Source::Failures { is_stop: true, .. });
+    let is_counted = parts.iter().any(counts_stop);
+    let mut said: Vec<Source> = Vec::new();
+    parts.retain(|part| {
+        if part.score > Score::MINUS_INFINITY {
+            return true;
+        }
+        let is_again = is_counted && part.source == Source::History { past: Past::StopFailed };
+        let is_told = said.contains(&part.source);
+        said.push(part.source.clone());
+        !(is_told || is_again)
+    });
 }
 
 /// Names of all resources that can be explained, for suggestions.

@@ -24,6 +24,7 @@ pub mod retirement;
 pub mod safety;
 pub mod secrecy;
 mod situation;
+mod standstill;
 pub mod step;
 pub mod trouble;
 pub mod unplaced;
@@ -48,8 +49,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, rename};
-use crate::scheduler::{self, Facts, Schedule, Shortcut};
+use crate::manifest;
+use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, Role, rename, scalar};
+use crate::scheduler::{self, Facts, ResourceIx, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
 use aside::{Aside, AtWork};
@@ -245,6 +247,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         rename::rename_in_cluster(in_force.to_mut(), &renames);
     }
     let status = renamed(inputs.status, &renames);
+    if *in_force != *inputs.declared {
+        // What goes without saying is no difference, and nothing that could be left over.
+        in_force = Cow::Owned(manifest::plain(&in_force));
+    }
 
     let merged = merge::merge(&in_force, inputs.declared, inputs.prune);
     let objects = difference::difference(&in_force, &merged.cluster, &renames);
@@ -261,10 +267,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let relations = Relations::of(next);
     let situation = Situation::new(facts, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
-    let blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
+    let mut blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
     let unplaced = unplaced::unplaced(&placement, &relations);
+    blocked.extend(unfenced(facts, &cautions));
     let troubles = trouble::lasting(facts, &steps, &blocked, &unplaced);
     let plan = Plan {
         basis: Basis::new(inputs, &steps, facts),
@@ -313,21 +320,60 @@ fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caut
 }
 
 fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
-    let changes = situation.schedule.changes.iter().filter(|change| change.is_blocked);
+    let standstill = standstill::reasons(situation);
+    let changes = situation.schedule.changes.iter().enumerate();
     changes
-        .map(|change| Blocked {
+        .filter_map(|(position, change)| match standstill.get(&position) {
+            Some(because) => Some((position, change, because.clone())),
+            None => change.is_blocked.then(|| (position, change, situation.of_blocked(change))),
+        })
+        .map(|(position, change, because)| Blocked {
             verb: Verb::of_change(&change.kind),
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
-            because: situation.of_blocked(change),
-            stays,
+            // Nothing that a plan does ends a circle.
+            stays: stays || standstill.contains_key(&position),
+            because,
+        })
+        .collect()
+}
+
+/// What would start if there were something to fence with. Without it, nothing is managed.
+fn unfenced(facts: &Facts<'_>, cautions: &[Caution]) -> Vec<Blocked> {
+    let properties = &facts.properties;
+    if !cautions.contains(&Caution::NoFenceDevice)
+        || properties.stop_all_resources
+        || properties.maintenance_mode
+    {
+        return Vec::new();
+    }
+    let is_idle = |resource: &ResourceIx| {
+        let own = facts.resource(*resource);
+        let is_left_alone =
+            own.meta.get("is-managed").is_some_and(|text| scalar::parse_boolean(text) == Some(false));
+        let is_wanted = own.target_role.is_none_or(|role| role > Role::Stopped) && !own.is_removed;
+        let mut leaves = facts.leaves(*resource).into_iter();
+        is_wanted && !is_left_alone && leaves.all(|leaf| facts.resource(leaf).active_on.is_empty())
+    };
+    let all = facts.top.iter().flat_map(|top| unplaced::candidates(facts, *top));
+    all.filter(is_idle)
+        .map(|resource| Blocked {
+            verb: Verb::Start,
+            resource: Some(facts.resource(resource).id.to_string()),
+            from: None,
+            to: None,
+            because: Because::NoFenceDevice,
+            stays: true,
         })
         .collect()
 }
 
 fn disruption(schedule: &Schedule, steps: &[Step]) -> Disruption {
-    let wholes = schedule.changes.iter().filter(|change| !change.is_blocked).map(|change| Whole {
+    let stalled = schedule.stalled_changes();
+    let happen = schedule.changes.iter().enumerate();
+    let happen = happen.filter(|(position, change)| !change.is_blocked && !stalled.contains_key(position));
+    let wholes = happen.map(|(_, change)| Whole {
         verb: Verb::of_change(&change.kind),
         resource: change.resource.as_deref(),
         from: change.from.as_ref(),

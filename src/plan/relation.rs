@@ -45,6 +45,15 @@ pub struct Company {
     pub score: Score,
 }
 
+/// A ticket that is needed and not held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingTicket {
+    /// Which.
+    pub ticket: String,
+    /// Whether it is granted, and in standby.
+    pub is_standby: bool,
+}
+
 /// One resource that starts before another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequence {
@@ -118,11 +127,11 @@ impl Relations {
     }
 
     /// A ticket that a resource needs and that is not held.
-    pub fn missing_ticket(&self, resource: &str, held: &[TicketState]) -> Option<String> {
-        let is_held = |ticket: &TicketId| {
-            held.iter().any(|state| state.id == *ticket && state.granted && !state.standby)
-        };
-        self.found(&self.tickets, resource).find(|ticket| !is_held(ticket)).map(ToString::to_string)
+    pub fn missing_ticket(&self, resource: &str, known: &[TicketState]) -> Option<MissingTicket> {
+        let granted = |ticket: &TicketId| known.iter().find(|state| state.id == *ticket && state.granted);
+        let is_held = |ticket: &TicketId| granted(ticket).is_some_and(|state| !state.standby);
+        let missing = self.found(&self.tickets, resource).find(|ticket| !is_held(ticket))?;
+        Some(MissingTicket { ticket: missing.to_string(), is_standby: granted(missing).is_some() })
     }
 
     /// The constraints that keep a resource off nodes by a rule.

@@ -1,6 +1,7 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
 mod obstacle;
+mod promotion;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,9 +88,10 @@ impl<'a> Situation<'a> {
 
     /// Why an action is taken that belongs to no change.
     pub(super) fn of_action(&self, action: &Action) -> Because {
+        let twice = || action.instance.as_deref().and_then(|resource| self.runs_twice(resource));
         match &action.reason {
             Some(reason) => Because::Other { text: words(reason) },
-            None => Because::Other { text: String::new() },
+            None => twice().unwrap_or(Because::Other { text: String::new() }),
         }
     }
 
@@ -151,8 +153,11 @@ impl<'a> Situation<'a> {
         if let Some(because) = self.of_from_node(change) {
             return because;
         }
-        if let Some(ticket) = change.resource.as_deref().and_then(|resource| self.missing_ticket(resource)) {
-            return Because::NoTicket { ticket };
+        if let Some(missing) = change.resource.as_deref().and_then(|resource| self.missing_ticket(resource)) {
+            return missing;
+        }
+        if let Some(because) = self.of_better_promotion(change) {
+            return because;
         }
         self.of_reason(change).or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode)
     }
@@ -171,6 +176,10 @@ impl<'a> Situation<'a> {
     fn of_promotion(&self, change: &Change) -> Because {
         match self.of_company(change) {
             Some(because) => because,
+            None if change.kind == ChangeKind::Restart => {
+                let twice = change.resource.as_deref().and_then(|resource| self.runs_twice(resource));
+                twice.unwrap_or(Because::Other { text: String::new() })
+            }
             None => Because::Other { text: "it has the best promotion score".to_owned() },
         }
     }
@@ -183,8 +192,8 @@ impl<'a> Situation<'a> {
 
     fn of_node(&self, node: &NodeFacts<'_>) -> Option<Because> {
         let name = node.name.clone();
-        if node.unclean.is_some() {
-            Some(Because::NodeUnclean { node: name })
+        if let Some(unclean) = &node.unclean {
+            Some(obstacle::of_unclean(name, unclean.because.as_ref()))
         } else if !node.is_online {
             Some(Because::NodeOffline { node: name })
         } else if node.is_shutting_down {
@@ -263,11 +272,6 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// A ticket that the resource needs and this site does not hold.
-    fn missing_ticket(&self, resource: &str) -> Option<String> {
-        self.relations.missing_ticket(resource, &self.facts.status.tickets)
-    }
-
     fn of_failure(&self, change: &Change) -> Option<Because> {
         let resource = change.resource.as_deref()?;
         let from = change.from.as_ref()?;
@@ -298,11 +302,17 @@ impl<'a> Situation<'a> {
                     Because::Before { resource: action.resource.to_string(), verb }
                 }
                 Some(verb) => Because::After { resource: action.resource.to_string(), verb },
-                None => Because::Other { text: reason.to_string() },
+                None => Because::Other { text: words(reason) },
             },
-            Reason::BeingMultiplyActive
-            | Reason::Unrunnable(_)
-            | Reason::Unmigrateable(_)
+            Reason::BeingMultiplyActive => {
+                let twice = change.resource.as_deref().and_then(|resource| self.runs_twice(resource));
+                twice.unwrap_or_else(|| Because::Other { text: words(reason) })
+            }
+            Reason::Unrunnable(action) => {
+                self.of_too_few(action).unwrap_or_else(|| Because::Other { text: words(reason) })
+            }
+
+            Reason::Unmigrateable(_)
             | Reason::DeviceDefinitionChanged
             | Reason::DeviceParametersChanged(_)
             | Reason::RequiredBy(_)

@@ -199,8 +199,10 @@ pub(super) fn runs(schedule: &Schedule) -> Vec<Run<'_>> {
     for change in runs.iter().filter_map(|run| run.change) {
         *parts.entry(change).or_default() += 1;
     }
+    let stalled = schedule.stalled_changes();
     for run in &mut runs {
-        run.is_whole = run.change.is_some_and(|change| parts.get(&change) == Some(&1));
+        let is_all = |change| parts.get(&change) == Some(&1) && !stalled.contains_key(&change);
+        run.is_whole = run.change.is_some_and(is_all);
     }
     runs
 }

@@ -10,6 +10,7 @@ use crate::model::id::without_number;
 use crate::model::{NodeName, Role};
 use crate::scheduler::ResourceIx;
 use crate::scheduler::facts::{NodeIx, ResourceFacts};
+use crate::status::ResultCode;
 
 /// A resource that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +160,7 @@ fn dead(facts: &Facts<'_>, index: ResourceIx) -> Option<Trouble> {
     let is_wanted = resource.target_role.is_none_or(|role| role > Role::Stopped) && !resource.is_removed;
     let is_single = resource.primitive().is_some() && resource.id == resource.base_id;
     let has_died = is_left_alone && is_wanted && is_single && resource.active_on.is_empty();
-    if !has_died || fail_counts(facts, index).is_empty() {
+    if !has_died || fail_counts(facts, index).is_empty() && !was_found_dead(resource) {
         return None;
     }
     Some(Trouble::Failed {
@@ -167,6 +168,14 @@ fn dead(facts: &Facts<'_>, index: ResourceIx) -> Option<Trouble> {
         nodes: Vec::new(),
         because: Some(failure(facts, resource).unwrap_or(Because::NotRunning)),
         hold: Hold::Unmanaged,
+    })
+}
+
+/// Whether the last that is known of it somewhere is that a monitor missed it.
+fn was_found_dead(resource: &ResourceFacts<'_>) -> bool {
+    resource.histories.iter().any(|(_, history)| {
+        let last = history.entries.iter().max_by_key(|entry| entry.call_id);
+        last.is_some_and(|last| !last.interval.is_zero() && last.rc == Some(ResultCode::NOT_RUNNING))
     })
 }
 

@@ -1,7 +1,11 @@
 //! Resources that should run and have no node.
 
+mod obstacle;
+
+pub(super) use obstacle::names;
 use serde::{Deserialize, Serialize};
 
+use super::because::Because;
 use super::relation::Relations;
 use crate::model::constraint::LocationPreference;
 use crate::model::id::without_number;
@@ -40,14 +44,28 @@ impl Unplaced {
         };
         let is_open = |refusal: &Refusal| match &refusal.obstacle {
             Obstacle::Constraint { id } => is_rule(id),
-            Obstacle::Unclean | Obstacle::Company { .. } | Obstacle::Score => true,
+            Obstacle::Unclean
+            | Obstacle::Company { .. }
+            | Obstacle::Apart { .. }
+            | Obstacle::Capacity { .. }
+            | Obstacle::CapacityTogether
+            | Obstacle::Unhealthy
+            | Obstacle::StoppedAsMultiple { .. }
+            | Obstacle::Score => true,
+            Obstacle::Absent { absence, .. } => match absence {
+                Absence::NoNode | Absence::NotPromoted | Absence::NoPromotionScore => true,
+                Absence::Stopped | Absence::NoTicket { .. } => false,
+            },
             Obstacle::Offline
             | Obstacle::ShuttingDown
             | Obstacle::Standby
             | Obstacle::Maintenance
             | Obstacle::Ticket { .. }
             | Obstacle::Failures
+            | Obstacle::FailedForGood { .. }
             | Obstacle::Halted
+            | Obstacle::Locked { .. }
+            | Obstacle::NotAllowed
             | Obstacle::StandbyAfterFailure { .. } => false,
         };
         // Guests come to be there once something else runs.
@@ -87,9 +105,44 @@ pub enum Obstacle {
     Ticket {
         /// Which.
         ticket: String,
+        /// Whether it is granted, and in standby.
+        #[serde(default)]
+        is_standby: bool,
     },
     /// It failed there too often, or its start failed.
     Failures,
+    /// It failed somewhere in a way that no other node would mend.
+    FailedForGood {
+        /// What failed.
+        because: Box<Because>,
+    },
+    /// It is active more often than it should be, and is only stopped (`multiple-active: stop_only`).
+    StoppedAsMultiple {
+        /// Where.
+        nodes: Vec<NodeName>,
+    },
+    /// It waits for a node that was shut down (`shutdown-lock`).
+    Locked {
+        /// Which.
+        node: NodeName,
+    },
+    /// Health attributes of the node forbid it.
+    Unhealthy,
+    /// No constraint allows it, and nothing may run where none does (`symmetric-cluster: false`).
+    NotAllowed,
+    /// The node has too little of something left.
+    Capacity {
+        /// Of what.
+        attribute: String,
+        /// How much it needs.
+        needed: i64,
+        /// How much is left there.
+        left: i64,
+        /// How much there is at all.
+        total: i64,
+    },
+    /// The node has too little left for it and all that must be with it.
+    CapacityTogether,
     /// It is stopped everywhere since it failed (`on-fail: stop`).
     Halted,
     /// The node is in standby since something failed there (`on-fail: standby`).
@@ -97,13 +150,50 @@ pub enum Obstacle {
         /// What failed, where that is known.
         resource: Option<String>,
     },
-    /// It must be with a resource that cannot be there.
+    /// It must be with a resource that is elsewhere.
     Company {
         /// With which.
         resource: String,
     },
+    /// It must be with a resource that is nowhere, or nowhere in the role that counts.
+    Absent {
+        /// With which.
+        resource: String,
+        /// Why that is nowhere.
+        absence: Absence,
+    },
+    /// It must be apart from a resource that is there.
+    Apart {
+        /// From which.
+        resource: String,
+        /// The constraint that says so.
+        constraint: String,
+        /// Nodes of one value of this attribute count as the same.
+        attribute: Option<String>,
+    },
     /// Something else gave the node a score of minus infinity, or no score at all.
     Score,
+}
+
+/// Why a resource is nowhere, or nowhere in the role that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "absence", rename_all = "kebab-case")]
+pub enum Absence {
+    /// It is told to be stopped.
+    Stopped,
+    /// It has no node itself.
+    NoNode,
+    /// No instance of it is promoted.
+    NotPromoted,
+    /// No instance of it is promoted, as none has a promotion score.
+    NoPromotionScore,
+    /// No instance of it is promoted, as it needs a ticket that this site does not hold.
+    NoTicket {
+        /// Which.
+        ticket: String,
+        /// Whether it is granted, and in standby.
+        is_standby: bool,
+    },
 }
 
 /// Everything that should run and has no node; collectives count when no part of them has one.
@@ -120,13 +210,12 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
             is_later: false,
             has_guests: facts.nodes.iter().any(|node| node.kind != NodeKind::Member),
             nodes: facts
-                .nodes
-                .iter()
+                .node_numbers()
                 // A guest is there once something else runs.
-                .filter(|node| node.is_online || node.kind != NodeKind::Guest)
+                .filter(|node| facts.node(*node).is_online || facts.node(*node).kind != NodeKind::Guest)
                 .map(|node| Refusal {
-                    node: node.name.clone(),
-                    obstacle: obstacle(placement, relations, resource, node),
+                    node: facts.node(node).name.clone(),
+                    obstacle: obstacle::obstacle(placement, relations, resource, node),
                 })
                 .collect(),
         })
@@ -147,7 +236,7 @@ fn has_place(placement: &Placement<'_>, resource: ResourceIx) -> bool {
 }
 
 /// Members of a group count each; clones and bundles as a whole.
-fn candidates(facts: &Facts<'_>, top: ResourceIx) -> Vec<ResourceIx> {
+pub(super) fn candidates(facts: &Facts<'_>, top: ResourceIx) -> Vec<ResourceIx> {
     match &facts.resource(top).variant {
         Variant::Group(_) => facts.resource(top).children.clone(),
         Variant::Primitive(_) | Variant::Clone(_) | Variant::Bundle(_) => vec![top],
@@ -165,44 +254,6 @@ pub(super) fn should_run(facts: &Facts<'_>, resource: ResourceIx) -> bool {
         && !facts.properties.maintenance_mode
 }
 
-fn obstacle(
-    placement: &Placement<'_>,
-    relations: &Relations,
-    resource: ResourceIx,
-    node: &NodeFacts<'_>,
-) -> Obstacle {
-    if let Some(obstacle) = node_obstacle(&placement.facts, node) {
-        return obstacle;
-    }
-    if is_halted(&placement.facts, resource) {
-        return Obstacle::Halted;
-    }
-    let id = &*placement.facts.resource(resource).id;
-    if let Some(ticket) = relations.missing_ticket(id, &placement.facts.status.tickets) {
-        return Obstacle::Ticket { ticket };
-    }
-    let banned = relations
-        .preferences_of(id)
-        .find(|preference| preference.node == node.name && preference.score <= Score::MINUS_INFINITY);
-    if let Some(preference) = banned {
-        return Obstacle::Constraint { id: preference.constraint.clone() };
-    }
-    let leaves = placement.facts.leaves(resource);
-    let has_failed = leaves.iter().any(|leaf| {
-        failures_of(&placement.facts, *leaf).any(|failed| placement.facts.node(failed.node).name == node.name)
-    });
-    if has_failed {
-        return Obstacle::Failures;
-    }
-    let company = relations.primaries_of(id).find(|company| company.score >= Score::INFINITY);
-    let rule = relations.forbidding_rules_of(id).next();
-    match (company, rule) {
-        (Some(company), _) => Obstacle::Company { resource: company.primary.to_string() },
-        (None, Some(id)) => Obstacle::Constraint { id: id.clone() },
-        (None, None) => Obstacle::Score,
-    }
-}
-
 /// Whether a resource is stopped everywhere since it, or something in it, failed (`on-fail: stop`).
 pub(super) fn is_halted(facts: &Facts<'_>, resource: ResourceIx) -> bool {
     let table = |resource| &facts.resource(resource).table;
@@ -211,9 +262,13 @@ pub(super) fn is_halted(facts: &Facts<'_>, resource: ResourceIx) -> bool {
         nodes.all(|node| table(resource).score(node).is_none_or(|score| score <= Score::MINUS_INFINITY))
     };
     facts.leaves(resource).iter().any(|leaf| {
-        (is_forbidden(*leaf) || is_forbidden(facts.topmost(*leaf)))
-            && failures_of(facts, *leaf).any(|failed| consequence(facts, *leaf, failed) == OnFail::Stop)
+        (is_forbidden(*leaf) || is_forbidden(facts.topmost(*leaf))) && halted_by(facts, *leaf).is_some()
     })
+}
+
+/// The failure of a primitive after which it is not to be started again.
+pub(super) fn halted_by<'f>(facts: &'f Facts<'_>, resource: ResourceIx) -> Option<&'f FailedAction> {
+    failures_of(facts, resource).find(|failed| consequence(facts, resource, failed) == OnFail::Stop)
 }
 
 /// What a failure leads to.

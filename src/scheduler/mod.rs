@@ -43,7 +43,7 @@ pub mod variant;
 pub use facts::{Facts, NodeIx, ResourceIx};
 pub use reason::Reason;
 pub use release::Release;
-pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut};
+pub use schedule::{Change, ChangeKind, Schedule, ScoreLine, ScorePool, Shortcut, Stalled};
 pub use task::Task;
 pub use transition::{Action, ActionId, ActionKind, Transition};
 

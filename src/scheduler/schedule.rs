@@ -1,5 +1,6 @@
 //! The result of scheduling: the transition, what changes, and how it was decided.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,22 @@ pub struct Schedule {
     pub recheck_by: Option<i64>,
     /// Where deciding was cut short; normally nowhere.
     pub shortcuts: Vec<Shortcut>,
+    /// What is wanted and can never happen, as it waits for itself; normally nothing. The changes
+    /// tell of it as if it happened.
+    pub stalled: Vec<Stalled>,
+}
+
+/// An action that waits for itself in a circle, or for one that does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stalled {
+    /// What.
+    pub task: Task,
+    /// Of which resource, numbered in clones; `None` for what the cluster itself does.
+    pub resource: Option<Arc<str>>,
+    /// Where.
+    pub node: Option<NodeName>,
+    /// What it waits for, by position in [`Schedule::stalled`].
+    pub after: Vec<usize>,
 }
 
 /// A bound that keeps deciding from going on for ever, and that was reached.
@@ -126,6 +143,35 @@ impl Schedule {
             scores: placement.score_lines(),
             recheck_by: placement.facts.recheck.earliest(),
             shortcuts,
+            stalled: ordered.stalled,
         }
+    }
+
+    /// The changes that never happen, as an action of each is stalled: both by position.
+    pub fn stalled_changes(&self) -> BTreeMap<usize, usize> {
+        let mut changes = BTreeMap::new();
+        if self.stalled.is_empty() {
+            return changes;
+        }
+        let mut stalled: BTreeMap<(&str, &NodeName), usize> = BTreeMap::new();
+        for (position, action) in self.stalled.iter().enumerate() {
+            if let (Some(resource), Some(node), true) =
+                (&action.resource, &action.node, action.task.changes_service())
+            {
+                stalled.entry((resource, node)).or_insert(position);
+            }
+        }
+        for (position, change) in self.changes.iter().enumerate().filter(|(_, change)| !change.is_blocked) {
+            let Some(resource) = change.resource.as_deref() else { continue };
+            let nodes = [&change.from, &change.to].into_iter().flatten();
+            let found = nodes.filter_map(|node| stalled.get(&(resource, node))).next();
+            changes.extend(found.map(|action| (position, *action)));
+        }
+        changes
+    }
+
+    /// Whether something should be done and cannot be.
+    pub fn is_stuck(&self) -> bool {
+        self.changes.iter().any(|change| change.is_blocked) || !self.stalled_changes().is_empty()
     }
 }

@@ -40,6 +40,21 @@ pub fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     read_bounded(File::open(path)?, limit)
 }
 
+/// What a compressed text holds; any other text as it is. Pacemaker keeps its inputs as `.bz2`. What
+/// counts is how it begins, as no configuration does, and never more than `limit` comes out of it.
+///
+/// # Errors
+/// When it is damaged or cut short, or holds more than `limit`.
+pub fn unpacked(bytes: Vec<u8>, limit: usize) -> io::Result<Vec<u8>> {
+    if bytes.starts_with(b"BZh") {
+        read_bounded(bzip2::read::MultiBzDecoder::new(bytes.as_slice()), limit)
+    } else if bytes.starts_with(&[0x1f, 0x8b]) {
+        read_bounded(flate2::read::MultiGzDecoder::new(bytes.as_slice()), limit)
+    } else {
+        Ok(bytes)
+    }
+}
+
 /// Why a manifest could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -119,6 +134,8 @@ fn unreadable(path: &Path, error: io::Error) -> ReadError {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -128,5 +145,22 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(endless.limit(), (1 << 30) - 1025);
         assert_eq!(read_bounded(io::repeat(b'x').take(1024), 1024).unwrap().len(), 1024);
+    }
+
+    #[test]
+    fn compressed_texts_are_unpacked_within_bounds() {
+        let long = vec![b'x'; 4096];
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gz.write_all(&long).unwrap();
+        let mut bz2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+        bz2.write_all(&long).unwrap();
+        for packed in [gz.finish().unwrap(), bz2.finish().unwrap()] {
+            assert!(packed.len() < 200);
+            assert_eq!(unpacked(packed.clone(), 4096).unwrap(), long);
+            let kind = |bytes: Vec<u8>, limit: usize| unpacked(bytes, limit).unwrap_err().kind();
+            assert_eq!(kind(packed.clone(), 4095), io::ErrorKind::FileTooLarge);
+            assert_ne!(kind(packed[..packed.len() / 2].to_vec(), 4096), io::ErrorKind::FileTooLarge);
+        }
+        assert_eq!(unpacked(long.clone(), 1).unwrap(), long);
     }
 }

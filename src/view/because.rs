@@ -1,10 +1,14 @@
 //! Reasons as sentences.
 
-use super::escaped;
+mod obstacle;
+
+pub use obstacle::{obstacle_at, refusals};
+
+use super::{escaped, fold};
 use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::plan::trouble::Hold;
-use crate::plan::unplaced::{Obstacle, Refusal};
+use crate::plan::unplaced::Obstacle;
 use crate::plan::{Because, Caution, Plan, Trouble, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
@@ -49,8 +53,32 @@ fn words(because: &Because) -> String {
             format!("{} {verb}", paths.join(", "))
         }
         Because::NoNode => "no node may run it".to_owned(),
-        Because::NoTicket { ticket } => format!("ticket {ticket} is not granted"),
+        Because::NoTicket { ticket, is_standby } => no_ticket(ticket, *is_standby),
+        Because::MustBeFenced { node, why } => format!("{node} must be fenced: {why}"),
+        Because::RunsTwice { nodes } => format!("it runs on {}", on_each(nodes)),
+        Because::PromotedElsewhere { node, score, against } => {
+            format!("{node} has the better promotion score ({score}, against {against})")
+        }
+        Because::TooFew { resource, needed, able } => {
+            let takes = if *needed == 1 { "1 instance".to_owned() } else { format!("{needed} instances") };
+            format!("it takes {takes} of {resource} first, and {able} can run")
+        }
+        Because::NoneOf { resources } => {
+            format!("one of these must start first, and none can: {}", fold::names(resources))
+        }
+        Because::NoFenceDevice => "there is no fence device, and fencing is enabled".to_owned(),
         Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
+        Because::Circle { resources, constraints } => {
+            let orders = if constraints.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", fold::names(constraints))
+            };
+            match resources.as_slice() {
+                [only] => format!("{only} waits for itself{orders}"),
+                several => format!("{} wait for each other{orders}", fold::names(several)),
+            }
+        }
         Because::ToldToStop { resource } => format!("{resource} is told to stop (target-role)"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
@@ -142,7 +170,9 @@ pub fn no_node(unplaced: &Unplaced) -> String {
 /// What helps a resource that failures keep off nodes.
 pub fn way_out(unplaced: &Unplaced) -> Option<String> {
     let failed = unplaced.nodes.iter().find_map(|refusal| match &refusal.obstacle {
-        Obstacle::Failures | Obstacle::Halted => Some(unplaced.resource.as_str()),
+        Obstacle::Failures | Obstacle::FailedForGood { .. } | Obstacle::Halted => {
+            Some(unplaced.resource.as_str())
+        }
         Obstacle::StandbyAfterFailure { resource } => resource.as_deref(),
         Obstacle::Offline
         | Obstacle::Unclean
@@ -152,6 +182,14 @@ pub fn way_out(unplaced: &Unplaced) -> Option<String> {
         | Obstacle::Constraint { .. }
         | Obstacle::Ticket { .. }
         | Obstacle::Company { .. }
+        | Obstacle::Absent { .. }
+        | Obstacle::Apart { .. }
+        | Obstacle::StoppedAsMultiple { .. }
+        | Obstacle::Locked { .. }
+        | Obstacle::Unhealthy
+        | Obstacle::NotAllowed
+        | Obstacle::Capacity { .. }
+        | Obstacle::CapacityTogether
         | Obstacle::Score => None,
     })?;
     Some(mend_and_clean_up(failed))
@@ -240,51 +278,12 @@ pub fn third_person(verb: Verb) -> &'static str {
     }
 }
 
-/// Why a resource has no node, node by node.
-pub fn refusals(unplaced: &Unplaced) -> String {
-    if unplaced.nodes.is_empty() {
-        return "there are no nodes".to_owned();
-    }
-    let mut kinds: Vec<(&Obstacle, Vec<&NodeName>)> = Vec::new();
-    for Refusal { node, obstacle } in &unplaced.nodes {
-        match kinds.iter_mut().find(|(known, _)| *known == obstacle) {
-            Some((_, nodes)) => nodes.push(node),
-            None => kinds.push((obstacle, vec![node])),
-        }
-    }
-    let is_alone = kinds.len() == 1;
-    kinds.iter().map(|(obstacle, nodes)| refusal(obstacle, nodes, is_alone)).collect::<Vec<_>>().join("; ")
+/// What is the matter with a ticket.
+pub fn no_ticket(ticket: &str, is_standby: bool) -> String {
+    format!("ticket {ticket} is {}", if is_standby { "in standby" } else { "not granted" })
 }
 
-/// One obstacle on some nodes; `is_alone` when these are all nodes.
-fn refusal(obstacle: &Obstacle, nodes: &[&NodeName], is_alone: bool) -> String {
-    match nodes {
-        [first, ..] if matches!(obstacle, Obstacle::Ticket { .. } | Obstacle::Halted) => {
-            obstacle_at(first, obstacle)
-        }
-        [_, _, _, ..] if is_alone => obstacle_at(&NodeName::from("every node"), obstacle),
-        [_, _, _, _, ..] => obstacle_at(&format!("each of {} nodes", nodes.len()).into(), obstacle),
-        few => few.iter().map(|node| obstacle_at(node, obstacle)).collect::<Vec<_>>().join("; "),
-    }
-}
-
-/// What keeps a resource off a node.
-pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
-    match obstacle {
-        Obstacle::Offline => format!("{node} is offline"),
-        Obstacle::Unclean => format!("{node} must be fenced first"),
-        Obstacle::ShuttingDown => format!("{node} shuts down"),
-        Obstacle::Standby => format!("{node} is in standby"),
-        Obstacle::Maintenance => format!("{node} is in maintenance"),
-        Obstacle::Constraint { id } => format!("{node} is forbidden by {id}"),
-        Obstacle::Ticket { ticket } => format!("ticket {ticket} is not granted"),
-        Obstacle::Failures => format!("it failed on {node}"),
-        Obstacle::Halted => "it failed, and is stopped for that (on-fail: stop)".to_owned(),
-        Obstacle::StandbyAfterFailure { resource } => {
-            let what = resource.as_deref().unwrap_or("something");
-            format!("{node} is in standby since {what} failed there (on-fail: standby)")
-        }
-        Obstacle::Company { resource } => format!("{resource} is not on {node}"),
-        Obstacle::Score => format!("{node} scores too low"),
-    }
+fn on_each(nodes: &[NodeName]) -> String {
+    let names: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+    names.join(" and on ")
 }

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use super::because::{because, refusals};
+use super::because::{because, no_ticket, refusals, trouble as trouble_words};
 use super::legible::markdown as cell;
 use super::plan::Detail;
 use super::{Ink, legible, to_json};
 use crate::model::NodeName;
-use crate::plan::drill::{Casualty, Ending, Mishap, Outage, Report, Seat, Trial, Why};
-use crate::plan::{Caution, Unplaced};
+use crate::plan::drill::{Casualty, Ending, Failure, Mishap, Outage, Report, Seat, Trial, Why};
+use crate::plan::trouble::Hold;
+use crate::plan::{Caution, Trouble, Unplaced};
 
 /// By this line a bot finds its own comment again.
 const MARKER: &str = "<!-- quorate-drill -->";
@@ -129,6 +130,10 @@ fn trial_lines(trial: &Trial, detail: Detail, ink: Ink) -> String {
     if !moves.is_empty() {
         lines.push_str(&format!("          {moves}\n"));
     }
+    if trial.ending == Ending::Unnoticed && trial.is_survived() {
+        lines.push_str(&ink.faint("          nobody notices: what is dead has no monitor"));
+        lines.push('\n');
+    }
     let shown = match detail {
         Detail::All => trial.outages.len(),
         Detail::Usual => 1,
@@ -146,7 +151,8 @@ fn trial_lines(trial: &Trial, detail: Detail, ink: Ink) -> String {
 
 fn ending(trial: &Trial) -> String {
     let end = match trial.ending {
-        Ending::Settled => "all is done",
+        Ending::Settled if trial.is_survived() => "all is done",
+        Ending::Settled => "nothing more is to be done",
         Ending::Stuck => "something cannot be done",
         Ending::GaveUp => "trying was given up",
         Ending::Unnoticed => "nobody noticed",
@@ -161,7 +167,10 @@ fn mishap(mishap: &Mishap) -> String {
             [node] => format!("{node} fails"),
             nodes => format!("{} fail", joined(nodes)),
         },
-        Mishap::Resource { resource, node } => format!("{resource} breaks on {node}"),
+        Mishap::Resource { resource, node, after_move: false } => format!("{resource} breaks on {node}"),
+        Mishap::Resource { resource, node, after_move: true } => {
+            format!("{resource} breaks on {node}, moved there")
+        }
     }
 }
 
@@ -197,12 +206,49 @@ fn casualty_words(casualty: &Casualty) -> String {
             has_guests: false,
         }),
         Why::Blocked { because: why } => because(why),
+        Why::Trouble { trouble } => left_alone(trouble),
         Why::Caution { caution } => caution_words(*caution).to_owned(),
         Why::Unnoticed => "nobody notices; it has no monitor".to_owned(),
-        Why::GaveUp => "it was tried again and again in vain".to_owned(),
+        Why::Ignored => "its monitor fails, and nothing is done about it (on-fail: ignore)".to_owned(),
+        Why::Ticket { ticket, is_standby } => no_ticket(ticket, *is_standby),
+        Why::NoPromotion => "no instance may be promoted where it runs".to_owned(),
+        Why::GaveUp { failures } => in_vain(failures),
         Why::Unknown => "-v shows where everything is".to_owned(),
     };
     format!("{} {state}: {why}", casualty.resource)
+}
+
+/// Why nothing is done about a failure.
+fn left_alone(trouble: &Trouble) -> String {
+    let what = match trouble {
+        Trouble::Failed { because: Some(why), .. } => because(why),
+        Trouble::Failed { because: None, .. } | Trouble::RunsTwice { .. } => trouble_words(trouble),
+    };
+    let hold = match trouble {
+        Trouble::Failed { hold: Hold::Blocked, .. } => "; it is blocked until a cleanup",
+        Trouble::Failed { hold: Hold::Unmanaged, .. } => "; it is unmanaged",
+        Trouble::Failed { hold: Hold::None, .. } | Trouble::RunsTwice { .. } => "",
+    };
+    format!("{what}{hold}")
+}
+
+/// What failed whenever it was tried; of many, the first.
+fn in_vain(failures: &[Failure]) -> String {
+    let Some(first) = failures.first() else {
+        return "what was done for it had to be done again and again".to_owned();
+    };
+    let more = match failures.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let node = first.node.as_ref().map_or("the cluster", NodeName::as_str);
+    let said = first.exit_reason.as_deref().unwrap_or(&first.answer);
+    match &first.resource {
+        None => format!("{node} cannot be fenced: {said}{more}"),
+        Some(resource) => {
+            format!("{} of {resource} fails on {node} whenever it is tried: {said}{more}", first.operation)
+        }
+    }
 }
 
 const fn caution_words(caution: Caution) -> &'static str {

@@ -1,14 +1,17 @@
 //! Explanations of placement, as text and JSON.
 
+mod promotion;
+mod source;
+
 use serde::Serialize;
 
 use super::because::{because, mend_and_clean_up, obstacle_at, remedy as remedy_of, trouble};
 use super::status::failure_row;
-use super::{Ink, legible, to_json};
-use crate::model::id::without_number;
-use crate::model::{NodeName, Score};
+use super::{Ink, legible, overlay, to_json};
+use crate::model::NodeName;
 use crate::plan::Trouble;
-use crate::plan::explain::{Companion, Decision, Explanation, Need, Part, Predecessor, Source, Verdict};
+use crate::plan::explain::{Decision, Explanation, Need, Part, Predecessor, Verdict};
+use crate::plan::unplaced::Obstacle;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -58,6 +61,18 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     for failure in &explanation.failures {
         let [_, what, answer] = failure_row(failure);
         text.push_str(&format!("Remembered failure: {what}  {answer}\n"));
+    }
+    text.extend(explanation.pause.iter().map(|pause| format!("{}\n", overlay::paused(pause))));
+    for over in &explanation.overrides {
+        text.push_str(&format!("For now: {}.\n", overlay::now(over)));
+    }
+    if let Some(it) = &explanation.promotion {
+        let is_shown = node.is_none_or(|node| it.node.as_ref().is_none_or(|own| own.is(node.as_str())));
+        text.push_str(&if is_shown {
+            promotion::lines(it, &explanation.resource, ink)
+        } else {
+            String::new()
+        });
     }
     let shown =
         explanation.nodes.iter().filter(|verdict| node.is_none_or(|node| verdict.node.is(node.as_str())));
@@ -128,94 +143,67 @@ fn verdict_lines(verdict: &Verdict, explanation: &Explanation, ink: Ink) -> Stri
         });
     }
     let resource = &explanation.resource;
-    let needs: Vec<String> =
-        verdict.needs.iter().filter_map(|need| words_of_need(need, &verdict.node, resource)).collect();
+    let needs = words_of_needs(&verdict.needs, &verdict.node, resource);
     // What is stuck goes nowhere, whatever speaks for a node.
     if !needs.is_empty() && !explanation.is_stuck {
-        lines.push_str(&ink.faint(&format!("              to go there: {}", needs.join("; "))));
+        lines.push_str(&ink.faint(&format!("              to go there: {needs}")));
         lines.push('\n');
     }
     lines
 }
 
 fn part_line(part: &Part) -> String {
-    format!("  {:>10}  {}\n", part.score.to_string(), words_of_source(&part.source))
+    format!("  {:>10}  {}\n", part.score.to_string(), source::words(&part.source))
 }
 
-fn words_of_source(source: &Source) -> String {
-    match source {
-        Source::NodeScore => "score of the node".to_owned(),
-        Source::History => "what happened there (failed for good, or must stay where it is)".to_owned(),
-        Source::Location { id, rule: None } => format!("location {id}"),
-        Source::Location { id, rule: Some(rule) } => format!("location {id}: {rule}"),
-        Source::Health => "health of the node".to_owned(),
-        Source::ShutdownLock => "waits for the node that was shut down".to_owned(),
-        Source::Stickiness => "stickiness: it runs there".to_owned(),
-        Source::Failures { is_stop: true, .. } => "its stop failed there".to_owned(),
-        Source::Failures { count, is_stop: false } => failures(*count),
-        Source::Discovery => "discovery: only other nodes are open to it".to_owned(),
-        Source::Ticket { id, ticket } => format!("ticket {ticket} is not granted ({id})"),
-        Source::With { id, other } => format!("colocation {id} with {}", companion(other)),
-        Source::PulledBy { id, other } => format!("colocation {id}: what suits {}", companion(other)),
-        Source::TargetRole => "told to be stopped".to_owned(),
-        Source::Connection => "where connections, guests and bundles can be".to_owned(),
-        Source::Capacity => "not enough capacity left".to_owned(),
-        Source::PromotionScore => "promotion score".to_owned(),
-        Source::Siblings => "other instances are there, or there are enough".to_owned(),
-        Source::Floor => "instances of clones do not yield that much to others".to_owned(),
+fn words_of_needs(needs: &[Need], node: &NodeName, resource: &str) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for word in needs.iter().flat_map(|need| words_of_need(need, node, resource)) {
+        if !told.contains(&word) {
+            told.push(word);
+        }
     }
+    told.join("; ")
 }
 
-fn failures(count: Score) -> String {
-    match count.value() {
-        1 => "it failed there (migration-threshold)".to_owned(),
-        _ if count.is_mandatory() => "it failed there for good (start-failure-is-fatal)".to_owned(),
-        count => format!("it failed there {count} times (migration-threshold)"),
-    }
-}
-
-fn words_of_need(need: &Need, node: &NodeName, resource: &str) -> Option<String> {
-    Some(match need {
-        Need::Node => format!("{node} must be able to run anything"),
+fn words_of_need(need: &Need, node: &NodeName, resource: &str) -> Vec<String> {
+    match need {
+        Need::Node { obstacle } => vec![once_rid_of(obstacle, node)],
         Need::Cleanup { resource } => {
-            format!("the failures of {resource} must be cleaned up (`quorate cleanup {resource}`)")
+            vec![format!("the failures of {resource} must be cleaned up (`quorate cleanup {resource}`)")]
         }
-        Need::Preference { score } => format!("a score of {score} more"),
-        Need::ChosenGone { node } => format!("{node} must be unable to run it"),
-        Need::Without { source } => remedy(source, node, resource)?,
-        Need::Nothing => return None,
-    })
+        Need::Allowance => vec!["with a location that allows it there".to_owned()],
+        Need::Preference { score } => vec![format!("a score of {score} more")],
+        Need::ChosenGone { node } => vec![format!("{node} must be unable to run it")],
+        Need::Without { source } => source::remedies(source, node, resource),
+        Need::Nothing => Vec::new(),
+    }
 }
 
-/// What takes a prohibition away; none when nothing but time does.
-fn remedy(source: &Source, node: &NodeName, resource: &str) -> Option<String> {
-    Some(match source {
-        Source::Location { id, .. } => format!("without {id}"),
-        Source::Failures { .. } => {
-            format!(
-                "after its failures there are cleaned up (`quorate cleanup {}`)",
-                without_number(resource)
-            )
-        }
-        Source::Ticket { ticket, .. } => format!("once ticket {ticket} is granted"),
-        Source::With { other, .. } => match &other.node {
-            Some(place) if place == node => format!("once {} is elsewhere", other.resource),
-            Some(_) | None => format!("once {} is there", other.resource),
-        },
-        Source::PulledBy { other, .. } => format!("once {} can be there", other.resource),
-        Source::TargetRole => "once target-role lets it".to_owned(),
-        Source::Capacity => "once there is room".to_owned(),
-        Source::Health => "once the node is healthy".to_owned(),
-        Source::ShutdownLock => "once the lock ends".to_owned(),
-        Source::Siblings => "with more instances".to_owned(),
-        Source::NodeScore
-        | Source::History
-        | Source::Stickiness
-        | Source::Discovery
-        | Source::Connection
-        | Source::PromotionScore
-        | Source::Floor => return None,
-    })
+/// What has to become of a node that can run nothing.
+fn once_rid_of(obstacle: &Obstacle, node: &NodeName) -> String {
+    match obstacle {
+        Obstacle::Offline => format!("once {node} is online"),
+        Obstacle::Unclean => format!("once {node} is back, or fenced and back"),
+        Obstacle::ShuttingDown => format!("once {node} is back"),
+        Obstacle::Standby | Obstacle::StandbyAfterFailure { .. } => format!("once {node} is out of standby"),
+        Obstacle::Maintenance => format!("once {node} is out of maintenance"),
+        Obstacle::Constraint { .. }
+        | Obstacle::Ticket { .. }
+        | Obstacle::Failures
+        | Obstacle::Halted
+        | Obstacle::FailedForGood { .. }
+        | Obstacle::StoppedAsMultiple { .. }
+        | Obstacle::Locked { .. }
+        | Obstacle::Unhealthy
+        | Obstacle::NotAllowed
+        | Obstacle::Capacity { .. }
+        | Obstacle::CapacityTogether
+        | Obstacle::Company { .. }
+        | Obstacle::Absent { .. }
+        | Obstacle::Apart { .. }
+        | Obstacle::Score => format!("{node} must be able to run anything"),
+    }
 }
 
 /// What starts before, and which constraint says so.
@@ -223,12 +211,5 @@ fn predecessor(predecessor: &Predecessor) -> String {
     match &predecessor.constraint {
         Some(constraint) => format!("{} ({constraint})", predecessor.resource),
         None => predecessor.resource.clone(),
-    }
-}
-
-fn companion(companion: &Companion) -> String {
-    match &companion.node {
-        Some(node) => format!("{} (on {node})", companion.resource),
-        None => format!("{} (nowhere)", companion.resource),
     }
 }

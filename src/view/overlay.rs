@@ -15,6 +15,21 @@ pub fn line(over: &Override, now: i64) -> String {
     row(over, now).join("  ")
 }
 
+/// A pause as a sentence, as it was asked for.
+pub fn paused(pause: &Pause) -> String {
+    let until = pause.until.map(|until| format!(" until {}", moment(until.seconds())));
+    format!("Paused{} by {}: nothing is decided.", until.unwrap_or_default(), escaped(&pause.origin))
+}
+
+/// An override as part of a sentence: `n2 in standby until 2026-01-01T01:00:00Z, by anna`.
+pub fn now(over: &Override) -> String {
+    let until = over.until.map_or_else(
+        || " until taken away".to_owned(),
+        |until| format!(" until {}", moment(until.seconds())),
+    );
+    escaped(&format!("{}{until}, by {}", what(&over.what), over.origin))
+}
+
 /// A pause as a line.
 pub fn pause(pause: &Pause, now: i64) -> String {
     let until = pause

@@ -40,6 +40,11 @@ pub(super) fn lower(tree: &Tree<'_>, source: SourceId) -> Result<Cib, Diagnostic
         .ok_or_else(|| Diagnostic::error("not-a-cib", "the root element is not `cib`"))?;
     check_feature_set(root, source)?;
     let mut lowering = Lowering { tree, source, references: None, diagnostics: Vec::new() };
+    for port in ["remote-tls-port", "remote-clear-port"] {
+        if root.attribute(port).is_some() {
+            lowering.unkept(root, port);
+        }
+    }
     let sections = Sections::find(&mut lowering, root);
     let mut cluster = sections.lower_cluster(&mut lowering);
     upgrade::upgrade(root, &mut cluster);
@@ -80,6 +85,13 @@ impl<'t> Lowering<'t> {
     fn dropped(&mut self, element: Element<'_>, why: &str) {
         let id = element.attribute("id").map(|id| format!(" `{id}`")).unwrap_or_default();
         self.warn(element, "dropped-element", format!("{}{id} is ignored: {why}", element.name()));
+    }
+
+    /// Notes that an attribute is not kept: nothing here has a place for it.
+    fn unkept(&mut self, element: Element<'_>, attribute: &str) {
+        let id = element.attribute("id").map(|id| format!(" `{id}`")).unwrap_or_default();
+        let message = format!("`{attribute}` of {}{id} is not kept", element.name());
+        self.warn(element, "dropped-attribute", message);
     }
 
     /// An attribute without which the element is of no use.

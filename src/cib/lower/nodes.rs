@@ -21,6 +21,9 @@ pub(super) fn lower_nodes<'t>(lowering: &mut Lowering<'t>, section: Element<'t>)
                 break;
             }
         };
+        if element.attribute("description").is_some() {
+            lowering.unkept(element, "description");
+        }
         nodes.push(Node {
             id: NodeId::from(id),
             name: NodeName::from(element.attribute("uname").unwrap_or(id)),

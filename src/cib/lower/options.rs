@@ -23,6 +23,9 @@ fn lower_set<'t>(lowering: &mut Lowering<'t>, set: Element<'t>) -> Option<Option
 fn lower_pair<'t>(lowering: &mut Lowering<'t>, pair: Element<'t>) -> Option<NameValue> {
     let origin = lowering.resolve(pair)?;
     let name = pair.attribute("name").or_else(|| origin.attribute("name"))?;
-    let value = origin.attribute("value")?;
+    let Some(value) = origin.attribute("value") else {
+        lowering.dropped(pair, &format!("`{name}` has no value"));
+        return None;
+    };
     Some(NameValue::text(name, value))
 }

@@ -111,11 +111,25 @@ fn lower_date(part: Element<'_>) -> Result<DateCondition, &'static str> {
         }
         "gt" => start.map(DateCondition::Gt).ok_or("it has no start"),
         "lt" => end.map(DateCondition::Lt).ok_or("it has no end"),
-        "date_spec" => part
-            .child("date_spec")
-            .map(|spec| DateCondition::Spec(date_parts(spec)))
-            .ok_or("it has no date_spec"),
+        "date_spec" => {
+            let fields = part.child("date_spec").map(date_parts).ok_or("it has no date_spec")?;
+            if fields.0.iter().all(|(_, range)| is_range(range)) {
+                Ok(DateCondition::Spec(fields))
+            } else {
+                Err("a field of its date_spec is neither a number nor a range")
+            }
+        }
         _ => Err("its operation is unknown"),
+    }
+}
+
+/// `X-Y`, `X-`, `-Y` or `X`.
+fn is_range(text: &str) -> bool {
+    let is_number = |text: &str| text.trim().parse::<i64>().is_ok();
+    match text.split_once('-') {
+        None => is_number(text),
+        Some(("", end)) | Some((end, "")) => is_number(end),
+        Some((low, high)) => is_number(low) && is_number(high),
     }
 }
 

@@ -228,9 +228,7 @@ fn progress(sighting: &Sighting) -> Progress {
     match (is_real, is_paused) {
         (true, false) => Progress::Working,
         (true, true) => Progress::Done(Outcome::Stuck),
-        (false, _) if schedule.changes.iter().any(|change| change.is_blocked) => {
-            Progress::Done(Outcome::Stuck)
-        }
+        (false, _) if schedule.is_stuck() => Progress::Done(Outcome::Stuck),
         (false, _) => Progress::Done(Outcome::Converged),
     }
 }

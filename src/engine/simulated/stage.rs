@@ -8,9 +8,10 @@ use super::world::{Machine, World};
 use super::{Bounds, Simulated};
 use crate::engine::Observation;
 use crate::ledger::Ledger;
+use crate::ledger::roster::Roster;
 use crate::model::{Generation, NodeName, Role};
-use crate::scheduler::facts::{NodeKind, ResourceFacts};
-use crate::scheduler::interpret;
+use crate::scheduler::facts::{NodeFacts, NodeKind, ResourceFacts};
+use crate::scheduler::{Facts, interpret};
 use crate::status::{ClusterStatus, HistoryEntry, ResultCode};
 
 impl Simulated {
@@ -29,11 +30,17 @@ impl Simulated {
         let facts = interpret::interpret(&effective, &observation.status, observation.now);
         for node in &facts.nodes {
             let is_remote = node.kind != NodeKind::Member;
-            let machine = Machine { is_up: node.is_online, is_remote, ..Machine::default() };
+            let machine =
+                Machine { is_up: node.is_online || waits(&facts, node), is_remote, ..Machine::default() };
             world.machines.insert(node.name.clone(), machine);
         }
         let leaves = facts.top.iter().flat_map(|top| facts.leaves(*top)).map(|leaf| facts.resource(leaf));
+        let roster = Roster::of(&effective, &observation.status);
         for leaf in leaves {
+            // A guest lives as long as what launched it, connected or not.
+            if leaf.active_on.iter().any(|node| facts.node(*node).is_online) {
+                world.begin_guest(&leaf.id, &roster);
+            }
             for node in leaf.active_on.iter().map(|node| facts.node(*node)).filter(|node| node.is_online) {
                 world.set_role(&name_in_history(leaf), &node.name, leaf.current_role.max(Role::Started));
             }
@@ -51,6 +58,19 @@ impl Simulated {
         state.in_force = observation.effective().into_owned();
         Self { state, store: None, at_work: None, bounds: Bounds::default() }
     }
+}
+
+/// Whether a remote node may well be up: it is not connected, and nothing was heard of a failure.
+fn waits(facts: &Facts<'_>, node: &NodeFacts<'_>) -> bool {
+    let connects = |resource: &&ResourceFacts<'_>| {
+        resource.connects.is_some_and(|remote| facts.node(remote).name == node.name)
+    };
+    let has_failed = |resource: &ResourceFacts<'_>| {
+        resource.is_failed || facts.failed_actions.iter().any(|failed| *failed.resource == *resource.base_id)
+    };
+    node.kind == NodeKind::Remote
+        && (node.unclean.is_none() || node.is_unseen)
+        && !facts.resources.iter().filter(connects).any(has_failed)
 }
 
 /// The name under which agents and history know an instance.

@@ -59,6 +59,7 @@ async fn run(simulated: &mut Simulated, actions: Vec<Action>) -> (executor::Outc
         scores: Vec::new(),
         recheck_by: None,
         shortcuts: Vec::new(),
+        stalled: Vec::new(),
     };
     let mut events = Vec::new();
     let State { world, sides, in_force, .. } = &mut simulated.state;

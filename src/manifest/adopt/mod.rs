@@ -61,6 +61,13 @@ pub fn adopt(cluster: Cluster, ids: ConstraintIds, name: &str) -> Adopted {
     adopted
 }
 
+/// The cluster in the form in which people write, doing the same: without what tools and clusters wrote
+/// down that goes without saying. Two clusters that differ only in such things are equal in it.
+#[must_use]
+pub fn plain(cluster: &Cluster) -> Cluster {
+    fit::fit(cluster.clone(), ConstraintIds::Keep)
+}
+
 fn written(manifest: &Manifest, name: &str) -> Adopted {
     let text = write(manifest);
     let mut sources = Sources::default();

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::{Edge, Graph};
 use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::model::constraint::{
     ColocationScope, Constraint, Order, OrderAction, OrderKind, OrderScope, ResourceSet,
 };
+use crate::model::graph::{Edge, Graph};
 use crate::model::resource::{CloneChild, Origin};
 use crate::model::{Cluster, ConstraintId, Group, Resource, ResourceId, Score};
 

@@ -2,7 +2,6 @@
 
 pub(super) mod containment;
 pub(super) mod cycle;
-mod graph;
 pub(super) mod lint;
 pub(super) mod name;
 pub(super) mod tolerance;

@@ -3,20 +3,19 @@
 //! Here is what is asked and what is answered; the failures themselves are acted out in the
 //! simulated world by the engine.
 
+mod casualty;
+mod failure;
 mod outage;
 mod unit;
 
+pub use casualty::{Casualty, Ending, Sight, Why, casualties};
+pub use failure::{Failure, Failures};
 pub use outage::{Outage, Watch};
 pub use unit::{Seat, Seats, Unit, units};
 
 use serde::{Deserialize, Serialize};
 
-use super::relation::Relations;
-use super::unplaced::{Refusal, unplaced};
-use super::{Because, Caution, Inputs, plan};
-use crate::model::{Cluster, NodeName, Overlay};
-use crate::scheduler::{assign, interpret};
-use crate::status::ClusterStatus;
+use crate::model::NodeName;
 
 /// What came of a drill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,21 +66,10 @@ pub enum Mishap {
         resource: String,
         /// Where.
         node: NodeName,
+        /// Whether it was moved there before, and would not have been there by itself.
+        #[serde(default)]
+        after_move: bool,
     },
-}
-
-/// How a cluster's reaction ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Nothing is left to do.
-    Settled,
-    /// Something should be done and cannot be.
-    Stuck,
-    /// It kept trying in vain.
-    GaveUp,
-    /// Nobody saw the failure.
-    Unnoticed,
 }
 
 /// A resource that found another place.
@@ -91,44 +79,6 @@ pub struct Relocation {
     pub resource: String,
     /// Where it went.
     pub to: Vec<NodeName>,
-}
-
-/// A resource that should run and does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Casualty {
-    /// Which.
-    pub resource: String,
-    /// Whether it runs, but nowhere in the promoted role.
-    pub lacks_promotion: bool,
-    /// Why.
-    pub why: Why,
-}
-
-/// Why a resource does not run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "kebab-case")]
-pub enum Why {
-    /// No node can run it.
-    NoNode {
-        /// Why not, node by node.
-        nodes: Vec<Refusal>,
-    },
-    /// Something cannot be done.
-    Blocked {
-        /// Why not.
-        because: Because,
-    },
-    /// The cluster as a whole does not act.
-    Caution {
-        /// What keeps it.
-        caution: Caution,
-    },
-    /// No monitor looks at it.
-    Unnoticed,
-    /// It was tried again and again.
-    GaveUp,
-    /// None of these.
-    Unknown,
 }
 
 impl Report {
@@ -150,64 +100,6 @@ impl Trial {
     pub fn is_survived(&self) -> bool {
         self.down.is_empty()
     }
-}
-
-/// What was seen of a cluster at some moment.
-#[derive(Debug, Clone, Copy)]
-pub struct Sight<'a> {
-    /// What should be.
-    pub cluster: &'a Cluster,
-    /// What is known.
-    pub status: &'a ClusterStatus,
-    /// When, seconds since 1970.
-    pub now: i64,
-    /// What is really active, and where.
-    pub seats: &'a Seats,
-    /// How it came to this.
-    pub ending: Ending,
-}
-
-/// What should run and does not, with the reason.
-pub fn casualties(sight: &Sight<'_>) -> Vec<Casualty> {
-    let facts = interpret::interpret(sight.cluster, sight.status, sight.now);
-    let missing: Vec<Unit> = units(&facts).into_iter().filter(|unit| !unit.is_served(sight.seats)).collect();
-    if missing.is_empty() {
-        return Vec::new();
-    }
-    let relations = Relations::of(sight.cluster);
-    let homeless = unplaced(&assign::assign(facts), &relations);
-    let due = plan(&inputs(sight)).plan;
-    let why = |unit: &Unit| {
-        if sight.ending == Ending::Unnoticed {
-            return Why::Unnoticed;
-        }
-        if let Some(unplaced) = homeless.iter().find(|unplaced| unplaced.resource == unit.name)
-            && !due.cautions.contains(&Caution::NoQuorum)
-        {
-            return Why::NoNode { nodes: unplaced.nodes.clone() };
-        }
-        if let Some(caution) = due.cautions.first() {
-            return Why::Caution { caution: *caution };
-        }
-        let concerns =
-            |name: &str| unit.members.iter().any(|member| relations.lineage(name).contains(&member.as_str()));
-        let blocked = due.blocked.iter().find(|blocked| blocked.resource.as_deref().is_some_and(concerns));
-        match blocked {
-            Some(blocked) => Why::Blocked { because: blocked.because.clone() },
-            None if sight.ending == Ending::GaveUp => Why::GaveUp,
-            None => Why::Unknown,
-        }
-    };
-    let casualty = |unit: &Unit| Casualty {
-        resource: unit.name.clone(),
-        lacks_promotion: unit.wants_promoted && unit.is_active(sight.seats),
-        why: why(unit),
-    };
-    missing.iter().map(casualty).collect()
-}
-
-fn inputs<'a>(sight: &Sight<'a>) -> Inputs<'a> {
-    Inputs::drift(sight.cluster, Overlay::none(), sight.status, sight.now)
 }
 
 /// What has nodes after a failure that it did not have before.

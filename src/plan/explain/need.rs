@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Obstacle, Source, Verdict};
+use super::{Obstacle, Outcome, Part, Promotion, Source, Verdict};
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::NodeFacts;
 
@@ -11,7 +11,10 @@ use crate::scheduler::facts::NodeFacts;
 #[serde(tag = "need", rename_all = "kebab-case")]
 pub enum Need {
     /// The node must be able to run anything.
-    Node,
+    Node {
+        /// What keeps it from that.
+        obstacle: Obstacle,
+    },
     /// The failure that put the node in standby must be forgotten.
     Cleanup {
         /// Of which resource.
@@ -27,6 +30,8 @@ pub enum Need {
         /// Which.
         node: NodeName,
     },
+    /// A location constraint must allow the node: nothing else does.
+    Allowance,
     /// Something that forbids the node must go.
     Without {
         /// What.
@@ -36,21 +41,64 @@ pub enum Need {
     Nothing,
 }
 
+/// Everything that forbids must go.
+fn add_bans(needs: &mut Vec<Need>, parts: &[Part]) {
+    for part in parts.iter().filter(|part| part.score <= Score::MINUS_INFINITY) {
+        let need = Need::Without { source: part.source.clone() };
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+}
+
+/// What would have to change for an instance to be promoted where it is.
+pub(super) fn of_promotion(promotion: &Promotion) -> Vec<Need> {
+    let mut needs = Vec::new();
+    if matches!(promotion.outcome, Outcome::Promoted { .. }) || promotion.node.is_none() {
+        return needs;
+    }
+    add_bans(&mut needs, &promotion.parts);
+    if promotion.parts.iter().any(|part| part.source == Source::NoPromotionScore) {
+        needs.push(Need::Without { source: Source::NoPromotionScore });
+    }
+    if !needs.is_empty() {
+        return needs;
+    }
+    let missing = |to_beat: Score| {
+        let score = i64::from(to_beat.value()) - i64::from(promotion.score.value()) + 1;
+        Need::Preference { score: Score::new(score.max(1)) }
+    };
+    match &promotion.outcome {
+        Outcome::TooLow => needs.push(missing(Score::new(-1))),
+        Outcome::Others { rival } if rival.score.is_mandatory() => {
+            needs.extend(rival.node.clone().map(|node| Need::ChosenGone { node }));
+        }
+        Outcome::Others { rival } => needs.push(missing(rival.score)),
+        Outcome::Promoted { .. } | Outcome::Frozen | Outcome::Unmanaged | Outcome::NotThere => {}
+    }
+    needs
+}
+
 /// What would have to change for a resource to be here, and not with its rival.
-pub(super) fn needs(verdict: &Verdict, rival: Option<(&NodeFacts<'_>, Score)>) -> Vec<Need> {
+pub(super) fn needs(
+    verdict: &Verdict,
+    rival: Option<(&NodeFacts<'_>, Score)>,
+    is_symmetric: bool,
+) -> Vec<Need> {
     let mut needs = Vec::new();
     match &verdict.obstacle {
         Some(Obstacle::StandbyAfterFailure { resource: Some(resource) }) => {
             needs.push(Need::Cleanup { resource: resource.clone() });
         }
-        Some(_) => needs.push(Need::Node),
+        Some(obstacle) => needs.push(Need::Node { obstacle: obstacle.clone() }),
         None => {}
     }
-    for part in verdict.parts.iter().filter(|part| part.score <= Score::MINUS_INFINITY) {
-        let need = Need::Without { source: part.source.clone() };
-        if !needs.contains(&need) {
-            needs.push(need);
-        }
+    add_bans(&mut needs, &verdict.parts);
+    let allows =
+        |part: &Part| part.score > Score::MINUS_INFINITY && matches!(part.source, Source::Location { .. });
+    // Where a cluster is opt-in, a ban that goes leaves nothing that allows the node.
+    if verdict.score.is_none() || (!is_symmetric && !verdict.parts.iter().any(allows)) {
+        needs.push(Need::Allowance);
     }
     let here = verdict.score.unwrap_or(Score::MINUS_INFINITY);
     if here <= Score::MINUS_INFINITY {

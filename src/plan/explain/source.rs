@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::company::{self, Bond, Companion, Root};
+use super::past::{self, Past};
 use crate::model::constraint::LocationPreference;
 use crate::model::id::without_number;
-use crate::model::{Cluster, Constraint, NodeName, Score};
+use crate::model::{Cluster, Constraint, Role, Score};
 use crate::plan::outline::rule_text;
 use crate::scheduler::assign::{Cause, Contribution, Placement};
-use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
+use crate::scheduler::constraint::colocation::ColocationIx;
+use crate::scheduler::constraint::location::LocationIx;
 use crate::scheduler::facts::{FailedAction, NodeIx};
 use crate::scheduler::{ResourceIx, failures};
 
@@ -17,17 +20,25 @@ use crate::scheduler::{ResourceIx, failures};
 pub enum Source {
     /// The node's own score.
     NodeScore,
-    /// What history says: failures, bans of what is no longer configured, pins of what is unmanaged.
-    History,
+    /// What happened to it.
+    History {
+        /// What.
+        past: Past,
+    },
     /// A location constraint.
     Location {
         /// Which.
         id: String,
         /// When it holds, if not always.
         rule: Option<String>,
+        /// The role it is about, if it is about one only.
+        role: Option<Role>,
     },
     /// The health of the node.
-    Health,
+    Health {
+        /// The attributes that tell of it, as `name: value`.
+        attributes: Vec<String>,
+    },
     /// It waits for a node that was shut down.
     ShutdownLock,
     /// It runs there, and sticks.
@@ -38,6 +49,8 @@ pub enum Source {
         count: Score,
         /// Whether a stop failed there, which is for good.
         is_stop: bool,
+        /// When that is forgotten by itself (`failure-timeout`), seconds since 1970.
+        expires: Option<i64>,
     },
     /// It may only run where it may be probed.
     Discovery,
@@ -47,6 +60,8 @@ pub enum Source {
         id: String,
         /// The ticket.
         ticket: String,
+        /// Whether the site has it, in standby.
+        is_standby: bool,
     },
     /// Being with, or away from, a resource that was placed before it.
     With {
@@ -54,6 +69,10 @@ pub enum Source {
         id: String,
         /// Whom, and where it is placed.
         other: Companion,
+        /// Together or apart, and what counts as the same place.
+        bond: Bond,
+        /// What keeps the other from being placed at all.
+        roots: Vec<Root>,
     },
     /// What is to be with it, or away from it, would like this.
     PulledBy {
@@ -61,28 +80,46 @@ pub enum Source {
         id: String,
         /// Who.
         other: Companion,
+        /// What keeps the other from this node.
+        roots: Vec<Root>,
     },
     /// It is told to be stopped.
     TargetRole,
     /// Where a connection, a guest or what is in a bundle can be.
     Connection,
     /// The node has not enough capacity left.
-    Capacity,
+    Capacity {
+        /// What it has too little of even when it carries nothing else; none if there is enough then.
+        lack: Option<Lack>,
+    },
     /// How fit the instance is to be promoted there.
     PromotionScore,
+    /// The same, of another instance on this node.
+    OtherInstance {
+        /// Which.
+        instance: String,
+    },
+    /// No promotion score is set there.
+    NoPromotionScore,
+    /// Its role is settled, whatever scores say: it is unmanaged, or told what to be.
+    SettledRole,
+    /// It has no node to be promoted on.
+    NoNode,
     /// Its siblings are there, or there are enough of them.
     Siblings,
     /// Scores of clone instances do not sink below 1 for the sake of others.
     Floor,
 }
 
-/// A resource that another is to be with, or away from.
+/// Capacity that a node has too little of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Companion {
-    /// Which.
-    pub resource: String,
-    /// Where it is placed, if anywhere.
-    pub node: Option<NodeName>,
+pub struct Lack {
+    /// The utilization attribute.
+    pub attribute: String,
+    /// How much is needed.
+    pub needed: i64,
+    /// How much the node has.
+    pub capacity: i64,
 }
 
 /// What gives this part of a score.
@@ -94,52 +131,143 @@ pub(super) fn source(
 ) -> Source {
     match contribution.cause {
         Cause::NodeScore => Source::NodeScore,
-        Cause::History => Source::History,
-        Cause::Location(location) => {
-            let id = placement.locations.get(location.index()).and_then(|record| record.id.as_ref());
-            id.map_or(Source::Health, |id| Source::Location {
-                id: id.to_string(),
-                rule: rule_of(placement.facts.cluster, id.as_str()),
-            })
-        }
+        Cause::History => Source::History { past: past::past(placement, resource, node, contribution.score) },
+        Cause::Location(location) => of_location(placement, location, node),
         Cause::ShutdownLock => Source::ShutdownLock,
         Cause::Stickiness => Source::Stickiness,
-        Cause::MigrationThreshold => {
-            let facts = &placement.facts;
-            let base = &facts.resource(resource).base_id;
-            let is_own_stop = |failed: &FailedAction| {
-                *failed.task == *"stop" && failed.node == node && without_number(&failed.resource) == &**base
-            };
-            Source::Failures {
-                count: failures::count_with_launched(facts, resource, node),
-                is_stop: facts.failed_actions.iter().any(is_own_stop),
-            }
-        }
+        Cause::MigrationThreshold => of_failures(placement, resource, node),
         Cause::Discovery => Source::Discovery,
-        Cause::Ticket(number) => {
-            let constraint = placement.facts.cluster.constraints.get(number as usize);
-            let ticket = match constraint {
-                Some(Constraint::Ticket(known)) => known.ticket.to_string(),
-                Some(Constraint::Location(_) | Constraint::Colocation(_) | Constraint::Order(_)) | None => {
-                    String::new()
-                }
-            };
-            Source::Ticket { id: constraint.map(|known| known.id().to_string()).unwrap_or_default(), ticket }
-        }
-        Cause::Primary(colocation) => {
-            let (id, other) = company(placement, colocation, |record| record.primary);
-            Source::With { id, other }
-        }
+        Cause::Ticket(number) => of_ticket(placement, number),
+        Cause::Primary(colocation) => of_primary(placement, resource, node, colocation),
         Cause::Dependent(colocation) => {
-            let (id, other) = company(placement, colocation, |record| record.dependent);
-            Source::PulledBy { id, other }
+            of_dependent(placement, resource, node, (colocation, contribution.score))
         }
-        Cause::TargetRole => Source::TargetRole,
+        Cause::TargetRole => of_stop(placement, resource, node),
         Cause::Connection => Source::Connection,
-        Cause::Capacity => Source::Capacity,
+        Cause::Capacity => Source::Capacity { lack: lack(placement, resource, node) },
         Cause::PromotionScore => Source::PromotionScore,
+        Cause::Fitness(instance) => {
+            Source::OtherInstance { instance: placement.facts.resource(instance).id.to_string() }
+        }
+        Cause::NoPromotionScore => Source::NoPromotionScore,
+        Cause::SettledRole => Source::SettledRole,
+        Cause::NoNode => Source::NoNode,
         Cause::Siblings => Source::Siblings,
     }
+}
+
+fn of_location(placement: &Placement<'_>, location: LocationIx, node: NodeIx) -> Source {
+    let record = placement.locations.get(location.index());
+    match record.and_then(|record| record.id.as_ref().map(|id| (id, record.role))) {
+        Some((id, role)) => Source::Location {
+            id: id.to_string(),
+            rule: rule_of(placement.facts.cluster, id.as_str()),
+            role: role.filter(|role| *role > Role::Started),
+        },
+        None => {
+            let attributes = placement.facts.node(node).attributes.iter();
+            let health =
+                attributes.filter(|(name, value)| name.starts_with("#health") && &***value != "green");
+            Source::Health { attributes: health.map(|(name, value)| format!("{name}: {value}")).collect() }
+        }
+    }
+}
+
+fn of_failures(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx) -> Source {
+    let facts = &placement.facts;
+    // A clone is banned for what its instances did.
+    let counted = facts.leaves(resource).into_iter().chain([resource]);
+    let counts = counted.map(|leaf| (failures::count_with_launched(facts, leaf, node), leaf));
+    let (count, leaf) = counts.max().unwrap_or((Score::ZERO, resource));
+    let base = &facts.resource(leaf).base_id;
+    let is_own_stop = |failed: &FailedAction| {
+        *failed.task == *"stop" && failed.node == node && without_number(&failed.resource) == &**base
+    };
+    let timeout = failures::timeout(facts, leaf);
+    let last = failures::last_failure(facts, leaf, node).filter(|_| timeout > 0);
+    Source::Failures {
+        count,
+        is_stop: facts.failed_actions.iter().any(is_own_stop),
+        expires: last.map(|at| at.saturating_add(timeout).saturating_add(1)),
+    }
+}
+
+fn of_ticket(placement: &Placement<'_>, number: u32) -> Source {
+    let constraint = placement.facts.cluster.constraints.get(number as usize);
+    let ticket = match constraint {
+        Some(Constraint::Ticket(known)) => known.ticket.to_string(),
+        Some(Constraint::Location(_) | Constraint::Colocation(_) | Constraint::Order(_)) | None => {
+            String::new()
+        }
+    };
+    let state = placement.facts.status.tickets.iter().find(|state| state.id.as_str() == ticket);
+    Source::Ticket {
+        id: constraint.map(|known| known.id().to_string()).unwrap_or_default(),
+        is_standby: state.is_some_and(|state| state.granted && state.standby),
+        ticket,
+    }
+}
+
+fn of_primary(
+    placement: &Placement<'_>,
+    resource: ResourceIx,
+    node: NodeIx,
+    colocation: ColocationIx,
+) -> Source {
+    let Some(record) = placement.colocation(colocation) else { return Source::Connection };
+    let other = company::companion(placement, record.primary, record.primary_role);
+    let roots = match (other.nodes.is_empty() && !other.is_told_to_stop, other.role) {
+        (false, _) => Vec::new(),
+        (true, Some(Role::Promoted)) => company::roots_of_promotion(placement, record.primary),
+        (true, _) => company::roots(placement, resource, record.primary, node),
+    };
+    Source::With { id: record.id.to_string(), other, bond: company::bond(record), roots }
+}
+
+fn of_dependent(
+    placement: &Placement<'_>,
+    resource: ResourceIx,
+    node: NodeIx,
+    (colocation, score): (ColocationIx, Score),
+) -> Source {
+    let Some(record) = placement.colocation(colocation) else { return Source::Connection };
+    let forbids = score <= Score::MINUS_INFINITY;
+    Source::PulledBy {
+        id: record.id.to_string(),
+        other: company::companion(placement, record.dependent, record.dependent_role),
+        roots: if forbids { company::roots(placement, resource, record.dependent, node) } else { Vec::new() },
+    }
+}
+
+/// Why something is to be stopped: it is told so, it failed, or has nobody to be with.
+fn of_stop(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx) -> Source {
+    let facts = &placement.facts;
+    if facts.resource(resource).target_role == Some(Role::Stopped) {
+        return Source::TargetRole;
+    }
+    if let Some(past) = past::stopped_on_failure(facts, resource) {
+        return Source::History { past };
+    }
+    let mut lineage = std::iter::successors(Some(resource), |part| facts.resource(*part).parent);
+    let must_follow = |part: ResourceIx| {
+        placement.colocations.iter().rev().position(|record| {
+            let is_clone = facts.resource(record.primary).variant.has_instances();
+            record.dependent == part && record.score >= Score::INFINITY && is_clone
+        })
+    };
+    match lineage.find_map(must_follow).and_then(|number| u32::try_from(number).ok()) {
+        Some(number) => of_primary(placement, resource, node, ColocationIx(number)),
+        None => Source::TargetRole,
+    }
+}
+
+/// What a node has too little of for a resource, even when it carries nothing else.
+fn lack(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx) -> Option<Lack> {
+    let capacity = &placement.facts.node(node).utilization;
+    placement.facts.resource(resource).utilization.iter().find_map(|(attribute, needed)| {
+        let capacity = capacity.get(attribute).copied().unwrap_or(0);
+        (*needed > capacity).then(|| Lack { attribute: attribute.to_string(), needed: *needed, capacity })
+    })
 }
 
 /// The rule of a location constraint, in words.
@@ -150,17 +278,4 @@ fn rule_of(cluster: &Cluster, id: &str) -> Option<String> {
         LocationPreference::Rule(preference) => Some(rule_text(&preference.rule)),
         LocationPreference::Node { .. } => None,
     }
-}
-
-fn company(
-    placement: &Placement<'_>,
-    colocation: ColocationIx,
-    other: impl Fn(&ColocationRecord) -> ResourceIx,
-) -> (String, Companion) {
-    let Some(record) = placement.colocation(colocation) else {
-        return (String::new(), Companion { resource: String::new(), node: None });
-    };
-    let other = other(record);
-    let node = placement.node_of(other).map(|node| placement.facts.node(node).name.clone());
-    (record.id.to_string(), Companion { resource: placement.facts.resource(other).id.to_string(), node })
 }

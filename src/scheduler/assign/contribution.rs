@@ -3,7 +3,7 @@
 use crate::model::Score;
 use crate::scheduler::constraint::colocation::ColocationIx;
 use crate::scheduler::constraint::location::LocationIx;
-use crate::scheduler::facts::NodeIx;
+use crate::scheduler::facts::{NodeIx, ResourceIx};
 
 /// One addition to a resource's scores. Added up in order, starting from nothing, they give the
 /// scores that decided. (Only in a clone, whose scores do not sink below 1 for the sake of others,
@@ -16,6 +16,19 @@ pub struct Contribution {
     pub score: Score,
     /// Why.
     pub cause: Cause,
+}
+
+/// What decided whether an instance is promoted where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promotion {
+    /// The value by which instances were ranked.
+    pub score: Score,
+    /// What it is made of: added up in order, it gives the value.
+    pub parts: Vec<Contribution>,
+    /// Whether it could be promoted there, rank aside: its node is up, and takes one more.
+    pub is_eligible: bool,
+    /// Whether it is to be promoted.
+    pub is_promoted: bool,
 }
 
 /// The nodes that a contribution is about.
@@ -71,6 +84,14 @@ pub enum Cause {
     Capacity,
     /// How well this instance is fit to be promoted there.
     PromotionScore,
+    /// The same, of an instance of the clone whose score this is.
+    Fitness(ResourceIx),
+    /// No promotion score is set for the instance there.
+    NoPromotionScore,
+    /// Its role is settled, whatever the scores say: it is unmanaged, or told what to be.
+    SettledRole,
+    /// It has no node to be promoted on.
+    NoNode,
     /// Its siblings already use that node, or there are enough of them.
     Siblings,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::attribute::NodeClasses;
-use super::contribution::{Cause, Contribution, Place};
+use super::contribution::{Cause, Contribution, Place, Promotion};
 use super::{Placement, ScoreRow};
 use crate::model::{Role, Score};
 use crate::scheduler::constraint::colocation::lists::Colocations;
@@ -76,6 +76,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) pulls: Pulls,
     pub(crate) scores: Vec<ScoreRow>,
     pub(crate) contributions: Vec<Vec<Contribution>>,
+    /// What makes the fitness of each instance to be promoted, while that is found out.
+    pub(crate) fitness: Vec<Vec<Contribution>>,
+    /// What decided about promoting each instance.
+    pub(crate) promotions: Vec<Option<Promotion>>,
     /// How many resources preferences were taken from by walking.
     pub(crate) walks: u32,
     /// That was more than there may be.
@@ -116,6 +120,8 @@ impl<'a> Draft<'a> {
             pulls: Pulls::new(resources),
             scores: Vec::new(),
             contributions: vec![Vec::new(); resources],
+            fitness: vec![Vec::new(); resources],
+            promotions: vec![None; resources],
             walks: 0,
             is_cut_short: false,
             depth: 0,
@@ -208,23 +214,26 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Replaces a table and records how it differs from the old one.
-    pub(crate) fn replace_table(&mut self, resource: ResourceIx, table: NodeTable, cause: Cause) {
+    /// Replaces a table and records how it differs from the old one. `banned` are the nodes that
+    /// this cause forbids, whether or not something else does so already.
+    pub(crate) fn replace_table(
+        &mut self,
+        resource: ResourceIx,
+        table: NodeTable,
+        cause: Cause,
+        banned: &[NodeIx],
+    ) {
         let old = std::mem::replace(self.table_mut(resource), table);
         let noted = &mut self.contributions[resource.index()];
         let table = &self.facts.resources[resource.index()].table;
-        let ban = ban_of_most(&old, table);
-        noted.extend(ban.map(|place| Contribution { place, score: Score::MINUS_INFINITY, cause }));
+        let note = |place: Place, score: Score| Contribution { place, score, cause };
+        noted.extend(places(banned, table).into_iter().map(|place| note(place, Score::MINUS_INFINITY)));
         for (node, entry) in table.iter() {
             let before = old.score(node).unwrap_or_default();
-            let is_noted = entry.score <= Score::MINUS_INFINITY && ban.is_some();
-            if before != entry.score && !is_noted {
-                let place = Place::Node(node);
-                noted.extend(steps(before, entry.score).into_iter().map(|score| Contribution {
-                    place,
-                    score,
-                    cause,
-                }));
+            if before != entry.score && !banned.contains(&node) {
+                noted.extend(
+                    steps(before, entry.score).into_iter().map(|score| note(Place::Node(node), score)),
+                );
             }
         }
     }
@@ -269,6 +278,7 @@ impl<'a> Draft<'a> {
             lookup: self.lookup,
             locations: self.locations.into_records(),
             contributions: self.contributions,
+            promotions: self.promotions,
             is_cut_short: self.is_cut_short,
         }
     }
@@ -307,16 +317,22 @@ fn steps(before: Score, after: Score) -> Vec<Score> {
     }
 }
 
-/// Where a change banned nodes, if it left no more than one node.
-fn ban_of_most(old: &NodeTable, new: &NodeTable) -> Option<Place> {
-    let is_banned = |entry: &Entry| entry.score <= Score::MINUS_INFINITY;
-    let mut left = new.iter().filter(|(_, entry)| !is_banned(entry)).map(|(node, _)| node);
-    let place = match (left.next(), left.next()) {
-        (None, _) => Place::Everywhere,
-        (Some(node), None) => Place::EverywhereBut(node),
-        (Some(_), Some(_)) => return None,
-    };
-    let newly_banned =
-        new.iter().any(|(node, entry)| is_banned(entry) && old.score(node) != Some(entry.score));
-    newly_banned.then_some(place)
+/// The nodes of a table that a new one forbids, and the old one did not.
+pub(crate) fn newly_banned(old: &NodeTable, new: &NodeTable) -> Vec<NodeIx> {
+    let is_banned =
+        |table: &NodeTable, node| table.score(node).is_some_and(|score| score <= Score::MINUS_INFINITY);
+    new.iter().map(|(node, _)| node).filter(|node| is_banned(new, *node) && !is_banned(old, *node)).collect()
+}
+
+/// Some nodes of a table, in few words.
+fn places(nodes: &[NodeIx], table: &NodeTable) -> Vec<Place> {
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let mut others = table.iter().map(|(node, _)| node).filter(|node| !nodes.contains(node));
+    match (others.next(), others.next()) {
+        (None, _) => vec![Place::Everywhere],
+        (Some(spared), None) => vec![Place::EverywhereBut(spared)],
+        (Some(_), Some(_)) => nodes.iter().map(|node| Place::Node(*node)).collect(),
+    }
 }

@@ -1,13 +1,14 @@
 //! The graph: which actions happen, and which of their links are real.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::render::Renderer;
+use super::render::{Renderer, task};
 use crate::scheduler::act::draft::{Draft, DraftIx, Need};
 use crate::scheduler::act::link::{Link, LinkIx, Relations};
 use crate::scheduler::act::verb::Verb;
 use crate::scheduler::act::work::Work;
 use crate::scheduler::facts::NodeIx;
+use crate::scheduler::schedule::Stalled;
 use crate::scheduler::transition::{Action, ActionId, Transition};
 use crate::scheduler::variant::actions as variant;
 
@@ -131,8 +132,8 @@ pub(super) fn relevant_inputs<'w>(
     links.filter(|link| is_relevant(work, link)).map(|link| link.first)
 }
 
-/// Draws the transition from the settled actions.
-pub(super) fn build(work: &Work<'_, '_>) -> Transition {
+/// Draws the transition from the settled actions. What waits for itself is told apart from it.
+pub(super) fn build(work: &Work<'_, '_>) -> (Transition, Vec<Stalled>) {
     let is_in: Vec<bool> = work.actions.drafts.iter().map(|draft| is_included(work, draft)).collect();
     let mut inputs: BTreeMap<DraftIx, Vec<DraftIx>> = BTreeMap::new();
     for number in work.actions.draft_numbers().filter(|draft| is_in[draft.index()]) {
@@ -144,17 +145,43 @@ pub(super) fn build(work: &Work<'_, '_>) -> Transition {
     }
     let mut renderer = Renderer::new(work);
     let mut actions: Vec<Action> = Vec::with_capacity(inputs.len());
-    for number in in_order(&inputs) {
+    let order = in_order(&inputs);
+    let stalled = if order.len() < inputs.len() { stalled(work, &inputs, &order) } else { Vec::new() };
+    for number in order {
         let after = inputs.get(&number).into_iter().flatten().map(|first| id_of(*first)).collect();
         actions.push(Action { after, ..renderer.render(id_of(number), number) });
     }
     let properties = &work.facts.properties;
-    Transition {
+    let transition = Transition {
         actions,
         batch_limit: properties.batch_limit,
         migration_limit: properties.migration_limit,
         start_failure_is_fatal: properties.start_failure_is_fatal,
-    }
+    };
+    (transition, stalled)
+}
+
+/// What was left out of the order, as it waits for itself.
+fn stalled(work: &Work<'_, '_>, inputs: &BTreeMap<DraftIx, Vec<DraftIx>>, order: &[DraftIx]) -> Vec<Stalled> {
+    let done: BTreeSet<&DraftIx> = order.iter().collect();
+    let left: Vec<(DraftIx, &Vec<DraftIx>)> = inputs
+        .iter()
+        .filter(|(number, _)| !done.contains(number))
+        .map(|(number, after)| (*number, after))
+        .collect();
+    let positions: BTreeMap<DraftIx, usize> =
+        left.iter().enumerate().map(|(position, (number, _))| (*number, position)).collect();
+    left.iter()
+        .map(|(number, after)| {
+            let draft = work.actions.draft(*number);
+            Stalled {
+                task: task(work, draft),
+                resource: draft.resource.map(|resource| work.resource(resource).id.clone()),
+                node: draft.node.map(|node| work.node(node).name.clone()),
+                after: after.iter().filter_map(|first| positions.get(first).copied()).collect(),
+            }
+        })
+        .collect()
 }
 
 fn id_of(draft: DraftIx) -> ActionId {
@@ -166,7 +193,7 @@ fn id_of(draft: DraftIx) -> ActionId {
 fn in_order(inputs: &BTreeMap<DraftIx, Vec<DraftIx>>) -> Vec<DraftIx> {
     let mut waiting: BTreeMap<DraftIx, usize> = BTreeMap::new();
     let mut successors: BTreeMap<DraftIx, Vec<DraftIx>> = BTreeMap::new();
-    let mut ready = std::collections::BTreeSet::new();
+    let mut ready = BTreeSet::new();
     for (draft, list) in inputs {
         waiting.insert(*draft, list.len());
         if list.is_empty() {

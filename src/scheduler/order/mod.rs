@@ -14,7 +14,7 @@ mod tests;
 use super::act::Actions;
 use super::act::work::Work;
 use super::assign::Placement;
-use super::schedule::Change;
+use super::schedule::{Change, Stalled};
 use super::transition::Transition;
 use settle::Rest;
 
@@ -27,6 +27,8 @@ pub struct Ordered {
     pub changes: Vec<Change>,
     /// The relations did not come to rest: they contradict each other.
     pub is_unsettled: bool,
+    /// Actions that wait for themselves.
+    pub stalled: Vec<Stalled>,
 }
 
 /// Settles the relations between the actions.
@@ -38,5 +40,6 @@ pub fn order(placement: &Placement<'_>, actions: Actions) -> Ordered {
     load_loop::break_loops(&mut work);
     graph::complete(&mut work);
     let changes = summary::summarize(&work);
-    Ordered { transition: graph::build(&work), changes, is_unsettled: rest == Rest::Never }
+    let (transition, stalled) = graph::build(&work);
+    Ordered { transition, changes, is_unsettled: rest == Rest::Never, stalled }
 }

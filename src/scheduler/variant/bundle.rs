@@ -82,14 +82,16 @@ fn assign_replica(draft: &mut Draft<'_>, bundle: &BundleFacts, replica: &Replica
 fn confine_child(draft: &mut Draft<'_>, child: ResourceIx, node: NodeIx) {
     let may_run = !draft.has_reached_threshold(child, node);
     let mut table = draft.table(child).clone();
+    let mut banned = Vec::new();
     for (place, entry) in table.iter_mut() {
         if place != node {
             entry.score = Score::MINUS_INFINITY;
+            banned.push(place);
         } else if may_run {
             entry.score = Score::INFINITY;
         }
     }
-    draft.replace_table(child, table, Cause::Connection);
+    draft.replace_table(child, table, Cause::Connection, &banned);
 }
 
 /// The clone inside can only use the nodes that the containers make.
@@ -98,11 +100,17 @@ fn open_own_nodes(draft: &mut Draft<'_>, bundle: &BundleFacts, clone: ResourceIx
     if draft.progress[clone.index()] != Progress::Waiting {
         return;
     }
+    let mut others = Vec::new();
     for (node, entry) in draft.table_mut(clone).iter_mut() {
         entry.score = if is_own(node) { Score::ZERO } else { Score::MINUS_INFINITY };
+        if !is_own(node) {
+            others.push(node);
+        }
     }
     draft.contributions[clone.index()].clear();
-    draft.note(clone, Place::Everywhere, Score::MINUS_INFINITY, Cause::Connection);
+    for node in others {
+        draft.note(clone, Place::Node(node), Score::MINUS_INFINITY, Cause::Connection);
+    }
 }
 
 /// Containers draw their address and connection along.

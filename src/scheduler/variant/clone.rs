@@ -3,7 +3,7 @@
 use crate::model::{Role, Score};
 use crate::scheduler::assign::agenda::{Demand, Step};
 use crate::scheduler::assign::contribution::Cause;
-use crate::scheduler::assign::draft::{Draft, Progress};
+use crate::scheduler::assign::draft::{Draft, Progress, newly_banned};
 use crate::scheduler::assign::instances::{self, Limits};
 use crate::scheduler::constraint::colocation::ColocationIx;
 use crate::scheduler::constraint::colocation::lists::Side;
@@ -174,10 +174,15 @@ fn follow_role(
             }
         }
     }
-    for (_, entry) in table.iter_mut().filter(|(node, _)| must && allowed.entry(*node).is_none()) {
+    let mut banned = Vec::new();
+    for (node, entry) in table.iter_mut().filter(|(node, _)| must && allowed.entry(*node).is_none()) {
         entry.score = Score::MINUS_INFINITY;
+        banned.push(node);
     }
-    draft.replace_table(dependent, table, Cause::Primary(colocation));
+    if !must {
+        banned = newly_banned(draft.table(dependent), &table);
+    }
+    draft.replace_table(dependent, table, Cause::Primary(colocation), &banned);
 }
 
 /// Whether each instance of the dependent goes with one instance of the primary.
@@ -207,10 +212,12 @@ pub(crate) fn confine(
     nodes: &[NodeIx],
 ) {
     let mut table = draft.table(dependent).clone();
-    for (_, entry) in table.iter_mut().filter(|(node, _)| !nodes.contains(node)) {
+    let mut banned = Vec::new();
+    for (node, entry) in table.iter_mut().filter(|(node, _)| !nodes.contains(node)) {
         entry.score = Score::MINUS_INFINITY;
+        banned.push(node);
     }
-    draft.replace_table(dependent, table, Cause::Primary(colocation));
+    draft.replace_table(dependent, table, Cause::Primary(colocation), &banned);
 }
 
 impl Draft<'_> {

@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use crate::model::{Role, Score};
 use crate::scheduler::assign::attribute::Host;
-use crate::scheduler::assign::contribution::{Cause, Place};
+use crate::scheduler::assign::contribution::{Cause, Contribution, Place, Promotion};
 use crate::scheduler::assign::draft::Draft;
 use crate::scheduler::assign::{ScoreRow, instances};
 use crate::scheduler::constraint::colocation::ColocationIx;
@@ -125,21 +125,27 @@ fn set_priority(draft: &mut Draft<'_>, clone: ResourceIx, instance: ResourceIx) 
     let Some(node) = draft.place_of(instance) else { return };
     let score = promotion_score(draft, clone, instance, node, Host::Assigned);
     let next_role = next_role(draft, instance);
-    let mut priority = match next_role {
-        None | Some(Role::Started) => score.unwrap_or(Score::new(-1)),
-        Some(Role::Unpromoted | Role::Stopped) => Score::MINUS_INFINITY,
-        Some(Role::Promoted) => draft.priority[instance.index()],
+    let (mut priority, cause) = match (next_role, score) {
+        (None | Some(Role::Started), Some(score)) => (score, Cause::PromotionScore),
+        (None | Some(Role::Started), None) => (Score::new(-1), Cause::NoPromotionScore),
+        (Some(Role::Unpromoted | Role::Stopped), _) => (Score::MINUS_INFINITY, Cause::SettledRole),
+        (Some(Role::Promoted), _) => (draft.priority[instance.index()], Cause::SettledRole),
     };
+    let mut fitness = vec![Contribution { place: Place::Node(node), score: priority, cause }];
     let around = draft.resource(clone).parent;
     let owners = [Some(instance), Some(clone), around].into_iter().flatten();
     for location in owners.flat_map(|owner| draft.locations.of(owner)) {
         let record = draft.locations.record(*location);
         if record.role == Some(Role::Promoted) {
-            let here = record.nodes.iter().filter(|(place, _)| *place == node);
-            priority = here.fold(priority, |sum, (_, score)| sum.plus(*score));
+            for (_, score) in record.nodes.iter().filter(|(place, _)| *place == node) {
+                priority = priority.plus(*score);
+                let cause = Cause::Location(*location);
+                fitness.push(Contribution { place: Place::Node(node), score: *score, cause });
+            }
         }
     }
     draft.priority[instance.index()] = priority;
+    draft.fitness[instance.index()] = fitness;
     for colocation in draft.effective_colocations(Side::ThisWith, instance) {
         let record = draft.colocations.record(colocation);
         let (primary, primary_role) = (record.primary, record.primary_role);
@@ -184,8 +190,8 @@ pub(crate) fn pair(
     let partner = draft.compatible_instance(instance, primary, role, attribute.as_ref());
     let is_felt = score.is_mandatory() || draft.facts.release.promotion_gains_from_partners();
     match partner {
-        Some(_) if is_felt => raise(draft, instance, score),
-        None if score >= Score::INFINITY => raise(draft, instance, Score::MINUS_INFINITY),
+        Some(_) if is_felt => raise(draft, instance, score, colocation),
+        None if score >= Score::INFINITY => raise(draft, instance, Score::MINUS_INFINITY, colocation),
         Some(_) | None => {}
     }
 }
@@ -205,7 +211,7 @@ pub(crate) fn follow(
     let Some(here) = draft.assigned[dependent.index()] else { return };
     if there.is_none() && !draft.facts.release.promotes_without_primary() {
         if score > Score::ZERO {
-            raise(draft, dependent, -score);
+            raise(draft, dependent, -score, colocation);
         }
         return;
     }
@@ -222,16 +228,18 @@ pub(crate) fn follow(
     } else {
         return;
     };
-    raise(draft, dependent, change);
+    raise(draft, dependent, change, colocation);
 }
 
 /// Changes the fitness of an instance, of the group it speaks for too.
-fn raise(draft: &mut Draft<'_>, instance: ResourceIx, change: Score) {
+fn raise(draft: &mut Draft<'_>, instance: ResourceIx, change: Score, colocation: ColocationIx) {
     let parent = draft.resource(instance).parent;
     let group = parent.filter(|parent| draft.resource(*parent).variant.is_group());
     for raised in std::iter::once(instance).chain(group) {
         let priority = &mut draft.priority[raised.index()];
         *priority = priority.plus(change);
+        let (place, cause) = (Place::Everywhere, Cause::Primary(colocation));
+        draft.fitness[raised.index()].push(Contribution { place, score: change, cause });
     }
 }
 
@@ -243,7 +251,7 @@ fn rank(draft: &mut Draft<'_>, clone: ResourceIx, instances: &[ResourceIx]) -> V
             && let Some(entry) = draft.table_mut(clone).entry_mut(node)
         {
             entry.score = entry.score.plus(promotion);
-            draft.note(clone, Place::Node(node), promotion, Cause::PromotionScore);
+            draft.note(clone, Place::Node(node), promotion, Cause::Fitness(*instance));
         }
     }
     if !draft.facts.release.promotes_regardless_of_primaries() {
@@ -289,7 +297,9 @@ fn promote_best(draft: &mut Draft<'_>, clone: ResourceIx, ranked: &[(ResourceIx,
         let node = draft.place_of(*instance);
         draft.scores.push(ScoreRow { pool: ScorePool::Promotion, resource: *instance, node, score: *value });
         let is_wanted = *value >= Score::ZERO && (promoted < limits.promoted_max || !is_managed);
-        if is_wanted && is_eligible(draft, clone, *instance, limits.promoted_node_max) {
+        let is_eligible = is_eligible(draft, clone, *instance, limits.promoted_node_max);
+        note_promotion(draft, clone, (*instance, *value), is_eligible, is_wanted && is_eligible);
+        if is_wanted && is_eligible {
             promoted += 1;
             if let Some(entry) =
                 node.and_then(|node| draft.facts.resources[clone.index()].table.entry_mut(node))
@@ -301,6 +311,38 @@ fn promote_best(draft: &mut Draft<'_>, clone: ResourceIx, ranked: &[(ResourceIx,
             give_role(draft, *instance, Role::Unpromoted);
         }
     }
+}
+
+/// Takes down what made the value of an instance, and what came of it.
+fn note_promotion(
+    draft: &mut Draft<'_>,
+    clone: ResourceIx,
+    (instance, score): (ResourceIx, Score),
+    is_eligible: bool,
+    is_promoted: bool,
+) {
+    let sum = |parts: &[Contribution]| parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
+    let alone = |cause: Cause| vec![Contribution { place: Place::Everywhere, score, cause }];
+    let node = draft.place_of(instance);
+    let promotion = draft.promotion[instance.index()];
+    let mut own = std::mem::take(&mut draft.fitness[instance.index()]);
+    if sum(&own) != promotion {
+        own = vec![Contribution { place: Place::Everywhere, score: promotion, cause: Cause::SettledRole }];
+    }
+    let parts = match node {
+        None => alone(Cause::NoNode),
+        Some(node) if promotion < Score::ZERO || draft.table(clone).entry(node).is_none() => own,
+        Some(node) => {
+            let noted = draft.contributions[clone.index()].iter();
+            let here = noted.filter(|part| part.place.includes(node));
+            let is_own = |part: &Contribution| part.cause == Cause::Fitness(instance);
+            here.flat_map(|part| if is_own(part) { own.clone() } else { vec![*part] }).collect()
+        }
+    };
+    // What is unmanaged stays what it is, whatever its scores.
+    let is_kept = score >= Score::INFINITY && sum(&parts) < score;
+    let parts = if is_kept { alone(Cause::SettledRole) } else { parts };
+    draft.promotions[instance.index()] = Some(Promotion { score, parts, is_eligible, is_promoted });
 }
 
 /// Whether an instance, and every member of it, can be promoted where it is.

@@ -4,7 +4,7 @@ use super::ColocationIx;
 use super::gate::{Effect, Outlook};
 use crate::model::{Role, Score};
 use crate::scheduler::assign::contribution::Cause;
-use crate::scheduler::assign::draft::Draft;
+use crate::scheduler::assign::draft::{Draft, newly_banned};
 use crate::scheduler::constraint::colocation::lists::Side;
 use crate::scheduler::facts::{NodeIx, ResourceIx, Variant};
 use crate::scheduler::variant::{bundle, clone, group, promotable};
@@ -90,9 +90,17 @@ impl Draft<'_> {
         let seen_by_dependent = self.classes(attribute.as_ref(), dependent);
         let class_of = |classes: &[u32], node: NodeIx| classes.get(node.index()).copied().unwrap_or_default();
         let mut table = self.table(dependent).clone();
+        let mut banned = Vec::new();
         for (place, entry) in table.iter_mut() {
             let is_together =
                 node.map(|node| class_of(&seen_by_dependent, place) == class_of(&seen_by_primary, node));
+            let forbids = match is_together {
+                Some(true) => score <= Score::MINUS_INFINITY,
+                Some(false) | None => score >= Score::INFINITY,
+            };
+            if forbids {
+                banned.push(place);
+            }
             match is_together {
                 None => entry.score = entry.score.plus(-score),
                 Some(true) if score < Score::INFINITY => entry.score = entry.score.plus(score),
@@ -101,7 +109,7 @@ impl Draft<'_> {
             }
         }
         if score.is_mandatory() || self.has_open_node(&table) {
-            self.replace_table(dependent, table, Cause::Primary(colocation));
+            self.replace_table(dependent, table, Cause::Primary(colocation), &banned);
         }
     }
 
@@ -115,14 +123,16 @@ impl Draft<'_> {
         let floor = if is_clone { super::merge::Floor::Positive } else { super::merge::Floor::None };
         let mut table = self.table(primary).clone();
         self.merge(&mut table, primary, colocation, floor, Side::WithThis);
-        self.replace_table(primary, table, Cause::Dependent(colocation));
+        let banned = newly_banned(self.table(primary), &table);
+        self.replace_table(primary, table, Cause::Dependent(colocation), &banned);
     }
 
     /// Pulls a dependent clone to where its primary would like it, for a release in which that counts.
     pub(crate) fn merge_primary(&mut self, dependent: ResourceIx, colocation: ColocationIx) {
         let mut table = self.table(dependent).clone();
         self.merge(&mut table, dependent, colocation, super::merge::Floor::Positive, Side::ThisWith);
-        self.replace_table(dependent, table, Cause::Primary(colocation));
+        let banned = newly_banned(self.table(dependent), &table);
+        self.replace_table(dependent, table, Cause::Primary(colocation), &banned);
     }
 }
 

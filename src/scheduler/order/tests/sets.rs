@@ -38,7 +38,7 @@ fn in_pairs(
 ) -> Vec<Constraint> {
     let pair = |first: &String, then: &String| match order(first, then) {
         Constraint::Order(order) => Constraint::Order(Order { kind: Some(kind), symmetrical, ..order }),
-        other => other,
+        other @ (Constraint::Location(_) | Constraint::Colocation(_) | Constraint::Ticket(_)) => other,
     };
     first.iter().flat_map(|first| then.iter().map(move |then| pair(first, then))).collect()
 }

@@ -1,0 +1,64 @@
+//! Why an instance is promoted, or is not, in words.
+
+use super::{part_line, words_of_needs};
+use crate::model::{NodeName, Role};
+use crate::plan::explain::{Outcome, Promotion, Rival};
+use crate::view::Ink;
+
+/// The promotion of an instance: what came of it, why, and its score in parts.
+pub(super) fn lines(promotion: &Promotion, resource: &str, ink: Ink) -> String {
+    let Some(node) = &promotion.node else {
+        return "It is not promoted: it has no node.\n".to_owned();
+    };
+    let mut text = format!("{}\n\n  {node}", sentence(promotion, node));
+    let mark = match &promotion.outcome {
+        Outcome::Promoted { .. } => format!("  {}", ink.good("promoted")),
+        Outcome::TooLow
+        | Outcome::Others { .. }
+        | Outcome::Frozen
+        | Outcome::Unmanaged
+        | Outcome::NotThere => String::new(),
+    };
+    text.push_str(&format!("  promotion score {}{mark}\n", promotion.score));
+    for part in &promotion.parts {
+        text.push_str(&part_line(part));
+    }
+    let needs = words_of_needs(&promotion.needs, node, resource);
+    if !needs.is_empty() {
+        text.push_str(&ink.faint(&format!("              to be promoted there: {needs}")));
+        text.push('\n');
+    }
+    text
+}
+
+fn sentence(promotion: &Promotion, node: &NodeName) -> String {
+    let is_now = promotion.current == Role::Promoted;
+    let why = match &promotion.outcome {
+        Outcome::Promoted { next } => {
+            let why = match next {
+                Some(next) => format!("its score is {}, against {}", promotion.score, rival(next)),
+                None => format!("its score is {}, and no other instance can be", promotion.score),
+            };
+            let verb = if is_now { "stays promoted" } else { "is to be promoted" };
+            return format!("It {verb} on {node}: {why}.");
+        }
+        Outcome::TooLow => "its promotion score is below zero".to_owned(),
+        Outcome::Others { rival: other } => {
+            format!("{} is promoted, and no more may be (promoted-max)", rival(other))
+        }
+        Outcome::Frozen => "there is no quorum (no-quorum-policy: freeze)".to_owned(),
+        Outcome::Unmanaged => "it is unmanaged".to_owned(),
+        Outcome::NotThere => format!("{node} cannot take a promoted instance now"),
+    };
+    if is_now {
+        format!("It is promoted on {node}, and is to be demoted: {why}.")
+    } else {
+        format!("It is not to be promoted on {node}: {why}.")
+    }
+}
+
+/// `db:1 on n2 with 110`.
+fn rival(rival: &Rival) -> String {
+    let place = rival.node.as_ref().map(|node| format!(" on {node}")).unwrap_or_default();
+    format!("{}{place} with {}", rival.instance, rival.score)
+}
