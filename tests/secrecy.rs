@@ -15,7 +15,7 @@ use quorate::view::{Ink, diagnostic};
 const MARK: &str = "HUNTER";
 
 /// How a secret can be written below `params`; `N` stands for its name.
-const SHAPES: [&str; 26] = [
+const SHAPES: [&str; 38] = [
     "      N: HUNTER\n",
     "      N: 'HUNTER' # mine\n",
     "      N: \"HUNTER\"\n",
@@ -42,6 +42,18 @@ const SHAPES: [&str; 26] = [
     "      N: &own HUNTER\n      b: *own\n",
     "      <<: {N: [HUNTER]}\n",
     "      b: http://user:HUNTER@host/\n      N: ''\n",
+    "      N:HUNTER\n",
+    "      N = HUNTER\n",
+    "      N; HUNTER\n",
+    "      N HUNTER\n",
+    "      x: {N:HUNTER}\n",
+    "      N: 'it's HUNTER'\n",
+    "      N: \"abc\"HUNTER\n",
+    "      N: \"say \"HUNTER\" now\"\n",
+    "      N: !HUNTER\n",
+    "      N: &HUNTER\n",
+    "      x: [{name: N, value: HUNTER}]\n",
+    "      x:\n      - value: HUNTER\n        name: N\n",
 ];
 
 const NAMES: [&str; 6] = ["password", "secret", "secrets", "api-key", "snmp_community", "login.passwd"];
@@ -65,7 +77,11 @@ const FAULTS: [(&str, &str); 14] = [
 ];
 
 fn text(shape: &str, name: &str, is_last: bool) -> String {
-    let entry = shape.replace("N:", &format!("{name}:")).replace("\"N\"", &format!("\"{name}\""));
+    let mut entry = shape.replace("\"N\"", &format!("\"{name}\""));
+    for behind in [":", " =", ";", " H", ",", "\n"] {
+        entry = entry.replace(&format!(" N{behind}"), &format!(" {name}{behind}"));
+        entry = entry.replace(&format!("{{N{behind}"), &format!("{{{name}{behind}"));
+    }
     let anchored = [
         ("*plain", "x-a: &plain HUNTER\n"),
         ("*list", "x-b: &list [HUNTER, {a: HUNTER}]\n"),

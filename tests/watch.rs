@@ -27,17 +27,24 @@ struct Watch {
 impl Watch {
     /// Watches `manifest`, named relative to `folder`.
     fn begin(folder: &Path, manifest: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        Self::begin_with(folder, manifest, &[])
+    }
+
+    /// The same with more arguments; what it prints and what it says are one.
+    fn begin_with(folder: &Path, manifest: &str, more: &[&str]) -> Self {
+        let (output, printed) = std::io::pipe().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_quorate"))
             .args(["watch", "-f", manifest, "--interval", "1h"])
+            .args(more)
             .current_dir(folder)
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdout(printed.try_clone().unwrap())
+            .stderr(printed)
             .spawn()
             .unwrap();
         let (sender, lines) = channel();
-        let errors = BufReader::new(child.stderr.take().unwrap());
+        let errors = BufReader::new(output);
         std::thread::spawn(move || {
             for line in errors.lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -239,4 +246,19 @@ fn a_damaged_state_is_tried_again() {
     watch.hang_up();
     watch.expect("can be read and written again");
     assert_eq!(watch.end(), Some(0));
+}
+
+#[test]
+fn machines_hear_of_a_manifest_that_became_invalid_and_of_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cluster.yaml");
+    let kept = |resources: &[&str]| manifest(resources).replace("prune: true", "prune: false");
+    fs::write(&file, kept(&["A", "B"])).unwrap();
+    let mut watch = Watch::begin_with(folder.path(), "cluster.yaml", &["-o", "ndjson"]);
+    watch.expect("\"outcome\":\"converged\"");
+    fs::write(&file, kept(&["A"]).replace("resources:", "resourcs:")).unwrap();
+    watch.expect("\"type\":\"diagnostic\"");
+    watch.expect("{\"type\":\"trouble\",\"message\":\"The manifest cannot be used");
+    fs::write(&file, kept(&["A"])).unwrap();
+    watch.expect("{\"type\":\"kept\",\"objects\":[{\"address\":\"resource.B\",\"owner\":\"nobody\"}]}");
 }

@@ -97,7 +97,9 @@ pub(super) fn ask(
         let ending = Ending::of(outcome, &mut *opened.engine).await?;
         // Whoever cleans up wants the resource to be well afterwards.
         let is_well = forgotten.iter().all(|resource| !ending.leaves_wrong(resource.as_ref()));
-        if !has_converged || !is_well {
+        let is_of_others = !forgotten.is_empty()
+            && forgotten.iter().all(|named| named.as_ref().is_some_and(|named| !ending.leaves_undone(named)));
+        if !is_well || !has_converged && !is_of_others {
             return ending.conclude(true, terminal);
         }
         // What was asked for is done; what else is wrong is no failure of this.

@@ -38,17 +38,26 @@ impl Ending {
         }
     }
 
+    /// Whether there is still something to do with a resource, or with what is in it.
+    pub(super) fn leaves_undone(&self, named: &ResourceId) -> bool {
+        let concerned = self.after.steps.iter().filter_map(|step| step.resource.as_deref());
+        concerned
+            .chain(self.after.blocked.iter().filter_map(|blocked| blocked.resource.as_deref()))
+            .any(|name| self.is_within(name, named))
+    }
+
+    /// Whether this is the name of a resource, of what is in it, or of what it is in.
+    fn is_within(&self, name: &str, named: &ResourceId) -> bool {
+        let mut around = self.after.desired.resources.iter().filter(|it| is_part(it, named.as_str()));
+        let name = without_number(name);
+        name == named.as_str()
+            || around.any(|it| it.id().as_str() == name || it.id() == named && is_part(it, name))
+    }
+
     /// Whether a resource, or what is in it, has no node, has failed or is about to be recovered
     /// again; any resource when none is named. What somebody asked to be left alone does not count.
     pub(super) fn leaves_wrong(&self, named: Option<&ResourceId>) -> bool {
-        let is_within = |name: &str| {
-            named.is_none_or(|named| {
-                let mut around = self.after.desired.resources.iter().filter(|it| is_part(it, named.as_str()));
-                let name = without_number(name);
-                name == named.as_str()
-                    || around.any(|it| it.id().as_str() == name || it.id() == named && is_part(it, name))
-            })
-        };
+        let is_within = |name: &str| named.is_none_or(|named| self.is_within(name, named));
         let unplaced = self.after.unplaced.iter().filter(|unplaced| !unplaced.is_later);
         let troubles = self.after.troubles.iter().filter(|trouble| !trouble.is_tolerated());
         unplaced.map(|unplaced| &*unplaced.resource).any(is_within)

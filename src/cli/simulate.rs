@@ -25,7 +25,8 @@ use crate::view;
 pub(super) struct Arguments {
     #[command(subcommand)]
     happening: Happening,
-    /// Only let it happen: the cluster does not react until the next `simulate` or `apply`.
+    /// Only let it happen: the cluster does not react until the next `simulate` or `apply`. That a service
+    /// died is found when its next monitor runs (`simulate advance`), or by `refresh`.
     #[arg(long, global = true)]
     hold: bool,
     /// Form of the progress.

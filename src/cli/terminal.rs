@@ -64,6 +64,11 @@ impl Terminal {
         Self { findings, ..self }
     }
 
+    /// Whether findings that end the verb are data.
+    pub(super) fn is_for_machines(&self) -> bool {
+        self.findings != Findings::People
+    }
+
     /// Tells what is wrong with a manifest: it ends the verb.
     ///
     /// # Errors

@@ -140,7 +140,14 @@ pub(super) fn texts(path: &Path, terminal: Terminal) -> Result<Sources, Failure>
             terminal.findings(&[*finding], &Sources::default())?;
             Err(invalid(1))
         }
-        None => Err(failure),
+        None => {
+            if let Some(message) = failure.message.as_ref().filter(|_| terminal.is_for_machines()) {
+                let finding = Diagnostic::error("unreadable-manifest", message.clone());
+                let finding = failure.help.iter().fold(finding, |finding, line| finding.help(line.clone()));
+                terminal.findings(&[finding], &Sources::default())?;
+            }
+            Err(failure)
+        }
     })
 }
 

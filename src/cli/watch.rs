@@ -107,7 +107,7 @@ async fn watch(
     let mut result = Ok(Exit::Done);
     let mut engine = Resident::new(options);
     while !interrupt.is_soon() && result.is_ok() {
-        known.read(path, arguments.prune, terminal);
+        known.read(path, arguments.prune, &progress);
         if let Some(wanted) = known.wanted.clone() {
             let round = Round { arguments, options, wanted: &wanted, interrupt: &interrupt, terminal };
             if let Err(failure) = round.reconcile(&mut engine, &mut known, &mut progress).await {
@@ -131,10 +131,15 @@ async fn watch(
 
 impl Known {
     /// Reads the files; what cannot be used is told once, and changes nothing.
-    fn read(&mut self, path: &Path, prune: bool, terminal: Terminal) {
+    fn read(&mut self, path: &Path, prune: bool, progress: &Progress) {
+        let terminal = progress.terminal;
         let sources = match source::read(path) {
             Ok(sources) => sources,
-            Err(failure) => return self.complain(failure.message.unwrap_or_default(), terminal),
+            Err(failure) => {
+                let finding: Vec<Diagnostic> = failure.finding.into_iter().map(|finding| *finding).collect();
+                let records = view::diagnostic::records(&finding, &Sources::default());
+                return self.complain(failure.message.unwrap_or_default(), &records, progress);
+            }
         };
         let texts: Vec<(String, Arc<str>)> =
             sources.iter().map(|source| (source.name.clone(), Arc::clone(&source.text))).collect();
@@ -153,21 +158,32 @@ impl Known {
                 self.unchecked = Some((manifest.clone(), sources));
                 self.wanted = Some(Wanted::of(manifest, prune, path.display().to_string()));
             }
-            None if is_news => self.complain(findings(&errors, &sources, terminal), terminal),
+            None if is_news => {
+                let records = view::diagnostic::records(&errors, &sources);
+                self.complain(findings(&errors, &sources, terminal), &records, progress);
+            }
             None => {}
         }
     }
 
-    fn complain(&mut self, trouble: String, terminal: Terminal) {
+    /// Says that the manifest cannot be used, and why; `records` say the latter to machines.
+    fn complain(&mut self, trouble: String, records: &str, progress: &Progress) {
         if self.trouble.as_ref() == Some(&trouble) {
             return;
         }
-        terminal.say(trouble.trim_end());
-        terminal.say(if self.wanted.is_some() {
+        let verdict = if self.wanted.is_some() {
             "The manifest cannot be used; the last good one stays in force."
         } else {
             "The manifest cannot be used, and there was no good one yet."
-        });
+        };
+        progress.terminal.say(trouble.trim_end());
+        progress.terminal.say(verdict);
+        if records.is_empty() {
+            progress.record(&view::progress::trouble_record(&format!("{verdict} {}", trouble.trim_end())));
+        } else {
+            progress.record(records);
+            progress.record(&view::progress::trouble_record(verdict));
+        }
         self.trouble = Some(trouble);
     }
 
@@ -280,7 +296,7 @@ impl Round<'_> {
         }
         if !plan.is_actionable() {
             if !is_held {
-                self.tell_kept(&plan, known);
+                self.tell_kept(&plan, known, progress);
             }
             let obstacles = view::because::obstacles(&plan);
             if !obstacles.is_empty() {
@@ -304,6 +320,9 @@ impl Round<'_> {
             self.show(&plan)?;
             known.shown = Some(plan.basis.clone());
             known.kept.clone_from(&plan.leftovers);
+        }
+        if !is_held {
+            self.tell_kept(&plan, known, progress);
         }
         apply::check_allowed(&plan.hazards, &self.arguments.allow)?;
         let (base, retired) =
@@ -333,7 +352,7 @@ impl Round<'_> {
     }
 
     /// Says what stays in force although the manifest does not have it, when that is news.
-    fn tell_kept(&self, plan: &Plan, known: &mut Known) {
+    fn tell_kept(&self, plan: &Plan, known: &mut Known, progress: &Progress) {
         if known.kept == plan.leftovers {
             return;
         }
@@ -342,6 +361,7 @@ impl Round<'_> {
         if self.arguments.output == Format::Text && !text.is_empty() {
             self.terminal.note(text.trim_end());
         }
+        progress.record(&view::progress::kept_record(&plan.leftovers));
     }
 
     /// Lets the engine look at a manifest that is new. What it finds is told once; where it finds an

@@ -36,15 +36,26 @@ const LEADS: [&str; 5] = ["file", "script", "path", "dir", "name"];
 
 /// Whether an option of this name holds a secret, and not the way to one.
 pub fn holds_secret(name: &str) -> bool {
+    let last_word = last_word(name).to_ascii_lowercase();
     let name = name.to_ascii_lowercase();
     let joined: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    let last_word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let is_named_so = WORDS.iter().any(|word| joined.contains(word))
         || ENDS.iter().any(|end| joined.ends_with(end))
-        || LAST_WORDS.contains(&last_word);
+        || LAST_WORDS.contains(&&*last_word);
     is_named_so
         && !LEADS.iter().any(|end| joined.ends_with(end))
         && !OTHERS.iter().any(|other| joined.ends_with(other))
+}
+
+/// What of a name stands behind its last separator, or begins at its last capital after a small letter.
+fn last_word(name: &str) -> &str {
+    let word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let capitals = word.char_indices().zip(word.chars().skip(1));
+    let start = capitals
+        .filter(|((_, before), letter)| before.is_lowercase() && letter.is_uppercase())
+        .map(|((at, before), _)| at + before.len_utf8())
+        .last();
+    word.get(start.unwrap_or(0)..).unwrap_or_default()
 }
 
 /// Whether this value of an option is a secret, or has one in it.
@@ -88,6 +99,9 @@ mod tests {
             "my_pass",
             "adminpass",
             "pin",
+            "userPin",
+            "userPIN",
+            "user_pin",
             "community",
             "snmp_community",
             "snmp_priv_passwd",

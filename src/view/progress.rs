@@ -8,7 +8,7 @@ use super::{Ink, escaped};
 use crate::engine::{Event, Outcome};
 use crate::executor::ActionResult;
 use crate::model::NodeName;
-use crate::plan::Verb;
+use crate::plan::{Leftover, Owner, Verb};
 use crate::scheduler::{Action, Task};
 use crate::status::ResultStatus;
 
@@ -49,12 +49,21 @@ enum Record<'a> {
     Trouble {
         message: &'a str,
     },
+    Kept {
+        objects: Vec<Kept<'a>>,
+    },
     Outcome {
         outcome: &'static str,
         message: String,
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         obstacles: &'a [String],
     },
+}
+
+#[derive(Serialize)]
+struct Kept<'a> {
+    address: String,
+    owner: &'a Owner,
 }
 
 #[derive(Serialize)]
@@ -98,6 +107,15 @@ pub fn event_record(event: &Event) -> String {
 /// Why nothing can be done for now, as a line of the stream for machines.
 pub fn trouble_record(message: &str) -> String {
     line(&Record::Trouble { message })
+}
+
+/// What stays in force although the manifest does not have it, as a line of the stream for machines.
+pub fn kept_record(leftovers: &[Leftover]) -> String {
+    let objects = leftovers
+        .iter()
+        .filter(|leftover| leftover.owner != Owner::Runtime)
+        .map(|leftover| Kept { address: leftover.address.to_string(), owner: &leftover.owner });
+    line(&Record::Kept { objects: objects.collect() })
 }
 
 /// The last line of the stream for machines; `obstacles` says what is not as it should be, and why.

@@ -162,13 +162,13 @@ fn in_line<'t>(text: &'t str, bytes: Range<usize>, found: &mut Vec<Secret>) -> O
     last
 }
 
-fn indent_of(line: &str) -> usize {
+pub(super) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
 /// Whether what is behind this name, or the name itself, only says where a secret is: `{secret: NAME}`. In
 /// `params: {secret: VALUE}` it is a parameter.
-fn is_pointer(before: &str, value: &str) -> bool {
+pub(super) fn is_pointer(before: &str, value: &str) -> bool {
     if let Some(inner) = value.strip_prefix('{') {
         let inner = inner.trim_start();
         return inner.strip_prefix("secret:").is_some_and(|name| {

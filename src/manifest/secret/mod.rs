@@ -2,10 +2,12 @@
 //! before somebody is shown a line of it. Rather too much is found than too little.
 //!
 //! A sound text is read as YAML, which knows lists, blocks, anchors and aliases below a name that says so.
-//! Comments, CIBs, and the texts that are not YAML are read off the lines.
+//! Comments, CIBs, and the texts that are not YAML are read off the lines. Wherever else such a name stands,
+//! all that follows on its line is taken for a secret.
 
 mod lines;
 mod markup;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod yaml;
@@ -38,13 +40,14 @@ pub(crate) fn secrets(text: &str) -> Vec<Secret> {
     if text.trim_start().starts_with('<') {
         return markup::secrets(text);
     }
-    let read = yaml::read(text);
-    let mut secrets = read.secrets;
+    let mut read = yaml::read(text);
+    let mut secrets = std::mem::take(&mut read.secrets);
     let mut others = match read.is_whole {
         true => lines::in_comments(text, &read.scalars),
         false => lines::secrets(text),
     };
     others.extend(lines::written_anywhere(text));
+    others.extend(sweep::secrets(text, &read));
     for secret in &mut others {
         secret.places = secret.places.iter().flat_map(|place| outside(place, &read.shown)).collect();
     }

@@ -36,9 +36,18 @@ fn secrets_are_found_wherever_they_stand() {
         ("x: &p [HUNTER]\npassword: {a: *p}", "x: &p [(x)]\npassword: {(x): *p}"),
         ("? [a]\n: b\npassword: X", "? [a]\n: b\npassword: (x)"),
         ("a: 1 # password: X", "a: 1 # password: (x)"),
-        ("params: password=X user=y", "params: password=(x) user=y"),
+        ("params: password=X user=y", "params: password=(x)"),
         ("secrets:\n  db: HUNTER", "secrets:\n  db: (x)"),
         ("token:\n", "token:\n"),
+        ("params:\n  password:HUNTERD", "params:\n  password:(x)"),
+        ("params:\n  password = X\n   Y\nb: 1", "params:\n  password = (x)\n   (x)\nb: 1"),
+        ("params:\n  password; X", "params:\n  password; (x)"),
+        ("params: {password:X}", "params: {password:(x)"),
+        ("password: !HUNTERD", "password: (x)"),
+        ("password: &HUNTERD\nb: 1", "password: (x)\nb: 1"),
+        ("params: [{name: password, value: X}]", "params: [{(x): (x)(x)"),
+        ("params:\n- value: X\n  name: pin\nb: 1", "params:\n- (x): (x)\n  (x): (x)\nb: 1"),
+        ("opts: \"--password X\"", "opts: \"--password (x)"),
     ] {
         assert_eq!(masked(text), shown, "{text}");
     }
@@ -69,6 +78,9 @@ fn what_is_no_yaml_is_read_off_its_lines() {
         ("a: @\npassword: {a: [X,\n  Y]}\nb: 1", "a: @\npassword: (x)\n  (x)\nb: 1"),
         ("a: @\nx: &p X\npassword: *p", "a: @\nx: (x)\npassword: (x)"),
         ("a: @\n<<: {secret: [X]}", "a: @\n<<: {secret: (x)"),
+        ("a: @\n- id: 1\n  name: pin\n  value: X\nb: 1", "a: @\n(x)\n  (x)\n  (x)\nb: 1"),
+        ("password: 'it's X'", "password: (x)"),
+        ("password: \"abc\"X", "password: (x)"),
         ("a: @\npassword: {secret: db}", "a: @\npassword: {secret: db}"),
     ] {
         assert_eq!(masked(text), shown, "{text}");
@@ -81,4 +93,9 @@ fn a_cib_has_secrets_too() {
         masked("<cib><nvpair id=\"a\" name=\"passwd\" value=\"X\"/><nvpair value='Y' name='b'/></cib>"),
         "<cib><nvpair id=\"a\" name=\"passwd\" value=\"(x)\"/><nvpair value='Y' name='b'/></cib>"
     );
+    assert_eq!(
+        masked("<nvpair name=\"passwd\" value=\"X\" value=\"Y\" value=Z/>"),
+        "<nvpair name=\"passwd\" value=\"(x)\" value=\"(x)\" value=(x)/>"
+    );
+    assert_eq!(masked("<nvpair name=\"passwd\" value=\"a>b\"/>"), "<nvpair name=\"passwd\" value=\"(x)\"/>");
 }

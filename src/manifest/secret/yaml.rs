@@ -1,6 +1,6 @@
 //! Secrets below a name that says so, by the rules of YAML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser};
@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) shown: Vec<Range<usize>>,
     /// Where plain and quoted values stand, in order.
     pub(super) scalars: Vec<Range<usize>>,
+    /// Where keys end whose values are found here if they are secrets, in order, and where their values begin.
+    pub(super) keys: Vec<(usize, usize)>,
 }
 
 /// A node's beginning or end.
@@ -84,6 +86,7 @@ pub(super) fn read(text: &str) -> Found {
         found: Found::default(),
         uses: Vec::new(),
         own: BTreeMap::new(),
+        named: named(&tokens),
     };
     let mut at = 0;
     while at < tokens.len() {
@@ -151,6 +154,35 @@ struct Walk<'t> {
     uses: Vec<(usize, usize)>,
     /// Anchors that are part of a secret: which.
     own: BTreeMap<usize, usize>,
+    /// The maps that say by a `name` of their own that they are about a secret: the numbers of their tokens.
+    named: BTreeSet<usize>,
+}
+
+/// The maps of `{name: password, value: VALUE}`, below the outermost.
+fn named(tokens: &[Token]) -> BTreeSet<usize> {
+    let mut named = BTreeSet::new();
+    // For each open node where it began, and for maps whether a key is next and which was the last.
+    let mut open: Vec<(usize, bool, &str)> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind == Kind::End {
+            open.pop();
+            continue;
+        }
+        let depth = open.len();
+        if let Some((start, is_key, key)) = open.last_mut() {
+            let text = if let Kind::Scalar(text) = &token.kind { &**text } else { "" };
+            if *is_key {
+                *key = text;
+            } else if depth > 1 && *key == "name" && holds_secret(text) {
+                named.insert(*start);
+            }
+            *is_key = !*is_key && tokens.get(*start).is_some_and(|token| token.kind == Kind::Map);
+        }
+        if matches!(token.kind, Kind::List | Kind::Map) {
+            open.push((at, token.kind == Kind::Map, ""));
+        }
+    }
+    named
 }
 
 impl Walk<'_> {
@@ -169,7 +201,11 @@ impl Walk<'_> {
         };
         let secret = frame.secret;
         match &token.kind {
-            Kind::Scalar(text) => frame.key = Some((text.clone(), token.span.start)),
+            Kind::Scalar(text) => {
+                frame.key = Some((text.clone(), token.span.start));
+                let value = self.tokens.get(at + 1).map_or(token.span.end, |value| value.span.start);
+                self.found.keys.push((token.span.end, value));
+            }
             Kind::Alias => frame.key = Some((Box::default(), token.span.start)),
             Kind::List | Kind::Map | Kind::End => {
                 let is_map = token.kind == Kind::Map;
@@ -205,7 +241,7 @@ impl Walk<'_> {
             Role::Secrets => is_leaf,
             Role::Source => !matches!(name, "file" | "env"),
             Role::Root | Role::Holder | Role::Other => holds_secret(name),
-        };
+        } || self.named.contains(&at);
         let start = key.as_ref().map_or(token.span.start, |(_, start)| *start);
         if role == Role::Source && !is_secret && is_leaf {
             self.found.shown.push(start..token.span.end);
