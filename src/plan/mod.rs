@@ -26,6 +26,7 @@ pub mod secrecy;
 mod situation;
 mod standstill;
 pub mod step;
+pub mod ticket;
 pub mod trouble;
 pub mod unplaced;
 pub mod what_if;
