@@ -22,6 +22,7 @@ use super::overview::{FailureOverview, failure};
 use super::relation::Relations;
 use super::unplaced::{Obstacle, failures_of, is_halted, node_obstacle};
 use super::{Address, Because, Inputs, ObjectKind, Prune, Trouble, plan};
+use crate::model::constraint::OrderAction;
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role, Score};
 use crate::scheduler::assign::{Contribution, Placement};
 use crate::scheduler::facts::NodeIx;
@@ -63,15 +64,19 @@ pub struct Explanation {
     pub pause: Option<Pause>,
     /// Node by node, best first.
     pub nodes: Vec<Verdict>,
-    /// What starts before it.
+    /// What starts, or is promoted, before it is.
     pub after: Vec<Predecessor>,
 }
 
-/// Something that starts before another.
+/// Something that starts, or is promoted, before another is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predecessor {
     /// Which.
     pub resource: String,
+    /// Whether it is promoted first, and not only started.
+    pub is_promoted: bool,
+    /// Whether only the promotion of the other waits for it, and not its start.
+    pub is_before_promotion: bool,
     /// The address of the constraint that says so; none for members of a group.
     pub constraint: Option<String>,
 }
@@ -209,6 +214,8 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         .sort_by_key(|verdict| (!verdict.is_chosen, Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY))));
     let after = relations.predecessors_of(&own.id).map(|sequence| Predecessor {
         resource: sequence.first.to_string(),
+        is_promoted: sequence.first_action == OrderAction::Promote,
+        is_before_promotion: sequence.then_action == OrderAction::Promote,
         constraint: sequence.constraint.as_ref().map(|id| Address::new(ObjectKind::Order, &**id).to_string()),
     });
     let is_held = !own.is_managed && chosen.is_some_and(|chosen| own.active_on.contains(&chosen));

@@ -32,6 +32,7 @@ fn words(because: &Because) -> String {
         Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
         Because::After { resource, verb } => after(resource, *verb),
         Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
+        Because::Awaits { resource, verb } => format!("{resource} {} first", third_person(*verb)),
         Because::Prefers { who, node, constraint, score } => {
             let who = who.as_ref().map(|who| format!("{who} ")).unwrap_or_default();
             format!("{who}prefers {node} ({constraint}, score {score})")

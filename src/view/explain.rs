@@ -54,9 +54,13 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     if let (Some(chosen), Some(how), true) = (&explanation.chosen, &explanation.decision, is_open) {
         text.push_str(&format!("{}\n", decision(chosen, how)));
     }
-    if !explanation.after.is_empty() {
-        let after: Vec<String> = explanation.after.iter().map(predecessor).collect();
-        text.push_str(&format!("It starts after {}.\n", after.join(", ")));
+    for (is_before_promotion, what) in [(false, "starts"), (true, "is promoted")] {
+        let after = explanation.after.iter();
+        let after = after.filter(|predecessor| predecessor.is_before_promotion == is_before_promotion);
+        let after: Vec<String> = after.map(predecessor).collect();
+        if !after.is_empty() {
+            text.push_str(&format!("It {what} after {}.\n", after.join(", ")));
+        }
     }
     for failure in &explanation.failures {
         let [_, what, answer] = failure_row(failure);
@@ -209,8 +213,7 @@ fn once_rid_of(obstacle: &Obstacle, node: &NodeName) -> String {
 
 /// What starts before, and which constraint says so.
 fn predecessor(predecessor: &Predecessor) -> String {
-    match &predecessor.constraint {
-        Some(constraint) => format!("{} ({constraint})", predecessor.resource),
-        None => predecessor.resource.clone(),
-    }
+    let constraint = predecessor.constraint.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let role = if predecessor.is_promoted { " is promoted" } else { "" };
+    format!("{}{role}{constraint}", predecessor.resource)
 }
