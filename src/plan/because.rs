@@ -188,6 +188,11 @@ pub enum Because {
         /// Which.
         resource: String,
     },
+    /// Another resource has to run first, does not, and is unmanaged: nobody starts it.
+    LeftAlone {
+        /// Which.
+        resource: String,
+    },
     /// Resources wait for each other in a circle.
     Circle {
         /// Which.

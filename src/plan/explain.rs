@@ -7,6 +7,7 @@ mod company;
 mod need;
 mod past;
 mod promotion;
+mod restraint;
 mod source;
 
 use std::cmp::Reverse;
@@ -15,6 +16,8 @@ pub use company::{Bond, Companion, Root};
 pub use need::Need;
 pub use past::{Past, Pin};
 pub use promotion::{Outcome, Promotion, Rival};
+pub use restraint::Restraint;
+pub(super) use restraint::has_no_instances;
 use serde::{Deserialize, Serialize};
 pub use source::{Lack, Source};
 
@@ -44,6 +47,8 @@ pub struct Explanation {
     pub decision: Option<Decision>,
     /// The role that it is told to have, where that is not the usual one.
     pub target_role: Option<Role>,
+    /// The setting because of which it is left as it is, or runs nowhere.
+    pub restraint: Option<Restraint>,
     /// Why what should be done with it cannot be done.
     pub blocked: Option<Because>,
     /// What is wrong with it, and stays so.
@@ -210,6 +215,11 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
     let chosen = placement.assigned.get(resource.index()).copied().flatten();
     let mut nodes: Vec<Verdict> =
         facts.node_numbers().map(|node| verdict(placement, resource, node, chosen)).collect();
+    let restraint = restraint::restraint(facts, resource);
+    if restraint.is_some() {
+        // Whatever becomes of a node, the setting stays.
+        nodes.iter_mut().for_each(|verdict| verdict.needs.clear());
+    }
     nodes
         .sort_by_key(|verdict| (!verdict.is_chosen, Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY))));
     let after = relations.predecessors_of(&own.id).map(|sequence| Predecessor {
@@ -226,6 +236,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         chosen: chosen.map(|node| facts.node(node).name.clone()),
         decision: if is_held { Some(Decision::Stays) } else { decision(&nodes) },
         target_role: own.target_role.filter(|role| *role < Role::Started),
+        restraint,
         blocked: None,
         trouble: None,
         is_managed: own.is_managed || own.is_blocked,

@@ -81,6 +81,7 @@ fn words(because: &Because) -> String {
             }
         }
         Because::ToldToStop { resource } => format!("{resource} is told to stop (target-role)"),
+        Because::LeftAlone { resource } => format!("{resource} does not run, and is unmanaged"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
     }
