@@ -146,7 +146,7 @@ pub fn remedy(trouble: &Trouble) -> String {
     let cleanup = |resource: &str| format!("`quorate cleanup {}`", without_number(resource));
     match trouble {
         Trouble::Failed { resource, hold: Hold::Unmanaged, .. } => {
-            format!("{resource} is unmanaged: nothing is done with it")
+            format!("mend {resource} by hand, as it is unmanaged, or let it be managed again")
         }
         Trouble::Failed { resource, because: Some(Because::Failed { operation, node, .. }), .. }
             if operation == "stop" =>

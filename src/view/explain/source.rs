@@ -206,11 +206,9 @@ fn alone(source: &Source, resource: &str) -> Option<String> {
         Source::Health { attributes } if attributes.is_empty() => "once the node is healthy".to_owned(),
         Source::Health { attributes } => format!("once the node is healthy ({})", attributes.join(", ")),
         Source::ShutdownLock => "once the lock ends".to_owned(),
-        Source::Siblings { limit: Some(_) } => "with more instances on one node (clone-node-max)".to_owned(),
+        Source::Siblings { .. } => "once another instance leaves it".to_owned(),
         Source::EnoughInstances { limit: Some(_) } => "with more instances (clone-max)".to_owned(),
-        Source::Siblings { limit: None } | Source::EnoughInstances { limit: None } => {
-            "with more instances".to_owned()
-        }
+        Source::EnoughInstances { limit: None } => "with more instances".to_owned(),
         Source::NoPromotionScore => "once its agent sets a promotion score there".to_owned(),
         Source::NodeScore
         | Source::Stickiness
