@@ -21,6 +21,8 @@ mod graph;
 mod input;
 #[path = "laws/outcome.rs"]
 mod outcome;
+#[path = "laws/reason.rs"]
+mod reason;
 #[path = "laws/restless.rs"]
 mod restless;
 #[path = "laws/result.rs"]
@@ -58,6 +60,7 @@ const OF_TRANSITIONS: &[(&str, Law)] = &[
     ("what an action waits for is in the graph, and never itself", graph::can_be_carried_out),
     ("nothing is run on a node that is down", graph::spares_nodes_that_are_down),
     ("a real action is there once", graph::says_nothing_twice),
+    ("an order that is told as a reason is in the graph", reason::tells_orders_that_are),
     ("nothing starts before it has stopped elsewhere", graph::never_runs_twice),
 ];
 
