@@ -26,6 +26,7 @@ pub mod secrecy;
 mod situation;
 mod standstill;
 pub mod step;
+pub mod ticket;
 pub mod trouble;
 pub mod unplaced;
 pub mod what_if;
@@ -54,7 +55,7 @@ use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, Role, r
 use crate::scheduler::{self, Facts, ResourceIx, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
-use aside::{Aside, AtWork};
+use aside::{Aside, AtWork, Frozen};
 use disruption::Whole;
 use relation::Relations;
 use situation::Situation;
@@ -147,6 +148,9 @@ pub struct Plan {
     /// Another command that is at work on the cluster.
     #[serde(default)]
     pub at_work: Option<AtWork>,
+    /// Nodes on which nothing is done for now.
+    #[serde(default)]
+    pub frozen: Vec<Frozen>,
 }
 
 /// Something that keeps a cluster as a whole from acting as it would.
@@ -197,6 +201,7 @@ impl Plan {
     /// Adds what is known beside the cluster's own knowledge.
     pub fn take_note(&mut self, aside: &Aside) {
         self.at_work.clone_from(&aside.at_work);
+        self.frozen.clone_from(&aside.frozen);
         self.troubles.splice(0..0, aside.unseen.iter().cloned());
     }
 
@@ -292,6 +297,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         desired: merged.cluster,
         retiring: retiring.filter(|_| is_retiring),
         at_work: None,
+        frozen: Vec::new(),
     };
     Planned { plan, schedule }
 }
@@ -332,8 +338,8 @@ fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
-            // Nothing that a plan does ends a circle.
-            stays: stays || standstill.contains_key(&position),
+            // Nothing that a plan does ends a circle, and what it starts is counted.
+            stays: stays || standstill.contains_key(&position) || matches!(because, Because::TooFew { .. }),
             because,
         })
         .collect()
