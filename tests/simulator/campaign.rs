@@ -210,6 +210,12 @@ fn replay() {
             println!("{:>8}  {}", stamped.at - beginning, tell(&stamped.seen));
         }
     }
+    if std::env::var("QUORATE_SIM_EVENTS").is_ok() {
+        for (at, host, event) in &outcome.world.events {
+            let text: String = format!("{event:?}").chars().take(400).collect();
+            println!("{:>8}  n{} tells: {text}", at - beginning, host + 1);
+        }
+    }
     if std::env::var("QUORATE_SIM_PORTRAIT").is_ok() {
         println!("{}", outcome.world.portrait());
     }
