@@ -18,7 +18,7 @@ pub(crate) struct Rounds<K> {
     runner: Arc<Runner>,
     /// How many may run at once.
     places: Arc<Semaphore>,
-    tasks: JoinSet<(K, ActionResult)>,
+    tasks: JoinSet<ActionResult>,
     running: BTreeMap<K, AbortHandle>,
 }
 
@@ -35,10 +35,10 @@ impl<K: Ord + Clone + Send + 'static> Rounds<K> {
     /// Begins a run, once there is a place for it; kills the one before with this key.
     pub(crate) fn begin(&mut self, key: K, action: Action, agent: Agent) {
         self.end(&key);
-        let (runner, places, told) = (Arc::clone(&self.runner), Arc::clone(&self.places), key.clone());
+        let (runner, places) = (Arc::clone(&self.runner), Arc::clone(&self.places));
         let run = self.tasks.spawn(async move {
             let _place = places.acquire().await;
-            (told, runner.run(&action, &agent, None).await)
+            runner.run(&action, &agent, None).await
         });
         self.running.insert(key, run);
     }
@@ -58,27 +58,21 @@ impl<K: Ord + Clone + Send + 'static> Rounds<K> {
     /// The next answer; never comes while nothing is running. May be dropped without losing one.
     pub(crate) async fn next(&mut self) -> (K, ActionResult) {
         loop {
-            let answered = match self.tasks.join_next_with_id().await {
-                Some(Ok((id, (key, result)))) => Some((id, result)).zip(Some(key)),
-                // Killed, which nobody asks about any more, or broken off by a fault of our own.
-                Some(Err(error)) => {
-                    let id = error.id();
-                    let key = self.running.iter().find(|(_, run)| run.id() == id).map(|(key, _)| key.clone());
-                    Some((id, broken_off(&error))).zip(key)
-                }
+            let (id, ended) = match self.tasks.join_next_with_id().await {
+                Some(Ok((id, result))) => (id, Ok(result)),
+                Some(Err(error)) => (error.id(), Err(error)),
                 None => pending().await,
             };
-            if let Some(((id, result), key)) = answered
-                && self.is_run(&key, id)
-            {
+            // Nobody asks any more about one that was killed; broken off, it is no fault of ours.
+            if let Some(key) = self.key_of(id) {
                 self.running.remove(&key);
-                return (key, result);
+                return (key, ended.unwrap_or_else(|error| broken_off(&error)));
             }
         }
     }
 
-    fn is_run(&self, key: &K, id: Id) -> bool {
-        self.running.get(key).is_some_and(|run| run.id() == id)
+    fn key_of(&self, id: Id) -> Option<K> {
+        self.running.iter().find(|(_, run)| run.id() == id).map(|(key, _)| key.clone())
     }
 
     /// Whether this one is running.

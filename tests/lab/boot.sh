@@ -23,7 +23,10 @@ overlay /usr/sbin sbin
 # What all hosts of the lab share: the journal of services, and the power switch.
 mount --bind "$(dirname "$0")/shared" /srv
 if [ -n "$fresh" ]; then
-  rm -rf /var/lib/corosync /var/lib/pacemaker /var/lib/quorate /var/log /var/www/html /etc/quorate
+  # A second time where the outer machine wrote beneath the overlay meanwhile.
+  old="/var/lib/corosync /var/lib/pacemaker /var/lib/quorate /var/log /var/www/html /etc/quorate"
+  # shellcheck disable=SC2086 # a list of folders
+  rm -rf $old 2>/dev/null || { sleep 1; rm -rf $old; }
   rm -f /etc/corosync/* 2>/dev/null || true
   mkdir -p /var/lib/corosync /var/log/corosync /var/log/apache2 /var/www/html /etc/corosync
   echo "this is $name" >/var/www/html/index.html
