@@ -128,9 +128,9 @@ fn nothing_is_promoted_while_it_is_asked_elsewhere_whether_it_is_promoted_there(
 fn who_fenced_itself_and_is_still_here_is_reset() {
     let mut world = World::running(2, cluster(2, Fencing::On, &["A"]));
     let host = world.place("A");
+    world.device.answer = Answer::FalseSuccess;
     world.crash(1 - host);
     world.run_for(20_000);
-    world.device.answer = Answer::FalseSuccess;
     world.failures.push(Failure {
         resource: "A",
         task: "stop",

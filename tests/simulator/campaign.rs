@@ -13,7 +13,7 @@ use crate::shrink::shrink;
 use crate::world::trace::{Report, Seen, Stamped};
 
 /// Seeds that every test run tries.
-const USUAL: Range<u64> = 0..100;
+const USUAL: Range<u64> = 0..250;
 /// Seeds among these whose violations are known and not mended yet; docs/reliability.md has what is known
 /// of them. One that holds again is to be taken from here.
 const OPEN: [u64; 0] = [];
