@@ -169,7 +169,11 @@ impl OrderRespected {
             let key = (first.to_owned(), host);
             let is_left = self.daemons_down.contains_key(&host)
                 && (self.starting.contains(&key) || self.failed.contains(&key));
-            is_left || until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
+            // A fence device said that the host is off, so that others count it as ended; it runs all the same.
+            let is_lied_about = self.lied.contains(&(None, host)) && self.real.contains(&key);
+            is_left
+                || is_lied_about
+                || until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
         };
         let is_bound = TOGETHER.contains(&(then, first));
         let mut hosts = self.said.keys().chain(&self.starting).map(|(_, host)| *host);
