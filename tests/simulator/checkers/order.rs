@@ -50,10 +50,7 @@ impl OrderRespected {
                 self.said.insert((resource.to_string(), *host), None);
                 self.failed.remove(&(resource.to_string(), *host));
             }
-            Seen::Noticed { host, resource, .. } => {
-                self.over(at, resource, *host);
-                self.failed.insert((resource.to_string(), *host));
-            }
+            Seen::Noticed { host, resource, .. } => self.fail(at, resource, *host),
             Seen::Real { host, resource, role } => {
                 let key = (resource.to_string(), *host);
                 if role.is_some() {
@@ -127,6 +124,11 @@ impl OrderRespected {
             }
             _ => {}
         }
+    }
+
+    fn fail(&mut self, at: i64, resource: &str, host: usize) {
+        self.over(at, resource, host);
+        self.failed.insert((resource.to_owned(), host));
     }
 
     fn over(&mut self, at: i64, resource: &str, host: usize) {
