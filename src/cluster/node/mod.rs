@@ -18,6 +18,7 @@ use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 use super::message::{Message, Tiding};
 use super::request::{Change, Refusal, Request, RequestId};
+use super::state::merge::Announcements;
 use super::state::{Durable, Heard, Seat, State};
 use crate::model::NodeName;
 use crate::status::ClusterStatus;
@@ -36,6 +37,8 @@ pub struct Node {
     sight: Sight,
     state: State,
     round: Round,
+    /// What was said by those who agreed on the present state.
+    agreed_on: Announcements,
     outbox: Outbox,
     control: Control,
     /// What was given out to be kept.
@@ -85,6 +88,7 @@ impl Node {
             sight: Sight::default(),
             state,
             round: Round::default(),
+            agreed_on: Announcements::new(),
             outbox: Outbox::default(),
             control: Control::default(),
             kept: record,
@@ -237,7 +241,7 @@ impl Node {
         self.out.extend(self.sight.take_view(&self.view));
         let all_agree = self.view.iter().all(|member| self.state.member(member.id).is_some());
         if was_away || !self.is_settled() || !all_agree {
-            self.begin_round(now);
+            self.begin_first_round(now);
         }
     }
 
