@@ -66,7 +66,11 @@ pub(super) async fn run(
     let is_changed = !decision.is_empty();
     if arguments.dry_run {
         terminal.note(&report::work(&decision));
-        let key = Fingerprint::new("(not made yet)");
+        let key = match (&decision.key, &arguments.key) {
+            (KeySource::Node(_, found), _) => found.clone(),
+            (KeySource::New, Some(file)) => keygen::named(read_key(file)?).1,
+            (KeySource::New, None) => Fingerprint::new("(not made yet)"),
+        };
         if format == Format::Text {
             terminal.data(&conf::write(&decision.layout, &key))?;
         } else {

@@ -19,7 +19,9 @@ use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 use super::message::{Message, Tiding};
 use super::request::{Change, Refusal, Request, RequestId};
 use super::state::{Durable, Heard, Seat, State};
+use crate::ledger::unfenceable;
 use crate::model::NodeName;
+use crate::model::fencing::{TERMINATE, asks_for_fencing};
 use crate::status::ClusterStatus;
 
 /// One daemon's whole logic.
@@ -194,11 +196,27 @@ impl Node {
             self.out.push(Output::Answer { request: id, answer: Err(Refusal::Leaving) });
             return;
         }
+        if let Request::Change(change) = &request
+            && let Some(refusal) = self.objection(now, change)
+        {
+            self.out.push(Output::Answer { request: id, answer: Err(refusal) });
+            return;
+        }
         let tiding = match request {
             Request::Change(change) => Tiding::Change(self.credible(change)),
             Request::Leave(leave) => Tiding::Leave(leave),
         };
         self.tell(now, tiding, Some(id));
+    }
+
+    /// What cannot be done is not asked for: it would be done one day, when nobody expects it any more.
+    fn objection(&self, now: Moment, change: &Change) -> Option<Refusal> {
+        let Change::Attribute { node, name, value: Some(value), .. } = change else { return None };
+        if &**name != TERMINATE || !asks_for_fencing(value) {
+            return None;
+        }
+        let (durable, status) = (&self.state.durable, &self.state.live.ledger.status);
+        unfenceable(&durable.cluster, status, node, now.seconds()).map(Refusal::Unfenceable)
     }
 
     /// A node that can be seen is not down, whatever somebody says: it is taken for lost, and fenced where
