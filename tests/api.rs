@@ -304,6 +304,25 @@ fn a_resource_answers_200_only_where_it_is_active() {
 }
 
 #[test]
+fn what_is_still_starting_does_not_count_as_active() {
+    let host = Host::new();
+    let hold = host.path("A.hold");
+    fs::write(&hold, "").unwrap();
+    std::thread::scope(|scope| {
+        let apply = scope.spawn(|| host.run("apply --auto-approve"));
+        while !host.run("status").0.contains("Starting on node1") {
+            assert!(!apply.is_finished(), "{}", host.run("status").0);
+        }
+        assert_eq!(host.get("/v1/resources/A").0, 503);
+        assert!(host.run("explain A").0.contains("A is starting on node1"), "{}", host.run("explain A").0);
+        fs::remove_file(&hold).unwrap();
+        assert_eq!(apply.join().unwrap().1, Some(0));
+    });
+    assert!(host.must("status").contains("Started on node1"));
+    assert_eq!(host.get("/v1/resources/A").0, 200);
+}
+
+#[test]
 fn metrics_have_the_names_that_dashboards_know() {
     let host = Host::new();
     host.must("apply --auto-approve");

@@ -224,6 +224,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::Trouble(_)
         | Concern::Blocked { .. } => true,
         Concern::LostNode { .. }
+        | Concern::Frozen(_)
         | Concern::OfflineNode { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)

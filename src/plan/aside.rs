@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Trouble;
+use crate::model::NodeName;
 
 /// What is known of a cluster beside what its nodes know.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +12,38 @@ pub struct Aside {
     pub at_work: Option<AtWork>,
     /// What no node can see, and only a simulation knows.
     pub unseen: Vec<Trouble>,
+    /// Nodes on which nothing is done for now, and what was known last counts.
+    #[serde(default)]
+    pub frozen: Vec<Frozen>,
+}
+
+/// A node on which nothing is done for now, and of which what was known last counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// Which.
+    pub node: NodeName,
+    /// Why.
+    pub why: Freeze,
+}
+
+/// Why nothing is done on a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Freeze {
+    /// Its daemon does not answer; it is waited for.
+    Silent,
+    /// Its daemon left, and let what runs there run on.
+    Detached,
+}
+
+impl Frozen {
+    /// Of nodes whose daemon is waited for, and of those that were left running.
+    pub fn all(silent: &[NodeName], detached: &[NodeName]) -> Vec<Self> {
+        let of = |nodes: &[NodeName], why| -> Vec<Self> {
+            nodes.iter().map(|node| Self { node: node.clone(), why }).collect()
+        };
+        [of(silent, Freeze::Silent), of(detached, Freeze::Detached)].concat()
+    }
 }
 
 /// Another command that is at work on the same cluster.

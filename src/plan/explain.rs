@@ -35,6 +35,8 @@ pub struct Explanation {
     pub resource: String,
     /// Where it is active.
     pub active_on: Vec<NodeName>,
+    /// Whether it was told to start there, and did not say that it has.
+    pub is_starting: bool,
     /// Where it should be.
     pub chosen: Option<NodeName>,
     /// How the node was chosen; none when there is no choice.
@@ -213,6 +215,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
     Explanation {
         resource: own.id.to_string(),
         active_on: own.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
+        is_starting: own.is_start_pending,
         chosen: chosen.map(|node| facts.node(node).name.clone()),
         decision: if is_held { Some(Decision::Stays) } else { decision(&nodes) },
         target_role: own.target_role.filter(|role| *role < Role::Started),

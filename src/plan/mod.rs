@@ -54,7 +54,7 @@ use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, Role, r
 use crate::scheduler::{self, Facts, ResourceIx, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
-use aside::{Aside, AtWork};
+use aside::{Aside, AtWork, Frozen};
 use disruption::Whole;
 use relation::Relations;
 use situation::Situation;
@@ -147,6 +147,9 @@ pub struct Plan {
     /// Another command that is at work on the cluster.
     #[serde(default)]
     pub at_work: Option<AtWork>,
+    /// Nodes on which nothing is done for now.
+    #[serde(default)]
+    pub frozen: Vec<Frozen>,
 }
 
 /// Something that keeps a cluster as a whole from acting as it would.
@@ -197,6 +200,7 @@ impl Plan {
     /// Adds what is known beside the cluster's own knowledge.
     pub fn take_note(&mut self, aside: &Aside) {
         self.at_work.clone_from(&aside.at_work);
+        self.frozen.clone_from(&aside.frozen);
         self.troubles.splice(0..0, aside.unseen.iter().cloned());
     }
 
@@ -292,6 +296,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
         desired: merged.cluster,
         retiring: retiring.filter(|_| is_retiring),
         at_work: None,
+        frozen: Vec::new(),
     };
     Planned { plan, schedule }
 }

@@ -2,12 +2,14 @@
 //! is what is in force so (health)?
 
 mod part;
+#[cfg(test)]
+mod tests;
 
 pub(in crate::plan) use part::failure;
 pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
 use serde::{Deserialize, Serialize};
 
-use super::aside::{Aside, AtWork};
+use super::aside::{Aside, AtWork, Freeze, Frozen};
 use super::trouble::{self, Trouble};
 use super::unplaced::Unplaced;
 use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
@@ -96,6 +98,8 @@ pub enum Concern {
         /// Which.
         node: NodeName,
     },
+    /// Nothing is done on a node for now.
+    Frozen(Frozen),
     /// A node is not there.
     OfflineNode {
         /// Which.
@@ -132,9 +136,19 @@ impl Overview {
     pub fn noting(mut self, aside: &Aside) -> Self {
         let at_work = aside.at_work.iter().cloned().map(Concern::AtWork);
         let unseen = aside.unseen.iter().cloned().map(Concern::Trouble);
-        self.concerns.splice(0..0, at_work.chain(unseen));
+        let frozen = aside.frozen.iter().cloned().map(Concern::Frozen);
+        self.concerns.splice(0..0, at_work.chain(frozen).chain(unseen));
+        for node in &mut self.nodes {
+            if let Some(frozen) = aside.frozen.iter().find(|frozen| frozen.node == node.name) {
+                node.freeze(frozen.why);
+            }
+        }
+        let is_silent = aside.frozen.iter().any(|frozen| frozen.why == Freeze::Silent);
         self.health = match self.health {
-            Health::Healthy | Health::Progressing if !aside.unseen.is_empty() => Health::Degraded,
+            Health::Healthy | Health::Progressing if is_silent || !aside.unseen.is_empty() => {
+                Health::Degraded
+            }
+            Health::Healthy if !aside.frozen.is_empty() => Health::Suspended,
             Health::Healthy if aside.at_work.is_some() => Health::Progressing,
             health @ (Health::Healthy
             | Health::Progressing

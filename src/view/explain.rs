@@ -85,6 +85,7 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
 fn headline(explanation: &Explanation, ink: Ink) -> String {
     let name = ink.heading(&explanation.resource);
     let now: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
+    let runs = if explanation.is_starting { "is starting" } else { "runs" };
     match (now.as_slice(), &explanation.chosen) {
         ([], None) if explanation.target_role.is_some() => format!("{name} does not run, and should not."),
         ([], None) if !explanation.is_managed => format!("{name} does not run, and is left alone."),
@@ -94,11 +95,11 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
             format!("{name} is active on {}, and nothing may be done with it now.", nodes.join(", "))
         }
         (nodes, Some(_)) if explanation.decision == Some(Decision::Stays) => {
-            format!("{name} runs on {}, and stays there.", nodes.join(", "))
+            format!("{name} {runs} on {}, and stays there.", nodes.join(", "))
         }
-        ([node], Some(chosen)) if chosen == *node => format!("{name} runs on {node}, and belongs there."),
-        (nodes, Some(chosen)) => format!("{name} runs on {}; it should run on {chosen}.", nodes.join(", ")),
-        (nodes, None) => format!("{name} runs on {}, and should not run.", nodes.join(", ")),
+        ([node], Some(chosen)) if chosen == *node => format!("{name} {runs} on {node}, and belongs there."),
+        (nodes, Some(chosen)) => format!("{name} {runs} on {}; it should run on {chosen}.", nodes.join(", ")),
+        (nodes, None) => format!("{name} {runs} on {}, and should not run.", nodes.join(", ")),
     }
 }
 

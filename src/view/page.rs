@@ -69,10 +69,11 @@ fn head(overview: &Overview, name: &str) -> String {
 fn node(node: &NodeOverview) -> [String; 3] {
     let class = match node.states.first() {
         Some(NodeCondition::Online) => "good",
-        Some(NodeCondition::Unclean | NodeCondition::Offline) => "bad",
+        Some(NodeCondition::Unclean | NodeCondition::Silent | NodeCondition::Offline) => "bad",
         Some(
             NodeCondition::Pending
             | NodeCondition::ShuttingDown
+            | NodeCondition::Detached
             | NodeCondition::Standby
             | NodeCondition::Maintenance,
         )
@@ -89,7 +90,7 @@ fn resource(resource: &ResourceOverview) -> [String; 3] {
     let state = match (resource.is_collective, nodes.as_slice()) {
         (true, _) => String::new(),
         (false, []) => "<span class=\"change\">Stopped</span>".to_owned(),
-        (false, nodes) => format!("{} on {}", resource.role, escaped(&nodes.join(", "))),
+        (false, nodes) => format!("{} on {}", status::state(resource), escaped(&nodes.join(", "))),
     };
     let remarks = status::remarks(resource);
     let remarks = if remarks.is_empty() {

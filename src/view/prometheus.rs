@@ -86,6 +86,8 @@ fn nodes(overview: &Overview) -> Metric {
 const fn status(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
+        NodeCondition::Silent => "silent",
+        NodeCondition::Detached => "detached",
         NodeCondition::Offline => "offline",
         NodeCondition::Pending => "pending",
         NodeCondition::ShuttingDown => "shutdown",
@@ -124,7 +126,8 @@ fn resources(overview: &Overview) -> Metric {
 
 fn statuses(resource: &ResourceOverview) -> Vec<&'static str> {
     let all = [
-        (!resource.nodes.is_empty() && resource.role != Role::Stopped, "active"),
+        (!resource.nodes.is_empty() && resource.role != Role::Stopped && !resource.is_starting(), "active"),
+        (resource.is_starting(), "starting"),
         (resource.is_failed, "failed"),
         (resource.is_blocked, "blocked"),
         (resource.is_removed, "orphaned"),

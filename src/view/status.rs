@@ -6,7 +6,7 @@ use super::because::{cannot, refusals, remedy, trouble, way_out};
 use super::plan::Detail;
 use super::{Ink, fold, legible, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
-use crate::plan::aside::AtWork;
+use crate::plan::aside::{AtWork, Freeze, Frozen};
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
@@ -153,10 +153,11 @@ fn node_row(node: &NodeOverview, detail: Detail, ink: Ink) -> [String; 3] {
     let states = states.join(", ");
     let painted = match node.states.first() {
         Some(NodeCondition::Online) => ink.good(&states),
-        Some(NodeCondition::Unclean | NodeCondition::Offline) => ink.bad(&states),
+        Some(NodeCondition::Unclean | NodeCondition::Silent | NodeCondition::Offline) => ink.bad(&states),
         Some(
             NodeCondition::Pending
             | NodeCondition::ShuttingDown
+            | NodeCondition::Detached
             | NodeCondition::Standby
             | NodeCondition::Maintenance,
         )
@@ -202,10 +203,15 @@ fn resource_row(resource: &ResourceOverview, detail: Detail, ink: Ink) -> [Strin
     } else if nodes.is_empty() {
         ink.change("Stopped")
     } else {
-        format!("{} on {}", resource.role, listed(&nodes, detail))
+        format!("{} on {}", state(resource), listed(&nodes, detail))
     };
     let id = format!("{}{}", "  ".repeat(resource.depth), resource.id);
     [id, resource.kind.clone(), format!("{state}{remarks}")]
+}
+
+/// The role of a resource that is active, or how it comes to be so.
+pub(super) fn state(resource: &ResourceOverview) -> String {
+    if resource.is_starting() { "Starting".to_owned() } else { resource.role.to_string() }
 }
 
 /// What is worth saying of a resource beside its role and place.
@@ -256,6 +262,7 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::CutOff
         | Concern::UncleanNode { .. }
         | Concern::LostNode { .. }
+        | Concern::Frozen(_)
         | Concern::OfflineNode { .. }
         | Concern::Blocked { .. }
         | Concern::Due { .. }
@@ -281,6 +288,7 @@ pub fn describe(concern: &Concern) -> String {
         Concern::LostNode { node } => {
             format!("{node} is lost: what it still runs is unknown here")
         }
+        Concern::Frozen(it) => frozen(it),
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::Trouble(concern) => trouble(concern),
         Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
@@ -294,10 +302,29 @@ pub fn describe(concern: &Concern) -> String {
     }
 }
 
+/// Why nothing is done on a node for now, as a sentence without full stop.
+pub(super) fn frozen(frozen: &Frozen) -> String {
+    let Frozen { node, why } = frozen;
+    match why {
+        Freeze::Silent => {
+            format!(
+                "the daemon of {node} does not answer: what runs there is unknown until it is back or given up"
+            )
+        }
+        Freeze::Detached => {
+            format!(
+                "the daemon of {node} left and let its resources run on: nobody watches them until it is back"
+            )
+        }
+    }
+}
+
 /// What is said of a node.
 pub(super) const fn condition(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
+        NodeCondition::Silent => "daemon silent",
+        NodeCondition::Detached => "left running",
         NodeCondition::Offline => "offline",
         NodeCondition::Pending => "pending",
         NodeCondition::ShuttingDown => "shutting down",

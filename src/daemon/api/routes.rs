@@ -23,8 +23,10 @@ use crate::diagnostic::Diagnostic;
 use crate::model::id::without_number;
 use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
+use crate::plan::aside::{Aside, Frozen};
 use crate::plan::overview::overview;
 use crate::plan::secrecy;
+use crate::scheduler::Task;
 use crate::view::{prometheus, recording};
 
 /// All that can be asked for.
@@ -209,12 +211,23 @@ async fn resource(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Re
         return Err(Trouble::new(Code::NotFound, format!("there is no resource `{id}`")));
     }
     let is_here = |node: &NodeName| node.is(seen.node.as_str());
-    let active = named.find(|resource| resource.nodes.iter().any(is_here));
+    let active =
+        named.find(|resource| resource.nodes.iter().any(is_here) && !is_changing(&seen, &resource.id));
     // Who has no cluster knows nothing of the others, and vouches for nothing.
     let Some(active) = active.filter(|_| seen.is_settled) else {
         return Err(Trouble::new(Code::Unavailable, format!("{id} is not active on {}", seen.node)));
     };
     Ok((StatusCode::OK, Json(active.clone())).into_response())
+}
+
+/// Whether an agent is at work here that starts or stops a resource.
+fn is_changing(seen: &Snapshot, id: &str) -> bool {
+    let flights = seen.state.iter().flat_map(|state| &state.live.in_flight);
+    flights.filter(|flight| flight.worker.is(seen.node.as_str())).any(|flight| {
+        let is_of_it = flight.action.resource.as_deref() == Some(id);
+        is_of_it
+            && matches!(flight.action.task, Task::Start | Task::Stop | Task::MigrateTo | Task::MigrateFrom)
+    })
 }
 
 async fn metrics(State(desk): State<Desk>) -> Result<Response, Trouble> {
@@ -226,7 +239,11 @@ async fn metrics(State(desk): State<Desk>) -> Result<Response, Trouble> {
 fn overview_of(seen: &Snapshot) -> Overview {
     let durable = &seen.durable;
     let (cluster, overlay) = (Arc::clone(&durable.cluster), &durable.overlay);
-    overview(durable.generation.0, &cluster, overlay, &seen.status, seen.now.seconds(), None)
+    let live = seen.state.as_ref().map(|state| &state.live);
+    let silent: Vec<NodeName> = live.iter().flat_map(|live| live.awaited.keys()).cloned().collect();
+    let detached: Vec<NodeName> = live.iter().flat_map(|live| &live.detached).cloned().collect();
+    let aside = Aside { frozen: Frozen::all(&silent, &detached), ..Aside::default() };
+    overview(durable.generation.0, &cluster, overlay, &seen.status, seen.now.seconds(), None).noting(&aside)
 }
 
 fn figures(seen: &Snapshot) -> prometheus::Figures {

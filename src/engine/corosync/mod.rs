@@ -17,7 +17,7 @@ use crate::api::{DecisionId, Granted, Sighting, Tale, Told, unhonoured};
 use crate::cluster::{Change, Proposal};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Generation};
-use crate::plan::aside::Aside;
+use crate::plan::aside::{Aside, Frozen};
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::Link;
@@ -174,7 +174,10 @@ impl Engine for Corosync {
                 in_force: sighting.desired.as_ref().clone(),
                 overlay: sighting.overlay,
                 status: sighting.status,
-                aside: Aside::default(),
+                aside: Aside {
+                    frozen: Frozen::all(&sighting.awaited, &sighting.detached),
+                    ..Aside::default()
+                },
             })
         })
     }

@@ -104,7 +104,7 @@ impl Simulated {
             in_force: self.state.in_force.clone(),
             overlay: self.state.overlay.clone(),
             status: ledger.status,
-            aside: Aside { at_work: self.at_work.clone(), unseen: self.unseen() },
+            aside: Aside { at_work: self.at_work.clone(), unseen: self.unseen(), ..Aside::default() },
         }
     }
 

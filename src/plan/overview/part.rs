@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{NodeName, Role};
+use crate::plan::aside::Freeze;
 use crate::plan::because;
 use crate::plan::fail_count::{FailCount, fail_counts};
 use crate::scheduler::facts::{FailedAction, NodeFacts, ResourceFacts, Variant};
@@ -29,6 +30,10 @@ pub struct NodeOverview {
 pub enum NodeCondition {
     /// Lost without notice: must be fenced.
     Unclean,
+    /// Its daemon does not answer.
+    Silent,
+    /// Its daemon left, and let what runs there run on.
+    Detached,
     /// Not there.
     Offline,
     /// On its way up.
@@ -41,6 +46,18 @@ pub enum NodeCondition {
     Maintenance,
     /// There.
     Online,
+}
+
+impl NodeOverview {
+    /// The same of a node on which nothing is done for now: that is more than maintenance.
+    pub(super) fn freeze(&mut self, why: Freeze) {
+        let condition = match why {
+            Freeze::Silent => NodeCondition::Silent,
+            Freeze::Detached => NodeCondition::Detached,
+        };
+        self.states.retain(|state| !matches!(state, NodeCondition::Maintenance | NodeCondition::Online));
+        self.states.insert(0, condition);
+    }
 }
 
 /// A primitive that runs on a node.
@@ -65,6 +82,9 @@ pub struct ResourceOverview {
     pub role: Role,
     /// Where it is active.
     pub nodes: Vec<NodeName>,
+    /// What is being done with it there, where that is known: `start`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<String>,
     /// Whether it is a collective.
     pub is_collective: bool,
     /// Whether it may be started and stopped.
@@ -79,6 +99,13 @@ pub struct ResourceOverview {
     pub target_role: Option<Role>,
     /// How often it failed where, as far as that still counts.
     pub fail_counts: Vec<FailCount>,
+}
+
+impl ResourceOverview {
+    /// Whether it was told to start, and did not say that it has.
+    pub fn is_starting(&self) -> bool {
+        self.pending.as_deref() == Some("start")
+    }
 }
 
 /// A failure that is still remembered.
@@ -149,6 +176,7 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         depth,
         role: resource.current_role,
         nodes: resource.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
+        pending: resource.pending.as_ref().map(|pending| pending.task.to_string()),
         is_collective: resource.primitive().is_none(),
         is_managed: resource.is_managed,
         is_blocked: resource.is_blocked,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, Override};
-use crate::plan::aside::AtWork;
+use crate::plan::aside::{AtWork, Frozen};
 use crate::plan::{
     Background, BackgroundKind, Basis, Because, Blocked, Caution, Disruption, FencingMethod, Hazard,
     Leftover, ObjectChange, ObjectChangeKind, Plan, Step, Trouble, Unplaced,
@@ -44,6 +44,8 @@ pub(super) struct PlanDocument<'a> {
     needs_allow: &'a [Hazard],
     #[serde(skip_serializing_if = "Option::is_none")]
     at_work: &'a Option<AtWork>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    frozen: &'a [Frozen],
     basis: &'a Basis,
 }
 
@@ -152,6 +154,7 @@ pub(super) fn document(plan: &Plan) -> PlanDocument<'_> {
         overrides: &plan.overrides,
         needs_allow: &plan.hazards,
         at_work: &plan.at_work,
+        frozen: &plan.frozen,
         basis: &plan.basis,
     }
 }

@@ -1,5 +1,6 @@
 //! A plan for people at a terminal.
 
+use super::super::status;
 use super::objects;
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, period};
@@ -66,7 +67,8 @@ fn closing(plan: &Plan) -> String {
         format!("Another command is at work ({holder}): this is planned on what it had done by then.\n")
     });
     let cautions = plan.cautions.iter().map(|caution| format!("{}\n", sentence(*caution)));
-    let cautions: String = at_work.chain(cautions).collect();
+    let frozen = plan.frozen.iter().map(|frozen| format!("{}.\n", status::frozen(frozen)));
+    let cautions: String = at_work.into_iter().chain(frozen).chain(cautions).collect();
     if plan.is_actionable() {
         let (changes, disruption) = (configuration_summary(plan), disruption_summary(&plan.disruption));
         return format!("{cautions}Plan: {changes}. {disruption}\n");

@@ -1,0 +1,40 @@
+//! Claims about overviews.
+
+use super::*;
+use crate::model::{Node, Overlay};
+use crate::plan::aside::Frozen;
+use crate::status::NodeState;
+
+fn healthy() -> Overview {
+    let names = ["n1", "n2"];
+    let cluster = Cluster { nodes: names.map(Node::member).to_vec(), ..Cluster::default() };
+    let status = ClusterStatus {
+        has_quorum: true,
+        nodes: names.map(NodeState::online).to_vec(),
+        ..ClusterStatus::default()
+    };
+    overview(1, &cluster, &Overlay::default(), &status, 1_000, None)
+}
+
+fn noting(silent: &[&str], detached: &[&str]) -> Overview {
+    let names = |nodes: &[&str]| -> Vec<NodeName> { nodes.iter().map(|name| NodeName::new(*name)).collect() };
+    let aside = Aside { frozen: Frozen::all(&names(silent), &names(detached)), ..Aside::default() };
+    healthy().noting(&aside)
+}
+
+#[test]
+fn a_cluster_is_not_healthy_while_the_daemon_of_a_node_is_silent() {
+    assert_eq!(noting(&[], &[]).health, Health::Healthy);
+    let view = noting(&["n1"], &[]);
+    assert_eq!(view.health, Health::Degraded);
+    assert!(matches!(view.concerns.as_slice(), [Concern::Frozen(Frozen { why: Freeze::Silent, .. })]));
+    assert_eq!(view.nodes.first().map(|node| node.states.clone()), Some(vec![NodeCondition::Silent]));
+    assert_eq!(view.nodes.last().map(|node| node.states.clone()), Some(vec![NodeCondition::Online]));
+}
+
+#[test]
+fn a_cluster_is_suspended_where_a_daemon_left_its_resources_running() {
+    let view = noting(&[], &["n2"]);
+    assert_eq!(view.health, Health::Suspended);
+    assert_eq!(view.nodes.last().map(|node| node.states.clone()), Some(vec![NodeCondition::Detached]));
+}
