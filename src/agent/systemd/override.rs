@@ -103,6 +103,8 @@ fn text(name: &str, order: Order) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
