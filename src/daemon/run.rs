@@ -332,9 +332,7 @@ impl<G: Group> Daemon<G> {
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
                 let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
-                if let Some(seen) = seen {
-                    self.remember(&seen);
-                }
+                seen.iter().for_each(|seen| self.remember(seen));
             }
             None => {}
         }
@@ -342,7 +340,7 @@ impl<G: Group> Daemon<G> {
 
     fn remember(&self, seen: &Seen) {
         if let Err(error) = self.store.remember(seen) {
-            let error = with_causes(&error);
+            let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "the manifest may be proposed once more after a restart");
         }
     }

@@ -1,5 +1,6 @@
 //! One daemon's whole logic.
 
+mod doubt;
 mod joining;
 mod outbox;
 mod reaction;
@@ -17,11 +18,9 @@ use super::control::{Control, Ground};
 use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 use super::message::{Message, Tiding};
-use super::request::{Change, Refusal, Request, RequestId};
+use super::request::{Refusal, Request, RequestId};
 use super::state::{Durable, Heard, Seat, State};
-use crate::ledger::unfenceable;
 use crate::model::NodeName;
-use crate::model::fencing::{TERMINATE, asks_for_fencing};
 use crate::status::ClusterStatus;
 
 /// One daemon's whole logic.
@@ -207,27 +206,6 @@ impl Node {
             Request::Leave(leave) => Tiding::Leave(leave),
         };
         self.tell(now, tiding, Some(id));
-    }
-
-    /// What cannot be done is not asked for: it would be done one day, when nobody expects it any more.
-    fn objection(&self, now: Moment, change: &Change) -> Option<Refusal> {
-        let Change::Attribute { node, name, value: Some(value), .. } = change else { return None };
-        if &**name != TERMINATE || !asks_for_fencing(value) {
-            return None;
-        }
-        let (durable, status) = (&self.state.durable, &self.state.live.ledger.status);
-        unfenceable(&durable.cluster, status, node, now.seconds()).map(Refusal::Unfenceable)
-    }
-
-    /// A node that can be seen is not down, whatever somebody says: it is taken for lost, and fenced where
-    /// nodes are.
-    fn credible(&self, change: Box<Change>) -> Box<Change> {
-        if let Change::ConfirmDown(node) = &*change
-            && self.sight.sees(node)
-        {
-            return Box::new(Change::Forsake(node.clone()));
-        }
-        change
     }
 
     /// Tells all members something; later, if they are still agreeing.
