@@ -49,6 +49,9 @@ enum Record<'a> {
     Trouble {
         message: &'a str,
     },
+    TroubleOver {
+        message: &'a str,
+    },
     Kept {
         objects: Vec<Kept<'a>>,
     },
@@ -107,6 +110,11 @@ pub fn event_record(event: &Event) -> String {
 /// Why nothing can be done for now, as a line of the stream for machines.
 pub fn trouble_record(message: &str) -> String {
     line(&Record::Trouble { message })
+}
+
+/// That a trouble is over, as a line of the stream for machines.
+pub fn trouble_over_record(message: &str) -> String {
+    line(&Record::TroubleOver { message })
 }
 
 /// What stays in force although the manifest does not have it, as a line of the stream for machines.
