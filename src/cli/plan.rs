@@ -200,6 +200,7 @@ pub(super) fn observation_of_cib(
     Ok(Observation {
         now,
         generation: Generation(0),
+        origin: String::new(),
         in_force: cib.cluster,
         overlay: Overlay::default(),
         status: cib.status,

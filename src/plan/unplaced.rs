@@ -331,7 +331,8 @@ fn standby_by(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<String> {
 
 /// What keeps everything off a node.
 pub(super) fn node_obstacle(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<Obstacle> {
-    if node.unclean.is_some() {
+    // Without fencing a lost node is only taken to be down.
+    if node.unclean.is_some() && (facts.properties.fencing_enabled || node.is_online) {
         Some(Obstacle::Unclean)
     } else if !node.is_online {
         Some(Obstacle::Offline)

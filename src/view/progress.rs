@@ -131,6 +131,14 @@ pub fn outcome_record(outcome: &Outcome, obstacles: &[String]) -> String {
     line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome), obstacles })
 }
 
+/// The outcome of an apply whose desired state another one took the place of.
+pub const SUPERSEDED: &str = "superseded";
+
+/// The record of such an outcome, for which obstacles of the other's are of no concern.
+pub fn superseded_record(message: &str) -> String {
+    line(&Record::Outcome { outcome: SUPERSEDED, message: message.to_owned(), obstacles: &[] })
+}
+
 /// The outcome as one word.
 pub fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {

@@ -8,6 +8,7 @@ use crate::cluster::state::worker_of;
 use crate::executor::ActionResult;
 use crate::ledger::roster::Roster;
 use crate::ledger::{AgentTraits, Ledger, Performed};
+use crate::model::fencing::TERMINATE;
 use crate::model::id::without_number;
 use crate::model::{AgentClass, Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
@@ -30,7 +31,7 @@ impl Control {
             }
             if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
             {
-                ledger.set_attribute(target, "terminate", Some("true"));
+                ledger.set_attribute(target, TERMINATE, Some("true"));
             }
         }
         for state in &mut ledger.status.nodes {

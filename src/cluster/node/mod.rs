@@ -1,5 +1,6 @@
 //! One daemon's whole logic.
 
+mod doubt;
 mod joining;
 mod outbox;
 mod reaction;
@@ -17,7 +18,7 @@ use super::control::{Control, Ground};
 use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 use super::message::{Message, Tiding};
-use super::request::{Change, Refusal, Request, RequestId};
+use super::request::{Refusal, Request, RequestId};
 use super::state::merge::Announcements;
 use super::state::{Durable, Heard, Seat, State};
 use crate::model::NodeName;
@@ -198,22 +199,17 @@ impl Node {
             self.out.push(Output::Answer { request: id, answer: Err(Refusal::Leaving) });
             return;
         }
+        if let Request::Change(change) = &request
+            && let Some(refusal) = self.objection(now, change)
+        {
+            self.out.push(Output::Answer { request: id, answer: Err(refusal) });
+            return;
+        }
         let tiding = match request {
             Request::Change(change) => Tiding::Change(self.credible(change)),
             Request::Leave(leave) => Tiding::Leave(leave),
         };
         self.tell(now, tiding, Some(id));
-    }
-
-    /// A node that can be seen is not down, whatever somebody says: it is taken for lost, and fenced where
-    /// nodes are.
-    fn credible(&self, change: Box<Change>) -> Box<Change> {
-        if let Change::ConfirmDown(node) = &*change
-            && self.sight.sees(node)
-        {
-            return Box::new(Change::Forsake(node.clone()));
-        }
-        change
     }
 
     /// Tells all members something; later, if they are still agreeing.

@@ -95,7 +95,7 @@ impl<'a> Situation<'a> {
         let ends = |change: &&&Change| {
             change.from.is_some() && !change.is_blocked && change.kind != ChangeKind::Reload
         };
-        changes.find(|change| ends(&change)).map(|change| Verb::of_change(&change.kind))
+        changes.find(|change| ends(change)).map(|change| Verb::of_change(&change.kind))
     }
 }
 
