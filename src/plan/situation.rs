@@ -155,7 +155,10 @@ impl<'a> Situation<'a> {
         if let Some(because) = self.of_better_promotion(change) {
             return because;
         }
-        match self.of_needed(change).or_else(|| self.of_reason(change)) {
+        if let Some(because) = self.of_needed(change) {
+            return because;
+        }
+        match self.of_reason(change) {
             Some(Because::NoNode) => self.of_homelessness(change),
             reason => reason.or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode),
         }

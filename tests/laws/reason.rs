@@ -37,10 +37,12 @@ pub(crate) fn tells_orders_that_are(case: &Case<'_>) -> Option<String> {
         actions.iter().filter(is_of).collect()
     };
     planned.plan.steps.iter().find_map(|step| {
-        let is_true = match &step.because {
-            Because::After { resource, .. } => leads(&of_resource(resource), &of_step(step), &by_id),
-            Because::Before { resource, .. } => leads(&of_step(step), &of_resource(resource), &by_id),
-            _ => true,
+        let is_true = if let Because::After { resource, .. } = &step.because {
+            leads(&of_resource(resource), &of_step(step), &by_id)
+        } else if let Because::Before { resource, .. } = &step.because {
+            leads(&of_step(step), &of_resource(resource), &by_id)
+        } else {
+            true
         };
         (!is_true).then(|| format!("{:?} {:?}: {:?}", step.verb, step.resource, step.because))
     })

@@ -118,8 +118,9 @@ fn outcome(
     if let Some(role) = lesser_role(facts, instance) {
         return Outcome::TargetRole { role };
     }
-    let clone = own.parent.map(|clone| &facts.resource(clone).variant);
-    if matches!(clone, Some(Variant::Clone(limits)) if limits.promoted_max == 0) {
+    if let Some(Variant::Clone(limits)) = own.parent.map(|clone| &facts.resource(clone).variant)
+        && limits.promoted_max == 0
+    {
         return Outcome::NoneMay;
     }
     if decided.score < Score::ZERO {

@@ -56,5 +56,6 @@ pub(super) fn restraint(facts: &Facts<'_>, resource: ResourceIx) -> Option<Restr
 
 /// Whether a clone is told to have no instance.
 pub(in crate::plan) fn has_no_instances(facts: &Facts<'_>, resource: ResourceIx) -> bool {
-    matches!(&facts.resource(resource).variant, Variant::Clone(limits) if limits.clone_max == 0)
+    let Variant::Clone(limits) = &facts.resource(resource).variant else { return false };
+    limits.clone_max == 0
 }

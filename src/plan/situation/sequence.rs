@@ -49,14 +49,13 @@ impl<'a> Situation<'a> {
 
     /// Why the first half of a change comes now: what can only be done afterwards.
     pub(in crate::plan) fn before(&self, action: &Action, change: &Change) -> Because {
-        match self.of_change(change) {
-            Because::After { resource, verb } if !self.leads_to(action, &resource) => {
-                Because::Awaits { resource, verb }
-            }
-            Because::After { resource, verb } => {
-                Because::Before { verb: self.verb_of_ending(&resource).unwrap_or(verb), resource }
-            }
-            because => because,
+        let because = self.of_change(change);
+        let Because::After { resource, verb } = &because else { return because };
+        let (resource, verb) = (resource.clone(), *verb);
+        if self.leads_to(action, &resource) {
+            Because::Before { verb: self.verb_of_ending(&resource).unwrap_or(verb), resource }
+        } else {
+            Because::Awaits { resource, verb }
         }
     }
 
@@ -78,8 +77,17 @@ impl<'a> Situation<'a> {
         let verb =
             Verb::of_name(action.task.as_str()).filter(|verb| matches!(verb, Verb::Start | Verb::Promote))?;
         let resource = action.resource.to_string();
-        if let Some(verb) = self.verb_of_ending(&resource) {
-            return Some(Because::Before { resource, verb });
+        if let Some(ending) = self.verb_of_ending(&resource) {
+            let mut own = self
+                .actions
+                .values()
+                .filter(|action| name_of(action) == change.resource.as_deref() && action.node == change.from);
+            if own.any(|action| self.leads_to(action, &resource)) {
+                return Some(Because::Before { resource, verb: ending });
+            }
+            if !matches!(ending, Verb::Stop | Verb::Demote) {
+                return Some(Because::Awaits { resource, verb });
+            }
         }
         Some(match self.resource(&resource).and_then(|facts| facts.target_role) {
             Some(Role::Stopped) => Because::ToldToStop { resource },
@@ -95,7 +103,7 @@ impl<'a> Situation<'a> {
         let ends = |change: &&&Change| {
             change.from.is_some() && !change.is_blocked && change.kind != ChangeKind::Reload
         };
-        changes.find(|change| ends(change)).map(|change| Verb::of_change(&change.kind))
+        changes.find(ends).map(|change| Verb::of_change(&change.kind))
     }
 }
 
