@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff};
 
 use super::engines;
 use super::exit::Exit;
@@ -125,6 +125,24 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::file("write", file, &error))
 }
 
+/// What differs between two texts, without the secrets of either.
 fn difference(name: &str, before: &str, after: &str) -> String {
-    TextDiff::from_lines(before, after).unified_diff().header(name, name).to_string()
+    let (old, new) = (manifest::without_secrets(before), manifest::without_secrets(after));
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let mut told = format!("--- {name}\n+++ {name}\n");
+    for hunk in TextDiff::from_lines(before, after).unified_diff().iter_hunks() {
+        told.push_str(&format!("{}\n", hunk.header()));
+        for change in hunk.iter_changes() {
+            let line = match change.tag() {
+                ChangeTag::Insert => change.new_index().and_then(|at| new.get(at)),
+                ChangeTag::Delete | ChangeTag::Equal => change.old_index().and_then(|at| old.get(at)),
+            };
+            told.push_str(&format!("{}{}", change.tag(), line.copied().unwrap_or_default()));
+            if change.missing_newline() {
+                told.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    told
 }

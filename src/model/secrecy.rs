@@ -1,6 +1,7 @@
 //! Which options hold secrets: judged by their names, and by what looks like an address with a
 //! password in it. The one list; docs/manifest.md (Secrets) tells it to people.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Words anywhere in the name of an option that holds a secret.
@@ -63,16 +64,39 @@ pub fn is_secret(name: &str, value: &str) -> bool {
     holds_secret(name) || password_in_address(value).is_some()
 }
 
+/// A text without the passwords of the addresses in it.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut end = 0;
+    while let Some(password) = text.get(end..).and_then(password_in_address) {
+        shown.push_str(text.get(end..end + password.start).unwrap_or_default());
+        shown.push_str("(hidden)");
+        end += password.end;
+    }
+    if end == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(text.get(end..).unwrap_or_default());
+    Cow::Owned(shown)
+}
+
 /// Where in a text the first password of an address stands: `http://user:PASSWORD@host/`. Only bytes
-/// of the password.
+/// of the password, which may have letters in it that an address should not have: all up to the last `@`
+/// before a blank or quote belongs to it, unless what stands behind the `:` is a port.
 pub fn password_in_address(text: &str) -> Option<Range<usize>> {
     let mut from = 0;
     while let Some(found) = text.get(from..)?.find("://") {
         let start = from + found + 3;
         let rest = text.get(start..)?;
-        let authority = rest.split(['/', '?', '#', ' ', '\n', '"', '\'']).next().unwrap_or_default();
-        if let Some((user, _)) = authority.rsplit_once('@')
+        let word = rest.split([' ', '\t', '\r', '\n', '"', '\'']).next().unwrap_or_default();
+        let authority = word.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_user = authority.contains('@')
+            || authority
+                .split_once(':')
+                .is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit()) || port.is_empty());
+        if let Some((user, _)) = word.rsplit_once('@').filter(|_| is_user)
             && let Some((name, password)) = user.split_once(':')
+            && !name.contains(['/', '?', '#', '@'])
             && !password.is_empty()
         {
             let at = start + name.len() + 1;
@@ -145,6 +169,12 @@ mod tests {
         assert_eq!(found("http://h:80/p:q@r"), None);
         assert_eq!(found("http://user@h/"), None);
         assert_eq!(found("http://u:@h/"), None);
+        assert_eq!(found("pg://u:P/W#?@h/x"), Some("P/W#?"));
+        assert_eq!(found("http://user@h:80/"), None);
+        assert_eq!(
+            without_passwords("a http://u:PW@h/ b://c:D@e"),
+            "a http://u:(hidden)@h/ b://c:(hidden)@e"
+        );
         assert_eq!(found("://"), None);
         assert!(is_secret("url", "http://u:PW@h/"));
     }

@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 pub(super) use options::rule_text;
 
 use super::address::{Address, ObjectKind};
-use crate::model::{Cluster, Constraint, period, scalar, score::Score};
+use crate::model::secrecy::without_passwords;
+use crate::model::{Cluster, Constraint, Rule, period, scalar, score::Score};
 
 /// One configured thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +104,9 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
     objects.extend(alerts.iter().map(parts::alert));
     objects.extend(acls.roles.iter().map(parts::acl_role));
     objects.extend(acls.subjects.iter().map(parts::acl_subject));
+    for object in &mut objects {
+        object.headline = without_passwords(&object.headline).into_owned();
+    }
     objects
 }
 
@@ -119,6 +123,13 @@ impl Object {
     /// Adds an attribute that means the same in any spelling.
     fn say(&mut self, path: impl Into<String>, value: impl Display) {
         self.push(path.into(), value.to_string(), Comparison::ByMeaning);
+    }
+
+    /// Adds a rule.
+    fn say_rule(&mut self, path: impl Into<String>, rule: &Rule) {
+        let text = options::full_rule_text(rule);
+        let is_secret = text != rule_text(rule);
+        self.push(path.into(), text, if is_secret { Comparison::Hidden } else { Comparison::ByMeaning });
     }
 
     /// Adds an attribute if there is something to say.
@@ -159,7 +170,7 @@ impl Attribute {
     /// The value as it may be shown.
     pub fn shown(&self) -> String {
         match self.comparison {
-            Comparison::Verbatim | Comparison::ByMeaning => self.value.clone(),
+            Comparison::Verbatim | Comparison::ByMeaning => without_passwords(&self.value).into_owned(),
             Comparison::Hidden => HIDDEN.to_owned(),
         }
     }
