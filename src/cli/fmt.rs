@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use similar::{ChangeTag, TextDiff};
 
 use super::engines;
 use super::exit::Exit;
@@ -21,6 +20,7 @@ use crate::diagnostic::Sources;
 use crate::manifest::{self, AdvertisedOperation};
 use crate::model::resource::Origin;
 use crate::model::{Agent, Resource, period};
+use crate::view;
 
 /// Write a manifest in its canonical form; comments and order stay.
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         }
         changed += 1;
         if arguments.diff {
-            terminal.data(&difference(&source.name, &source.text, &formatted))?;
+            terminal.data(&view::difference(&source.name, &source.text, &formatted))?;
         } else if arguments.check {
             terminal.data(&format!("{}\n", source.name))?;
         } else {
@@ -123,26 +123,4 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
         .and_then(|()| permissions.and_then(|permissions| std::fs::set_permissions(&beside, permissions)))
         .and_then(|()| std::fs::rename(&beside, &target))
         .map_err(|error| Failure::file("write", file, &error))
-}
-
-/// What differs between two texts, without the secrets of either.
-fn difference(name: &str, before: &str, after: &str) -> String {
-    let (old, new) = (manifest::without_secrets(before), manifest::without_secrets(after));
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
-    let mut told = format!("--- {name}\n+++ {name}\n");
-    for hunk in TextDiff::from_lines(before, after).unified_diff().iter_hunks() {
-        told.push_str(&format!("{}\n", hunk.header()));
-        for change in hunk.iter_changes() {
-            let line = match change.tag() {
-                ChangeTag::Insert => change.new_index().and_then(|at| new.get(at)),
-                ChangeTag::Delete | ChangeTag::Equal => change.old_index().and_then(|at| old.get(at)),
-            };
-            told.push_str(&format!("{}{}", change.tag(), line.copied().unwrap_or_default()));
-            if change.missing_newline() {
-                told.push_str("\n\\ No newline at end of file\n");
-            }
-        }
-    }
-    told
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Plan;
 use crate::model::digest::digest;
-use crate::model::secrecy::{is_secret, password_in_address};
+use crate::model::secrecy::{is_secret, secret_in};
 use crate::model::{self, Cluster, NameValue, json};
 use crate::scheduler::digest::{self as params_digest, Coverage};
 use crate::scheduler::{Facts, NodeIx, ResourceIx, interpret};
@@ -79,14 +79,19 @@ pub fn without_secrets<T: Serialize + DeserializeOwned>(value: &T) -> Result<T, 
     masked(tree)
 }
 
+/// Whether a text only says where a secret is.
+fn is_reference(text: &str) -> bool {
+    REFERENCES.iter().any(|reference| text.starts_with(reference)) && !text.contains(char::is_whitespace)
+}
+
 /// Whether a text stands in for a secret.
 pub fn is_stand_in(text: &str) -> bool {
     text.starts_with(STAND_IN)
 }
 
-/// Whether a text is a stand-in, or has one for the password of an address.
+/// Whether a text is a stand-in, or has one in it.
 fn holds_stand_in(text: &str) -> bool {
-    let password = password_in_address(text).and_then(|password| text.get(password));
+    let password = secret_in(text).and_then(|password| text.get(password));
     is_stand_in(text) || password.is_some_and(is_stand_in)
 }
 
@@ -159,11 +164,11 @@ impl StandIns {
     /// Puts a stand-in in place of each secret of a configuration or a status.
     fn mask(&mut self, part: &mut Value) {
         visit(part, &mut |_, extent, value| {
-            if let Extent::Passwords = extent {
-                *value = self.mask_passwords(value);
+            if let Extent::Parts = extent {
+                *value = self.mask_parts(value);
                 return;
             }
-            if value.is_empty() || REFERENCES.iter().any(|reference| value.starts_with(reference)) {
+            if value.is_empty() || is_reference(value) {
                 return;
             }
             *value = self.stand_in(value);
@@ -176,11 +181,11 @@ impl StandIns {
         format!("{STAND_IN}{number}")
     }
 
-    /// A text with a stand-in for each password of an address.
-    fn mask_passwords(&mut self, text: &str) -> String {
+    /// A text with a stand-in for each secret in it.
+    fn mask_parts(&mut self, text: &str) -> String {
         let mut masked = String::new();
         let mut rest = text;
-        while let Some(password) = password_in_address(rest) {
+        while let Some(password) = secret_in(rest) {
             let secret = rest.get(password.clone()).unwrap_or_default();
             masked.push_str(rest.get(..password.start).unwrap_or_default());
             if is_stand_in(secret) {
@@ -211,15 +216,15 @@ fn secrets(cluster: &Cluster) -> Vec<(Place, String)> {
 enum Extent {
     /// All of it.
     Whole,
-    /// The passwords of the addresses in it.
-    Passwords,
+    /// What [`secret_in`] finds in it.
+    Parts,
 }
 
 /// Is shown a text with a secret, and may change it.
 type Look<'a> = dyn FnMut(Place, Extent, &mut String) + 'a;
 
 /// Shows to `look` each option that holds a secret, each value that a rule compares one with, and each other
-/// text that has an address with a password in it.
+/// text with a secret in it.
 fn visit(document: &mut Value, look: &mut Look<'_>) {
     walk(document, "", &mut BTreeMap::new(), look);
 }
@@ -260,7 +265,7 @@ fn walk(value: &mut Value, owner: &str, seen: &mut BTreeMap<(String, String), us
                 }
             }
             for (name, field) in fields {
-                look_for_addresses(field, (owner, name), seen, look);
+                look_into(field, (owner, name), seen, look);
                 walk(field, owner, seen, look);
             }
         }
@@ -269,23 +274,23 @@ fn walk(value: &mut Value, owner: &str, seen: &mut BTreeMap<(String, String), us
     }
 }
 
-/// Shows the texts of a field that have a password in an address, which are no options.
-fn look_for_addresses(
+/// Shows the texts of a field that have a secret in them, and are no options.
+fn look_into(
     field: &mut Value,
     (owner, name): (&str, &str),
     seen: &mut BTreeMap<(String, String), usize>,
     look: &mut Look<'_>,
 ) {
     match field {
-        Value::String(text) if password_in_address(text).is_some() => {
+        Value::String(text) if secret_in(text).is_some() => {
             let number = seen.entry((owner.to_owned(), name.to_owned())).or_default();
             *number += 1;
             let place = Place { owner: owner.to_owned(), option: name.to_owned(), number: *number };
-            look(place, Extent::Passwords, text);
+            look(place, Extent::Parts, text);
         }
         Value::Array(items) => {
             for item in items.iter_mut().filter(|item| item.is_string()) {
-                look_for_addresses(item, (owner, name), seen, look);
+                look_into(item, (owner, name), seen, look);
             }
         }
         Value::String(_) | Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod because;
 pub mod diagnostic;
+mod difference;
 pub mod drill;
 pub mod explain;
 pub mod fold;
@@ -20,6 +21,7 @@ pub mod status;
 pub mod transition;
 pub mod window;
 
+pub use difference::difference;
 pub use ink::Ink;
 pub use legible::{escaped, escaped_lines};
 

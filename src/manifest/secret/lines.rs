@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::words::{names_secret, next};
 use super::yaml::HOLDERS;
 use super::{by_line, closed_length};
+use crate::model::secrecy::words::{names_secret, next};
 
 /// How many lines above one are looked at for the bracket in which it is.
 const LINES_ABOVE_MAX: usize = 100;
@@ -15,11 +15,12 @@ const LINES_ABOVE_MAX: usize = 100;
 struct Open {
     /// A plain key at this column or left of it ends it.
     column: usize,
-    /// The word stood in a comment: any plain key ends it.
+    /// It is a comment, and its value stands there: any plain key ends it.
     is_comment: bool,
     /// A quote that must close first.
     quote: Option<char>,
-    /// Whether the next line belongs to it whatever it is: a block of text was announced.
+    /// Whether the next line belongs to it whatever it is: a block of text was announced, or the value is
+    /// still to come between brackets.
     is_block: bool,
 }
 
@@ -109,9 +110,10 @@ fn opened(line: &str, column: usize, value_at: usize) -> Open {
     Open {
         // Within brackets the lines below may be anywhere.
         column: if is_flow { column.saturating_sub(1) } else { column },
-        is_comment: before.contains('#') && before.trim_start().starts_with('#'),
+        is_comment: before.trim_start().starts_with('#') && !value.trim().is_empty(),
         quote: open_quote(value),
-        is_block: [first_word, last_word].iter().any(|word| word.starts_with(['|', '>'])),
+        is_block: is_flow && value.is_empty()
+            || [first_word, last_word].iter().any(|word| word.starts_with(['|', '>'])),
     }
 }
 
@@ -144,7 +146,12 @@ fn value_after(line: &str, at: usize) -> usize {
 
 /// Whether a name stands where a value would: `name: password`.
 fn is_value(line: &str, name: &Range<usize>) -> bool {
-    let before = line.get(..name.start).unwrap_or_default().trim_end_matches(['"', '\'', ' ', '\t']);
+    let around = ['"', '\'', ' ', '\t'];
+    let before = line.get(..name.start).unwrap_or_default().trim_end_matches(around);
+    // `name: db password`.
+    let first_word =
+        before.trim_end_matches(|letter: char| letter.is_alphanumeric()).trim_end_matches(around);
+    let before = if first_word.ends_with(':') { first_word } else { before };
     let after = line.get(name.end..).unwrap_or_default();
     let is_last = after.trim_start_matches(['"', '\'']).trim_start();
     before.ends_with([':', '='])

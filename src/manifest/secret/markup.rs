@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::by_line;
-use super::words::{names_secret, next};
+use crate::model::secrecy::words::{names_secret, next};
 
 /// The elements of a CIB that have no name and value of their own.
 const ELEMENTS: &str = " cib configuration crm_config cluster_property_set nodes node instance_attributes \
@@ -15,6 +15,23 @@ const ELEMENTS: &str = " cib configuration crm_config cluster_property_set nodes
     obj_ref alerts alert recipient select select_nodes select_fencing select_resources select_attributes \
     attribute acls acl_role acl_target acl_group acl_user acl_permission role role_ref read write deny \
     status node_state lrm lrm_resources lrm_resource lrm_rsc_op transient_attributes tickets ticket_state ";
+
+/// Attributes whose names may be seen beside a secret.
+const ATTRIBUTES: [&str; 13] = [
+    "id",
+    "name",
+    "value",
+    "id-ref",
+    "attribute",
+    "operation",
+    "type",
+    "class",
+    "provider",
+    "description",
+    "interval",
+    "image",
+    "options",
+];
 
 /// All secrets of a text that is XML, or was meant to be.
 pub(super) fn places(text: &str) -> Vec<Range<usize>> {
@@ -63,7 +80,9 @@ impl Tag {
             "name" => !names_secret(at(value)) || at(value).contains('&'),
             _ => true,
         });
-        values.map(|(_, value)| value.clone()).chain([self.end..chunk.len()]).collect()
+        let strange = self.attributes.iter().map(|(name, _)| name.clone());
+        let strange = strange.filter(|name| !ATTRIBUTES.contains(&at(name)));
+        values.map(|(_, value)| value.clone()).chain(strange).chain([self.end..chunk.len()]).collect()
     }
 }
 

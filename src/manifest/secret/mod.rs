@@ -10,7 +10,6 @@ mod lines;
 mod markup;
 #[cfg(test)]
 mod tests;
-mod words;
 mod yaml;
 
 use std::ops::Range;

@@ -26,7 +26,7 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("password:\n  a:\n    b: X\nc: 1", "password:\n  (x)\n    (x)\nc: 1"),
         ("password: \"one\n\ntwo: a\"\nc: 1", "password: (x)\n\n(x)\nc: 1"),
         ("x: &p HUNTER\npassword: *p", "x: (x)\npassword: (x)"),
-        ("x: &p [HUNTER]\npassword: {a: *p}", "x: &p [(x)]\npassword: (x)"),
+        ("x: &p [HUNTER]\npassword: {a: *p}", "x: (x)\npassword: (x)"),
         ("\"pass\\x77ord\": X", "\"pass\\x77ord\": (x)"),
         ("? [a]\n: b\npassword: X", "? [a]\n: b\npassword: (x)"),
         ("? password\n: X\nb: 1", "? password\n(x)\nb: 1"),
@@ -66,7 +66,7 @@ fn where_a_secret_is_may_be_known() {
     }
     // Such a name below something else is a value like any other.
     assert_eq!(masked("params: [{secret: X}]"), "params: [{secret: (x)");
-    assert_eq!(masked("password: {secret: db}X"), "password: {secret: db}(x)");
+    assert_eq!(masked("a: @\n{password: {secret: db}X"), "a: @\n{password: {secret: db}(x)");
     assert_eq!(masked("a: @\n{password: {secret: db X}"), "a: @\n{password: (x)");
 }
 
@@ -90,7 +90,7 @@ fn a_cib_has_secrets_too() {
         ("<nvpair name=\"passwd\" value=\"a>b\"/>", "<nvpair name=\"passwd\" value=\"(x)\"/>"),
         ("<nvpair name=\"passwd\" value=\"a\"X\"/>", "<nvpair (x)"),
         ("<nvpair name=\"passwd\"value=\"X\"/>", "<nvpair (x)"),
-        ("<nvpair name=\"pass&#119;ord\" value=\"X\"/>", "<nvpair (x)"),
+        ("<nvpair name=\"pass&#119;ord\" value=\"X\"/>", "<nvpair name=\"(x)\" value=\"(x)\"/>"),
         ("<nvpair name=\"passwd\">X</nvpair>", "<nvpair name=\"passwd\">(x)</nvpair>"),
         ("<nvpair name=\"passwd\"><value>X</value>", "<nvpair name=\"passwd\"><(x)<(x)"),
         ("<nvpair value=\"X\" nme=\"a\"/>", "<nvpair (x)"),

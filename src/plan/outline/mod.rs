@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use options::rule_text;
 
 use super::address::{Address, ObjectKind};
-use crate::model::secrecy::without_passwords;
+use crate::model::secrecy::{without_secrets, words};
 use crate::model::{Cluster, Constraint, Rule, period, scalar, score::Score};
 
 /// One configured thing.
@@ -105,7 +105,7 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
     objects.extend(acls.roles.iter().map(parts::acl_role));
     objects.extend(acls.subjects.iter().map(parts::acl_subject));
     for object in &mut objects {
-        object.headline = without_passwords(&object.headline).into_owned();
+        object.headline = without_secrets(&object.headline).into_owned();
     }
     objects
 }
@@ -167,10 +167,20 @@ impl Attribute {
                 && means_the_same(&self.value, &other.value))
     }
 
+    /// The path as it may be shown: what somebody wrote into the name of a secret is not.
+    pub fn shown_path(&self) -> String {
+        let is_plain =
+            |letter: char| !letter.is_whitespace() && !matches!(letter, '"' | '\'' | '{' | ',' | '=');
+        match words::next(&self.path, 0).filter(|_| !self.path.chars().all(is_plain)) {
+            Some(name) => format!("{} {HIDDEN}", self.path.get(..name.end).unwrap_or_default()),
+            None => self.path.clone(),
+        }
+    }
+
     /// The value as it may be shown.
     pub fn shown(&self) -> String {
         match self.comparison {
-            Comparison::Verbatim | Comparison::ByMeaning => without_passwords(&self.value).into_owned(),
+            Comparison::Verbatim | Comparison::ByMeaning => without_secrets(&self.value).into_owned(),
             Comparison::Hidden => HIDDEN.to_owned(),
         }
     }

@@ -4,19 +4,19 @@ use std::ops::Range;
 
 use strsim::damerau_levenshtein;
 
-use crate::model::secrecy::holds_secret;
+use super::holds_secret;
 
 /// Words that are taken for the name of a secret also when a letter is wrong.
 const MISSPELT: [&str; 7] =
     ["password", "passwd", "passphrase", "secret", "secrets", "credential", "credentials"];
 
 /// The next word from here that names a secret, or two of which one was parted from the other by a blank.
-pub(super) fn next(line: &str, from: usize) -> Option<Range<usize>> {
+pub(crate) fn next(line: &str, from: usize) -> Option<Range<usize>> {
     let mut word = next_word(line, from)?;
     loop {
-        let text = line.get(word.clone())?;
+        let text = line.get(word.clone())?.trim_end_matches(['-', '_', '.']);
         if names_secret(text) {
-            return Some(word);
+            return Some(word.start..word.start + text.len());
         }
         let following = next_word(line, word.end)?;
         let gap = line.get(word.end..following.start)?;
@@ -29,7 +29,7 @@ pub(super) fn next(line: &str, from: usize) -> Option<Range<usize>> {
 }
 
 /// Whether a word names a secret, or cannot be read as it stands.
-pub(super) fn names_secret(word: &str) -> bool {
+pub(crate) fn names_secret(word: &str) -> bool {
     holds_secret(word) || is_escaped(word) || is_misspelt(word)
 }
 
@@ -49,9 +49,15 @@ fn is_misspelt(word: &str) -> bool {
     )
 }
 
+/// The next run of letters, digits and what joins them; a letter may be written as `\x77`.
 fn next_word(line: &str, from: usize) -> Option<Range<usize>> {
-    let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | '\\');
-    let start = from + line.get(from..)?.find(is_name)?;
-    let rest = line.get(start..)?;
-    Some(start..start + rest.find(|letter| !is_name(letter)).unwrap_or(rest.len()))
+    let is_name = |(at, letter): (usize, char)| match letter {
+        '_' | '-' | '.' => true,
+        '\\' => line.get(at + 1..).is_some_and(|rest| rest.starts_with(['x', 'u', 'U'])),
+        letter => letter.is_alphanumeric(),
+    };
+    let mut letters = line.get(from..)?.char_indices().map(|(at, letter)| (from + at, letter));
+    let (start, _) = letters.find(|letter| is_name(*letter))?;
+    let end = letters.find(|letter| !is_name(*letter)).map_or(line.len(), |(at, _)| at);
+    Some(start..end)
 }
