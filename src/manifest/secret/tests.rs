@@ -93,7 +93,7 @@ fn a_cib_has_secrets_too() {
         ("<nvpair name=\"pass&#119;ord\" value=\"X\"/>", "<nvpair name=\"(x)\" value=\"(x)\"/>"),
         ("<nvpair name=\"passwd\">X</nvpair>", "<nvpair name=\"passwd\">(x)</nvpair>"),
         ("<nvpair name=\"passwd\"><value>X</value>", "<nvpair name=\"passwd\"><(x)<(x)"),
-        ("<nvpair value=\"X\" nme=\"a\"/>", "<nvpair (x)"),
+        ("<nvpair value=\"X\" nme=\"a\"/>", "<nvpair value=\"(x)\" (x)=\"(x)\"/>"),
         ("<nvpair name=\"ip\" value=\"a\"b\"/>", "<nvpair name=\"ip\" value=\"a\"b\"/>"),
         ("<nvpair name=\"passwd\" value=\"A<B\"/>", "<nvpair (x)<(x)"),
     ] {

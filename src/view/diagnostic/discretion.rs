@@ -11,6 +11,9 @@ use crate::view::escaped;
 /// Shorter parts of a secret are hidden only where a message quotes just them: words would be torn.
 const PART_MIN: usize = 3;
 
+/// What messages quote of their own.
+const OWN_WORDS: [&str; 6] = ["params", "meta", "attributes", "properties", "utilization", "secret"];
+
 /// Texts without their secrets, and where those were.
 pub(super) struct Discretion {
     sources: Sources,
@@ -32,7 +35,7 @@ impl Discretion {
             secrets: Vec::new(),
             runs: BTreeSet::new(),
             secret_text: String::new(),
-            seen: BTreeSet::new(),
+            seen: OWN_WORDS.iter().map(|word| (*word).to_owned()).collect(),
         };
         for (number, source) in all.iter().enumerate() {
             let is_meant = diagnostics.iter().any(|diagnostic| {
