@@ -43,7 +43,11 @@ fn example(name: &str) -> Cluster {
 fn run(beginning: Beginning<'_>, nodes: usize) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime
-        .block_on(drill(beginning, Extent { nodes, resources: true, everywhere: true, trials_max: 10_000 }))
+        .block_on(drill(
+            beginning,
+            Extent { nodes, resources: true, everywhere: true, trials_max: 10_000 },
+            &mut |_, _| {},
+        ))
         .unwrap()
 }
 
@@ -263,7 +267,7 @@ fn drills_begin_with_any_cluster_that_was_seen() {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let extent = Extent { nodes: 1, resources: false, everywhere: false, trials_max: 20 };
-        let report = runtime.block_on(drill(Beginning::Seen(&observation), extent));
+        let report = runtime.block_on(drill(Beginning::Seen(&observation), extent, &mut |_, _| {}));
         assert!(report.is_ok(), "{name}: {report:?}");
     }
 }

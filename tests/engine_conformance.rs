@@ -36,6 +36,7 @@ macro_rules! engine {
             a_resource_over_its_migration_threshold_stays_stopped,
             a_changed_parameter_restarts_only_its_resource,
             a_changed_interval_replaces_the_monitor_and_restarts_nothing,
+            what_needs_a_ticket_runs_while_it_is_granted,
             what_is_in_force_and_what_runs_outlive_the_process,
             every_action_is_told_of_before_it_ends,
         );

@@ -100,6 +100,15 @@ fn a_person_confirms_and_sees_progress_in_colour() {
 }
 
 #[test]
+fn a_drill_shows_how_far_it_is_and_leaves_only_the_report() {
+    let folder = folder();
+    let Some(seen) = on_terminal("quorate drill", "", folder.path()) else { return };
+    let (before, report) = seen.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(before.contains("0 of 6 failures tried"), "{seen}");
+    assert!(report.contains("Drill: 6 failures") && !report.contains("tried"), "{seen}");
+}
+
+#[test]
 fn ctrl_c_at_the_prompt_changes_nothing() {
     let folder = folder();
     let Some(screen) = on_terminal("quorate apply", "\u{3}", folder.path()) else { return };

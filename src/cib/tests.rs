@@ -5,8 +5,8 @@ mod mutation;
 use super::*;
 use crate::model::constraint::{ColocationScope, Constraint, LocationPreference, OrderScope};
 use crate::model::resource::{CloneChild, Origin};
-use crate::model::rule::Condition;
-use crate::model::{Resource, Score, Value};
+use crate::model::rule::{Condition, ValueType};
+use crate::model::{OptionSet, Resource, Score, Value};
 use crate::status::{JoinState, Presence, ProcessState, ResultCode, ResultStatus};
 
 /// Reads a CIB with this in its configuration and this in its status.
@@ -73,6 +73,54 @@ fn what_is_not_kept_is_told() {
         "",
     );
     assert_eq!(codes(&cib), ["dropped-attribute", "dropped-element"]);
+}
+
+#[test]
+fn what_an_option_cannot_be_is_told_once_and_kept() {
+    let cib = read_parts(
+        "<crm_config><cluster_property_set id='o'><nvpair id='o1' name='no-quorum-policy' value='foo'/>
+           <nvpair id='o2' name='stop-all-resources' value='off'/><nvpair id='o3' name='of-ours' value='x'/>
+         </cluster_property_set></crm_config>
+         <resources>
+           <primitive id='p' class='ocf' provider='x' type='y'><meta_attributes id='m'>
+             <nvpair id='m1' name='is-managed' value='perhaps'/></meta_attributes></primitive>
+           <primitive id='q' class='ocf' provider='x' type='y'><meta_attributes id-ref='m'/></primitive>
+         </resources>",
+        "",
+    );
+    assert_eq!(codes(&cib), ["invalid-value", "invalid-value"]);
+    assert_eq!(OptionSet::unruled(&cib.cluster.properties, "no-quorum-policy"), Some("foo".into()));
+}
+
+#[test]
+fn a_type_that_goes_without_saying_is_not_kept() {
+    let expressions =
+        [("lt", "1", "number"), ("gte", "1.5", "number"), ("lt", "1e3", "number"), ("gt", "1", "integer")];
+    let mut parts: Vec<String> = expressions
+        .iter()
+        .enumerate()
+        .map(|(number, (operation, value, kind))| format!(
+            "<expression id='e{number}' attribute='pingd' operation='{operation}' value='{value}' type='{kind}'/>"
+        ))
+        .collect();
+    parts.push("<expression id='f' attribute='pingd' operation='eq' value='1' type='number'/>".to_owned());
+    let rule = format!("<rule id='r' score='1'>{}</rule>", parts.concat());
+    let cib = read_parts(
+        &format!("<constraints><rsc_location id='l' rsc='a'>{rule}</rsc_location></constraints>"),
+        "",
+    );
+    let Constraint::Location(location) = &cib.cluster.constraints[0] else { panic!() };
+    let LocationPreference::Rule(preference) = &location.preference else { panic!() };
+    let types = preference.rule.conditions.iter().map(|condition| match condition {
+        Condition::Attribute(condition) => condition.value_type,
+        Condition::Rule(_)
+        | Condition::Agent { .. }
+        | Condition::Operation { .. }
+        | Condition::Date(_)
+        | Condition::Invalid { .. } => panic!("{condition:?}"),
+    });
+    let (number, integer) = (Some(ValueType::Number), Some(ValueType::Integer));
+    assert_eq!(types.collect::<Vec<_>>(), [None, None, number, integer, number]);
 }
 
 #[test]

@@ -166,7 +166,12 @@ fn describe(change: &Change, seen: &Observation) -> String {
         Change::ConfirmDown(node) => {
             format!("{node} is taken to be down, and what it ran is started elsewhere.")
         }
-        Change::Propose(_) | Change::Ticket { .. } => "In force.".to_owned(),
+        Change::Ticket { id, granted, standby } => {
+            let held = if *granted { "granted" } else { "not granted" };
+            let stands_by = if *standby { ", and in standby" } else { "" };
+            format!("Ticket {id} is {held}{stands_by}.")
+        }
+        Change::Propose(_) => "In force.".to_owned(),
     }
 }
 
@@ -174,4 +179,23 @@ fn of(resource: Option<&ResourceId>, node: Option<&NodeName>) -> String {
     let resource = resource.map(|resource| format!(" of {resource}")).unwrap_or_default();
     let node = node.map(|node| format!(" on {node}")).unwrap_or_default();
     format!("{resource}{node}")
+}
+
+/// Asks whether something dangerous is meant, unless that was said already.
+///
+/// # Errors
+/// Where the answer is no, or nobody is there to answer.
+pub(super) fn confirm(question: &str, is_approved: bool, terminal: Terminal) -> Result<(), Failure> {
+    if is_approved {
+        return Ok(());
+    }
+    if !terminal.can_ask() {
+        return Err(Failure::new(Exit::Unsafe, "nobody is there to confirm this")
+            .help("--auto-approve does it all the same"));
+    }
+    if terminal.ask(&format!("{question} Only `yes` is taken as yes:")) {
+        Ok(())
+    } else {
+        Err(Failure::error("not confirmed; nothing was done"))
+    }
 }

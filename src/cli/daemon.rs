@@ -19,7 +19,7 @@ use crate::daemon::api::{Api, Place};
 use crate::daemon::group::Group;
 use crate::daemon::group::corosync::Corosync;
 use crate::daemon::group::in_process::Room;
-use crate::daemon::{Daemon, Door, Ending, Notice, Reset, Safety, Setup, guard};
+use crate::daemon::{DATA_DIR, Daemon, Door, Ending, Notice, Reset, Safety, Setup, guard};
 use crate::diagnostic::with_causes;
 use crate::host;
 use crate::model::NodeName;
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", env = "QUORATE_MANIFEST")]
     manifest: Option<PathBuf>,
     /// Keeps the desired state; must outlast a power failure.
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/quorate")]
+    #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     pub(super) data_dir: PathBuf,
     /// Keeps what is known until this host boots; best in memory.
     #[arg(long, value_name = "DIR", default_value = "/run/quorate")]

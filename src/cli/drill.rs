@@ -1,6 +1,9 @@
 //! `drill`: would every failure be survived?
 
+#![expect(clippy::disallowed_methods, reason = "a line of progress is redrawn from time to time")]
+
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
@@ -8,6 +11,7 @@ use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
+use super::progress::ERASE;
 use super::terminal::Terminal;
 use super::{clock, engines, plan, validate};
 use crate::engine::drill::{Beginning, Extent, drill};
@@ -15,6 +19,9 @@ use crate::model::Overlay;
 use crate::plan::drill::Report;
 use crate::view;
 use crate::view::plan::Detail;
+
+/// How often the line of progress is redrawn at most.
+const REDRAWN_AFTER: Duration = Duration::from_millis(200);
 
 /// Let every node and every resource fail in a simulation, and report what would stay down.
 ///
@@ -78,19 +85,49 @@ async fn make(arguments: &Arguments, options: &Options, terminal: Terminal) -> R
         everywhere: !arguments.here_only,
         trials_max: arguments.trials_max,
     };
+    let mut showing = Showing::new(terminal);
+    let mut report = |tried, total| showing.show(tried, total);
     if let Some(file) = &arguments.cib {
         let observation = plan::observation_of_cib(file, arguments.now, terminal)?;
-        return Ok(drill(Beginning::Seen(&observation), extent).await?);
+        return Ok(drill(Beginning::Seen(&observation), extent, &mut report).await?);
     }
     if arguments.live {
         let mut observation = engines::open(options, Access::Read)?.engine.observe().await?;
         observation.now = arguments.now.unwrap_or(observation.now);
         observation.in_force = observation.effective().into_owned();
         observation.overlay = Overlay::default();
-        return Ok(drill(Beginning::Seen(&observation), extent).await?);
+        return Ok(drill(Beginning::Seen(&observation), extent, &mut report).await?);
     }
     let manifest = validate::load(options.manifest(), terminal)?;
-    Ok(drill(Beginning::Cold(&manifest.cluster), extent).await?)
+    Ok(drill(Beginning::Cold(&manifest.cluster), extent, &mut report).await?)
+}
+
+/// How far a drill is, on a line that is redrawn; where nothing can be redrawn, nothing.
+struct Showing {
+    terminal: Terminal,
+    shown: Option<Instant>,
+}
+
+impl Showing {
+    fn new(terminal: Terminal) -> Self {
+        Self { terminal, shown: None }
+    }
+
+    fn show(&mut self, tried: usize, total: usize) {
+        if !self.terminal.can_redraw() || self.shown.is_some_and(|last| last.elapsed() < REDRAWN_AFTER) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        self.terminal.say_raw(&format!("{ERASE}  ...     {tried} of {total} failures tried"));
+    }
+}
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            self.terminal.say_raw(ERASE);
+        }
+    }
 }
 
 fn detail(terminal: Terminal) -> Detail {

@@ -117,6 +117,13 @@ fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) ->
     let ids = if arguments.new_names { ConstraintIds::Derive } else { ConstraintIds::Keep };
     let adopted = manifest::adopt(cib.cluster.clone(), ids, &target.display().to_string());
     let Some(manifest) = &adopted.reading.manifest else {
+        if let Some(id) = ambiguous(&cib.cluster) {
+            return Err(Failure::new(
+                Exit::ManifestInvalid,
+                "the configuration is ambiguous; nothing was written",
+            )
+            .help(of_one_name(&id)));
+        }
         show_errors(&adopted.reading.diagnostics, &adopted.sources, terminal);
         return Err(Failure::new(Exit::ManifestInvalid, "the configuration has what no manifest can say"));
     };
@@ -174,12 +181,16 @@ fn compare(cib: &Cluster, imported: &Cluster, status: &ClusterStatus) -> Result<
     }
     let failure = Failure::error("the manifest would not do what the CIB does; nothing was written");
     Err(match ambiguous(cib) {
-        Some(id) => failure.help(format!(
-            "several things in the CIB are called `{id}`, so that it is not clear which one is meant: \
-             rename all but one (`crm_verify` knows them)"
-        )),
+        Some(id) => failure.help(of_one_name(&id)),
         None => failure.help("this is a fault of `import`: please report it with the CIB"),
     })
+}
+
+fn of_one_name(id: &str) -> String {
+    format!(
+        "several things in the CIB are called `{id}`, so that it is not clear which one is meant: \
+         rename all but one (`crm_verify` knows them)"
+    )
 }
 
 /// A name that a CIB gives to several resources or constraints.

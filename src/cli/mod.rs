@@ -45,6 +45,7 @@ mod simulate;
 mod source;
 mod status;
 mod terminal;
+mod ticket;
 mod validate;
 mod wait;
 mod watch;
@@ -90,6 +91,7 @@ enum Verb {
     Move(relocate::Move),
     Ban(relocate::Ban),
     Clear(relocate::Clear),
+    Ticket(ticket::Arguments),
     Cleanup(forget::Cleanup),
     Refresh(forget::Refresh),
     Pause(pause::Arguments),
@@ -150,6 +152,7 @@ impl Verb {
             Self::Move(arguments) => relocate::run_move(&arguments, options, terminal),
             Self::Ban(arguments) => relocate::run_ban(&arguments, options, terminal),
             Self::Clear(arguments) => relocate::run_clear(&arguments, options, terminal),
+            Self::Ticket(arguments) => ticket::run(&arguments, options, terminal),
             Self::Cleanup(arguments) => forget::run_cleanup(&arguments, options, terminal),
             Self::Refresh(arguments) => forget::run_refresh(&arguments, options, terminal),
             Self::Pause(arguments) => pause::run(&arguments, options, terminal),

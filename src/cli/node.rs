@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::asking::{self, Lasting, Waiting};
+use super::asking::{self, Lasting, Waiting, confirm};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::name;
@@ -144,19 +144,4 @@ fn end(
             .help(format!("if there is {what} all the same, the manifest says so")))
     };
     asking::ask(wish, waiting, options, terminal)
-}
-
-fn confirm(question: &str, is_approved: bool, terminal: Terminal) -> Result<(), Failure> {
-    if is_approved {
-        return Ok(());
-    }
-    if !terminal.can_ask() {
-        return Err(Failure::new(Exit::Unsafe, "nobody is there to confirm this")
-            .help("--auto-approve does it all the same"));
-    }
-    if terminal.ask(&format!("{question} Only `yes` is taken as yes:")) {
-        Ok(())
-    } else {
-        Err(Failure::error("not confirmed; nothing was done"))
-    }
 }

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::terminal::{Terminal, Verbosity};
-use crate::api;
+use crate::{api, daemon};
 
 /// Options that every verb takes.
 #[derive(Debug, Clone, Args)]
@@ -120,7 +120,7 @@ impl Options {
     pub(super) fn engine(&self) -> EngineName {
         let is_daemon_at_hand = self.host.is_some()
             || self.socket.is_some()
-            || (self.state_dir.is_none() && Path::new(api::SOCKET).exists());
+            || (self.state_dir.is_none() && (Path::new(api::SOCKET).exists() || daemon::is_member_host()));
         match self.engine {
             Some(engine) => engine,
             None if is_daemon_at_hand => EngineName::Corosync,

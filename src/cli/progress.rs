@@ -6,7 +6,7 @@ use crate::scheduler::{Action, ActionId};
 use crate::view::progress;
 
 /// Takes away the line that the cursor is on.
-const ERASE: &str = "\r\u{1b}[2K";
+pub(super) const ERASE: &str = "\r\u{1b}[2K";
 
 /// Forms of progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::DATA_DIR;
 use super::DaemonError;
 use crate::cluster::Durable;
 use crate::engine::EngineError;
@@ -81,6 +82,15 @@ impl Store {
     fn seen_path(&self) -> PathBuf {
         self.folder.join("manifest-seen.json")
     }
+}
+
+/// Whether this host is a member of a cluster, whether or not its daemon is running: that has kept a state
+/// here, or is started with the host.
+#[expect(clippy::disallowed_methods, reason = "looks at what a daemon of this host left")]
+pub fn is_member_host() -> bool {
+    /// What `systemctl enable quorate` makes; others than the superuser see it, too.
+    const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/quorate.service";
+    Store { folder: DATA_DIR.into() }.path().exists() || Path::new(ENABLED).is_symlink()
 }
 
 /// A folder that only its owner can look into.

@@ -35,7 +35,11 @@ use crate::agent::Installation;
 use crate::engine::EngineError;
 use crate::model::NodeName;
 
+/// Where a daemon keeps the desired state, if it is not told another place.
+pub const DATA_DIR: &str = "/var/lib/quorate";
+
 pub use door::{Attribute, Door, Gone, Snapshot};
+pub use durable::is_member_host;
 pub use guard::Safety;
 pub use notice::Notice;
 pub use reset::Reset;

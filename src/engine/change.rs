@@ -44,7 +44,10 @@ pub(super) fn apply(
             check_node(Some(node), cluster)?;
             ledger.set_attribute(node, name, value.as_deref());
         }
-        Change::Propose(_) | Change::Ticket { .. } | Change::Forsake(_) | Change::ConfirmDown(_) => {
+        Change::Ticket { id, granted, standby } => {
+            ledger.status.set_ticket(id, *granted, *standby, now.seconds());
+        }
+        Change::Propose(_) | Change::Forsake(_) | Change::ConfirmDown(_) => {
             return refuse("only the daemons of a real cluster can do this (engine `corosync`)".to_owned());
         }
     }

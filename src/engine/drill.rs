@@ -44,9 +44,16 @@ pub enum Beginning<'a> {
 
 /// Lets everything fail that may fail, one after the other, each from the same beginning.
 ///
+/// `report` is told how many of them were tried, and of how many; what does not happen after all counts
+/// as tried.
+///
 /// # Errors
 /// [`EngineError::Refused`] when these are too many failures, or no node is there to fail.
-pub async fn drill(beginning: Beginning<'_>, extent: Extent) -> Result<Report, EngineError> {
+pub async fn drill(
+    beginning: Beginning<'_>,
+    extent: Extent,
+    report: &mut (dyn FnMut(usize, usize) + Send),
+) -> Result<Report, EngineError> {
     let stage = match beginning {
         Beginning::Cold(cluster) => {
             let mut stage = Simulated::in_memory(0);
@@ -67,7 +74,9 @@ pub async fn drill(beginning: Beginning<'_>, extent: Extent) -> Result<Report, E
     let (mishaps, too_many_nodes) = scene.mishaps(extent)?;
     let mut trials = Vec::with_capacity(mishaps.len());
     let mut moved: Option<(Move, Option<Scene>)> = None;
-    for mishap in mishaps {
+    let total = mishaps.len();
+    for (tried, mishap) in mishaps.into_iter().enumerate() {
+        report(tried, total);
         let Some(wanted) = scene.move_before(&mishap) else {
             trials.push(scene.act_out(mishap).await?);
             continue;

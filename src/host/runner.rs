@@ -165,14 +165,19 @@ impl Runner {
         let mut secrets = Vec::new();
         let mut missing = None;
         for value in call.params.values_mut() {
-            match self.secrets.reveal(value) {
-                Ok(Some(secret)) => {
-                    *value = secret.as_str().into();
-                    secrets.push(secret);
+            let known = match self.secrets.reveal(value) {
+                Ok(known) => known,
+                Err(problem) if can_do_without_secrets(action) => {
+                    // What runs is looked at with what it was started with.
+                    let known = self.secrets.recall(value).filter(|_| action.is_recurring());
+                    missing = Some(problem).filter(|_| known.is_none()).or(missing);
+                    known
                 }
-                Ok(None) => {}
-                Err(problem) if can_do_without_secrets(action) => missing = Some(problem),
                 Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
+            };
+            if let Some(secret) = known {
+                *value = secret.as_str().into();
+                secrets.push(secret);
             }
         }
         call.secrets.clone_from(&secrets);
@@ -180,6 +185,7 @@ impl Runner {
         let done = self.site.run(&call).await;
         let result = to_result(done, &secrets);
         match missing {
+            Some(problem) if action.is_recurring() => untrusted(action, result, &problem),
             Some(problem) if !result.has_succeeded(action) => lacking(result, &problem),
             Some(_) | None => result,
         }
@@ -221,9 +227,26 @@ impl Runner {
 }
 
 /// Whether an action is tried though a secret is not here. Whether something runs and how it is ended can
-/// mostly be told without: to take it as running because nobody looked would block what never ran.
+/// mostly be told without: to take it as running because nobody looked would block what never ran, and to take it
+/// as dead would end what is well.
 fn can_do_without_secrets(action: &Action) -> bool {
-    action.task == Task::Stop || action.task == Task::Monitor && !action.is_recurring()
+    matches!(action.task, Task::Stop | Task::Monitor)
+}
+
+/// The result of a recurring monitor that was run without one of its secrets: whether the service is there can
+/// be seen; any other complaint may be of the secret, and ends no service.
+fn untrusted(action: &Action, result: ActionResult, problem: &str) -> ActionResult {
+    if result.has_succeeded(action) || result.rc == ResultCode::NOT_RUNNING {
+        return result;
+    }
+    let resource = action.resource.as_deref().unwrap_or_default();
+    tracing::warn!(
+        resource,
+        rc = result.rc.0,
+        problem,
+        "what a monitor says counts for nothing without its secret"
+    );
+    ActionResult::done(expected_rc(action), result.took)
 }
 
 /// A failed result of an agent that was run without one of its secrets.
@@ -255,6 +278,8 @@ pub(crate) fn broken_off(error: &JoinError) -> ActionResult {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests run agents that are files")]
+
     use super::*;
 
     #[tokio::test]
@@ -272,5 +297,32 @@ mod tests {
         for task in [Task::Start, Task::Stop, Task::Monitor, Task::Promote] {
             assert_eq!(run(task.clone(), 0).await, None, "{task:?} is waited for");
         }
+    }
+
+    #[tokio::test]
+    async fn what_runs_is_not_taken_for_dead_because_its_secret_is_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let agents = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/ocf");
+        let site = Installation { ocf_root: agents, ..Installation::default() };
+        let runner = Runner::new(site, Secrets::new(dir.path().to_owned()), NodeName::from("n"));
+        let agent = Agent::parse("ocf:test:service").unwrap();
+        let state = dir.path().join("A").display().to_string();
+        let mut action = Action::new(Task::Monitor, "A", NodeName::from("n"));
+        action.interval = Duration::from_secs(10);
+        action.params.insert("state".into(), state.as_str().into());
+        action.params.insert("password".into(), "secret:s".into());
+        let answers = async |rc: &str| {
+            std::fs::write(format!("{state}.force-monitor"), rc).unwrap();
+            runner.run(&action, &agent, None).await.rc
+        };
+        assert_eq!(answers("1").await, ResultCode::OK, "it may complain of its secret");
+        assert_eq!(answers("7").await, ResultCode::NOT_RUNNING);
+        let secret = dir.path().join("s");
+        std::fs::write(&secret, "x").unwrap();
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&secret, private).unwrap();
+        assert_eq!(answers("0").await, ResultCode::OK);
+        std::fs::remove_file(&secret).unwrap();
+        assert_eq!(answers("1").await, ResultCode::ERROR, "it was told the secret as it was");
     }
 }

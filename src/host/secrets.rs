@@ -2,9 +2,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "secrets are files of this host")]
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::agent::check::Configured;
 use crate::diagnostic::{Diagnostic, Part};
@@ -17,11 +20,22 @@ const MARK: &str = "secret:";
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
     folder: PathBuf,
+    seen: Seen,
+}
+
+/// What secrets were when they were read last, by what stands for them.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Seen(..)")
+    }
 }
 
 impl Secrets {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, seen: Seen::default() }
     }
 
     /// The value a parameter stands for, if it stands for a secret.
@@ -48,7 +62,15 @@ impl Secrets {
             ));
         }
         let text = fs::read_to_string(&path).map_err(missing)?;
-        Ok(Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
+        let secret = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+        let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(value.to_owned(), secret.clone());
+        Ok(Some(secret))
+    }
+
+    /// What the secret was that a parameter stands for, when it was read last.
+    pub(crate) fn recall(&self, value: &str) -> Option<String> {
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).get(value).cloned()
     }
 
     /// What is wrong with the secrets that resources need. It may be put right before they start, so
@@ -94,5 +116,9 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(secrets.reveal("secret:db"), Ok(Some("s3cret".to_owned())));
         assert!(secrets.reveal("secret:../db").is_err());
+        fs::remove_file(&path).unwrap();
+        assert!(secrets.reveal("secret:db").is_err());
+        assert_eq!(secrets.recall("secret:db").as_deref(), Some("s3cret"));
+        assert!(!format!("{secrets:?}").contains("s3cret"));
     }
 }

@@ -63,7 +63,7 @@ fn last_word(name: &str) -> &str {
 
 /// Whether this value of an option is a secret, or has one in it.
 pub fn is_secret(name: &str, value: &str) -> bool {
-    holds_secret(name) || secret_in(value).is_some()
+    holds_secret(name) || words::next(name, 0).is_some() || secret_in(value).is_some()
 }
 
 /// Where the first secret stands in a text that is no secret by its name: the password of an address, or

@@ -159,6 +159,8 @@ pub enum Because {
         /// Which, such as `params.ip`.
         paths: Vec<String>,
     },
+    /// All resources were told to stop (`stop-all-resources`).
+    StopAll,
     /// No node may run it.
     NoNode,
     /// It needs a ticket that this site does not hold.

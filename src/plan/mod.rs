@@ -26,6 +26,7 @@ pub mod secrecy;
 mod situation;
 mod standstill;
 pub mod step;
+pub mod ticket;
 pub mod trouble;
 pub mod unplaced;
 pub mod what_if;
@@ -337,8 +338,8 @@ fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
-            // Nothing that a plan does ends a circle.
-            stays: stays || standstill.contains_key(&position),
+            // Nothing that a plan does ends a circle, and what it starts is counted.
+            stays: stays || standstill.contains_key(&position) || matches!(because, Because::TooFew { .. }),
             because,
         })
         .collect()

@@ -159,7 +159,10 @@ impl<'a> Situation<'a> {
         if let Some(because) = self.of_better_promotion(change) {
             return because;
         }
-        self.of_reason(change).or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode)
+        match self.of_reason(change) {
+            Some(Because::NoNode) => self.of_homelessness(change),
+            reason => reason.or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode),
+        }
     }
 
     fn of_move(&self, change: &Change) -> Because {

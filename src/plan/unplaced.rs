@@ -11,9 +11,10 @@ use crate::model::constraint::LocationPreference;
 use crate::model::id::without_number;
 use crate::model::{Cluster, Constraint, NodeName, Role, Score};
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::{FailedAction, NodeFacts, NodeKind, Variant};
+use crate::scheduler::facts::{FailedAction, NodeFacts, NodeIx, NodeKind, Variant};
 use crate::scheduler::operation::{Lookup, OnFail};
 use crate::scheduler::{Facts, ResourceIx};
+use crate::status::ResultCode;
 
 /// A resource that should run and has no node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +52,8 @@ impl Unplaced {
             | Obstacle::CapacityTogether
             | Obstacle::Unhealthy
             | Obstacle::StoppedAsMultiple { .. }
-            | Obstacle::Score => true,
+            | Obstacle::OtherPlaces
+            | Obstacle::Score { .. } => true,
             Obstacle::Absent { absence, .. } => match absence {
                 Absence::NoNode | Absence::NotPromoted | Absence::NoPromotionScore => true,
                 Absence::Stopped | Absence::NoTicket { .. } => false,
@@ -66,6 +68,7 @@ impl Unplaced {
             | Obstacle::Halted
             | Obstacle::Locked { .. }
             | Obstacle::NotAllowed
+            | Obstacle::NotOpened
             | Obstacle::StandbyAfterFailure { .. } => false,
         };
         // Guests come to be there once something else runs.
@@ -171,8 +174,16 @@ pub enum Obstacle {
         /// Nodes of one value of this attribute count as the same.
         attribute: Option<String>,
     },
-    /// Something else gave the node a score of minus infinity, or no score at all.
-    Score,
+    /// Locations open other nodes to it, and only those (`resource-discovery: exclusive`).
+    NotOpened,
+    /// Connections, guests and bundled resources have places of their own.
+    OtherPlaces,
+    /// Something else gave the node a score below zero, or no score at all.
+    Score {
+        /// Which, if any.
+        #[serde(default)]
+        score: Option<Score>,
+    },
 }
 
 /// Why a resource is nowhere, or nowhere in the role that counts.
@@ -211,8 +222,7 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
             has_guests: facts.nodes.iter().any(|node| node.kind != NodeKind::Member),
             nodes: facts
                 .node_numbers()
-                // A guest is there once something else runs.
-                .filter(|node| facts.node(*node).is_online || facts.node(*node).kind != NodeKind::Guest)
+                .filter(|node| is_of_concern(facts, resource, *node))
                 .map(|node| Refusal {
                     node: facts.node(node).name.clone(),
                     obstacle: obstacle::obstacle(placement, relations, resource, node),
@@ -220,6 +230,19 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
                 .collect(),
         })
         .collect()
+}
+
+/// Whether it says anything that a node cannot run a resource: a guest is there once something else runs,
+/// and the nodes that containers make are for what is bundled with them.
+fn is_of_concern(facts: &Facts<'_>, resource: ResourceIx, node: NodeIx) -> bool {
+    let of_guest = facts.node(node);
+    let is_listed = || {
+        let first = facts.leaves(resource).first().copied();
+        let mut chain =
+            std::iter::successors(first.or(Some(resource)), |inner| facts.resource(*inner).parent);
+        chain.any(|one| facts.resource(one).table.entry(node).is_some())
+    };
+    of_guest.kind != NodeKind::Guest || of_guest.is_online && (is_listed() || !facts.properties.symmetric)
 }
 
 /// Whether a resource, or a part of it, has a node; of a bundle, a container.
@@ -269,6 +292,11 @@ pub(super) fn is_halted(facts: &Facts<'_>, resource: ResourceIx) -> bool {
 /// The failure of a primitive after which it is not to be started again.
 pub(super) fn halted_by<'f>(facts: &'f Facts<'_>, resource: ResourceIx) -> Option<&'f FailedAction> {
     failures_of(facts, resource).find(|failed| consequence(facts, resource, failed) == OnFail::Stop)
+}
+
+/// The failure of a primitive that bans it from every node: it is not configured well.
+pub(super) fn fatal_failure<'f>(facts: &'f Facts<'_>, resource: ResourceIx) -> Option<&'f FailedAction> {
+    failures_of(facts, resource).find(|failed| failed.rc == ResultCode::NOT_CONFIGURED)
 }
 
 /// What a failure leads to.
@@ -329,7 +357,7 @@ mod tests {
             let unplaced = Unplaced { resource: "A".to_owned(), nodes, is_later: false, has_guests: false };
             unplaced.may_be_later(&Cluster::default())
         };
-        assert!(may(Obstacle::Score) && may(Obstacle::Company { resource: "B".to_owned() }));
+        assert!(may(Obstacle::Score { score: None }) && may(Obstacle::Company { resource: "B".to_owned() }));
         assert!(!may(Obstacle::Failures) && !may(Obstacle::Offline) && !may(Obstacle::Halted));
         assert!(!may(Obstacle::Constraint { id: "ban".to_owned() }), "no rule: nothing can end it");
     }

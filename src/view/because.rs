@@ -52,6 +52,7 @@ fn words(because: &Because) -> String {
             let verb = if paths.len() == 1 { "changes" } else { "change" };
             format!("{} {verb}", paths.join(", "))
         }
+        Because::StopAll => "all resources were told to stop".to_owned(),
         Because::NoNode => "no node may run it".to_owned(),
         Because::NoTicket { ticket, is_standby } => no_ticket(ticket, *is_standby),
         Because::MustBeFenced { node, why } => format!("{node} must be fenced: {why}"),
@@ -190,7 +191,9 @@ pub fn way_out(unplaced: &Unplaced) -> Option<String> {
         | Obstacle::NotAllowed
         | Obstacle::Capacity { .. }
         | Obstacle::CapacityTogether
-        | Obstacle::Score => None,
+        | Obstacle::NotOpened
+        | Obstacle::OtherPlaces
+        | Obstacle::Score { .. } => None,
     })?;
     Some(mend_and_clean_up(failed))
 }

@@ -203,7 +203,9 @@ fn once_rid_of(obstacle: &Obstacle, node: &NodeName) -> String {
         | Obstacle::Company { .. }
         | Obstacle::Absent { .. }
         | Obstacle::Apart { .. }
-        | Obstacle::Score => format!("{node} must be able to run anything"),
+        | Obstacle::NotOpened
+        | Obstacle::OtherPlaces
+        | Obstacle::Score { .. } => format!("{node} must be able to run anything"),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod progress;
 pub mod prometheus;
 pub mod recording;
 pub mod status;
+pub mod ticket;
 pub mod transition;
 pub mod window;
 

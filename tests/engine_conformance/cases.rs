@@ -1,10 +1,13 @@
 //! The claims.
 
+use quorate::cluster::Change;
 use quorate::engine::{EngineError, Event, Outcome};
 use quorate::model::{Cluster, Generation};
 use quorate::status::ResultCode;
 
-use crate::desired::{cluster, group, monitor, order, primitive, resource, with_meta, with_param};
+use crate::desired::{
+    cluster, group, monitor, needs_ticket, order, primitive, resource, with_meta, with_param,
+};
 use crate::subject::{Log, Subject, apply, attribute, converge, is_at_rest, node_state, submit};
 
 pub(crate) async fn nothing_desired_is_nothing_to_do<S: Subject>(mut subject: S) {
@@ -161,6 +164,22 @@ pub(crate) async fn a_changed_interval_replaces_the_monitor_and_restarts_nothing
     assert_eq!(log.changes(), ["cancel A"]);
     assert!(log.started().contains(&"monitor A".to_owned()));
     assert!(is_at_rest(&mut subject).await);
+}
+
+pub(crate) async fn what_needs_a_ticket_runs_while_it_is_granted<S: Subject>(mut subject: S) {
+    let mut desired = cluster(&subject, vec![resource(&subject, "A")]);
+    desired.constraints = vec![needs_ticket("A", "east")];
+    let (_, log) = apply(&mut subject, &desired).await;
+    assert!(log.changes().is_empty(), "{:?}", log.changes());
+    for (granted, standby, change) in
+        [(true, false, "start A"), (true, true, "stop A"), (true, false, "start A"), (false, false, "stop A")]
+    {
+        let ticket = Change::Ticket { id: "east".into(), granted, standby };
+        subject.engine().change(ticket).await.unwrap();
+        let (_, log) = converge(&mut subject).await;
+        assert_eq!(log.changes(), [change], "granted {granted}, in standby {standby}");
+        assert!(is_at_rest(&mut subject).await);
+    }
 }
 
 pub(crate) async fn what_is_in_force_and_what_runs_outlive_the_process<S: Subject>(mut subject: S) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate::model::constraint::{Constraint, Order, OrderScope};
+use quorate::model::constraint::{Constraint, Order, OrderScope, Ticket, TicketScope};
 use quorate::model::{
     Cluster, ConstraintId, Group, NameValue, Node, Operation, OptionSet, Primitive, Resource, ResourceId,
 };
@@ -76,5 +76,15 @@ pub(crate) fn order(first: &str, then: &str) -> Constraint {
         kind: None,
         score: None,
         symmetrical: None,
+    })
+}
+
+/// A resource that needs a ticket.
+pub(crate) fn needs_ticket(resource: &str, ticket: &str) -> Constraint {
+    Constraint::Ticket(Ticket {
+        id: ConstraintId::new(format!("ticket-{ticket}-{resource}")),
+        ticket: ticket.into(),
+        scope: TicketScope::Resource { resource: resource.into(), role: None },
+        loss_policy: None,
     })
 }

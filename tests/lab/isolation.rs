@@ -81,6 +81,26 @@ fn a_cut_off_host_whose_stop_hangs_is_reset_before_the_other_takes_over() {
 }
 
 #[test]
+fn a_host_whose_corosync_stands_still_lets_go_before_the_other_takes_over() {
+    Lab::of(2).test(|lab| {
+        let watch = isolated_site(lab);
+        let hung = active(lab);
+        let survivor = other(lab, hung);
+        lab.expect("corosync does not answer");
+        let start = Instant::now();
+        hung.signal("corosync", Signal::STOP);
+        lab.until("the host letting go", PATIENCE, || !hung.has_address(ADDRESS));
+        let let_go = start.elapsed();
+        lab.until("the site elsewhere", PATIENCE, || serves(&watch, survivor));
+        eprintln!("corosync stands still: let go after {let_go:?}, taken over after {:?}", start.elapsed());
+        hung.signal("corosync", Signal::CONT);
+        lab.until("two members", PATIENCE, || crate::members::are_members(&[hung, survivor]));
+        lab.settle();
+        assert!(serves(&watch, survivor), "it stays where it is");
+    });
+}
+
+#[test]
 fn a_daemon_that_hangs_does_not_leave_its_host_serving_for_ever() {
     Lab::of(2).test(|lab| {
         let watch = isolated_site(lab);

@@ -106,6 +106,11 @@ fn services_outlive_all_daemons_and_are_taken_up_without_an_action() {
         lab.hosts().iter().for_each(tell_to_end);
         until_ended(lab, lab.hosts());
         std::thread::sleep(Duration::from_secs(1));
+        let said = lab.hosts()[0].run("quorate status 2>&1; echo $?");
+        assert!(
+            said.contains("cannot reach") && said.ends_with("69\n"),
+            "a member simulates nothing: {said}"
+        );
         lab.hosts().iter().for_each(|host| start(host, DAEMON));
         lab.until("daemons of all that left", PATIENCE, || is_whole(lab));
         lab.settle();

@@ -29,7 +29,7 @@ pub(super) fn lower_bundle<'t>(
     Some(Bundle {
         id: ResourceId::from(id),
         description: description(element),
-        meta: options::lower_sets(lowering, element, "meta_attributes"),
+        meta: options::lower_meta(lowering, element),
         container,
         network,
         mounts: element

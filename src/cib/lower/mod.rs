@@ -20,7 +20,7 @@ mod sections;
 mod status;
 mod upgrade;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Cib;
@@ -50,7 +50,11 @@ pub(super) fn lower(tree: &Tree<'_>, source: SourceId) -> Result<Cib, Diagnostic
     upgrade::upgrade(root, &mut cluster);
     let status = status::lower_status(&mut lowering, root, sections.status);
     let root = root.attributes().map(|(name, value)| (name.into(), value.into())).collect();
-    Ok(Cib { cluster, status, root, diagnostics: lowering.diagnostics })
+    let mut diagnostics = lowering.diagnostics;
+    // What is referred to is read once per reference.
+    let mut told = BTreeSet::new();
+    diagnostics.retain(|found| told.insert((found.place(), found.code, found.message.clone())));
+    Ok(Cib { cluster, status, root, diagnostics })
 }
 
 fn check_feature_set(root: Element<'_>, source: SourceId) -> Result<(), Diagnostic> {

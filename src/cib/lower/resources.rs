@@ -25,7 +25,7 @@ fn lower_template<'t>(lowering: &mut Lowering<'t>, element: Element<'t>) -> Opti
         agent: lower_agent(lowering, element)?,
         description: description(element),
         params: options::lower_sets(lowering, element, "instance_attributes"),
-        meta: options::lower_sets(lowering, element, "meta_attributes"),
+        meta: options::lower_meta(lowering, element),
         utilization: options::lower_sets(lowering, element, "utilization"),
         ops: operations::lower_operations(lowering, element),
     })
@@ -70,7 +70,7 @@ pub(super) fn lower_primitive<'t>(
         origin,
         description: description(element),
         params: options::lower_sets(lowering, element, "instance_attributes"),
-        meta: options::lower_sets(lowering, element, "meta_attributes"),
+        meta: options::lower_meta(lowering, element),
         utilization: options::lower_sets(lowering, element, "utilization"),
         ops: operations::lower_operations(lowering, element),
     })
@@ -107,7 +107,7 @@ fn lower_group<'t>(lowering: &mut Lowering<'t>, section: Element<'t>, element: E
     Some(Group {
         id: ResourceId::from(id),
         description: description(element),
-        meta: options::lower_sets(lowering, element, "meta_attributes"),
+        meta: options::lower_meta(lowering, element),
         params: options::lower_sets(lowering, element, "instance_attributes"),
         members: element
             .children_named("primitive")
@@ -129,7 +129,7 @@ fn lower_clone<'t>(lowering: &mut Lowering<'t>, section: Element<'t>, element: E
     } else {
         CloneChild::Primitive(lower_primitive(lowering, section, child)?)
     };
-    let mut meta = options::lower_sets(lowering, element, "meta_attributes");
+    let mut meta = options::lower_meta(lowering, element);
     if element.is("master") {
         let pairs = vec![NameValue::text("promotable", "true")];
         meta.push(OptionSet { score: Score::INFINITY, pairs, ..OptionSet::default() });

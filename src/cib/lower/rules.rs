@@ -70,13 +70,23 @@ fn lower_attribute(part: Element<'_>) -> Result<AttributeCondition, &'static str
         (false, Some(_)) => return Err("it has a value, which its operation cannot use"),
         (true, Some(_)) | (false, None) => {}
     }
-    Ok(AttributeCondition {
-        attribute,
-        comparison,
-        value,
-        value_type: part.attribute("type").map(parse_type).transpose()?,
-        value_source: part.attribute("value-source").map(parse_source).transpose()?.unwrap_or_default(),
-    })
+    let value_source = part.attribute("value-source").map(parse_source).transpose()?.unwrap_or_default();
+    let value_type = part.attribute("type").map(parse_type).transpose()?;
+    let is_usual = value_source == ValueSource::Literal
+        && value_type == Some(ValueType::Number)
+        && is_compared_as_number(comparison, value.as_deref());
+    let value_type = if is_usual { None } else { value_type };
+    Ok(AttributeCondition { attribute, comparison, value, value_type, value_source })
+}
+
+/// Whether a type would say no more than is so without it: what comes before or after a number is compared
+/// as one.
+fn is_compared_as_number(comparison: Comparison, value: Option<&str>) -> bool {
+    let is_number = |text: &str| text.parse::<f64>().is_ok() && !text.contains(['e', 'E', 'n', 'N']);
+    match comparison {
+        Comparison::Lt | Comparison::Lte | Comparison::Gt | Comparison::Gte => value.is_some_and(is_number),
+        Comparison::Defined | Comparison::NotDefined | Comparison::Eq | Comparison::Ne => false,
+    }
 }
 
 fn parse_comparison(text: &str) -> Option<Comparison> {

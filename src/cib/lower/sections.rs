@@ -77,7 +77,7 @@ impl<'t> Sections<'t> {
             isolation: None,
             properties: self
                 .crm_config
-                .map(|section| options::lower_sets(lowering, section, "cluster_property_set"))
+                .map(|section| options::lower_properties(lowering, section))
                 .unwrap_or_default(),
             nodes: self.nodes.map(|section| nodes::lower_nodes(lowering, section)).unwrap_or_default(),
             templates: self
@@ -90,7 +90,7 @@ impl<'t> Sections<'t> {
                 .unwrap_or_default(),
             resource_defaults: self
                 .rsc_defaults
-                .map(|section| options::lower_sets(lowering, section, "meta_attributes"))
+                .map(|section| options::lower_meta(lowering, section))
                 .unwrap_or_default(),
             operation_defaults: self
                 .op_defaults

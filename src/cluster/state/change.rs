@@ -9,8 +9,7 @@ use crate::cluster::member::Moment;
 use crate::cluster::request::{Change, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
 use crate::model::rename::{rename_instance, rename_key};
-use crate::model::{Generation, NodeName, ResourceId, TicketId};
-use crate::status::TicketState;
+use crate::model::{Generation, NodeName, ResourceId};
 use crate::status::rename::rename_in_status;
 
 impl State {
@@ -53,7 +52,10 @@ impl State {
                 self.check_node(node)?;
                 self.set_attribute(node, name, value.as_ref(), *lifetime, effects);
             }
-            Change::Ticket { id, granted, standby } => self.set_ticket(id, *granted, *standby, at, effects),
+            Change::Ticket { id, granted, standby } => {
+                self.live.ledger.status.set_ticket(id, *granted, *standby, at.seconds());
+                effects.push(Effect::Changed(format!("ticket {id}")));
+            }
             Change::Forsake(node) => {
                 self.check_node(node)?;
                 if !self.is_frozen(node) {
@@ -184,27 +186,6 @@ impl State {
         let is_reached =
             |name: &NodeName| self.member_on(name).is_some() || self.durable.is_remote(name.as_str());
         names.filter(is_reached).collect()
-    }
-
-    fn set_ticket(
-        &mut self,
-        id: &TicketId,
-        granted: bool,
-        standby: bool,
-        at: Moment,
-        effects: &mut Vec<Effect>,
-    ) {
-        let tickets = &mut self.live.ledger.status.tickets;
-        let before = tickets.iter().find(|ticket| ticket.id == *id).and_then(|ticket| ticket.last_granted);
-        tickets.retain(|ticket| ticket.id != *id);
-        tickets.push(TicketState {
-            id: id.clone(),
-            granted,
-            standby,
-            last_granted: if granted { Some(at.seconds()) } else { before },
-            attributes: Vec::new(),
-        });
-        effects.push(Effect::Changed(format!("ticket {id}")));
     }
 }
 

@@ -57,7 +57,8 @@ impl Link {
     pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::Socket(_) => {
-                "is it running? `systemctl start quorate` starts it; `--host NODE` asks that of another node"
+                "is it running? `systemctl start quorate` starts it; `--host NODE` asks that of another node, \
+                 `--engine simulated` a cluster that is not real"
             }
             Self::Ssh { .. } => {
                 "`ssh HOST quorate api-stream` must work without a password, as a user who may use the socket there"

@@ -16,6 +16,7 @@ pub(crate) const TOLERABLE: &[&str] = &[
     "duplicate-operation",
     "empty-group",
     "fencing-without-device",
+    "guest-is-member",
     "invalid-address",
     "invalid-interval",
     "invalid-name",

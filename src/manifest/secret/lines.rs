@@ -15,8 +15,6 @@ const LINES_ABOVE_MAX: usize = 100;
 struct Open {
     /// A plain key at this column or left of it ends it.
     column: usize,
-    /// It is a comment, and its value stands there: any plain key ends it.
-    is_comment: bool,
     /// A quote that must close first.
     quote: Option<char>,
     /// Whether the next line belongs to it whatever it is: a block of text was announced, or the value is
@@ -40,9 +38,7 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
         match &mut open {
             Some(block) if !block.is_ended_by(column, content) => {
                 found.extend(by_line(text, bytes.start + column..bytes.end));
-                if block.is_comment {
-                    open = begun(text, bytes, &mut found).or(open);
-                } else if block.quote.is_some_and(|quote| content.contains(quote)) {
+                if block.quote.is_some_and(|quote| content.contains(quote)) {
                     block.quote = None;
                 } else {
                     block.is_block = false;
@@ -60,9 +56,7 @@ impl Open {
     fn is_ended_by(&self, column: usize, content: &str) -> bool {
         let is_plain = plain_key(content).is_some_and(|key| !names_secret(key));
         let is_other = plain_key(content).is_some_and(names_secret) && column <= self.column;
-        (is_plain && (self.is_comment || column <= self.column) || is_other)
-            && self.quote.is_none()
-            && !self.is_block
+        (is_plain && column <= self.column || is_other) && self.quote.is_none() && !self.is_block
     }
 }
 
@@ -78,7 +72,7 @@ fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Opti
             Some(_) | None => {
                 let at = after_reference?;
                 found.extend(by_line(text, bytes.start + rest_after_reference(line, at)..bytes.end));
-                return Some(Open { column, is_comment: false, quote: None, is_block: false });
+                return Some(Open { column, quote: None, is_block: false });
             }
         };
         if is_folder(line, &name) {
@@ -110,7 +104,6 @@ fn opened(line: &str, column: usize, value_at: usize) -> Open {
     Open {
         // Within brackets the lines below may be anywhere.
         column: if is_flow { column.saturating_sub(1) } else { column },
-        is_comment: before.trim_start().starts_with('#') && !value.trim().is_empty(),
         quote: open_quote(value),
         is_block: is_flow && value.is_empty()
             || [first_word, last_word].iter().any(|word| word.starts_with(['|', '>'])),

@@ -52,11 +52,11 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
         let is_closing = chunk.starts_with('/') && tag.as_ref().is_some_and(|tag| tag.attributes.is_empty());
         let is_named = is_pair && is_closing || is_element || is_pair && named_openly(chunk);
         let rest = match &tag {
-            Some(tag) if is_named && next(chunk, 0).is_none() => vec![tag.end..chunk.len()],
+            Some(tag) if is_named && next(chunk, 0).is_none() => Vec::from([tag.text(chunk)]),
             // Written otherwise, but plainly about something else.
             None if is_named && next(chunk, 0).is_none() => Vec::new(),
             Some(tag) if shown > 0 => tag.hidden(chunk),
-            Some(_) | None => vec![shown..chunk.len()],
+            Some(_) | None => Vec::from([Range { start: shown, end: chunk.len() }]),
         };
         found.extend(rest.into_iter().flat_map(|part| by_line(text, from + part.start..from + part.end)));
     }
@@ -72,6 +72,11 @@ struct Tag {
 }
 
 impl Tag {
+    /// What follows it.
+    fn text(&self, chunk: &str) -> Range<usize> {
+        self.end..chunk.len()
+    }
+
     /// What is not shown of an element with a secret.
     fn hidden(&self, chunk: &str) -> Vec<Range<usize>> {
         let at = |range: &Range<usize>| chunk.get(range.clone()).unwrap_or_default();
@@ -82,7 +87,11 @@ impl Tag {
         });
         let strange = self.attributes.iter().map(|(name, _)| name.clone());
         let strange = strange.filter(|name| !ATTRIBUTES.contains(&at(name)));
-        values.map(|(_, value)| value.clone()).chain(strange).chain([self.end..chunk.len()]).collect()
+        values
+            .map(|(_, value)| value.clone())
+            .chain(strange)
+            .chain(std::iter::once(self.text(chunk)))
+            .collect()
     }
 }
 

@@ -4,8 +4,9 @@ use super::Situation;
 use crate::model::constraint::OrderScope;
 use crate::model::id::without_number;
 use crate::model::{Constraint, NodeName, ResourceId, Role};
-use crate::plan::because::words;
+use crate::plan::because::{failed_because, words};
 use crate::plan::relation::MissingTicket;
+use crate::plan::unplaced::{fatal_failure, halted_by};
 use crate::plan::{Because, Verb};
 use crate::scheduler::facts::{ResourceFacts, Variant};
 use crate::scheduler::reason::ActionRef;
@@ -34,6 +35,20 @@ impl Situation<'_> {
             }
             (_, Some(reason)) => self.told_to_stop(change).unwrap_or(reason),
         }
+    }
+
+    /// Why what runs has no node any more.
+    pub(super) fn of_homelessness(&self, change: &Change) -> Because {
+        if self.facts.properties.stop_all_resources {
+            return Because::StopAll;
+        }
+        let Some(resource) = change.resource.as_deref() else { return Because::NoNode };
+        let Some(index) = self.resources.get(resource).copied() else { return Because::NoNode };
+        let failure = || {
+            let failed = halted_by(self.facts, index).or_else(|| fatal_failure(self.facts, index))?;
+            Some(failed_because(failed, &self.facts.node(failed.node).name))
+        };
+        self.runs_twice(resource).or_else(failure).unwrap_or(Because::NoNode)
     }
 
     /// A ticket that the resource needs and this site does not hold.

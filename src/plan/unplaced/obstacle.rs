@@ -1,6 +1,6 @@
 //! What keeps a resource off a node, by what the scheduler added up.
 
-use super::{Absence, Obstacle, consequence, failures_of, is_halted, node_obstacle};
+use super::{Absence, Obstacle, consequence, failures_of, fatal_failure, is_halted, node_obstacle};
 use crate::model::{NodeName, Role, Score};
 use crate::plan::because::failed_because;
 use crate::plan::relation::Relations;
@@ -9,7 +9,6 @@ use crate::scheduler::constraint::colocation::ColocationRecord;
 use crate::scheduler::facts::{FailedAction, MultipleActive, NodeFacts, NodeIx};
 use crate::scheduler::operation::OnFail;
 use crate::scheduler::{Facts, ResourceIx, ScorePool};
-use crate::status::ResultCode;
 
 /// What keeps a resource off a node.
 pub(super) fn obstacle(
@@ -71,8 +70,7 @@ impl Sought<'_, '_> {
         if ban != Cause::History {
             return None;
         }
-        let mut failures = failures_of(facts, primitive);
-        if let Some(failed) = failures.find(|failed| failed.rc == ResultCode::NOT_CONFIGURED) {
+        if let Some(failed) = fatal_failure(facts, primitive) {
             let because = Box::new(failed_because(failed, &facts.node(failed.node).name));
             return Some(Obstacle::FailedForGood { because });
         }
@@ -97,6 +95,12 @@ impl Sought<'_, '_> {
         if cause == Cause::ShutdownLock {
             let lock = self.chain.iter().find_map(|one| facts.resource(*one).lock)?;
             return Some(Obstacle::Locked { node: facts.node(lock.node).name.clone() });
+        }
+        if cause == Cause::Discovery {
+            return Some(Obstacle::NotOpened);
+        }
+        if cause == Cause::Connection {
+            return Some(Obstacle::OtherPlaces);
         }
         if cause == Cause::Capacity {
             return Some(self.lacking_capacity());
@@ -124,13 +128,17 @@ impl Sought<'_, '_> {
             return company;
         }
         let Some(primitive) = self.chain.first().map(|first| facts.resource(*first)) else {
-            return Obstacle::Score;
+            return Obstacle::Score { score: None };
         };
         if let Some(id) = self.relations.forbidding_rules_of(&primitive.id).next() {
             return Obstacle::Constraint { id: id.clone() };
         }
         let is_listed = || self.chain.iter().any(|one| facts.resource(*one).table.entry(self.node).is_some());
-        if !facts.properties.symmetric && !is_listed() { Obstacle::NotAllowed } else { Obstacle::Score }
+        if !facts.properties.symmetric && !is_listed() {
+            Obstacle::NotAllowed
+        } else {
+            Obstacle::Score { score: primitive.table.score(self.node) }
+        }
     }
 
     /// Why a colocation keeps it off the node.

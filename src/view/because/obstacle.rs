@@ -1,7 +1,7 @@
 //! What keeps resources off nodes, as sentences.
 
 use super::{no_ticket, on_each, words};
-use crate::model::NodeName;
+use crate::model::{NodeName, Score};
 use crate::plan::Unplaced;
 use crate::plan::unplaced::{Absence, Obstacle, Refusal};
 
@@ -122,6 +122,13 @@ pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
             format!("{node} is in standby since {what} failed there (on-fail: standby)")
         }
         Obstacle::Company { resource } => format!("{resource} is not on {node}"),
-        Obstacle::Score => format!("{node} scores too low"),
+        Obstacle::NotOpened => {
+            format!("{node} is closed to it, as locations open others only (resource-discovery: exclusive)")
+        }
+        Obstacle::OtherPlaces => format!("{node} is no place for a connection, a guest or what is bundled"),
+        Obstacle::Score { score: Some(score) } if *score > Score::MINUS_INFINITY => {
+            format!("{node} scores {score}, and nothing runs where it scores below zero")
+        }
+        Obstacle::Score { .. } => format!("{node} scores too low"),
     }
 }

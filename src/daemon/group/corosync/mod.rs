@@ -9,12 +9,14 @@
 
 mod library;
 mod pairing;
+mod sounding;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::fragment::{self, Assembly};
 use super::{Event, Group};
@@ -22,6 +24,7 @@ use crate::cluster::{Departure, Member, MemberId, Parting, Quorum, View};
 use crate::model::NodeName;
 use library::{Counted, Cpg, CpgEvent, Fault, Process, Reason, Votequorum, Watched};
 use pairing::{Held, Pairing};
+use sounding::Sounding;
 
 /// The group of the daemons of this host's cluster.
 #[derive(Debug)]
@@ -29,6 +32,9 @@ pub struct Corosync {
     /// The name of this host, if the node list has none for it.
     host: NodeName,
     link: Option<Link>,
+    sounding: Option<Sounding>,
+    /// The end of the connection before, which waits for corosync's answer.
+    parting: Option<JoinHandle<()>>,
     events: VecDeque<Event>,
     attempt: Attempt,
 }
@@ -73,7 +79,7 @@ impl Corosync {
     /// first event is asked for.
     pub fn new(host: NodeName) -> Self {
         let attempt = Attempt { at: Instant::now(), pause: Self::ATTEMPT.0, told: None };
-        Self { host, link: None, events: VecDeque::new(), attempt }
+        Self { host, link: None, sounding: None, parting: None, events: VecDeque::new(), attempt }
     }
 
     fn connect(&mut self) {
@@ -87,8 +93,15 @@ impl Corosync {
         }
     }
 
+    /// Whether it is better not to call corosync now.
+    fn is_doubtful(&self) -> bool {
+        self.sounding.as_ref().is_some_and(Sounding::is_doubtful)
+    }
+
     fn lose(&mut self, fault: Fault) {
-        let was_linked = self.link.take().is_some();
+        let link = self.link.take();
+        let was_linked = link.is_some();
+        self.parting = link.map(|link| std::thread::spawn(|| drop(link))).or(self.parting.take());
         self.attempt.at = Instant::now() + self.attempt.pause;
         self.attempt.pause = (self.attempt.pause * 2).min(Self::ATTEMPT.1);
         // Who is busy with forming a ring is not lost.
@@ -106,26 +119,44 @@ impl Group for Corosync {
             if let Some(event) = self.events.pop_front() {
                 return event;
             }
+            let sounding = self.sounding.get_or_insert_with(Sounding::begin);
             let Some(link) = &mut self.link else {
                 sleep_until(self.attempt.at).await;
+                // Whoever calls one that stands still stands still, too.
+                sounding.answer().await;
+                while self.parting.as_ref().is_some_and(|parting| !parting.is_finished()) {
+                    sleep(Self::ATTEMPT.0).await;
+                }
                 self.connect();
                 continue;
             };
-            if let Err(fault) = link.hear(&mut self.events).await {
+            let heard = tokio::select! {
+                heard = link.hear(&mut self.events) => heard,
+                () = sounding.silence() => Err(Fault::Silent),
+            };
+            if let Err(fault) = heard {
                 self.lose(fault);
             }
         }
     }
 
     fn multicast(&mut self, message: &[u8]) {
+        let is_doubtful = self.is_doubtful();
         let Some(link) = &mut self.link else { return };
         link.outbox.parts.extend(fragment::split(message));
+        if is_doubtful {
+            link.outbox.wait();
+            return;
+        }
         if let Err(fault) = link.flush() {
             self.lose(fault);
         }
     }
 
     async fn leave(&mut self) {
+        if self.is_doubtful() {
+            return self.lose(Fault::Silent);
+        }
         // Somebody who cannot send for so long is no member worth the name.
         let patience = Instant::now() + Duration::from_secs(2);
         while let Some(link) = &mut self.link {
@@ -253,8 +284,7 @@ impl Link {
                     self.outbox.pause = Outbox::PAUSE.0;
                 }
                 Err(Fault::Busy) => {
-                    self.outbox.at = Instant::now() + self.outbox.pause;
-                    self.outbox.pause = (self.outbox.pause * 2).min(Outbox::PAUSE.1);
+                    self.outbox.wait();
                     return Ok(());
                 }
                 Err(fault) => return Err(fault),
@@ -270,6 +300,12 @@ impl Outbox {
 
     fn new() -> Self {
         Self { parts: VecDeque::new(), at: Instant::now(), pause: Self::PAUSE.0 }
+    }
+
+    /// Sends later.
+    fn wait(&mut self) {
+        self.at = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(Self::PAUSE.1);
     }
 }
 

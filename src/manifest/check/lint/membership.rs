@@ -6,12 +6,13 @@ use super::Lint;
 use crate::manifest::typed::At;
 use crate::model::constraint::{Constraint, LocationPreference};
 use crate::model::node::NodeKind;
-use crate::model::{Resource, ResourceId, Score};
+use crate::model::{OptionSet, Resource, ResourceId, Score};
 
 impl Lint<'_, '_> {
     pub(super) fn check_membership(self) {
         self.check_links();
         self.check_remotes();
+        self.check_guests();
         self.check_eligible();
     }
 
@@ -56,6 +57,32 @@ impl Lint<'_, '_> {
                     .warning("remote-without-connection", key.place, format!("no resource connects to the remote node `{name}`"))
                     .here("stays offline")
                     .help(format!("add the resource `{name}: {{agent: ocf:pacemaker:remote, params: {{server: {address}}}}}`"))
+                    .report();
+            }
+        }
+    }
+
+    /// Guests under the name of a node that needs none to make it: failures of the one would be taken for
+    /// those of the other.
+    fn check_guests(self) {
+        for primitive in self.cluster.resources.iter().flat_map(Resource::primitives) {
+            let Some(guest) = OptionSet::unruled(&primitive.meta, "remote-node") else { continue };
+            let guest = guest.to_string();
+            let is_own = |node: &&crate::model::Node| node.kind == NodeKind::Member && node.name.is(&guest);
+            if let Some(node) = self.cluster.nodes.iter().find(is_own)
+                && let Some(place) = self.resource_place(primitive.id.as_str())
+            {
+                self.findings
+                    .error(
+                        "guest-is-member",
+                        place,
+                        format!("`{}` makes the guest node `{guest}`, and a member is called so", primitive.id),
+                    )
+                    .here(format!("`remote-node: {guest}`"))
+                    .help(format!(
+                        "give the guest a name of its own, or, where `{}` is no member, take it out of `nodes` or write `{0}: {{remote: true}}`",
+                        node.name
+                    ))
                     .report();
             }
         }

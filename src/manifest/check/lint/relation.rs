@@ -94,12 +94,56 @@ impl Lint<'_, '_> {
                 Constraint::Location(_) | Constraint::Ticket(_) => {}
             }
         }
+        self.check_contradictions();
         for (number, constraint) in self.cluster.constraints.iter().enumerate() {
             match constraint {
                 Constraint::Colocation(colocation) => self.check_colocation(number, colocation, &mut ordered),
                 Constraint::Order(order) => self.check_order(number, order, &mut colocated),
                 Constraint::Location(_) | Constraint::Ticket(_) => {}
             }
+        }
+    }
+
+    /// Pairs that must run together and must not.
+    fn check_contradictions(self) {
+        type Ends<'c> = (&'c ResourceId, &'c ResourceId, Option<&'c str>);
+        let mut together: BTreeMap<Ends<'_>, usize> = BTreeMap::new();
+        let mut apart: BTreeMap<Ends<'_>, usize> = BTreeMap::new();
+        for (number, constraint) in self.cluster.constraints.iter().enumerate() {
+            let Constraint::Colocation(Colocation { score: Some(score), scope, .. }) = constraint else {
+                continue;
+            };
+            let ColocationScope::Pair {
+                dependent,
+                primary,
+                dependent_role: None,
+                primary_role: None,
+                node_attribute,
+            } = scope
+            else {
+                continue;
+            };
+            let ends = (dependent.min(primary), dependent.max(primary), node_attribute.as_deref());
+            if *score == Score::INFINITY {
+                together.entry(ends).or_insert(number);
+            } else if *score == Score::MINUS_INFINITY {
+                apart.entry(ends).or_insert(number);
+            }
+        }
+        for (ends, apart) in apart {
+            let Some(together) = together.get(&ends) else { continue };
+            let (first, second) = (apart.min(*together), apart.max(*together));
+            let (one, other, _) = ends;
+            self.findings
+                .warning(
+                    "colocation-contradiction",
+                    self.constraint_place(second),
+                    format!("`{one}` and `{other}` must run together, and must not"),
+                )
+                .here("says the opposite")
+                .label(self.constraint_place(first), "of this")
+                .help("no node can run one of them while the other runs: remove one of the two constraints")
+                .report();
         }
     }
 

@@ -53,6 +53,9 @@ pub(super) enum Fault {
         "corosync does not run (or has just ended); start it with `systemctl start corosync`, and see its log if it ends"
     )]
     NotRunning,
+    /// It runs, and does nothing.
+    #[error("corosync does not answer: it stands still, and the others go on without this node; restart it")]
+    Silent,
     /// It refuses us.
     #[error("corosync refuses this user; run as root, or allow the user in /etc/corosync/uidgid.d")]
     NoPermission,

@@ -1,0 +1,136 @@
+//! `ticket`: which of several clusters may run what.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::asking::{self, Waiting, confirm};
+use super::engines::{self, Access};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::name;
+use super::options::Options;
+use super::terminal::Terminal;
+use crate::cluster::Change;
+use crate::engine::Observation;
+use crate::model::TicketId;
+use crate::plan::ticket::{TicketOverview, tickets};
+use crate::view;
+
+/// Grant or revoke a ticket: of several clusters, only the one that holds it runs what needs it.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show which tickets this cluster holds, and what needs them.
+    List {
+        /// Form of the list.
+        #[arg(short, long, value_enum, default_value_t = Format::Text)]
+        output: Format,
+    },
+    /// Give this cluster a ticket, so that it runs what needs it. No other cluster may hold it.
+    Grant(Risky),
+    /// Take a ticket from this cluster: what needs it ends as its `loss-policy` says.
+    Revoke(Risky),
+    /// Stop what needs a ticket, and keep the ticket.
+    Standby(Named),
+    /// End the standby of a ticket.
+    Activate(Named),
+}
+
+#[derive(Debug, Args)]
+struct Risky {
+    #[command(flatten)]
+    named: Named,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+}
+
+#[derive(Debug, Args)]
+struct Named {
+    /// Which ticket.
+    ticket: String,
+    #[command(flatten)]
+    waiting: Waiting,
+}
+
+/// Forms of a list of tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// What becomes of a ticket: whether it is granted, and whether it is in standby.
+type Aim = fn(&TicketOverview) -> (bool, bool);
+
+/// Runs the verb.
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    match &arguments.what {
+        What::List { output } => {
+            let known = known(&look(options)?);
+            terminal.data(&match output {
+                Format::Text => view::ticket::text(&known),
+                Format::Json => view::ticket::json(&known),
+            })?;
+            Ok(Exit::Done)
+        }
+        What::Grant(Risky { named, auto_approve }) => {
+            let ticket = find(&known(&look(options)?), &named.ticket)?;
+            if !ticket.granted && !auto_approve {
+                terminal.say(
+                    "Where two clusters hold a ticket, both run what needs it, and data can be destroyed.",
+                );
+                confirm(&format!("Is {} certainly granted nowhere else?", ticket.id), false, terminal)?;
+            }
+            set(named, |known| (true, known.standby), options, terminal)
+        }
+        What::Revoke(Risky { named, auto_approve }) => {
+            let ticket = find(&known(&look(options)?), &named.ticket)?;
+            if ticket.granted && !ticket.needed_by.is_empty() && !auto_approve {
+                terminal.say(&format!(
+                    "Needed by {}: each ends as its loss-policy says, which is to stop unless told otherwise.",
+                    ticket.needed_by.join(", ")
+                ));
+                confirm(&format!("Revoke {} now?", ticket.id), false, terminal)?;
+            }
+            set(named, |known| (false, known.standby), options, terminal)
+        }
+        What::Standby(named) => set(named, |known| (known.granted, true), options, terminal),
+        What::Activate(named) => set(named, |known| (known.granted, false), options, terminal),
+    }
+}
+
+fn set(named: &Named, aim: Aim, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let wish = |seen: &Observation| {
+        let ticket = find(&known(seen), &named.ticket)?;
+        let (granted, standby) = aim(&ticket);
+        if (granted, standby) == (ticket.granted, ticket.standby) {
+            terminal.note(&format!("Ticket {} is {} already.", ticket.id, view::ticket::held(&ticket)));
+            return Ok(Vec::new());
+        }
+        Ok(vec![Change::Ticket { id: ticket.id, granted, standby }])
+    };
+    asking::ask(wish, &named.waiting, options, terminal)
+}
+
+fn look(options: &Options) -> Result<Observation, Failure> {
+    engines::block_on(async { Ok(engines::open(options, Access::Read)?.engine.observe().await?) })
+}
+
+fn known(seen: &Observation) -> Vec<TicketOverview> {
+    tickets(&seen.in_force, &seen.status)
+}
+
+fn find(known: &[TicketOverview], name: &str) -> Result<TicketOverview, Failure> {
+    let id = TicketId::from(name);
+    known.iter().find(|ticket| ticket.id == id).cloned().ok_or_else(|| {
+        let names: Vec<String> = known.iter().map(|ticket| ticket.id.to_string()).collect();
+        name::unknown("ticket", name, &names)
+    })
+}
