@@ -7,12 +7,17 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use quorate::diagnostic::Sources;
-use quorate::manifest;
-use quorate::view::{Ink, diagnostic};
+use quorate::diagnostic::{Diagnostic, Sources};
+use quorate::model::{Cluster, Overlay};
+use quorate::plan::{Inputs, Prune, plan};
+use quorate::status::{ClusterStatus, NodeState};
+use quorate::view::{self, Ink, diagnostic};
+use quorate::{cib, manifest};
 
-/// The secret: nothing else in any text looks like it.
-const MARK: &str = "HUNTER";
+#[path = "secrecy/slips.rs"]
+mod slips;
+
+use slips::MARK;
 
 /// How a secret can be written below `params`; `N` stands for its name.
 const SHAPES: [&str; 38] = [
@@ -100,13 +105,90 @@ fn text(shape: &str, name: &str, is_last: bool) -> String {
 fn told(text: &str) -> String {
     let mut sources = Sources::default();
     sources.add("m.yaml", text);
-    let found = manifest::read(&sources).diagnostics;
-    let mut told = diagnostic::text(&found, &sources, Ink::Plain);
-    told += &diagnostic::json(&found, &sources);
-    told += &diagnostic::records(&found, &sources);
-    told += &diagnostic::github(&found, &sources);
-    told += &diagnostic::sarif(&found, &sources);
+    told_of(&manifest::read(&sources).diagnostics, &sources)
+}
+
+fn told_of(found: &[Diagnostic], sources: &Sources) -> String {
+    let mut told = diagnostic::text(found, sources, Ink::Plain);
+    told += &diagnostic::json(found, sources);
+    told += &diagnostic::records(found, sources);
+    told += &diagnostic::github(found, sources);
+    told += &diagnostic::sarif(found, sources);
     told
+}
+
+/// Everything that is printed of a plan that puts a cluster in force, or another in its place.
+fn told_of_plan(in_force: &Cluster, declared: &Cluster) -> String {
+    let status =
+        ClusterStatus { has_quorum: true, nodes: vec![NodeState::online("n1")], ..ClusterStatus::default() };
+    let inputs = Inputs {
+        generation: 1,
+        in_force,
+        overlay: Overlay::none(),
+        status: &status,
+        now: 1_000,
+        declared,
+        renames: &[],
+        prune: Prune::Yes,
+        origin: "test",
+    };
+    let planned = plan(&inputs);
+    let mut told = view::plan::text(&planned.plan, view::plan::Detail::All, Ink::Plain);
+    told += &view::plan::json(&planned.plan);
+    told += &view::plan::markdown(&planned.plan);
+    told += &view::plan::write_saved(&planned.plan).unwrap();
+    told + &view::recording::write(declared, &status, 1_000, &planned.schedule).unwrap_or_default()
+}
+
+/// How many texts of each grammar are tried: more where somebody asks for more.
+fn seeds() -> u64 {
+    std::env::var("QUORATE_SECRECY_SEEDS").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000)
+}
+
+fn claim(faults: &[(String, String)]) {
+    let shown: Vec<String> =
+        faults.iter().take(12).map(|(text, line)| format!("{text}\n---> {line}")).collect();
+    assert!(faults.is_empty(), "{}\n{} in all", shown.join("\n\n"), faults.len());
+}
+
+fn line_with_mark(told: &str) -> Option<String> {
+    told.lines().find(|line| line.contains(MARK)).map(|line| line.chars().take(400).collect())
+}
+
+#[test]
+fn no_slip_in_a_manifest_shows_a_secret() {
+    let mut faults = Vec::new();
+    for seed in 0..seeds() {
+        let text = slips::manifest(seed);
+        let mut sources = Sources::default();
+        sources.add("m.yaml", text.as_str());
+        let read = manifest::read(&sources);
+        let mut told = told_of(&read.diagnostics, &sources);
+        if let Some(manifest) = &read.manifest {
+            told += &told_of_plan(&Cluster::default(), &manifest.cluster);
+            told += &told_of_plan(&manifest.cluster, &Cluster::default());
+        }
+        told += &view::difference("m.yaml", &text, &manifest::format(&text));
+        told += &view::difference("m.yaml", &text, "");
+        faults.extend(line_with_mark(&told).map(|line| (text, line)));
+    }
+    claim(&faults);
+}
+
+#[test]
+fn no_slip_in_a_cib_shows_a_secret() {
+    let mut faults = Vec::new();
+    for seed in 0..seeds() {
+        let text = slips::cib(seed);
+        let mut sources = Sources::default();
+        sources.add("cib.xml", text.as_str());
+        let told = match cib::read(&sources) {
+            Ok(cib) => told_of(&cib.diagnostics, &sources) + &told_of_plan(&Cluster::default(), &cib.cluster),
+            Err(found) => told_of(&[found], &sources),
+        };
+        faults.extend(line_with_mark(&told).map(|line| (text, line)));
+    }
+    claim(&faults);
 }
 
 fn texts() -> impl Iterator<Item = String> {

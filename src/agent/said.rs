@@ -2,6 +2,7 @@
 
 use super::invocation::bounded;
 use super::{capture, ocf};
+use crate::model::secrecy::password_in_address;
 
 /// How many lines are told.
 const LINES_MAX: usize = 3;
@@ -56,15 +57,103 @@ fn lines(text: &str) -> Vec<String> {
     kept
 }
 
-/// The text without secrets, nor any line of one.
+/// The text without secrets, nor any line of one, nor the password of an address. Where output ends or a
+/// part was left out, what is left of a secret goes as well.
 pub(super) fn hide(text: &str, secrets: &[String]) -> String {
-    /// A shorter line of a secret tells nothing, and stands in many words.
-    const LINE_MIN: usize = 4;
-    let parts = secrets.iter().flat_map(|secret| secret.lines()).filter(|line| line.trim().len() >= LINE_MIN);
-    let whole = secrets.iter().map(String::as_str).filter(|secret| !secret.is_empty());
+    let passwords = secrets.iter().flat_map(|secret| passwords(secret)).collect::<Vec<_>>();
+    let all = secrets.iter().map(String::as_str).chain(passwords.iter().map(String::as_str));
+    let parts = all.clone().flat_map(str::lines).filter(|line| line.trim().len() >= PART_MIN);
+    let whole = all.clone().filter(|secret| !secret.is_empty());
     let mut hidden: Vec<&str> = whole.chain(parts).collect();
     hidden.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    hidden.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    hidden.dedup();
+    let text = hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN));
+    let lines: Vec<&str> = text.split('\n').collect();
+    let told = lines.iter().enumerate().map(|(at, line)| {
+        let is_gap =
+            |at: Option<usize>| at.and_then(|at| lines.get(at)).is_some_and(|line| capture::is_gap(line));
+        let mut line = (*line).to_owned();
+        if at + 1 == lines.len() || is_gap(at.checked_add(1)) || at + 2 == lines.len() && text.ends_with('\n')
+        {
+            line = without_beginnings(line, &hidden);
+        }
+        if is_gap(at.checked_sub(1)) {
+            line = without_ends(line, &hidden);
+        }
+        line
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+/// What stands for a secret.
+const HIDDEN: &str = "***";
+
+/// A shorter part of a secret tells nothing, and stands in many words.
+const PART_MIN: usize = 4;
+
+/// The passwords of the addresses in a secret, as they are written there and as they are meant.
+fn passwords(secret: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = secret;
+    while let Some(place) = password_in_address(rest) {
+        let password = rest.get(place.clone()).unwrap_or_default();
+        found.extend([password.to_owned(), unescaped(password)]);
+        rest = rest.get(place.end..).unwrap_or_default();
+    }
+    found
+}
+
+/// A part of an address without `%40` and the like.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        match code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A line that does not end in the beginning of a secret.
+fn without_beginnings(mut line: String, secrets: &[&str]) -> String {
+    let trimmed = line.trim_end_matches(['\r', '\u{fffd}', '…']).len();
+    let cut = secrets.iter().filter_map(|secret| {
+        let borders = secret.char_indices().map(|(at, _)| at).filter(|at| *at >= PART_MIN);
+        borders.rev().find(|at| {
+            secret.get(..*at).is_some_and(|part| line.get(..trimmed).is_some_and(|line| line.ends_with(part)))
+        })
+    });
+    if let Some(length) = cut.max() {
+        line.truncate(trimmed - length);
+        line.push_str(HIDDEN);
+    }
+    line
+}
+
+/// A line that does not begin with the end of a secret.
+fn without_ends(line: String, secrets: &[&str]) -> String {
+    let shown = line.trim_start_matches('\u{fffd}');
+    let cut = secrets.iter().filter_map(|secret| {
+        let mut borders = secret.char_indices().map(|(at, _)| at).skip(1);
+        borders
+            .find(|at| {
+                secret.get(*at..).is_some_and(|part| part.len() >= PART_MIN && shown.starts_with(part))
+            })
+            .map(|at| secret.len() - at)
+    });
+    match cut.max().and_then(|length| shown.get(length..)) {
+        Some(rest) => format!("{HIDDEN}{rest}"),
+        None => line,
+    }
 }
 
 #[cfg(test)]
@@ -103,5 +192,23 @@ mod tests {
     fn secrets_of_many_lines_are_hidden_line_by_line() {
         let secrets = ["hunter2".to_owned(), "first line\nab\nsecond line".to_owned()];
         assert_eq!(hide("with hunter2: second line, ab", &secrets), "with ***: ***, ab");
+    }
+
+    #[test]
+    fn of_a_secret_address_the_password_alone_is_hidden_too() {
+        let secrets = ["pg://u:HUN%40TER@h/x".to_owned()];
+        let told = hide("pg://u:HUN%40TER@h/x: login as u with HUN%40TER or HUN@TER failed", &secrets);
+        assert_eq!(told, "***: login as u with *** or *** failed");
+    }
+
+    #[test]
+    fn what_was_cut_within_a_secret_goes_too() {
+        let secrets = ["HUNTER_pw".to_owned()];
+        assert_eq!(hide("a\nERROR: pw is HUNTER_", &secrets), "a\nERROR: pw is ***");
+        assert_eq!(
+            hide("pw HUNTER\n... 7 bytes left out ...\nTER_pw b", &secrets),
+            "pw ***\n... 7 bytes left out ...\n*** b"
+        );
+        assert_eq!(hide("done by HUN\n", &secrets), "done by HUN\n", "three letters tell nothing");
     }
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use similar::TextDiff;
 
 use super::engines;
 use super::exit::Exit;
@@ -21,6 +20,7 @@ use crate::diagnostic::Sources;
 use crate::manifest::{self, AdvertisedOperation};
 use crate::model::resource::Origin;
 use crate::model::{Agent, Resource, period};
+use crate::view;
 
 /// Write a manifest in its canonical form; comments and order stay.
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         }
         changed += 1;
         if arguments.diff {
-            terminal.data(&difference(&source.name, &source.text, &formatted))?;
+            terminal.data(&view::difference(&source.name, &source.text, &formatted))?;
         } else if arguments.check {
             terminal.data(&format!("{}\n", source.name))?;
         } else {
@@ -123,8 +123,4 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
         .and_then(|()| permissions.and_then(|permissions| std::fs::set_permissions(&beside, permissions)))
         .and_then(|()| std::fs::rename(&beside, &target))
         .map_err(|error| Failure::file("write", file, &error))
-}
-
-fn difference(name: &str, before: &str, after: &str) -> String {
-    TextDiff::from_lines(before, after).unified_diff().header(name, name).to_string()
 }

@@ -34,6 +34,7 @@ pub use settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
 
 pub use adopt::{Adopted, ConstraintIds, adopt, plain};
 pub use check::tolerance::is_tolerable;
+pub(crate) use secret::without_secrets;
 pub use write::write;
 
 use crate::diagnostic::{Diagnostic, Sources};

@@ -1,6 +1,9 @@
 //! Which options hold secrets: judged by their names, and by what looks like an address with a
 //! password in it. The one list; docs/manifest.md (Secrets) tells it to people.
 
+pub(crate) mod words;
+
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Words anywhere in the name of an option that holds a secret.
@@ -60,19 +63,84 @@ fn last_word(name: &str) -> &str {
 
 /// Whether this value of an option is a secret, or has one in it.
 pub fn is_secret(name: &str, value: &str) -> bool {
-    holds_secret(name) || password_in_address(value).is_some()
+    holds_secret(name) || words::next(name, 0).is_some() || secret_in(value).is_some()
+}
+
+/// Where the first secret stands in a text that is no secret by its name: the password of an address, or
+/// all that follows where the name of a secret is given a value: `-e PASSWORD=VALUE`.
+pub fn secret_in(text: &str) -> Option<Range<usize>> {
+    let assigned = assigned_secret(text);
+    match (password_in_address(text), assigned) {
+        (Some(password), Some(assigned)) if password.start < assigned.start => Some(password),
+        (password, assigned) => assigned.or(password),
+    }
+}
+
+/// Where the value of the first name of a secret stands: up to the end of the text.
+fn assigned_secret(text: &str) -> Option<Range<usize>> {
+    if !text.contains(['=', ':']) && !text.contains("--") {
+        return None;
+    }
+    let mut from = 0;
+    while let Some(name) = words::next(text, from) {
+        from = name.end;
+        let is_option = text.get(name.clone()).is_some_and(|name| name.starts_with("--"));
+        let rest = text.get(name.end..)?.trim_start_matches(['"', '\'', ' ', '\t']);
+        let value = match rest.strip_prefix(['=', ':']) {
+            Some(value) => value,
+            None if is_option => rest,
+            None => continue,
+        };
+        let value = value.trim_start_matches(['"', '\'', ' ', '\t']);
+        if !value.is_empty() {
+            return Some(text.len() - value.len()..text.len());
+        }
+    }
+    None
+}
+
+/// A text without the passwords of the addresses in it.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    without(text, password_in_address)
+}
+
+/// A text without the secrets that [`secret_in`] finds.
+pub fn without_secrets(text: &str) -> Cow<'_, str> {
+    without(text, secret_in)
+}
+
+fn without(text: &str, first: impl Fn(&str) -> Option<Range<usize>>) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut end = 0;
+    while let Some(password) = text.get(end..).and_then(&first) {
+        shown.push_str(text.get(end..end + password.start).unwrap_or_default());
+        shown.push_str("(hidden)");
+        end += password.end;
+    }
+    if end == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(text.get(end..).unwrap_or_default());
+    Cow::Owned(shown)
 }
 
 /// Where in a text the first password of an address stands: `http://user:PASSWORD@host/`. Only bytes
-/// of the password.
+/// of the password, which may have letters in it that an address should not have: all up to the last `@`
+/// before a blank or quote belongs to it, unless what stands behind the `:` is a port.
 pub fn password_in_address(text: &str) -> Option<Range<usize>> {
     let mut from = 0;
     while let Some(found) = text.get(from..)?.find("://") {
         let start = from + found + 3;
         let rest = text.get(start..)?;
-        let authority = rest.split(['/', '?', '#', ' ', '\n', '"', '\'']).next().unwrap_or_default();
-        if let Some((user, _)) = authority.rsplit_once('@')
+        let word = rest.split([' ', '\t', '\r', '\n', '"', '\'']).next().unwrap_or_default();
+        let authority = word.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_user = authority.contains('@')
+            || authority
+                .split_once(':')
+                .is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit()) || port.is_empty());
+        if let Some((user, _)) = word.rsplit_once('@').filter(|_| is_user)
             && let Some((name, password)) = user.split_once(':')
+            && !name.contains(['/', '?', '#', '@'])
             && !password.is_empty()
         {
             let at = start + name.len() + 1;
@@ -145,7 +213,23 @@ mod tests {
         assert_eq!(found("http://h:80/p:q@r"), None);
         assert_eq!(found("http://user@h/"), None);
         assert_eq!(found("http://u:@h/"), None);
+        assert_eq!(found("pg://u:P/W#?@h/x"), Some("P/W#?"));
+        assert_eq!(found("http://user@h:80/"), None);
+        assert_eq!(
+            without_passwords("a http://u:PW@h/ b://c:D@e"),
+            "a http://u:(hidden)@h/ b://c:(hidden)@e"
+        );
         assert_eq!(found("://"), None);
         assert!(is_secret("url", "http://u:PW@h/"));
+    }
+
+    #[test]
+    fn a_value_given_to_the_name_of_a_secret_is_found_in_a_text() {
+        let found = |text: &'static str| secret_in(text).map(|range| &text[range]);
+        assert_eq!(found("-e DB_PASSWORD=X -v /a:/b"), Some("X -v /a:/b"));
+        assert_eq!(found("--password X"), Some("X"));
+        assert_eq!(found("{\"token\": \"X\"}"), Some("X\"}"));
+        assert_eq!(found("the password of: nobody"), None);
+        assert_eq!(found("--password-file=/x"), None);
     }
 }

@@ -108,7 +108,7 @@ fn attribute_changes(old: &Object, new: &Object) -> Vec<AttributeChange> {
         let before = old.attribute(&attribute.path);
         if before.is_none_or(|before| !before.means_the_same_as(attribute)) {
             changes.push(AttributeChange {
-                path: attribute.path.clone(),
+                path: attribute.shown_path(),
                 before: before.map(Attribute::shown),
                 after: Some(attribute.shown()),
             });
@@ -117,7 +117,7 @@ fn attribute_changes(old: &Object, new: &Object) -> Vec<AttributeChange> {
     for attribute in &old.attributes {
         if new.attribute(&attribute.path).is_none() {
             changes.push(AttributeChange {
-                path: attribute.path.clone(),
+                path: attribute.shown_path(),
                 before: Some(attribute.shown()),
                 after: None,
             });
@@ -128,7 +128,7 @@ fn attribute_changes(old: &Object, new: &Object) -> Vec<AttributeChange> {
 
 fn added(object: &Object) -> ObjectChange {
     let attribute = |attribute: &Attribute| AttributeChange {
-        path: attribute.path.clone(),
+        path: attribute.shown_path(),
         before: None,
         after: Some(attribute.shown()),
     };
@@ -142,7 +142,7 @@ fn added(object: &Object) -> ObjectChange {
 
 fn deleted(object: &Object) -> ObjectChange {
     let attribute = |attribute: &Attribute| AttributeChange {
-        path: attribute.path.clone(),
+        path: attribute.shown_path(),
         before: Some(attribute.shown()),
         after: None,
     };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Plan;
 use crate::model::digest::digest;
-use crate::model::secrecy::is_secret;
+use crate::model::secrecy::{is_secret, secret_in};
 use crate::model::{self, Cluster, NameValue, json};
 use crate::scheduler::digest::{self as params_digest, Coverage};
 use crate::scheduler::{Facts, NodeIx, ResourceIx, interpret};
@@ -79,16 +79,27 @@ pub fn without_secrets<T: Serialize + DeserializeOwned>(value: &T) -> Result<T, 
     masked(tree)
 }
 
+/// Whether a text only says where a secret is.
+fn is_reference(text: &str) -> bool {
+    REFERENCES.iter().any(|reference| text.starts_with(reference)) && !text.contains(char::is_whitespace)
+}
+
 /// Whether a text stands in for a secret.
 pub fn is_stand_in(text: &str) -> bool {
     text.starts_with(STAND_IN)
 }
 
+/// Whether a text is a stand-in, or has one in it.
+fn holds_stand_in(text: &str) -> bool {
+    let password = secret_in(text).and_then(|password| text.get(password));
+    is_stand_in(text) || password.is_some_and(is_stand_in)
+}
+
 /// The first option of a configuration that has a stand-in for its secret: with it, nothing can run.
 pub fn stand_in_of(cluster: &Cluster) -> Option<(String, String)> {
     let mut found = None;
-    visit(&mut json::tree(cluster), &mut |place, value| {
-        if is_stand_in(value) {
+    visit(&mut json::tree(cluster), &mut |place, _, value| {
+        if holds_stand_in(value) {
             found.get_or_insert((place.owner, place.option));
         }
     });
@@ -126,8 +137,8 @@ impl Sealed {
         let mut document = json::tree(&self.plan);
         let mut missing = None;
         for configuration in configurations(&mut document) {
-            visit(configuration, &mut |place, value| {
-                if value.starts_with(STAND_IN) {
+            visit(configuration, &mut |place, _, value| {
+                if holds_stand_in(value) {
                     match values.get(&place) {
                         Some(known) => value.clone_from(known),
                         None => missing = Some(place),
@@ -152,14 +163,39 @@ struct StandIns(BTreeMap<String, usize>);
 impl StandIns {
     /// Puts a stand-in in place of each secret of a configuration or a status.
     fn mask(&mut self, part: &mut Value) {
-        visit(part, &mut |_, value| {
-            if value.is_empty() || REFERENCES.iter().any(|reference| value.starts_with(reference)) {
+        visit(part, &mut |_, extent, value| {
+            if let Extent::Parts = extent {
+                *value = self.mask_parts(value);
                 return;
             }
-            let next = self.0.len() + 1;
-            let number = *self.0.entry(value.clone()).or_insert(next);
-            *value = format!("{STAND_IN}{number}");
+            if value.is_empty() || is_reference(value) {
+                return;
+            }
+            *value = self.stand_in(value);
         });
+    }
+
+    fn stand_in(&mut self, secret: &str) -> String {
+        let next = self.0.len() + 1;
+        let number = *self.0.entry(secret.to_owned()).or_insert(next);
+        format!("{STAND_IN}{number}")
+    }
+
+    /// A text with a stand-in for each secret in it.
+    fn mask_parts(&mut self, text: &str) -> String {
+        let mut masked = String::new();
+        let mut rest = text;
+        while let Some(password) = secret_in(rest) {
+            let secret = rest.get(password.clone()).unwrap_or_default();
+            masked.push_str(rest.get(..password.start).unwrap_or_default());
+            if is_stand_in(secret) {
+                masked.push_str(secret);
+            } else {
+                masked.push_str(&self.stand_in(secret));
+            }
+            rest = rest.get(password.end..).unwrap_or_default();
+        }
+        masked + rest
     }
 }
 
@@ -171,21 +207,29 @@ fn configurations(plan: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 fn secrets(cluster: &Cluster) -> Vec<(Place, String)> {
     let mut secrets = Vec::new();
-    visit(&mut json::tree(cluster), &mut |place, value| secrets.push((place, value.clone())));
+    visit(&mut json::tree(cluster), &mut |place, _, value| secrets.push((place, value.clone())));
     secrets
 }
 
-/// Shows each option that holds a secret to `look`, which may change it.
-fn visit(document: &mut Value, look: &mut dyn FnMut(Place, &mut String)) {
+/// How much of a text is secret.
+#[derive(Debug, Clone, Copy)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// What [`secret_in`] finds in it.
+    Parts,
+}
+
+/// Is shown a text with a secret, and may change it.
+type Look<'a> = dyn FnMut(Place, Extent, &mut String) + 'a;
+
+/// Shows to `look` each option that holds a secret, each value that a rule compares one with, and each other
+/// text with a secret in it.
+fn visit(document: &mut Value, look: &mut Look<'_>) {
     walk(document, "", &mut BTreeMap::new(), look);
 }
 
-fn walk(
-    value: &mut Value,
-    owner: &str,
-    seen: &mut BTreeMap<(String, String), usize>,
-    look: &mut dyn FnMut(Place, &mut String),
-) {
+fn walk(value: &mut Value, owner: &str, seen: &mut BTreeMap<(String, String), usize>, look: &mut Look<'_>) {
     match value {
         Value::Object(fields) => {
             let own = fields.get("id").and_then(Value::as_str).map(str::to_owned);
@@ -194,13 +238,22 @@ fn walk(
                 let number = seen.entry((owner.to_owned(), option.to_owned())).or_default();
                 *number += 1;
                 if is_secret(option, text) || is_stand_in(text) {
-                    look(Place { owner: owner.to_owned(), option: option.to_owned(), number: *number }, text);
+                    let place = Place { owner: owner.to_owned(), option: option.to_owned(), number: *number };
+                    look(place, Extent::Whole, text);
                 }
             };
             let name = fields.get("name").and_then(Value::as_str).map(str::to_owned);
             let text = fields.get_mut("value").and_then(|value| value.get_mut("Text"));
             if let (Some(option), Some(Value::String(text))) = (name, text) {
                 show(&option, text);
+                return;
+            }
+            let is_literal = fields.get("value_source").and_then(Value::as_str) == Some("Literal");
+            let compared = fields.get("attribute").and_then(Value::as_str).filter(|_| is_literal);
+            if let Some(attribute) = compared.map(str::to_owned)
+                && let Some(Value::String(text)) = fields.get_mut("value")
+            {
+                show(&attribute, text);
                 return;
             }
             // As actions have them: a plain mapping.
@@ -211,12 +264,36 @@ fn walk(
                     show(option, text);
                 }
             }
-            for field in fields.values_mut() {
+            for (name, field) in fields {
+                look_into(field, (owner, name), seen, look);
                 walk(field, owner, seen, look);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| walk(item, owner, seen, look)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Shows the texts of a field that have a secret in them, and are no options.
+fn look_into(
+    field: &mut Value,
+    (owner, name): (&str, &str),
+    seen: &mut BTreeMap<(String, String), usize>,
+    look: &mut Look<'_>,
+) {
+    match field {
+        Value::String(text) if secret_in(text).is_some() => {
+            let number = seen.entry((owner.to_owned(), name.to_owned())).or_default();
+            *number += 1;
+            let place = Place { owner: owner.to_owned(), option: name.to_owned(), number: *number };
+            look(place, Extent::Parts, text);
+        }
+        Value::Array(items) => {
+            for item in items.iter_mut().filter(|item| item.is_string()) {
+                look_into(item, (owner, name), seen, look);
+            }
+        }
+        Value::String(_) | Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -9,19 +9,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::json;
+use crate::model::secrecy::{password_in_address, without_passwords};
 
-/// A text on one line: characters that a terminal would obey, or that make text look like other
+/// A text on one line, without passwords in addresses: characters that a terminal would obey, or that make text look like other
 /// text, as `\n` or `\u{1b}`.
 pub fn escaped(text: &str) -> String {
     let mut legible = String::with_capacity(text.len());
-    text.chars().for_each(|letter| push(&mut legible, letter));
+    without_passwords(text).chars().for_each(|letter| push(&mut legible, letter));
     legible
 }
 
 /// Several lines: as [`escaped`], but a line stays one.
 pub fn escaped_lines(text: &str) -> String {
     let mut legible = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in without_passwords(text).chars() {
         if letter == '\n' {
             legible.push('\n');
         } else {
@@ -59,7 +60,8 @@ const fn turns_text(letter: char) -> bool {
 pub(super) fn draw<T: Serialize + DeserializeOwned>(value: &T, draw: impl FnOnce(&T) -> String) -> String {
     let line = json::line(value);
     // In JSON, what is not legible is either itself or begins with a backslash.
-    if line.chars().all(|letter| letter != '\\' && is_legible(letter)) {
+    if line.chars().all(|letter| letter != '\\' && is_legible(letter)) && password_in_address(&line).is_none()
+    {
         return draw(value);
     }
     let mut tree = json::tree(value);
@@ -73,7 +75,7 @@ pub(super) fn draw<T: Serialize + DeserializeOwned>(value: &T, draw: impl FnOnce
 fn escape_tree(tree: &mut Value) {
     match tree {
         Value::String(text) => {
-            if !text.chars().all(is_legible) {
+            if !text.chars().all(is_legible) || password_in_address(text).is_some() {
                 *text = escaped(text);
             }
         }

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod because;
 pub mod diagnostic;
+mod difference;
 pub mod drill;
 pub mod explain;
 pub mod fold;
@@ -21,6 +22,7 @@ pub mod ticket;
 pub mod transition;
 pub mod window;
 
+pub use difference::difference;
 pub use ink::Ink;
 pub use legible::{escaped, escaped_lines};
 

@@ -11,6 +11,7 @@ use crate::manifest::typed::scalar::{Trap, trap};
 use crate::manifest::typed::{At, Field, Map};
 use crate::manifest::vocabulary::options::{Block, OptionValue, Options, Owner, Properties};
 use crate::model::option::{self, OptionKind, OptionSpec, Standing};
+use crate::model::secrecy::words;
 use crate::model::{NameValue, OptionSet, OptionSetId, Score, Value};
 
 impl Lower<'_, '_> {
@@ -87,12 +88,25 @@ impl Lower<'_, '_> {
         let mut pairs = Vec::with_capacity(map.0.len());
         for (key, value) in map.iter() {
             let spec = self.spec::<K>(key, severity);
+            self.check_name(key);
             if let Some(value) = self.value(key, value, spec, K::CONTENT, severity) {
                 pairs.push(NameValue { name: key.text().into(), value });
             }
         }
         self.check_aliases::<K>(map);
         pairs
+    }
+
+    /// A blank in the name of a secret: what follows it is most likely the secret.
+    fn check_name(self, key: &At<String>) {
+        let name = key.text();
+        if name.contains(char::is_whitespace) && words::next(name, 0).is_some() {
+            self.findings
+                .error("invalid-value", key.place, "a blank in the name of a secret")
+                .here("no option has such a name")
+                .help("between a name and its value belongs `: `")
+                .report();
+        }
     }
 
     /// The option of this name; one that is not known is reported.

@@ -1,194 +1,253 @@
-//! Secrets read off the lines of a text that is not sound, and of comments.
+//! Secrets read off the lines of a text, whether it is sound or not: all that follows a word that names
+//! one, up to the end of its line, and the lines below until one begins with a plain key of its own.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::Secret;
-use crate::model::secrecy::{holds_secret, password_in_address};
+use super::yaml::HOLDERS;
+use super::{by_line, closed_length};
+use crate::model::secrecy::words::{names_secret, next};
 
-/// The values behind names that say so. What is deeper than such a name belongs to it.
-pub(super) fn secrets(text: &str) -> Vec<Secret> {
+/// How many lines above one are looked at for the bracket in which it is.
+const LINES_ABOVE_MAX: usize = 100;
+
+/// What was begun on a line with such a word, and may go on below.
+struct Open {
+    /// A plain key at this column or left of it ends it.
+    column: usize,
+    /// A quote that must close first.
+    quote: Option<char>,
+    /// Whether the next line belongs to it whatever it is: a block of text was announced, or the value is
+    /// still to come between brackets.
+    is_block: bool,
+}
+
+/// Where all of them stand.
+pub(super) fn places(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
-    // Where the lines began that all belong to a secret, and how deep its name is.
-    let mut block: Option<(usize, usize)> = None;
-    // The quotes that the value of the last name opened, and did not close.
-    let mut quote: Option<(usize, char)> = None;
+    let mut open: Option<Open> = None;
     for line in text.split_inclusive('\n') {
-        let end = start + line.len();
-        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
-        let is_blank = line.trim().is_empty();
-        let item = line.get(indent..).is_some_and(|rest| rest.starts_with("- "));
-        if let Some((from, mark)) = quote {
-            found.push(Secret::written(text, from..end, start..end));
-            if line.contains(mark) {
-                quote = None;
-            }
-        } else if let Some((from, _)) = block.filter(|(_, outer)| {
-            // A line without a name goes on with what was before it, however it stands.
-            is_blank || indent > *outer || item && indent == *outer || !line.contains(':')
-        }) {
-            found.push(Secret::written(text, from..end, start..end));
-        } else if !is_blank {
-            block = None;
-            if let Some((depth, value)) = in_line(text, start..end, &mut found) {
-                block = Some((start, depth));
-                let first = value.chars().next().filter(|letter| matches!(letter, '"' | '\''));
-                quote = first.filter(|mark| value.matches(*mark).count() == 1).map(|mark| (start, mark));
-            }
+        let bytes = start..start + line.len();
+        start = bytes.end;
+        if line.trim().is_empty() {
+            continue;
         }
-        start = end;
+        let column = content_column(line);
+        let content = line.get(column..).unwrap_or_default();
+        match &mut open {
+            Some(block) if !block.is_ended_by(column, content) => {
+                found.extend(by_line(text, bytes.start + column..bytes.end));
+                if block.quote.is_some_and(|quote| content.contains(quote)) {
+                    block.quote = None;
+                } else {
+                    block.is_block = false;
+                }
+            }
+            Some(_) | None => open = begun(text, bytes, &mut found),
+        }
     }
     let behind = anchored(text, &found);
     found.extend(behind);
     found
 }
 
-/// What the aliases stand for that are part of secrets: the line of the anchor, and what is below it.
-fn anchored(text: &str, secrets: &[Secret]) -> Vec<Secret> {
-    let ends = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ']' | '}');
-    let words = secrets.iter().flat_map(|secret| &secret.words).flat_map(|word| word.split('*').skip(1));
-    let names: BTreeSet<&str> = words.filter_map(|word| word.split(ends).next()).collect();
-    let mut found = Vec::new();
-    let mut start = 0;
-    let mut block: Option<usize> = None;
-    for line in text.split_inclusive('\n').filter(|_| !names.is_empty()) {
-        let end = start + line.len();
-        if block.is_some_and(|outer| line.trim().is_empty() || indent_of(line) > outer) {
-            found.push(Secret::written(text, start..end, start..end));
-        } else {
-            let anchor = line.match_indices('&').find(|(at, _)| {
-                let name = line.get(at + 1..).and_then(|rest| rest.split(ends).next());
-                name.is_some_and(|name| names.contains(name))
-            });
-            block = anchor.map(|_| indent_of(line));
-            if let Some((at, _)) = anchor {
-                found.push(Secret::written(text, start..end, start + at..end));
-            }
-        }
-        start = end;
+impl Open {
+    fn is_ended_by(&self, column: usize, content: &str) -> bool {
+        let is_plain = plain_key(content).is_some_and(|key| !names_secret(key));
+        let is_other = plain_key(content).is_some_and(names_secret) && column <= self.column;
+        (is_plain && column <= self.column || is_other) && self.quote.is_none() && !self.is_block
     }
-    found
 }
 
-/// Secrets of comments, in a text of which all values are known: where they stand, in order.
-pub(super) fn in_comments(text: &str, scalars: &[Range<usize>]) -> Vec<Secret> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let end = start + line.len();
-        let is_comment = |at: usize| {
-            let before = scalars.partition_point(|scalar| scalar.end <= at);
-            scalars.get(before).is_none_or(|scalar| scalar.start > at)
+/// The first word of a line that names a secret: adds what follows it there. Gives what may go on below.
+fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Option<Open> {
+    let line = text.get(bytes.clone()).unwrap_or_default();
+    let column = content_column(line);
+    let mut from = column;
+    let mut after_reference = None;
+    loop {
+        let name = match next(line, from) {
+            Some(name) if is_apart(line, after_reference, name.start) => name,
+            Some(_) | None => {
+                let at = after_reference?;
+                found.extend(by_line(text, bytes.start + rest_after_reference(line, at)..bytes.end));
+                return Some(Open { column, quote: None, is_block: false });
+            }
         };
-        let mark = line.match_indices('#').map(|(at, _)| start + at).find(|at| is_comment(*at));
-        if let Some(mark) = mark {
-            in_line(text, mark + 1..end, &mut found);
-        }
-        start = end;
-    }
-    found
-}
-
-/// Passwords in addresses, and `NAME=VALUE` with a name that says so, wherever they stand.
-pub(super) fn written_anywhere(text: &str) -> Vec<Secret> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let owner = start..start + line.len();
-        let mut at = 0;
-        while let Some(password) = line.get(at..).and_then(password_in_address) {
-            let password = at + password.start..at + password.end;
-            at = password.end;
-            found.push(Secret::written(text, owner.clone(), start + password.start..start + password.end));
-        }
-        for (sign, _) in line.match_indices('=') {
-            let rest = line.get(sign + 1..).unwrap_or_default();
-            let value = rest.trim_start_matches(['"', '\'']);
-            let end =
-                value.find([' ', '\t', '\n', '"', '\'', '`', ',', '}', ']', '&']).unwrap_or(value.len());
-            let from = start + line.len() - value.len();
-            if end > 0
-                && !value.starts_with('=')
-                && holds_secret(name_before(line.get(..sign).unwrap_or_default()))
-            {
-                found.push(Secret::written(text, owner.clone(), from..from + end));
-            }
-        }
-        start = owner.end;
-    }
-    found
-}
-
-/// Adds the secrets of one line. Gives the depth of the name of one that goes on below, and what of its
-/// value stands here.
-fn in_line<'t>(text: &'t str, bytes: Range<usize>, found: &mut Vec<Secret>) -> Option<(usize, &'t str)> {
-    let line = text.get(bytes.clone()).unwrap_or_default().trim_end();
-    let mut at = 0;
-    let mut depth = 0;
-    let mut last = None;
-    while let Some(colon) = line.get(at..).and_then(|rest| rest.find(':')).map(|colon| at + colon) {
-        let before = line.get(..colon).unwrap_or_default();
-        depth += depth_of(line.get(at..colon).unwrap_or_default());
-        at = colon + 1;
-        let name = name_before(before);
-        let rest = line.get(at..).unwrap_or_default();
-        let value = rest.trim_start();
-        let is_key = rest.is_empty() || rest.starts_with([' ', '\t', '"', '\'', '[', '{']);
-        if !is_key
-            || !holds_secret(name)
-            || name == "secrets" && before == name && value.is_empty()
-            || is_pointer(before, value)
-        {
+        if is_folder(line, &name) {
+            from = name.end;
             continue;
         }
-        let value_at = at + rest.len() - value.len();
-        let length = match value.chars().next() {
-            // Up to the end of the line: what else stands there is hidden with it.
-            Some('[' | '{' | '&' | '*' | '!') => value.len(),
-            Some(_) => value_length(value, depth > 0),
-            None => 0,
-        };
-        let owner = bytes.start..bytes.end;
-        if length > 0 && !value.starts_with('#') {
-            let start = bytes.start + value_at;
-            found.push(Secret::written(text, owner, start..start + length));
+        if let Some(end) = reference_end(line, &name) {
+            (from, after_reference) = (end, Some(end));
+            continue;
         }
-        let column = before.trim_end().trim_end_matches(['"', '\'']).len() - name.len();
-        // Inside of brackets the lines below may be anywhere.
-        last = Some((if depth > 0 { indent_of(line) } else { column }, value));
-        at = value_at + length;
+        let value_at = value_after(line, name.end);
+        if is_value(line, &name) {
+            // `{value: VALUE, name: password}`: what stands beside it, in any order.
+            let first = item_start(text, bytes.start, column);
+            found.extend(by_line(text, first..bytes.end));
+            return Some(Open { column: column.saturating_sub(1), ..opened(line, column, value_at) });
+        }
+        found.extend(by_line(text, bytes.start + value_at..bytes.end));
+        return Some(opened(line, column, value_at));
     }
-    last
 }
 
-pub(super) fn indent_of(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-/// Whether what is behind this name, or the name itself, only says where a secret is: `{secret: NAME}`. In
-/// `params: {secret: VALUE}` it is a parameter.
-pub(super) fn is_pointer(before: &str, value: &str) -> bool {
-    if let Some(inner) = value.strip_prefix('{') {
-        let inner = inner.trim_start();
-        return inner.strip_prefix("secret:").is_some_and(|name| {
-            name.split_once('}').is_some_and(|(name, _)| !name.contains([',', ':', '{', '[', '*', '&']))
-        });
+/// What goes on below a line whose secret begins at `value_at`.
+fn opened(line: &str, column: usize, value_at: usize) -> Open {
+    let (before, value) = line.split_at(value_at);
+    let is_flow = depth_of(line) > 0 || depth_of(before) > 0 && !value.contains(['}', ']']);
+    let last_word = value.split_whitespace().next_back().unwrap_or_default();
+    let first_word = value.split_whitespace().next().unwrap_or_default();
+    Open {
+        // Within brackets the lines below may be anywhere.
+        column: if is_flow { column.saturating_sub(1) } else { column },
+        quote: open_quote(value),
+        is_block: is_flow && value.is_empty()
+            || [first_word, last_word].iter().any(|word| word.starts_with(['|', '>'])),
     }
-    let key = before.trim_end().trim_end_matches(['"', '\'']);
-    let Some(key) = key.strip_suffix("secret") else { return false };
-    let key = key.trim_end_matches(['"', '\'']).trim_end();
-    let owner = key.strip_suffix('{').and_then(|text| text.trim_end().strip_suffix(':'));
-    let is_name = value.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '"' | '\''));
-    is_name && owner.is_some_and(|owner| !matches!(name_before(owner), "" | "params"))
 }
 
-/// The name that ends here, quoted or not.
-pub(super) fn name_before(text: &str) -> &str {
-    let text = text.trim_end().trim_end_matches(['"', '\'']);
+/// The quote that is opened in a value and does not close.
+fn open_quote(value: &str) -> Option<char> {
+    let mut at = 0;
+    let mut is_start = true;
+    while let Some(letter) = value.get(at..).and_then(|rest| rest.chars().next()) {
+        if is_start && matches!(letter, '"' | '\'') {
+            match closed_length(value.get(at..).unwrap_or_default(), letter) {
+                Some(length) => at += length,
+                None => return Some(letter),
+            }
+            is_start = false;
+            continue;
+        }
+        is_start = matches!(letter, '[' | '{' | ',' | ':') || is_start && letter.is_whitespace();
+        at += letter.len_utf8();
+    }
+    None
+}
+
+/// Where what follows a name begins, behind what joins the two.
+fn value_after(line: &str, at: usize) -> usize {
+    let rest = line.get(at..).unwrap_or_default();
+    let value = rest.trim_start_matches(['"', '\'', ' ', '\t']);
+    let value = value.strip_prefix([':', '=', ';']).unwrap_or(value).trim_start();
+    line.len() - value.len()
+}
+
+/// Whether a name stands where a value would: `name: password`.
+fn is_value(line: &str, name: &Range<usize>) -> bool {
+    if line.get(name.clone()).is_some_and(|name| name.starts_with("--")) {
+        return false;
+    }
+    let around = ['"', '\'', ' ', '\t'];
+    let before = line.get(..name.start).unwrap_or_default().trim_end_matches(around);
+    // `name: db password`.
+    let first_word =
+        before.trim_end_matches(|letter: char| letter.is_alphanumeric()).trim_end_matches(around);
+    let before = if first_word.ends_with(':') { first_word } else { before };
+    let after = line.get(name.end..).unwrap_or_default();
+    let is_last = after.trim_start_matches(['"', '\'']).trim_start();
+    before.ends_with([':', '='])
+        && (is_last.is_empty() || is_last.starts_with([',', '}', ']', '#', '\'', '"']))
+        || before.ends_with([':', '='])
+            && after.starts_with([' ', '"', '\''])
+            && !is_last.starts_with([':', '='])
+}
+
+/// Where the item begins that a line is in whose first key is at `column`: of a list, of a map, or between
+/// brackets that were opened above.
+fn item_start(text: &str, line: usize, column: usize) -> usize {
+    let mut start = line;
+    let mut at = line;
+    let mut depth = 0;
+    let mut is_inside = true;
+    for before in text.get(..line).unwrap_or_default().split_inclusive('\n').rev().take(LINES_ABOVE_MAX) {
+        at -= before.len();
+        depth += depth_of(before);
+        let is_first = before.trim_start().starts_with("- ");
+        is_inside &= !before.trim().is_empty() && (content_column(before) >= column || is_first);
+        if is_inside || depth > 0 {
+            start = at;
+        }
+        is_inside &= !is_first;
+        if depth > 0 {
+            break;
+        }
+    }
+    start
+}
+
+/// Where in a line the first thing stands that is no blank and no mark of a list.
+fn content_column(line: &str) -> usize {
+    let mut at = line.len() - line.trim_start().len();
+    while let Some(rest) = line.get(at..).and_then(|rest| rest.strip_prefix("- ")) {
+        at = line.len() - rest.trim_start().len();
+    }
+    at
+}
+
+/// The key that a line begins with, if it is a plain one.
+fn plain_key(content: &str) -> Option<&str> {
+    let (key, rest) = content.split_once(':')?;
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    let is_key = !key.is_empty() && key.chars().all(is_plain) && !key.starts_with('-');
+    (is_key && rest.chars().next().is_none_or(char::is_whitespace)).then_some(key)
+}
+
+/// Where a name ends with what is behind it, if that only says where a secret is: `password: {secret: NAME}`,
+/// or of a name that is no secret `{secret: NAME}`. In `params: {secret: VALUE}` it is a parameter. Also
+/// `secrets:` itself.
+fn reference_end(line: &str, name: &Range<usize>) -> Option<usize> {
+    let word = line.get(name.clone())?;
+    let (before, after) = (line.get(..name.start)?, line.get(name.end..)?);
+    if word == "secrets" && before.is_empty() && after.trim_end() == ":" {
+        return Some(line.trim_end().len());
+    }
+    if let Some(value) = after.trim_start_matches(['"', '\'']).strip_prefix(": ")
+        && let Some(inner) = value.trim_start().strip_prefix('{')
+        && let Some(rest) = inner.trim_start().strip_prefix("secret:")
+        && !HOLDERS.contains(&word)
+    {
+        return Some(line.len() - after_name(rest)?.len());
+    }
+    let owner = before.trim_end().strip_suffix('{')?.trim_end().strip_suffix(':')?;
     let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
-    let start = text.trim_end_matches(is_name).len();
-    text.get(start..).unwrap_or_default()
+    let owner = owner.get(owner.trim_end_matches(is_name).len()..)?;
+    if word != "secret" || owner.is_empty() || HOLDERS.contains(&owner) {
+        return None;
+    }
+    Some(line.len() - after_name(after.strip_prefix(':')?)?.len())
+}
+
+/// What is behind ` NAME}`.
+fn after_name(text: &str) -> Option<&str> {
+    let text = text.strip_prefix(' ')?.trim_start();
+    let (name, rest) = text.split_once('}')?;
+    let name = name.trim().trim_matches(['"', '\'']);
+    let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    (!name.is_empty() && name.chars().all(is_name)).then_some(rest)
+}
+
+/// Whether nothing stands between a reference that ends at `end` and the next name.
+fn is_apart(line: &str, end: Option<usize>, name: usize) -> bool {
+    let Some(gap) = end.and_then(|end| line.get(end..name)) else { return true };
+    gap.trim_matches([',', ' ', '"', '\'']).is_empty() && gap.contains(',')
+}
+
+/// Where the rest of a line begins that is behind a reference; brackets may close.
+fn rest_after_reference(line: &str, at: usize) -> usize {
+    let rest = line.get(at..).unwrap_or_default();
+    line.len() - rest.trim_start_matches(['}', ']', ',', ' ']).len()
+}
+
+/// Whether the name is one of a folder: `/run/secrets/db`.
+fn is_folder(line: &str, name: &Range<usize>) -> bool {
+    matches!(line.get(name.clone()), Some("secret" | "secrets"))
+        && line.get(..name.start).is_some_and(|lead| lead.ends_with('/'))
+        && line.get(name.end..).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// How many brackets this opens beyond those that it closes.
@@ -200,28 +259,47 @@ fn depth_of(text: &str) -> isize {
     })
 }
 
-/// How long a plain or quoted value is.
-fn value_length(value: &str, is_in_flow: bool) -> usize {
-    let quote = value.chars().next().filter(|letter| matches!(letter, '"' | '\''));
-    if let Some(quote) = quote {
-        return quoted_length(value, quote);
-    }
-    let within = if is_in_flow { value.find([',', '}', ']']).unwrap_or(value.len()) } else { value.len() };
-    let length = value.get(..within).and_then(|value| value.find(" #")).unwrap_or(within);
-    value.get(..length).map_or(length, |value| value.trim_end().len())
-}
-
-pub(super) fn quoted_length(value: &str, quote: char) -> usize {
-    let mut letters = value.char_indices().skip(1).peekable();
-    while let Some((at, letter)) = letters.next() {
-        if letter == '\\' && quote == '"' {
-            letters.next();
-        } else if letter == quote {
-            match letters.next_if(|(_, next)| *next == quote && quote == '\'') {
-                Some(_) => {}
-                None => return at + 1,
+/// What the aliases stand for that are part of secrets: the line of the anchor, and what is below it.
+fn anchored(text: &str, secrets: &[Range<usize>]) -> Vec<Range<usize>> {
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ']' | '}');
+    let words = secrets.iter().filter_map(|place| text.get(place.clone()));
+    let aliases = words.flat_map(|word| word.split('*').skip(1));
+    let names: BTreeSet<&str> = aliases.filter_map(|word| word.split(ends).next()).collect();
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut block: Option<usize> = None;
+    for line in text.split_inclusive('\n').filter(|_| !names.is_empty()) {
+        let end = start + line.len();
+        let indent = line.len() - line.trim_start().len();
+        if block.is_some_and(|outer| line.trim().is_empty() || indent > outer) {
+            found.extend(by_line(text, start..end));
+        } else {
+            let anchor = line.match_indices('&').find(|(at, _)| {
+                let name = line.get(at + 1..).and_then(|rest| rest.split(ends).next());
+                name.is_some_and(|name| names.contains(name))
+            });
+            block = anchor.map(|_| indent);
+            if let Some((at, _)) = anchor {
+                found.extend(by_line(text, start + at..end));
             }
         }
+        start = end;
     }
-    value.len()
+    found
+}
+
+/// Passwords in addresses: between the first `:` behind `://` and the last `@` of the line.
+pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(at) = line.find("://").map(|at| at + 3)
+            && let Some(colon) = line.get(at..).and_then(|rest| rest.find(':')).map(|colon| at + colon + 1)
+            && let Some(last) = line.rfind('@').filter(|last| *last > colon)
+        {
+            found.push(start + colon..start + last);
+        }
+        start += line.len();
+    }
+    found
 }

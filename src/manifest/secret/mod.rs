@@ -1,59 +1,86 @@
 //! The secrets of a text, wherever they stand in it and whether it is sound or not: what must be hidden
 //! before somebody is shown a line of it. Rather too much is found than too little.
 //!
-//! A sound text is read as YAML, which knows lists, blocks, anchors and aliases below a name that says so.
-//! Comments, CIBs, and the texts that are not YAML are read off the lines. Wherever else such a name stands,
-//! all that follows on its line is taken for a secret.
+//! One rule covers all texts that people write: what follows a word that names a secret is hidden, up to
+//! the next line that begins with a plain key (`lines`). What YAML itself knows of lists, blocks, anchors
+//! and aliases adds to it, and lets be seen what only says where a secret is (`yaml`). CIBs have a rule of
+//! their own (`markup`).
 
 mod lines;
 mod markup;
-mod sweep;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
 use std::ops::Range;
 
-/// One secret of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Secret {
-    /// The bytes that hold it: within one line each.
+/// What stands where a secret was.
+pub(crate) const HIDDEN: &str = "(hidden)";
+
+/// The secrets of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    /// The bytes that hold them: within one line each, in order and apart.
     pub(crate) places: Vec<Range<usize>>,
-    /// The bytes from its name to its end. A message about any of them may quote it.
-    pub(crate) owner: Range<usize>,
-    /// What a message may quote of it.
+    /// The secrets themselves, as they are written and as they are meant.
     pub(crate) words: Vec<String>,
 }
 
-impl Secret {
-    /// A secret that stands in these bytes, as it is written there.
-    fn written(text: &str, owner: Range<usize>, bytes: Range<usize>) -> Self {
-        let places = by_line(text, bytes);
-        let raw = places.iter().filter_map(|place| text.get(place.clone()));
-        let words = raw.flat_map(|raw| [raw, bare(raw)]).map(str::to_owned).collect();
-        Self { places, owner, words }
+/// All secrets of a text.
+pub(crate) fn secrets(text: &str) -> Secrets {
+    let (mut places, mut words) = if text.trim_start().starts_with('<') {
+        (markup::places(text), Vec::new())
+    } else {
+        let read = yaml::read(text);
+        let mut places = lines::places(text);
+        if read.is_whole {
+            places = places.iter().flat_map(|place| outside(place, &read.shown)).collect();
+            places.retain(|place| !is_structure(text, place, &read.scalars));
+        }
+        places.extend(read.places);
+        (places, read.words)
+    };
+    places.extend(lines::addresses(text));
+    let places = joined(places);
+    let written = places.iter().filter_map(|place| text.get(place.clone()));
+    words.extend(written.flat_map(|raw| [raw.to_owned(), markup::decoded(raw)]));
+    words.sort();
+    words.dedup();
+    Secrets { places, words }
+}
+
+/// A text with its secrets hidden, line by line.
+pub(crate) fn without_secrets(text: &str) -> String {
+    secrets(text).mask(text)
+}
+
+impl Secrets {
+    /// The text they are of, without them.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for place in &self.places {
+            masked.push_str(text.get(end..place.start).unwrap_or_default());
+            masked.push_str(HIDDEN);
+            end = place.end;
+        }
+        masked.push_str(text.get(end..).unwrap_or_default());
+        masked
     }
 }
 
-/// All secrets of a text.
-pub(crate) fn secrets(text: &str) -> Vec<Secret> {
-    if text.trim_start().starts_with('<') {
-        return markup::secrets(text);
+/// Places in order; those that touch are one.
+fn joined(mut all: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    all.retain(|place| place.start < place.end);
+    all.sort_by_key(|place| place.start);
+    let mut places: Vec<Range<usize>> = Vec::with_capacity(all.len());
+    for place in all {
+        match places.last_mut() {
+            Some(last) if place.start <= last.end => last.end = last.end.max(place.end),
+            _ => places.push(place),
+        }
     }
-    let mut read = yaml::read(text);
-    let mut secrets = std::mem::take(&mut read.secrets);
-    let mut others = match read.is_whole {
-        true => lines::in_comments(text, &read.scalars),
-        false => lines::secrets(text),
-    };
-    others.extend(lines::written_anywhere(text));
-    others.extend(sweep::secrets(text, &read));
-    for secret in &mut others {
-        secret.places = secret.places.iter().flat_map(|place| outside(place, &read.shown)).collect();
-    }
-    others.retain(|secret| !secret.places.is_empty());
-    secrets.append(&mut others);
-    secrets
+    places
 }
 
 /// The parts of a place that are not in one of some others, which are in order.
@@ -66,8 +93,15 @@ fn outside(place: &Range<usize>, shown: &[Range<usize>]) -> Vec<Range<usize>> {
         start = shown.end;
     }
     parts.push(start..place.end);
-    parts.retain(|part| part.start < part.end);
     parts
+}
+
+/// Whether nothing but brackets, commas and colons of sound YAML stands in a place.
+fn is_structure(text: &str, place: &Range<usize>, scalars: &[Range<usize>]) -> bool {
+    let before = scalars.partition_point(|scalar| scalar.end <= place.start);
+    let is_apart = scalars.get(before).is_none_or(|scalar| scalar.start >= place.end);
+    let structure = ['{', '}', '[', ']', ',', ':', ' ', '\t'];
+    is_apart && text.get(place.clone()).is_some_and(|part| part.trim_matches(structure).is_empty())
 }
 
 /// Bytes of a text by line, without the blanks around them.
@@ -85,7 +119,19 @@ fn by_line(text: &str, bytes: Range<usize>) -> Vec<Range<usize>> {
     places
 }
 
-/// A value without the quotes around it.
-fn bare(raw: &str) -> &str {
-    raw.trim_matches(['"', '\''])
+/// How long a quoted value is that begins here; `None` when its quote does not close.
+fn closed_length(value: &str, quote: char) -> Option<usize> {
+    let mut letters = value.char_indices().skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter == '\\' && quote == '"' {
+            letters.next();
+        } else if letter == quote && letters.next_if(|(_, next)| *next == quote && quote == '\'').is_none() {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+fn quoted_length(value: &str, quote: char) -> usize {
+    closed_length(value, quote).unwrap_or(value.len())
 }

@@ -5,32 +5,29 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser};
 
-use super::lines::quoted_length;
-use super::{Secret, bare, by_line};
+use super::{by_line, quoted_length};
 use crate::manifest::document::{BYTES_MAX, Positions};
 use crate::model::secrecy::holds_secret;
 
 /// Nested deeper than any manifest, and with more values: the lines must do.
 const DEPTH_MAX: usize = 64;
 const EVENTS_MAX: usize = 4_000_000;
-/// So many words are copied to the aliases that stand for them.
-const WORDS_MAX: usize = 100_000;
-
 /// Keys of maps from names to values, each of which may be `{secret: NAME}`.
-const HOLDERS: [&str; 5] = ["params", "meta", "attributes", "properties", "utilization"];
+pub(super) const HOLDERS: [&str; 5] = ["params", "meta", "attributes", "properties", "utilization"];
 
 /// What was found.
 #[derive(Default)]
 pub(super) struct Found {
     /// Whether the text was read to its end.
     pub(super) is_whole: bool,
-    pub(super) secrets: Vec<Secret>,
+    /// Where secrets stand: within one line each.
+    pub(super) places: Vec<Range<usize>>,
+    /// The secrets themselves, as they are meant.
+    pub(super) words: Vec<String>,
     /// What only says where a secret is, in order.
     pub(super) shown: Vec<Range<usize>>,
     /// Where plain and quoted values stand, in order.
     pub(super) scalars: Vec<Range<usize>>,
-    /// Where keys end whose values are found here if they are secrets, in order, and where their values begin.
-    pub(super) keys: Vec<(usize, usize)>,
 }
 
 /// A node's beginning or end.
@@ -68,10 +65,10 @@ enum Role {
 struct Frame {
     role: Role,
     is_map: bool,
-    /// The key that waits for its value: its text, and where it starts.
-    key: Option<(Box<str>, usize)>,
-    /// The secret that everything below is part of.
-    secret: Option<usize>,
+    /// The key that waits for its value: its text, and where it is.
+    key: Option<(Box<str>, Range<usize>)>,
+    /// Whether everything below is secret.
+    is_secret: bool,
     /// Whether this is a key itself.
     is_key: bool,
 }
@@ -85,7 +82,6 @@ pub(super) fn read(text: &str) -> Found {
         frames: Vec::new(),
         found: Found::default(),
         uses: Vec::new(),
-        own: BTreeMap::new(),
         named: named(&tokens),
     };
     let mut at = 0;
@@ -93,7 +89,6 @@ pub(super) fn read(text: &str) -> Found {
         at = walk.step(at);
     }
     walk.follow_aliases();
-    walk.spread();
     let mut found = walk.found;
     found.is_whole = is_whole;
     found.scalars = tokens
@@ -150,10 +145,8 @@ struct Walk<'t> {
     tokens: &'t [Token],
     frames: Vec<Frame>,
     found: Found,
-    /// Aliases that are part of a secret: which anchor, which secret.
-    uses: Vec<(usize, usize)>,
-    /// Anchors that are part of a secret: which.
-    own: BTreeMap<usize, usize>,
+    /// The anchors of aliases that are part of a secret.
+    uses: Vec<usize>,
     /// The maps that say by a `name` of their own that they are about a secret: the numbers of their tokens.
     named: BTreeSet<usize>,
 }
@@ -192,40 +185,35 @@ impl Walk<'_> {
         if token.kind == Kind::End {
             let is_key = self.frames.pop().is_some_and(|frame| frame.is_key);
             if let Some(frame) = self.frames.last_mut() {
-                frame.key = is_key.then(|| (Box::default(), token.span.start));
+                frame.key = is_key.then(|| (Box::default(), token.span.clone()));
             }
             return at + 1;
         }
         let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_map && frame.key.is_none()) else {
             return self.value(at, token);
         };
-        let secret = frame.secret;
+        let is_secret = frame.is_secret;
         match &token.kind {
-            Kind::Scalar(text) => {
-                frame.key = Some((text.clone(), token.span.start));
-                let value = self.tokens.get(at + 1).map_or(token.span.end, |value| value.span.start);
-                self.found.keys.push((token.span.end, value));
-            }
-            Kind::Alias => frame.key = Some((Box::default(), token.span.start)),
+            Kind::Scalar(text) => frame.key = Some((text.clone(), token.span.clone())),
+            Kind::Alias => frame.key = Some((Box::default(), token.span.clone())),
             Kind::List | Kind::Map | Kind::End => {
                 let is_map = token.kind == Kind::Map;
-                self.frames.push(Frame { role: Role::Other, is_map, key: None, secret, is_key: true });
+                self.frames.push(Frame { role: Role::Other, is_map, key: None, is_secret, is_key: true });
             }
         }
-        self.hide(secret, token);
+        if is_secret {
+            self.hide(token);
+        }
         at + 1
     }
 
     fn value(&mut self, at: usize, token: &Token) -> usize {
-        let (role, key, outer) = self.frames.last_mut().map_or((Role::Root, None, None), |frame| {
-            let key = if matches!(token.kind, Kind::Scalar(_) | Kind::Alias) {
-                frame.key.take()
-            } else {
-                frame.key.clone()
-            };
-            (frame.role, key, frame.secret)
+        let is_leaf = matches!(token.kind, Kind::Scalar(_) | Kind::Alias);
+        let (role, key, outer) = self.frames.last_mut().map_or((Role::Root, None, false), |frame| {
+            let key = if is_leaf { frame.key.take() } else { frame.key.clone() };
+            (frame.role, key, frame.is_secret)
         });
-        if role == Role::Holder && key.is_some() && outer.is_none() && self.is_reference(at) {
+        if role == Role::Holder && key.is_some() && !outer && self.is_reference(at) {
             let end = self.tokens.get(at + 2).map_or(token.span.end, |name| name.span.end);
             let start = self.tokens.get(at + 1).map_or(token.span.start, |key| key.span.start);
             self.found.shown.push(start..end);
@@ -235,19 +223,22 @@ impl Walk<'_> {
             return at + 4;
         }
         let name = key.as_ref().map(|(name, _)| &**name).unwrap_or_default();
-        let is_leaf = matches!(token.kind, Kind::Scalar(_) | Kind::Alias);
-        let is_secret = match role {
+        let says_so = match role {
             Role::Root if name == "secrets" => is_leaf,
             Role::Secrets => is_leaf,
             Role::Source => !matches!(name, "file" | "env"),
             Role::Root | Role::Holder | Role::Other => holds_secret(name),
-        } || self.named.contains(&at);
-        let start = key.as_ref().map_or(token.span.start, |(_, start)| *start);
+        };
+        let is_secret = outer || says_so || self.named.contains(&at);
+        let key_place = key.as_ref().map_or(token.span.clone(), |(_, place)| place.clone());
         if role == Role::Source && !is_secret && is_leaf {
-            self.found.shown.push(start..token.span.end);
+            self.found.shown.push(key_place.start..token.span.end);
+        } else if role == Role::Secrets && token.kind == Kind::Map {
+            self.found.shown.push(key_place);
         }
-        let secret = outer.or_else(|| (is_secret && !is_null(token)).then(|| self.open(start)));
-        self.hide(secret, token);
+        if is_secret {
+            self.hide(token);
+        }
         if !is_leaf {
             let role = match role {
                 Role::Root if self.frames.is_empty() => Role::Root,
@@ -260,13 +251,8 @@ impl Walk<'_> {
                 }
                 Role::Root | Role::Holder | Role::Source | Role::Other => Role::Other,
             };
-            self.frames.push(Frame {
-                role,
-                is_map: token.kind == Kind::Map,
-                key: None,
-                secret,
-                is_key: false,
-            });
+            let is_map = token.kind == Kind::Map;
+            self.frames.push(Frame { role, is_map, key: None, is_secret, is_key: false });
         }
         at + 1
     }
@@ -280,45 +266,19 @@ impl Walk<'_> {
             && matches!(kind(3), Some(Kind::End))
     }
 
-    fn open(&mut self, start: usize) -> usize {
-        self.found.secrets.push(Secret { places: Vec::new(), owner: start..start, words: Vec::new() });
-        self.found.secrets.len() - 1
-    }
-
-    /// Takes a token into a secret.
-    fn hide(&mut self, secret: Option<usize>, token: &Token) {
-        let Some((number, secret)) =
-            secret.and_then(|number| Some((number, self.found.secrets.get_mut(number)?)))
-        else {
-            return;
-        };
-        secret.owner.end = secret.owner.end.max(token.span.end);
+    /// Takes a token for a secret.
+    fn hide(&mut self, token: &Token) {
         match &token.kind {
             Kind::Scalar(value) => {
-                secret.places.extend(by_line(self.text, token.span.clone()));
-                secret.words.extend(words(self.text.get(token.span.clone()).unwrap_or_default(), value));
+                self.found.places.extend(by_line(self.text, token.span.clone()));
+                self.found.words.push(value.to_string());
             }
-            Kind::Alias => self.uses.push((token.anchor, number)),
+            Kind::Alias => self.uses.push(token.anchor),
             Kind::List | Kind::Map | Kind::End => {}
         }
-        if token.anchor != 0 && token.kind != Kind::Alias {
-            self.own.insert(token.anchor, number);
-        }
     }
 
-    /// A message may quote a secret where another value is the same one: an alias of it.
-    fn spread(&mut self) {
-        let mut budget = WORDS_MAX;
-        for token in self.tokens.iter().filter(|token| token.kind == Kind::Alias) {
-            let secret = self.own.get(&token.anchor).and_then(|number| self.found.secrets.get(*number));
-            let Some(secret) = secret else { continue };
-            let words: Vec<String> = secret.words.iter().take(budget).cloned().collect();
-            budget -= words.len();
-            self.found.secrets.push(Secret { places: Vec::new(), owner: token.span.clone(), words });
-        }
-    }
-
-    /// What stands behind an alias that is part of a secret is part of it as well.
+    /// What stands behind an alias that is part of a secret is secret as well.
     fn follow_aliases(&mut self) {
         let mut anchored = BTreeMap::new();
         for (at, token) in self.tokens.iter().enumerate() {
@@ -326,28 +286,16 @@ impl Walk<'_> {
                 anchored.entry(token.anchor).or_insert(at);
             }
         }
-        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut budget = WORDS_MAX;
-        while let Some((anchor, number)) = self.uses.pop() {
-            let Some(at) = anchored.get(&anchor).copied() else { continue };
-            let copy = match copies.get(&anchor) {
-                Some(copy) => *copy,
-                None => self.hide_all(at),
-            };
-            copies.insert(anchor, copy);
-            let words =
-                self.found.secrets.get(copy).map(|secret| secret.words.as_slice()).unwrap_or_default();
-            let words: Vec<String> = words.iter().take(budget).cloned().collect();
-            budget -= words.len();
-            if let Some(secret) = self.found.secrets.get_mut(number) {
-                secret.words.extend(words);
+        let mut seen = BTreeSet::new();
+        while let Some(anchor) = self.uses.pop() {
+            if let Some(at) = anchored.get(&anchor).filter(|_| seen.insert(anchor)) {
+                self.hide_all(*at);
             }
         }
     }
 
-    /// The node that begins here is a secret by itself: a message may be about it, and not about the alias.
-    fn hide_all(&mut self, at: usize) -> usize {
-        let copy = self.open(self.tokens.get(at).map_or(0, |token| token.span.start));
+    /// Takes the node that begins here for a secret.
+    fn hide_all(&mut self, at: usize) {
         let mut depth = 0_usize;
         for token in self.tokens.iter().skip(at) {
             match token.kind {
@@ -355,21 +303,10 @@ impl Walk<'_> {
                 Kind::End => depth = depth.saturating_sub(1),
                 Kind::Scalar(_) | Kind::Alias => {}
             }
-            self.hide(Some(copy), token);
+            self.hide(token);
             if depth == 0 {
                 break;
             }
         }
-        copy
     }
-}
-
-/// What a message may quote of a value: all of it, a line of it, as it is or as it is written.
-fn words(raw: &str, value: &str) -> Vec<String> {
-    let lines = value.lines().chain(raw.lines()).map(str::trim);
-    [value, raw, bare(raw)].into_iter().chain(lines).map(str::to_owned).collect()
-}
-
-fn is_null(token: &Token) -> bool {
-    matches!(&token.kind, Kind::Scalar(text) if text.is_empty())
 }

@@ -48,9 +48,9 @@ fn location(location: &Location) -> Object {
                 RuleScore::Fixed(score) => score.to_string(),
                 RuleScore::Attribute(name) => format!("value of {name}"),
             };
-            let rule = options::rule_text(rule);
-            object.headline = headline(id.as_str(), &[("", who)], format!("score {score} where {rule}"));
-            object.say("rule", rule);
+            let text = options::rule_text(rule);
+            object.headline = headline(id.as_str(), &[("", who)], format!("score {score} where {text}"));
+            object.say_rule("rule", rule);
             object.say("score", score);
             object.say_some("rule.role", *role);
         }

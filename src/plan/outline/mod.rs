@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 pub(super) use options::rule_text;
 
 use super::address::{Address, ObjectKind};
-use crate::model::{Cluster, Constraint, period, scalar, score::Score};
+use crate::model::secrecy::{without_secrets, words};
+use crate::model::{Cluster, Constraint, Rule, period, scalar, score::Score};
 
 /// One configured thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +104,9 @@ pub fn outline(cluster: &Cluster) -> Vec<Object> {
     objects.extend(alerts.iter().map(parts::alert));
     objects.extend(acls.roles.iter().map(parts::acl_role));
     objects.extend(acls.subjects.iter().map(parts::acl_subject));
+    for object in &mut objects {
+        object.headline = without_secrets(&object.headline).into_owned();
+    }
     objects
 }
 
@@ -119,6 +123,13 @@ impl Object {
     /// Adds an attribute that means the same in any spelling.
     fn say(&mut self, path: impl Into<String>, value: impl Display) {
         self.push(path.into(), value.to_string(), Comparison::ByMeaning);
+    }
+
+    /// Adds a rule.
+    fn say_rule(&mut self, path: impl Into<String>, rule: &Rule) {
+        let text = options::full_rule_text(rule);
+        let is_secret = text != rule_text(rule);
+        self.push(path.into(), text, if is_secret { Comparison::Hidden } else { Comparison::ByMeaning });
     }
 
     /// Adds an attribute if there is something to say.
@@ -156,10 +167,20 @@ impl Attribute {
                 && means_the_same(&self.value, &other.value))
     }
 
+    /// The path as it may be shown: what somebody wrote into the name of a secret is not.
+    pub fn shown_path(&self) -> String {
+        let is_plain =
+            |letter: char| !letter.is_whitespace() && !matches!(letter, '"' | '\'' | '{' | ',' | '=');
+        match words::next(&self.path, 0).filter(|_| !self.path.chars().all(is_plain)) {
+            Some(name) => format!("{} {HIDDEN}", self.path.get(..name.end).unwrap_or_default()),
+            None => self.path.clone(),
+        }
+    }
+
     /// The value as it may be shown.
     pub fn shown(&self) -> String {
         match self.comparison {
-            Comparison::Verbatim | Comparison::ByMeaning => self.value.clone(),
+            Comparison::Verbatim | Comparison::ByMeaning => without_secrets(&self.value).into_owned(),
             Comparison::Hidden => HIDDEN.to_owned(),
         }
     }

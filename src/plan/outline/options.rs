@@ -2,8 +2,8 @@
 
 use super::super::address::ObjectKind;
 use super::{Comparison, HIDDEN, Object};
-use crate::model::rule::{Condition, DateCondition};
-use crate::model::secrecy::is_secret;
+use crate::model::rule::{AttributeCondition, Condition, DateCondition, ValueSource};
+use crate::model::secrecy::{is_secret, without_passwords};
 use crate::model::{OptionSet, Rule, Value};
 
 /// Options that stand for themselves (properties, defaults): one object each.
@@ -25,7 +25,7 @@ pub(super) fn settings(kind: ObjectKind, sets: &[OptionSet]) -> Vec<Object> {
                 }
             }
             if let Some(rule) = rule {
-                object.say("rule", rule_text(rule));
+                object.say_rule("rule", rule);
             }
             if sets.len() > 1 && score.value() != 0 {
                 object.say("score", score);
@@ -51,7 +51,7 @@ fn list(object: &mut Object, path: &str, sets: &[OptionSet], comparison: Compari
         let OptionSet { id: _, score, rule, pairs } = set;
         let set_path = format!("{path}{}", number(index));
         if let Some(rule) = rule {
-            object.say(format!("{set_path}.rule"), rule_text(rule));
+            object.say_rule(format!("{set_path}.rule"), rule);
         }
         if sets.len() > 1 && score.value() != 0 {
             object.say(format!("{set_path}.score"), score);
@@ -72,8 +72,35 @@ fn number(index: usize) -> String {
     if index == 0 { String::new() } else { format!("[{}]", index + 1) }
 }
 
-/// A rule on one line, with the zone of its moments if some are written without one.
+/// A rule on one line as it may be shown, with the zone of its moments if some are written without one.
 pub(in crate::plan) fn rule_text(rule: &Rule) -> String {
+    without_passwords(&full_rule_text(&discreet(rule))).into_owned()
+}
+
+/// The rule without the values that it compares secrets with.
+fn discreet(rule: &Rule) -> Rule {
+    let mut rule = rule.clone();
+    for condition in &mut rule.conditions {
+        match condition {
+            Condition::Rule(inner) => *inner = discreet(inner),
+            Condition::Attribute(AttributeCondition {
+                attribute,
+                value: Some(value),
+                value_source: ValueSource::Literal,
+                ..
+            }) if is_secret(attribute, value) => *value = HIDDEN.into(),
+            Condition::Attribute(_)
+            | Condition::Agent { .. }
+            | Condition::Operation { .. }
+            | Condition::Date(_)
+            | Condition::Invalid { .. } => {}
+        }
+    }
+    rule
+}
+
+/// A rule with all that it says.
+pub(super) fn full_rule_text(rule: &Rule) -> String {
     let text = crate::manifest::rule::write(rule);
     if is_any_moment_bare(rule) { format!("{text} (UTC)") } else { text }
 }

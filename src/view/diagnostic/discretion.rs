@@ -1,99 +1,62 @@
 //! Diagnostics that may be shown anywhere: without the passwords of the texts that they are about, and
 //! without characters that a terminal obeys.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, SourceId, Sources, Suggestion};
-use crate::manifest::secret::{Secret, secrets};
+use crate::manifest::secret::{HIDDEN, Secrets, secrets};
 use crate::view::escaped;
 
-/// What stands where a secret was.
-const HIDDEN: &str = "(hidden)";
+/// Shorter parts of a secret are hidden only where a message quotes just them: words would be torn.
+const PART_MIN: usize = 3;
 
-/// So many secrets at most are looked for in the words of one diagnostic.
-const WORDS_MAX: usize = 1_000;
-
-/// Shorter secrets are hidden only where a message quotes them: words would be torn.
-const WORD_MIN: usize = 3;
+/// What messages quote of their own.
+const OWN_WORDS: [&str; 6] = ["params", "meta", "attributes", "properties", "utilization", "secret"];
 
 /// Texts without their secrets, and where those were.
-pub(super) struct Discretion<'s> {
-    all: &'s Sources,
+pub(super) struct Discretion {
     sources: Sources,
     /// For each source what is secret in it.
-    secrets: Vec<Hidden>,
+    secrets: Vec<Secrets>,
+    /// What a message must not quote: runs of letters without blanks.
+    runs: BTreeSet<String>,
+    /// All secrets, in small letters.
+    secret_text: String,
+    /// The words that can be seen in the texts.
+    seen: BTreeSet<String>,
 }
 
-/// What is secret in one text.
-#[derive(Default)]
-struct Hidden {
-    /// The bytes to hide, in order and apart.
-    places: Vec<Range<usize>>,
-    /// The secrets, by where their owners start.
-    secrets: Vec<Secret>,
-    /// For each of them how far it or one before it reaches.
-    reach: Vec<usize>,
-}
-
-impl Hidden {
-    fn of(text: &str) -> Self {
-        let mut secrets = secrets(text);
-        secrets.sort_by_key(|secret| secret.owner.start);
-        let mut all: Vec<Range<usize>> = secrets.iter().flat_map(|secret| secret.places.clone()).collect();
-        all.sort_by_key(|place| place.start);
-        let mut places: Vec<Range<usize>> = Vec::new();
-        for place in all {
-            match places.last_mut() {
-                Some(last) if place.start < last.end => last.end = last.end.max(place.end),
-                _ => places.push(place),
-            }
-        }
-        let reach = secrets.iter().scan(0, |reach, secret| {
-            *reach = secret.owner.end.max(*reach);
-            Some(*reach)
-        });
-        let reach = reach.collect();
-        Self { places, secrets, reach }
-    }
-
-    /// The secrets that some bytes are about.
-    fn near(&self, bytes: Range<usize>) -> impl Iterator<Item = &Secret> {
-        let first = self.reach.partition_point(|reach| *reach <= bytes.start);
-        self.secrets
-            .iter()
-            .skip(first)
-            .take_while(move |secret| secret.owner.start < bytes.end)
-            .filter(move |secret| secret.owner.end > bytes.start)
-    }
-
-    fn mask(&self, text: &str) -> String {
-        let mut masked = String::with_capacity(text.len());
-        let mut end = 0;
-        for place in &self.places {
-            masked.push_str(text.get(end..place.start).unwrap_or_default());
-            masked.push_str(HIDDEN);
-            end = place.end;
-        }
-        masked.push_str(text.get(end..).unwrap_or_default());
-        masked
-    }
-}
-
-impl<'s> Discretion<'s> {
+impl Discretion {
     /// Finds the secrets of the texts that some diagnostics are about. The others stay empty.
-    pub(super) fn over(all: &'s Sources, diagnostics: &[Diagnostic]) -> Self {
-        let mut this = Self { all, sources: Sources::default(), secrets: Vec::new() };
+    pub(super) fn over(all: &Sources, diagnostics: &[Diagnostic]) -> Self {
+        let mut this = Self {
+            sources: Sources::default(),
+            secrets: Vec::new(),
+            runs: BTreeSet::new(),
+            secret_text: String::new(),
+            seen: OWN_WORDS.iter().map(|word| (*word).to_owned()).collect(),
+        };
         for (number, source) in all.iter().enumerate() {
             let is_meant = diagnostics.iter().any(|diagnostic| {
                 let suggested = diagnostic.suggestion.iter().map(|suggestion| suggestion.source);
                 diagnostic.labels.iter().map(|label| label.source).chain(suggested).any(|id| id.0 == number)
             });
             let text = if is_meant { &*source.text } else { "" };
-            let hidden = Hidden::of(text);
-            this.sources.add(escaped(&source.name), hidden.mask(text));
-            this.secrets.push(hidden);
+            let found = secrets(text);
+            let masked = found.mask(text);
+            if !found.places.is_empty() {
+                this.seen.extend(words(&masked.replace(HIDDEN, " ")).map(str::to_owned));
+            }
+            for word in &found.words {
+                this.runs.extend(word.split_whitespace().map(|run| run.trim_matches(QUOTES).to_lowercase()));
+                this.secret_text.push_str(&word.to_lowercase());
+                this.secret_text.push('\n');
+            }
+            this.sources.add(escaped(&source.name), masked);
+            this.secrets.push(found);
         }
+        this.runs.retain(|run| !run.is_empty());
         this
     }
 
@@ -104,36 +67,81 @@ impl<'s> Discretion<'s> {
 
     /// A diagnostic about the texts as they are, in words that can be shown.
     pub(super) fn reword(&self, diagnostic: &Diagnostic) -> Diagnostic {
-        let words = self.words_at(diagnostic);
-        let reword = |text: &mut String| *text = escaped(&without(&words, text));
+        let is_inside = diagnostic.labels.iter().any(|label| {
+            let places = self.secrets.get(label.source.0).map_or(&[][..], |secrets| &secrets.places);
+            let before = places.partition_point(|place| place.end <= label.span.start);
+            places.get(before).is_some_and(|place| place.start < label.span.end.max(label.span.start + 1))
+        });
+        let reword = |text: &mut String| *text = escaped(&self.discreet(text, is_inside));
         let mut reworded = diagnostic.clone();
         reword(&mut reworded.message);
         reworded.labels.iter_mut().for_each(|label| reword(&mut label.text));
         reworded.help.iter_mut().for_each(reword);
         if let Some(suggestion) = &mut reworded.suggestion {
-            reword(&mut suggestion.message);
-            suggestion.replacement = without(&words, &suggestion.replacement).into_owned();
+            if self.tells(&suggestion.replacement, is_inside) {
+                reworded.suggestion = None;
+            } else {
+                reword(&mut suggestion.message);
+            }
         }
         reworded
     }
 
-    /// The secrets that a diagnostic is about, longest first: what it may quote.
-    fn words_at(&self, diagnostic: &Diagnostic) -> Vec<&str> {
-        let mut words: Vec<&str> = Vec::new();
-        for label in &diagnostic.labels {
-            let Some(text) = self.all.source(label.source).map(|source| &source.text) else { continue };
-            let Some(hidden) = self.secrets.get(label.source.0) else { continue };
-            let start = text.get(..label.span.start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
-            let end = text.get(label.span.end..).and_then(|text| text.find('\n'));
-            let end = end.map_or(text.len(), |length| label.span.end + length);
-            words.extend(
-                hidden.near(start..end).flat_map(|secret| &secret.words).take(WORDS_MAX).map(|word| &**word),
-            );
+    /// A message in which nothing is quoted of a secret. What it quotes stands between backticks; the words
+    /// between them are its own.
+    fn discreet(&self, text: &str, is_inside: bool) -> String {
+        if self.runs.is_empty() {
+            return text.to_owned();
         }
-        words.retain(|word| !word.is_empty() && !HIDDEN.contains(word));
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        words.dedup();
-        words
+        let mut parts: Vec<&str> = text.split('`').collect();
+        let whole;
+        if parts.len() > 3
+            && self.secret_text.contains('`')
+            && let (Some((before, rest)), Some((_, after))) = (text.split_once('`'), text.rsplit_once('`'))
+        {
+            // It cannot be said which are the message's.
+            whole = rest.get(..rest.len().saturating_sub(after.len() + 1)).unwrap_or_default();
+            parts = vec![before, whole, after];
+        }
+        let told = parts.iter().enumerate().map(|(number, part)| {
+            if number % 2 == 1 && self.tells(part, is_inside) {
+                HIDDEN.to_owned()
+            } else if number % 2 == 0 {
+                self.without_runs(part)
+            } else {
+                (*part).to_owned()
+            }
+        });
+        told.collect::<Vec<_>>().join("`")
+    }
+
+    /// The message's own words; should one be a secret that no word of a message looks like, it goes.
+    fn without_runs(&self, text: &str) -> String {
+        let is_own = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase()) || word.len() < PART_MIN;
+        let strange = words(text).filter(|word| !is_own(word) && !self.seen.contains(*word));
+        let strange: BTreeSet<&str> =
+            strange.filter(|word| self.runs.contains(&word.to_lowercase())).collect();
+        strange.into_iter().fold(text.to_owned(), |text, word| text.replace(word, HIDDEN))
+    }
+
+    /// Whether what a message quotes has a part of a secret in it: one that stands nowhere else, or any if the
+    /// message is about a secret.
+    fn tells(&self, quoted: &str, is_inside: bool) -> bool {
+        let lower = quoted.to_lowercase();
+        let is_seen = |part: &str| !is_inside && words(part).all(|word| self.seen.contains(word));
+        let is_part = |part: &str| {
+            let part_lower = part.to_lowercase();
+            self.runs.contains(&part_lower)
+                || part.len() >= PART_MIN && self.secret_text.contains(&part_lower)
+        };
+        let runs = quoted.split_whitespace().map(|run| run.trim_matches(QUOTES));
+        let mut parts = runs.chain(words(quoted)).filter(|part| !part.is_empty());
+        parts.any(|part| !is_seen(part) && is_part(part))
+            || self.runs.iter().any(|run| {
+                run.len() >= PART_MIN
+                    && lower.contains(run.as_str())
+                    && !words(run).all(|word| self.seen.contains(word))
+            })
     }
 
     /// The same diagnostic about the texts without secrets.
@@ -149,29 +157,17 @@ impl<'s> Discretion<'s> {
     }
 
     fn shift(&self, source: SourceId, span: &Range<usize>) -> Range<usize> {
-        let Some(hidden) = self.secrets.get(source.0) else { return span.clone() };
-        shifted(&hidden.places, span.start, false)..shifted(&hidden.places, span.end, true)
+        let Some(secrets) = self.secrets.get(source.0) else { return span.clone() };
+        shifted(&secrets.places, span.start, false)..shifted(&secrets.places, span.end, true)
     }
 }
 
-/// A text in which nothing is said of some words.
-fn without<'t>(words: &[&str], text: &'t str) -> Cow<'t, str> {
-    let mut text = Cow::Borrowed(text);
-    for word in words {
-        if word.len() >= WORD_MIN {
-            if text.contains(word) {
-                text = text.replace(word, HIDDEN).into();
-            }
-            continue;
-        }
-        for quote in ['`', '"', '\''] {
-            let quoted = format!("{quote}{word}{quote}");
-            if text.contains(&quoted) {
-                text = text.replace(&quoted, &format!("{quote}{HIDDEN}{quote}")).into();
-            }
-        }
-    }
-    text
+/// What may stand around a secret.
+const QUOTES: [char; 2] = ['"', '\''];
+
+/// Runs of letters and digits.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// Where a byte is once secrets are hidden; one inside of a secret is at an end of what hides it.
