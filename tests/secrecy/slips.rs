@@ -180,12 +180,9 @@ pub(crate) fn manifest(seed: u64) -> String {
     };
     let entry = entry.replace('M', MARK).replace("HUNTERYSQL", "MYSQL");
     let (fault, with) = FAULTS[draw.below(FAULTS.len())];
-    format!(
-        "apiVersion: quorate/v1\nkind: Cluster\nname: c\nnodes: {{n1: {{}}}}\nproperties: {{stonith-enabled: false}}\n\
-         resources:\n  A:\n    agent: ocf:heartbeat:Dummy\nENTRY  B:\n    agent: ocf:heartbeat:Dummy\n"
-    )
-    .replacen(fault, with, 1)
-    .replace("ENTRY", &entry)
+    let text = "apiVersion: quorate/v1\nkind: Cluster\nname: c\nnodes: {n1: {}}\nproperties: {stonith-enabled: false}\n\
+         resources:\n  A:\n    agent: ocf:heartbeat:Dummy\nENTRY  B:\n    agent: ocf:heartbeat:Dummy\n";
+    text.replacen(fault, with, 1).replace("ENTRY", &entry)
 }
 
 const TAGS: [&str; 7] = ["<nvpair", "<nvpair", "<nvpair", "<nvpair id=\"x\"", "<nvpar", "< nvpair", "nvpair"];
