@@ -284,6 +284,12 @@ impl World {
         let begin = std::time::Instant::now();
         let outputs = node.step(moment, inputs);
         self.longest_step = self.longest_step.max(begin.elapsed());
+        let first = |is_it: fn(&Output) -> bool| outputs.iter().position(is_it);
+        let persisted = first(|output| matches!(output, Output::Persist(_)));
+        let ordered = first(|output| matches!(output, Output::Multicast(message) if is_orders(message)));
+        if let (Some(persisted), Some(ordered)) = (persisted, ordered) {
+            assert!(persisted < ordered, "nobody is told to act on what could still be forgotten");
+        }
         for output in outputs {
             self.obey(host, output);
         }
@@ -404,4 +410,9 @@ impl World {
         }));
         lines.join("\n")
     }
+}
+
+/// Whether a message has what members are to do.
+fn is_orders(message: &[u8]) -> bool {
+    String::from_utf8_lossy(message.get(..40).unwrap_or(message)).to_lowercase().contains("\"orders\"")
 }

@@ -214,6 +214,7 @@ impl Node {
             let (generation, origin) = (agreed.generation, agreed.origin.clone());
             self.out.push(Output::Tell(Event::InForce { generation, origin }));
         }
+        self.must_persist = true;
         self.persist();
     }
 }

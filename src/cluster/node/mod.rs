@@ -112,6 +112,8 @@ impl Node {
             }
             self.notice_fencing(now);
             self.judge_solitude(now);
+            // Nobody is told to act on what could still be forgotten.
+            self.persist();
             self.lead(now);
             if !self.is_cut_off {
                 break;
@@ -124,9 +126,7 @@ impl Node {
         self.time_release(now);
         self.finish_release(now);
         self.keep_record();
-        if self.must_persist {
-            self.persist();
-        }
+        self.persist();
         std::mem::take(&mut self.out)
     }
 
@@ -367,8 +367,9 @@ impl Node {
     }
 
     fn persist(&mut self) {
-        self.must_persist = false;
-        self.out.push(Output::Persist(Box::new(self.state.durable.clone())));
+        if std::mem::take(&mut self.must_persist) {
+            self.out.push(Output::Persist(Box::new(self.state.durable.clone())));
+        }
     }
 
     /// Gives out what changed of the truth about this node.

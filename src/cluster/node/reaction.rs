@@ -48,6 +48,7 @@ impl Node {
             let traits = AgentTraits::default();
             self.tell(now, Tiding::Ended { call: flight.call, result, traits }, None);
         } else {
+            self.persist();
             self.out.push(Output::Begin(flight));
         }
     }
@@ -57,9 +58,7 @@ impl Node {
             return;
         }
         if let Some(request) = self.outbox.was_heard(seq) {
-            if self.must_persist {
-                self.persist();
-            }
+            self.persist();
             self.out.push(Output::Answer { request, answer });
         }
     }
