@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quorate::cluster::Leave;
 use quorate::model::Isolation;
@@ -148,6 +148,54 @@ fn a_saved_plan_is_refused_when_another_was_faster() {
     assert_eq!((status, &complaint["code"]), (409, &"conflict".into()));
     assert_eq!(complaint["in_force"], "cluster.yaml");
     assert_eq!((&complaint["planned"], &complaint["actual"]), (&0.into(), &1.into()));
+}
+
+#[test]
+fn an_apply_that_another_one_took_the_place_of_does_not_say_that_it_is_done() {
+    for output in ["text", "json", "ndjson"] {
+        let host = Host::new();
+        fs::write(host.path("A.hold"), "").unwrap();
+        let words = format!("apply --auto-approve -o {output}");
+        let (text, code) = std::thread::scope(|scope| {
+            let first = scope.spawn(|| host.run(&words));
+            let begun = Instant::now();
+            while !host.get("/v1/observation").1.contains("\"generation\":1") {
+                assert!(begun.elapsed() < PATIENCE, "never in force");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            host.wants(&["A", "B", "C"]);
+            fs::rename(host.path("cluster.yaml"), host.path("other.yaml")).unwrap();
+            host.must("apply -f other.yaml --auto-approve --no-wait");
+            fs::remove_file(host.path("A.hold")).unwrap();
+            first.join().unwrap()
+        });
+        assert_eq!(code, Some(103), "{text}");
+        let said = "generation 1 was in force, but generation 2, from other.yaml, took its place meanwhile";
+        assert!(text.contains(said) && !text.contains("holds"), "{text}");
+        assert_eq!(text.contains(r#""outcome": "superseded""#), output == "json", "{text}");
+        assert_eq!(text.contains(r#""outcome":"superseded""#), output == "ndjson", "{text}");
+        // The same once more from elsewhere is no other.
+        host.must("apply -f other.yaml --auto-approve");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_fencing_that_nothing_can_do() {
+    let host = Host::new();
+    host.must("apply --auto-approve");
+    let (text, code) = host.run("node fence node1 --auto-approve");
+    assert_eq!(code, Some(64), "{text}");
+    assert!(text.contains("fencing is switched off: nothing can take `node1` down"), "{text}");
+    assert!(text.contains("quorate node standby node1"), "{text}");
+    let change = |value: &str| {
+        format!(
+            r#"{{"attribute":{{"node":"node1","name":"terminate","value":"{value}","lifetime":"until-leave"}}}}"#
+        )
+    };
+    let (_, complaint) = host.post("/v1/changes", &change("true"));
+    assert_eq!(complaint["code"], "refused", "{complaint}");
+    assert!(!host.get("/v1/observation").1.contains("terminate"));
+    assert_eq!(host.post("/v1/changes", &change("false")).0, 200, "taking it back is always possible");
 }
 
 #[test]

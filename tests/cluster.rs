@@ -9,6 +9,8 @@ mod changes;
 mod check;
 #[path = "generator/dice.rs"]
 mod dice;
+#[path = "cluster/doubt.rs"]
+mod doubt;
 #[path = "cluster/failover.rs"]
 mod failover;
 #[path = "cluster/fencing.rs"]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use quorate::agent::Installation;
-use quorate::cluster::{Leave, Request};
+use quorate::cluster::{Change, Leave, Proposal, Request};
 use quorate::daemon::group::in_process::Room;
 use quorate::daemon::{Daemon, Door, Ending, Notice, Setup, Snapshot};
 use quorate::model::NodeName;
@@ -262,6 +262,37 @@ async fn a_manifest_that_cannot_be_used_changes_nothing_and_an_edit_is_put_in_fo
     let both = [resource("A", "", "10s"), resource("B", "", "10s")].concat();
     world.write_manifest(&both);
     world.until_active("n1.A n1.B").await;
+}
+
+#[tokio::test]
+async fn a_file_that_said_what_was_in_force_is_behind_after_a_restart_too() {
+    let mut world = World::new(&["n1"]);
+    world.write_manifest(&resource("A", "", "10s"));
+    world.start(0);
+    world.until_active("n1.A").await;
+    let seen = || std::fs::read_to_string(world.path("n1/lib/manifest-seen.json")).unwrap_or_default();
+    let first = seen();
+    // Another text that says the same: it is in force already.
+    world.write_manifest(&[resource("A", "", "10s"), "# as agreed\n".to_owned()].concat());
+    world.until("a decision on the second text", |_| seen() != first).await;
+    // Somebody else goes on.
+    let durable = world.look(0).await.durable;
+    let mut cluster = durable.cluster.as_ref().clone();
+    cluster.resources.clear();
+    let proposal =
+        Proposal { cluster, base: durable.generation, origin: "elsewhere".to_owned(), renames: Vec::new() };
+    world
+        .door(0)
+        .request(Request::Change(Box::new(Change::Propose(Box::new(proposal)))))
+        .await
+        .unwrap()
+        .unwrap();
+    world.until_active("").await;
+    world.kill(0).await;
+    world.start(0);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.look(0).await.durable.origin, "elsewhere");
+    assert_eq!(world.active(), "");
 }
 
 #[tokio::test]

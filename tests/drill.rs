@@ -163,6 +163,7 @@ fn a_remote_node_that_was_never_connected_is_taken_for_up() {
     let observation = Observation {
         now: NOW,
         generation: Generation(0),
+        origin: String::new(),
         in_force: cib.cluster,
         overlay: Overlay::default(),
         status: cib.status,
@@ -257,6 +258,7 @@ fn drills_begin_with_any_cluster_that_was_seen() {
         let observation = Observation {
             now: NOW,
             generation: Generation(0),
+            origin: String::new(),
             in_force: cib.cluster,
             overlay: Overlay::default(),
             status: cib.status,

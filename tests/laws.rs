@@ -14,6 +14,8 @@
     reason = "a failed test says so by panicking, and the environment says how long to look"
 )]
 
+#[path = "laws/contrary.rs"]
+mod contrary;
 mod generator;
 #[path = "laws/graph.rs"]
 mod graph;
@@ -21,6 +23,8 @@ mod graph;
 mod input;
 #[path = "laws/outcome.rs"]
 mod outcome;
+#[path = "laws/reason.rs"]
+mod reason;
 #[path = "laws/restless.rs"]
 mod restless;
 #[path = "laws/result.rs"]
@@ -58,6 +62,7 @@ const OF_TRANSITIONS: &[(&str, Law)] = &[
     ("what an action waits for is in the graph, and never itself", graph::can_be_carried_out),
     ("nothing is run on a node that is down", graph::spares_nodes_that_are_down),
     ("a real action is there once", graph::says_nothing_twice),
+    ("an order that is told as a reason is in the graph", reason::tells_orders_that_are),
     ("nothing starts before it has stopped elsewhere", graph::never_runs_twice),
 ];
 
@@ -75,8 +80,9 @@ const LAWS: &[(&str, Law)] = &[
 /// Seeds that once broke a law.
 const FOUND: &[u64] = &[
     2204, 13067, 17641, 19203, 23310, 30335, 31428, 34350, 35060, 45172, 49136, 54036, 56450, 59347, 60017,
-    62042, 62985, 69889, 72551, 83485, 84778, 86371, 91132, 94266, 95240, 96824, 97346, 98899, 99416, 106143,
-    113745, 126961, 135227,
+    62042, 62985, 69889, 72551, 83485, 84778, 86371, 91132, 94266, 94398, 95240, 95823, 96824, 97346, 98899,
+    99416, 106143, 106983, 113745, 126961, 132014, 135227, 135862, 140574, 146988, 159828, 170550, 172003,
+    180617, 187551,
 ];
 
 #[test]

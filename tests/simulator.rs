@@ -14,6 +14,8 @@
 mod campaign;
 #[path = "simulator/checkers/mod.rs"]
 mod checkers;
+#[path = "simulator/defects.rs"]
+mod defects;
 #[path = "generator/dice.rs"]
 mod dice;
 #[path = "simulator/fault.rs"]

@@ -260,5 +260,6 @@ fn machines_hear_of_a_manifest_that_became_invalid_and_of_what_is_kept() {
     watch.expect("\"type\":\"diagnostic\"");
     watch.expect("{\"type\":\"trouble\",\"message\":\"The manifest cannot be used");
     fs::write(&file, kept(&["A"])).unwrap();
+    watch.expect("{\"type\":\"trouble_over\",\"message\":\"The manifest can be used again.\"}");
     watch.expect("{\"type\":\"kept\",\"objects\":[{\"address\":\"resource.B\",\"owner\":\"nobody\"}]}");
 }

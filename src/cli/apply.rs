@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::ending::Ending;
+use super::ending::{Ending, Superseded};
 use super::engines::{Access, Opened};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -243,11 +243,20 @@ async fn carry_out(
         Some(outcome) => Some(Ending::of(outcome, &mut *opened.engine).await?),
         None => None,
     };
+    let superseded =
+        ending.as_ref().and_then(|ending| ending.superseded(plan, generation)).filter(|_| is_retired);
     if let Some(ending) = &ending {
-        progress.record(&view::progress::outcome_record(&ending.outcome, &ending.obstacles()));
+        progress.record(&match &superseded {
+            Some(superseded) => view::progress::superseded_record(&superseded.message()),
+            None => view::progress::outcome_record(&ending.outcome, &ending.obstacles()),
+        });
     }
     if arguments.output == Format::Json {
-        terminal.data(&document(plan, generation, ending.as_ref(), &progress))?;
+        let ending = ending.as_ref();
+        terminal.data(&document(plan, generation, ending, superseded.as_ref(), &progress))?;
+    }
+    if let Some(superseded) = superseded {
+        return Err(superseded.into_failure());
     }
     let is_silent = !plan.is_actionable() || arguments.output != Format::Text;
     ending.map_or(Ok(Exit::Done), |ending| ending.conclude(is_silent, terminal))
@@ -338,15 +347,23 @@ pub(super) async fn converge(
     Err(failure.help("what is in force stays in force; `quorate apply` goes on with it"))
 }
 
-fn document(plan: &Plan, generation: Generation, ending: Option<&Ending>, progress: &Progress) -> String {
+fn document(
+    plan: &Plan,
+    generation: Generation,
+    ending: Option<&Ending>,
+    superseded: Option<&Superseded>,
+    progress: &Progress,
+) -> String {
     let outcome = ending.map(|ending| &ending.outcome);
+    let word = || outcome.map_or("submitted", view::progress::outcome_word);
+    let message = || outcome.map_or_else(|| "In force.".to_owned(), view::progress::outcome_message);
     view::to_json(&Document {
         format_version: "1.0",
         kind: "apply",
         generation: generation.0,
-        outcome: outcome.map_or("submitted", view::progress::outcome_word),
-        message: outcome.map_or_else(|| "In force.".to_owned(), view::progress::outcome_message),
-        obstacles: ending.map(Ending::obstacles).unwrap_or_default(),
+        outcome: superseded.map_or_else(word, |_| view::progress::SUPERSEDED),
+        message: superseded.map_or_else(message, Superseded::message),
+        obstacles: ending.filter(|_| superseded.is_none()).map(Ending::obstacles).unwrap_or_default(),
         actions_started: progress.started,
         actions_failed: progress.failures,
         basis: &plan.basis,

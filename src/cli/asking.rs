@@ -19,6 +19,7 @@ use super::progress::{Form, Progress};
 use super::terminal::Terminal;
 use crate::cluster::Change;
 use crate::engine::{EngineError, Observation, Outcome};
+use crate::model::fencing::{TERMINATE, asks_for_fencing};
 use crate::model::{Moment, NodeName, Override, OverrideId, Overriding, ResourceId};
 use crate::view;
 
@@ -160,6 +161,11 @@ fn describe(change: &Change, seen: &Observation) -> String {
                 "What is known{} is forgotten, and found out again.",
                 of(resource.as_ref(), node.as_ref())
             )
+        }
+        Change::Attribute { node, name, value: Some(value), .. }
+            if &**name == TERMINATE && asks_for_fencing(value) =>
+        {
+            format!("{node} is to be fenced.")
         }
         Change::Attribute { node, name, .. } => format!("The attribute {name} of {node} is set."),
         Change::Forsake(node) => format!("{node} is taken for lost."),

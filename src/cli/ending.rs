@@ -6,7 +6,7 @@ use super::planning::{self, Wanted};
 use super::terminal::Terminal;
 use crate::engine::{Engine, Outcome};
 use crate::model::id::without_number;
-use crate::model::{NodeName, Resource, ResourceId};
+use crate::model::{Cluster, Generation, NodeName, Resource, ResourceId};
 use crate::plan::{Caution, Plan, Trouble};
 use crate::view;
 
@@ -14,6 +14,14 @@ use crate::view;
 pub(super) struct Ending {
     pub(super) outcome: Outcome,
     after: Plan,
+    in_force: InForce,
+}
+
+/// What is in force in the end.
+struct InForce {
+    cluster: Cluster,
+    /// Where it came from, for people.
+    origin: String,
 }
 
 impl Ending {
@@ -23,7 +31,16 @@ impl Ending {
         let observation = engine.observe().await?;
         let after = planning::make(&Wanted::in_force(&observation), &observation).plan;
         let is_there = outcome != Outcome::Converged || after.is_fulfilling();
-        Ok(Self { outcome: if is_there { outcome } else { Outcome::Stuck }, after })
+        let in_force = InForce { cluster: observation.in_force, origin: observation.origin };
+        Ok(Self { outcome: if is_there { outcome } else { Outcome::Stuck }, after, in_force })
+    }
+
+    /// What somebody else put in force while this plan was being applied, if that is something else: then
+    /// what was waited for is not what the plan wants.
+    pub(super) fn superseded(&self, plan: &Plan, generation: Generation) -> Option<Superseded> {
+        let actual = Generation(self.after.basis.generation);
+        let is_other = actual != generation && self.in_force.cluster != plan.desired;
+        is_other.then(|| Superseded { generation, actual, origin: self.in_force.origin.clone() })
     }
 
     /// What is not as it should be, and why.
@@ -92,6 +109,31 @@ impl Ending {
                 Err(view::fold::lines(lines).into_iter().fold(failure, Failure::help))
             }
         }
+    }
+}
+
+/// A generation that was in force no longer when its waiting ended.
+pub(super) struct Superseded {
+    generation: Generation,
+    actual: Generation,
+    origin: String,
+}
+
+impl Superseded {
+    /// As a sentence without an end.
+    pub(super) fn message(&self) -> String {
+        let Self { generation, actual, origin } = self;
+        format!(
+            "generation {} was in force, but generation {}, from {origin}, took its place meanwhile",
+            generation.0, actual.0
+        )
+    }
+
+    /// As a failure.
+    pub(super) fn into_failure(self) -> Failure {
+        Failure::new(Exit::Stale, self.message()).help(
+            "`quorate plan` shows what is different now; `quorate apply` puts the manifest in force again",
+        )
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Exit {
     Unreachable = 69,
     /// Another process is at work on the same cluster state.
     Locked = 75,
-    /// The saved plan no longer fits the cluster.
+    /// The saved plan no longer fits the cluster, or another desired state came in force than the one applied.
     Stale = 103,
     /// The cluster has no quorum.
     NoQuorum = 106,
@@ -72,7 +72,9 @@ impl Exit {
             Self::ManifestInvalid => "manifest invalid",
             Self::Unreachable => "cluster unreachable",
             Self::Locked => "lock held by another process",
-            Self::Stale => "the saved plan is stale",
+            Self::Stale => {
+                "the saved plan is stale, or another desired state took the place of the one applied"
+            }
             Self::NoQuorum => "no quorum",
             Self::Unsafe => "refused as unsafe; needs --allow",
             Self::Unsatisfiable => {

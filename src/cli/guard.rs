@@ -13,7 +13,7 @@ use super::log::{self, LogFormat};
 use crate::agent::Installation;
 use crate::daemon::group::nowhere::Nowhere;
 use crate::daemon::guard::{Charge, stand_guard};
-use crate::daemon::{Daemon, Ending, Notice, Safety, Setup};
+use crate::daemon::{Daemon, DaemonError, Ending, Notice, Safety, Setup};
 use crate::model::NodeName;
 
 /// Watch the daemon of this node, and let go of what it runs when it does not come back.
@@ -82,7 +82,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let ended = match arguments.duty {
         Duty::Watch => {
             name("quorate-guard");
-            stand_guard(&charge(arguments)).map_err(|error| Failure::error(error.to_string()))
+            stand_guard(&charge(arguments));
+            Ok(())
         }
         Duty::Release => {
             name("quorate-letgo");
@@ -114,6 +115,7 @@ fn charge(arguments: &Arguments) -> Charge {
     Charge {
         run_dir: arguments.run_dir.clone(),
         release,
+        is_served: Exit::Locked.code().into(),
         reset: arguments.reset.reset(),
         watchdog: arguments.watchdog.clone(),
     }
@@ -139,7 +141,10 @@ fn release(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|error| failure(format!("cannot start the runtime: {error}")))?;
     let ending = runtime.block_on(async {
         let (daemon, _door) =
-            Daemon::new(setup, Nowhere, Notice::default()).map_err(|error| failure(error.to_string()))?;
+            Daemon::new(setup, Nowhere, Notice::default()).map_err(|error| match error {
+                DaemonError::Storage(error) => Failure::from(error),
+                error @ DaemonError::System { .. } => failure(error.to_string()),
+            })?;
         daemon.run(std::future::pending()).await.map_err(|error| failure(error.to_string()))
     })?;
     match ending {

@@ -108,7 +108,7 @@ fn read(path: &Path, terminal: Terminal) -> Result<Cib, Failure> {
         }
         Err(diagnostic) => {
             show(&[diagnostic]);
-            Err(Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", path.display())))
+            Err(Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", source::called(path))))
         }
     }
 }

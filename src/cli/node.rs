@@ -12,6 +12,8 @@ use super::options::Options;
 use super::terminal::Terminal;
 use crate::cluster::{Change, Lifetime};
 use crate::engine::Observation;
+use crate::ledger::{Unfenceable, unfenceable};
+use crate::model::fencing::TERMINATE;
 use crate::model::{NodeName, OverrideId, Overriding};
 
 /// Put a node in standby or maintenance for a while, or deal with one that is lost.
@@ -99,13 +101,8 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         }
         What::Fence { node, auto_approve, waiting } => {
             confirm(&format!("Take {node} down now?"), *auto_approve, terminal)?;
-            let change = Change::Attribute {
-                node: NodeName::from(&**node),
-                name: Arc::from("terminate"),
-                value: Some(Arc::from("true")),
-                lifetime: Lifetime::UntilLeave,
-            };
-            asking::ask(|_| Ok(vec![change]), waiting, options, terminal)
+            let node = NodeName::from(&**node);
+            asking::ask(|seen| Ok(vec![fencing_of(node, seen)?]), waiting, options, terminal)
         }
         What::ConfirmDown { node, auto_approve, waiting } => {
             terminal.say("If it still runs anything, data can be destroyed: make sure that it has no power.");
@@ -114,6 +111,29 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             asking::ask(|_| Ok(vec![change]), waiting, options, terminal)
         }
     }
+}
+
+/// Asks for the fencing of a node, where something can fence it.
+fn fencing_of(node: NodeName, seen: &Observation) -> Result<Change, Failure> {
+    name::check_node(&node, &name::nodes_seen(seen))?;
+    if let Some(why) = unfenceable(&seen.in_force, &seen.status, &node, seen.now) {
+        let first = match &why {
+            Unfenceable::Off(_) => "`stonith-enabled: true` and a fence device for it change that",
+            Unfenceable::NoDevice(_) => {
+                "add a fence device for it, or name it in the `pcmk_host_list` of one"
+            }
+        };
+        return Err(Failure::usage(why.to_string())
+            .help(first)
+            .help(format!("`quorate node standby {node}` moves away what runs there"))
+            .help(format!("once it is certainly off, `quorate node confirm-down {node}` says so")));
+    }
+    Ok(Change::Attribute {
+        node,
+        name: Arc::from(TERMINATE),
+        value: Some(Arc::from("true")),
+        lifetime: Lifetime::UntilLeave,
+    })
 }
 
 fn standby(node: &str) -> String {

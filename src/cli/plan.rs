@@ -200,6 +200,7 @@ pub(super) fn observation_of_cib(
     Ok(Observation {
         now,
         generation: Generation(0),
+        origin: String::new(),
         in_force: cib.cluster,
         overlay: Overlay::default(),
         status: cib.status,
@@ -211,6 +212,6 @@ fn read_cib(file: &Path, terminal: Terminal) -> Result<cib::Cib, Failure> {
     let sources = source::read_other(file)?;
     cib::read(&sources).map_err(|diagnostic| {
         terminal.say_raw(&view::diagnostic::text(&[diagnostic], &sources, terminal.error_ink()));
-        Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", file.display()))
+        Failure::new(Exit::ManifestInvalid, format!("{} is not a CIB", source::called(file)))
     })
 }

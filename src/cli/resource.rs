@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::name;
 use super::terminal::Terminal;
 use crate::agent::{Installation, catalog};
+use crate::manifest::suggest;
 use crate::model::{Agent, AgentClass};
 use crate::view;
 
@@ -120,6 +121,19 @@ fn agents(site: &Installation, standard: &str) -> Result<Vec<String>, Failure> {
     Ok(catalog::agents(site, &class, Some(provider)))
 }
 
+/// Why an agent cannot be described: perhaps another one was meant.
+fn not_described(site: &Installation, name: &str, why: &str) -> Failure {
+    let failure = Failure::error(why.to_owned());
+    let known = list(site, None);
+    if known.iter().any(|known| known == name) {
+        return failure;
+    }
+    match suggest::similar(name, known.iter().map(String::as_str)) {
+        Some(similar) => failure.help(format!("did you mean `{similar}`?")),
+        None => failure.help("`quorate resource list` has all agents of this host"),
+    }
+}
+
 fn describe(site: &Installation, name: &str, format: Format, terminal: Terminal) -> Result<Exit, Failure> {
     let Some(agent) = Agent::parse(name) else {
         let failure = Failure::usage(format!("`{name}` is not the full name of an agent"));
@@ -128,7 +142,7 @@ fn describe(site: &Installation, name: &str, format: Format, terminal: Terminal)
         return Err(if near.is_empty() { failure } else { failure.help(format!("did you mean {near}?")) });
     };
     let metadata = engines::block_on(async {
-        catalog::describe(site, &agent).await.map_err(|error| Failure::error(error.to_string()))
+        catalog::describe(site, &agent).await.map_err(|error| not_described(site, name, &error.to_string()))
     })?;
     let text = match format {
         Format::Text => view::agent::text(&agent, &metadata, terminal.output_ink()),

@@ -155,6 +155,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     engines::block_on(async {
         let mut cluster = engines::open_simulated(options)?;
         check_names(&arguments.happening, &cluster)?;
+        check_hold(arguments)?;
         let reaction = happen(&arguments.happening, &mut cluster)?;
         if arguments.hold {
             return Ok(Exit::Done);
@@ -212,6 +213,15 @@ fn happen(happening: &Happening, cluster: &mut Simulated) -> Result<Reaction, En
         }
         Happening::Advance { length } => Ok(Reaction::Over(*length)),
     }
+}
+
+/// Refuses to hold what is nothing but the cluster going on.
+fn check_hold(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.hold && matches!(arguments.happening, Happening::Advance { .. }) {
+        let what = "`advance` cannot be held: as time passes, the cluster reacts";
+        return Err(Failure::usage(what).help("leave out `--hold`"));
+    }
+    Ok(())
 }
 
 /// Refuses names that nothing has: a typo would let a drill pass.

@@ -42,6 +42,11 @@ pub(super) fn read_other(path: &Path) -> Result<Sources, Failure> {
     Ok(sources)
 }
 
+/// What a text is called that was read from here.
+pub(super) fn called(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
 /// A way from what was read to what it holds.
 type Unpack = fn(Vec<u8>, usize) -> std::io::Result<Vec<u8>>;
 

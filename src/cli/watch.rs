@@ -133,7 +133,7 @@ impl Round<'_> {
             Err(failure) if failure.is_of_storage => engine.abandon(),
             Ok(_) => {
                 engine.leave();
-                known.tell_storage(self.terminal);
+                known.tell_recovery(progress);
             }
             Err(_) => engine.leave(),
         }

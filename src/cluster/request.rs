@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::Unfenceable;
 pub use crate::model::overlay::{Override, OverrideId, Overriding, Pause};
 use crate::model::{Cluster, Generation, NodeName, Rename, ResourceId, TicketId};
 
@@ -146,6 +147,15 @@ pub enum Refusal {
         "node `{0}` is here; only a node that is lost, or left with its resources running, can be given up"
     )]
     NotLost(NodeName),
+    /// A node that is not waited for, but still seen.
+    #[error(
+        "`{0}` is taken for lost already, but it cannot be confirmed as down: corosync still sees its host; \
+         switch the host off first, or start its daemon again"
+    )]
+    StillSeen(NodeName),
+    /// Fencing was asked for, and nothing can do it.
+    #[error("{0}; configure fencing first, or `quorate node standby` moves away what runs there")]
+    Unfenceable(Unfenceable),
     /// This daemon is leaving.
     #[error("this daemon is leaving the cluster")]
     Leaving,

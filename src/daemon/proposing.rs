@@ -33,6 +33,20 @@ pub(super) struct Proposing {
     waits: Option<(Admission, Generation)>,
 }
 
+/// What follows from a file of this node.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It is proposed.
+    Propose {
+        /// Digest of the file.
+        digest: String,
+        /// The proposal.
+        change: Change,
+    },
+    /// It is in force already, which is a decision on it, too: to be remembered.
+    Decided(Seen),
+}
+
 impl Proposing {
     /// With what the node remembers of its manifest.
     pub(super) fn recall(store: &Store) -> Self {
@@ -76,8 +90,8 @@ impl Proposing {
         }
     }
 
-    /// What is to be proposed now, with the digest of its file.
-    pub(super) fn next(&mut self, me: &NodeName, node: &Node, now: Moment) -> Option<(String, Change)> {
+    /// What is to be done now.
+    pub(super) fn next(&mut self, me: &NodeName, node: &Node, now: Moment) -> Option<Step> {
         if self.asked.is_some() || self.is_waiting(node.durable().generation, now) {
             return None;
         }
@@ -116,12 +130,13 @@ impl Proposing {
         let cluster = planned.plan.desired;
         if !is_first && cluster == *durable.cluster {
             tracing::info!(origin, "the manifest is in force already");
-            self.seen = Some(Seen::new(reading.digest));
-            return None;
+            let seen = Seen::new(reading.digest);
+            self.seen = Some(seen.clone());
+            return Some(Step::Decided(seen));
         }
         self.asked = Some(cluster.clone());
         let proposal = Proposal { cluster, base: durable.generation, origin, renames };
-        Some((reading.digest, Change::Propose(Box::new(proposal))))
+        Some(Step::Propose { digest: reading.digest, change: Change::Propose(Box::new(proposal)) })
     }
 
     /// Whether the fresh file has to wait on: its window is not open yet, and nothing else is in force.

@@ -13,14 +13,14 @@ use tokio::time::Instant;
 
 use super::alerts::Alerts;
 use super::door::{Ask, Inside};
-use super::durable::{Store, make_folder, own};
+use super::durable::{Seen, Store, make_folder, own};
 use super::group::{self, Group};
 use super::guard::Guardian;
 use super::hands::Hands;
 use super::hearing::{not_begun, translate};
 use super::isolation::Lookout;
 use super::manifest::{self, Reading};
-use super::proposing::Proposing;
+use super::proposing::{Proposing, Step};
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::{make_shelf, settle_process};
@@ -341,12 +341,16 @@ impl<G: Group> Daemon<G> {
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
                 let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
-                if let Some(Err(error)) = seen.map(|seen| self.store.remember(&seen)) {
-                    let error = with_causes(&error);
-                    tracing::warn!(error, "the manifest may be proposed once more after a restart");
-                }
+                seen.iter().for_each(|seen| self.remember(seen));
             }
             None => {}
+        }
+    }
+
+    fn remember(&self, seen: &Seen) {
+        if let Err(error) = self.store.remember(seen) {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the manifest may be proposed once more after a restart");
         }
     }
 
@@ -358,9 +362,14 @@ impl<G: Group> Daemon<G> {
         let now = now();
         let next = self.proposing.next(&self.setup.node, &self.node, now);
         self.next_window = self.proposing.look_again(now).map(|after| Instant::now() + after);
-        let Some((digest, change)) = next else { return };
-        let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
-        self.backlog.push_back(input);
+        match next {
+            Some(Step::Propose { digest, change }) => {
+                let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
+                self.backlog.push_back(input);
+            }
+            Some(Step::Decided(seen)) => self.remember(&seen),
+            None => {}
+        }
     }
 
     /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end

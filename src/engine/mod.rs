@@ -140,6 +140,8 @@ pub struct Observation {
     pub now: i64,
     /// Generation in force.
     pub generation: Generation,
+    /// Where it came from, for people; empty before the first.
+    pub origin: String,
     /// Desired state in force; empty before the first.
     pub in_force: Cluster,
     /// What was asked for on top of it.

@@ -227,9 +227,14 @@ fn growing_needs_a_cluster_and_throws_nobody_out() {
     let two = Layout::new(&pair(), Some(&running)).unwrap();
     let stands = all(&two, |member| formed(member, &three));
     assert_eq!(
-        objections(&two, Order::Grow, &stands, true),
+        objections(&two, Order::Grow, &stands, false),
         ["node1: the running cluster has node3, the manifest has not"]
     );
+    for (order, is_forced) in [(Order::Grow, true), (Order::Shrink, false)] {
+        let decision = decide(&two, order, &stands, VERSION, is_forced).unwrap();
+        assert_eq!(decision.reloads, Some(NodeName::from("node1")));
+        assert!(decision.work.iter().all(|(_, work)| work.writes_conf && !work.restarts_corosync));
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub enum Order {
     Form,
     /// Bring a cluster that runs to what the manifest says.
     Grow,
+    /// Take out nodes that were taken off: those that stay are told.
+    Shrink,
 }
 
 /// A host, with what it said.
@@ -204,12 +206,14 @@ fn ordered(target: &Layout, order: Order, running: &[(&Stand, Conf)], stands: &[
                 let names = gone(conf).join(", ");
                 let what = format!("the running cluster has {names}, the manifest has not");
                 let help = format!(
-                    "put it back into the manifest, or take it out of the cluster: `quorate cluster destroy {names}`"
+                    "put it back into the manifest, or take it out first, with the manifest that has it: \
+                     `quorate cluster destroy {names}`; a host that is gone for good is left out by --force"
                 );
-                objections.push(object(stand, &what, &help));
+                objections.push(Objection { is_forceable: true, ..object(stand, &what, &help) });
             }
             objections
         }
+        Order::Shrink => Vec::new(),
         Order::Form => running
             .iter()
             .filter(|(stand, conf)| {

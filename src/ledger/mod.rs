@@ -6,11 +6,13 @@
 mod digest;
 mod entry;
 mod failure;
+mod fencing;
 mod guest;
 mod membership;
 mod oblivion;
 pub mod roster;
 
+pub use fencing::{Unfenceable, unfenceable};
 pub use oblivion::{Meant, NoSuchResource};
 
 use std::sync::Arc;

@@ -5,12 +5,32 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::AgentClass;
+use crate::model::{AgentClass, Cluster, OptionSet, Primitive, Resource};
 use crate::scheduler::ActionId;
 use crate::status::{HistoryEntry, Presence, ResultCode, ResultStatus};
 
 fn dummy() -> Agent {
     Agent { class: AgentClass::Ocf, provider: Some("pacemaker".into()), kind: "Dummy".into() }
+}
+
+#[test]
+fn fencing_is_possible_where_a_device_may_reach_the_node() {
+    let node = NodeName::new("n1");
+    let device = |params: &[(&str, &str)]| {
+        let agent = Agent { class: AgentClass::Stonith, provider: None, kind: "fence_any".into() };
+        let mut device = Primitive::new("device", agent);
+        device.params.push(OptionSet::of(params.iter().copied()));
+        Cluster { resources: vec![Resource::Primitive(device)], ..Cluster::default() }
+    };
+    let judge = |cluster: &Cluster| unfenceable(cluster, &ClusterStatus::default(), &node, 0);
+    let mut switched_off = device(&[("pcmk_host_list", "n1")]);
+    assert_eq!(judge(&switched_off), None);
+    switched_off.properties.push(OptionSet::of([("stonith-enabled", "false")]));
+    assert_eq!(judge(&switched_off), Some(Unfenceable::Off(node.clone())));
+    let nothing = Some(Unfenceable::NoDevice(node.clone()));
+    assert_eq!(judge(&Cluster::default()), nothing);
+    assert_eq!(judge(&device(&[("pcmk_host_list", "n2 n3")])), nothing);
+    assert_eq!(judge(&device(&[])), None, "its own list of targets tells");
 }
 
 fn action(task: Task) -> Action {

@@ -109,6 +109,13 @@ pub enum Because {
         /// What the other does.
         verb: Verb,
     },
+    /// It goes down and comes up again, as another resource has to do something in between.
+    Awaits {
+        /// Which.
+        resource: String,
+        /// What the other does.
+        verb: Verb,
+    },
     /// A location constraint prefers the node.
     Prefers {
         /// Who prefers it, if it is not the resource itself.
@@ -180,6 +187,11 @@ pub enum Because {
     },
     /// Another resource has to run first, and is told to be stopped.
     ToldToStop {
+        /// Which.
+        resource: String,
+    },
+    /// Another resource has to run first, does not, and is unmanaged: nobody starts it.
+    LeftAlone {
         /// Which.
         resource: String,
     },

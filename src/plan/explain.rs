@@ -7,6 +7,7 @@ mod company;
 mod need;
 mod past;
 mod promotion;
+mod restraint;
 mod source;
 
 use std::cmp::Reverse;
@@ -15,6 +16,8 @@ pub use company::{Bond, Companion, Root};
 pub use need::Need;
 pub use past::{Past, Pin};
 pub use promotion::{Outcome, Promotion, Rival};
+pub use restraint::Restraint;
+pub(super) use restraint::has_no_instances;
 use serde::{Deserialize, Serialize};
 pub use source::{Lack, Source};
 
@@ -22,6 +25,7 @@ use super::overview::{FailureOverview, failure};
 use super::relation::Relations;
 use super::unplaced::{Obstacle, failures_of, is_halted, node_obstacle};
 use super::{Address, Because, Inputs, ObjectKind, Prune, Trouble, plan};
+use crate::model::constraint::OrderAction;
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role, Score};
 use crate::scheduler::assign::{Contribution, Placement};
 use crate::scheduler::facts::NodeIx;
@@ -43,6 +47,8 @@ pub struct Explanation {
     pub decision: Option<Decision>,
     /// The role that it is told to have, where that is not the usual one.
     pub target_role: Option<Role>,
+    /// The setting because of which it is left as it is, or runs nowhere.
+    pub restraint: Option<Restraint>,
     /// Why what should be done with it cannot be done.
     pub blocked: Option<Because>,
     /// What is wrong with it, and stays so.
@@ -63,15 +69,19 @@ pub struct Explanation {
     pub pause: Option<Pause>,
     /// Node by node, best first.
     pub nodes: Vec<Verdict>,
-    /// What starts before it.
+    /// What starts, or is promoted, before it is.
     pub after: Vec<Predecessor>,
 }
 
-/// Something that starts before another.
+/// Something that starts, or is promoted, before another is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Predecessor {
     /// Which.
     pub resource: String,
+    /// Whether it is promoted first, and not only started.
+    pub is_promoted: bool,
+    /// Whether only the promotion of the other waits for it, and not its start.
+    pub is_before_promotion: bool,
     /// The address of the constraint that says so; none for members of a group.
     pub constraint: Option<String>,
 }
@@ -205,10 +215,17 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
     let chosen = placement.assigned.get(resource.index()).copied().flatten();
     let mut nodes: Vec<Verdict> =
         facts.node_numbers().map(|node| verdict(placement, resource, node, chosen)).collect();
+    let restraint = restraint::restraint(facts, resource);
+    if restraint.is_some() {
+        // Whatever becomes of a node, the setting stays.
+        nodes.iter_mut().for_each(|verdict| verdict.needs.clear());
+    }
     nodes
         .sort_by_key(|verdict| (!verdict.is_chosen, Reverse(verdict.score.unwrap_or(Score::MINUS_INFINITY))));
     let after = relations.predecessors_of(&own.id).map(|sequence| Predecessor {
         resource: sequence.first.to_string(),
+        is_promoted: sequence.first_action == OrderAction::Promote,
+        is_before_promotion: sequence.then_action == OrderAction::Promote,
         constraint: sequence.constraint.as_ref().map(|id| Address::new(ObjectKind::Order, &**id).to_string()),
     });
     let is_held = !own.is_managed && chosen.is_some_and(|chosen| own.active_on.contains(&chosen));
@@ -219,6 +236,7 @@ fn explanation(placement: &Placement<'_>, relations: &Relations, resource: Resou
         chosen: chosen.map(|node| facts.node(node).name.clone()),
         decision: if is_held { Some(Decision::Stays) } else { decision(&nodes) },
         target_role: own.target_role.filter(|role| *role < Role::Started),
+        restraint,
         blocked: None,
         trouble: None,
         is_managed: own.is_managed || own.is_blocked,

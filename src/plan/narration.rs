@@ -6,15 +6,15 @@ use super::because::Because;
 use super::fencing::FencingMethod;
 use super::situation::Situation;
 use super::step::{self, Run, Step, Verb};
-use crate::scheduler::{Action, Change, ChangeKind};
+use crate::scheduler::{Action, ActionId, Change, ChangeKind, Task};
 
 /// The steps of a schedule, each with its reason.
 pub(super) fn steps(situation: &Situation<'_>) -> Vec<Step> {
-    let mut narration = Narration { situation, steps: Vec::new(), brought_up: BTreeMap::new() };
+    let mut narration = Narration { situation, steps: Vec::new(), told: BTreeMap::new() };
     for run in step::runs(situation.schedule) {
         let change = run.change.and_then(|change| situation.schedule.changes.get(change));
         match change {
-            Some(change) if run.is_whole => narration.tell_change(change),
+            Some(change) if run.is_whole => narration.tell_change(change, &run),
             Some(change) => narration.tell_part(change, &run),
             None => narration.tell_actions(&run),
         }
@@ -25,19 +25,22 @@ pub(super) fn steps(situation: &Situation<'_>) -> Vec<Step> {
 struct Narration<'s, 'a> {
     situation: &'s Situation<'a>,
     steps: Vec<Step>,
-    /// What was brought up so far, with the last verb that did it; collectives with their parts.
-    brought_up: BTreeMap<String, Verb>,
+    /// The actions so far, with what each was told as.
+    told: BTreeMap<ActionId, Verb>,
 }
 
 impl Narration<'_, '_> {
     /// A whole change in one step.
-    fn tell_change(&mut self, change: &Change) {
-        let is_start = change.kind == ChangeKind::Start;
-        let after = if is_start { self.situation.after(change, &self.brought_up) } else { None };
+    fn tell_change(&mut self, change: &Change, run: &Run<'_>) {
+        let mut starts = run.actions.iter().filter(|_| change.kind == ChangeKind::Start);
+        let start = starts.find(|action| action.task == Task::Start);
+        let after = start.and_then(|start| self.situation.after(start, &self.told));
         let because = after.unwrap_or_else(|| self.situation.of_change(change));
+        let verb = Verb::of_change(&change.kind);
+        self.told.extend(run.actions.iter().map(|action| (action.id, verb)));
         self.push(Step {
             number: 0,
-            verb: Verb::of_change(&change.kind),
+            verb,
             resource: change.resource.as_ref().map(ToString::to_string),
             from: change.from.clone(),
             to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
@@ -51,10 +54,11 @@ impl Narration<'_, '_> {
         for action in &run.actions {
             let Some(verb) = step::verb_of(action) else { continue };
             let is_up = matches!(verb, Verb::Start | Verb::Promote);
-            let after = if is_up { self.situation.after(change, &self.brought_up) } else { None };
+            let after = if is_up { self.situation.after(action, &self.told) } else { None };
             let because = after.unwrap_or_else(|| {
-                if is_up { self.situation.of_change(change) } else { self.situation.before(change) }
+                if is_up { self.situation.of_change(change) } else { self.situation.before(action, change) }
             });
+            self.told.insert(action.id, verb);
             self.push(single(verb, action, because));
         }
     }
@@ -63,6 +67,7 @@ impl Narration<'_, '_> {
     fn tell_actions(&mut self, run: &Run<'_>) {
         for action in &run.actions {
             if let Some(verb) = step::verb_of(action) {
+                self.told.insert(action.id, verb);
                 self.push(single(verb, action, self.situation.of_action(action)));
             }
         }
@@ -70,12 +75,6 @@ impl Narration<'_, '_> {
 
     fn push(&mut self, mut step: Step) {
         step.number = self.steps.len() + 1;
-        let is_down = matches!(step.verb, Verb::Stop | Verb::Demote | Verb::Fence | Verb::Shutdown);
-        if let (Some(resource), false) = (&step.resource, is_down) {
-            for name in self.situation.relations.lineage(resource) {
-                self.brought_up.insert(name.to_owned(), step.verb);
-            }
-        }
         self.steps.push(step);
     }
 }

@@ -1,6 +1,6 @@
 //! Relations between resources, as constraints and groups make them, in plain pairs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::constraint::{
@@ -20,9 +20,9 @@ pub struct Relations {
     by_dependent: BTreeMap<ResourceId, Vec<Company>>,
     /// The same by primary.
     by_primary: BTreeMap<ResourceId, Vec<Company>>,
-    /// Who starts before whom, by who comes then.
+    /// Who comes up before whom, by who comes then.
     by_then: BTreeMap<ResourceId, Vec<Sequence>>,
-    /// Who starts after whom, by who acts first.
+    /// Who comes up after whom, by who acts first.
     by_first: BTreeMap<ResourceId, Vec<ResourceId>>,
     /// Who prefers which node.
     preferences: BTreeMap<ResourceId, Vec<Preference>>,
@@ -32,6 +32,8 @@ pub struct Relations {
     tickets: BTreeMap<ResourceId, Vec<TicketId>>,
     /// Each resource with the collectives around it.
     lineages: BTreeMap<ResourceId, Vec<ResourceId>>,
+    /// What is never promoted: what an order says of that has no effect.
+    unpromotable: BTreeSet<String>,
 }
 
 /// A dependent that wants to be with a primary.
@@ -54,13 +56,17 @@ pub struct MissingTicket {
     pub is_standby: bool,
 }
 
-/// One resource that starts before another.
+/// One resource that starts, or is promoted, before another is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequence {
     /// Acts first.
     pub first: ResourceId,
     /// Acts then.
     pub then: ResourceId,
+    /// What the first does: it starts or is promoted.
+    pub first_action: OrderAction,
+    /// What the other does then: it starts or is promoted.
+    pub then_action: OrderAction,
     /// The constraint that says so, shared by all its pairs; none for members of a group.
     pub constraint: Option<Arc<str>>,
 }
@@ -80,6 +86,8 @@ impl Relations {
     /// The relations in a cluster.
     pub fn of(cluster: &Cluster) -> Self {
         let mut relations = Self::default();
+        let plain = cluster.resources.iter().filter(|resource| !resource.is_promotable());
+        relations.unpromotable = plain.flat_map(Resource::names).map(str::to_owned).collect();
         for resource in &cluster.resources {
             relations.add_resource(resource);
         }
@@ -111,12 +119,12 @@ impl Relations {
             .filter(move |company| !self.is_within(resource, &company.dependent))
     }
 
-    /// What starts before a resource, or before what it is part of; the closest first.
+    /// What comes up before a resource does, or before what it is part of; the closest first.
     pub fn predecessors_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Sequence> {
         self.found(&self.by_then, resource)
     }
 
-    /// What starts after a resource, or after what it is part of, and so stops before it.
+    /// What comes up after a resource, or after what it is part of, and so goes down before it.
     pub fn successors_of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a ResourceId> {
         self.found(&self.by_first, resource)
     }
@@ -152,8 +160,25 @@ impl Relations {
         self.by_dependent.entry(company.dependent.clone()).or_default().push(company);
     }
 
-    fn add_sequence(&mut self, first: &ResourceId, then: &ResourceId, constraint: Option<&Arc<str>>) {
-        let sequence = Sequence { first: first.clone(), then: then.clone(), constraint: constraint.cloned() };
+    /// Adds that one comes up before the other does. What goes down first, and what waits with something
+    /// that it never does, is in no order here.
+    fn add_sequence(
+        &mut self,
+        (first, first_action): (&ResourceId, OrderAction),
+        (then, then_action): (&ResourceId, OrderAction),
+        constraint: Option<&Arc<str>>,
+    ) {
+        let has_effect = then_action != OrderAction::Promote || !self.unpromotable.contains(then.as_str());
+        if !brings_up(first_action) || !brings_up(then_action) || !has_effect {
+            return;
+        }
+        let sequence = Sequence {
+            first: first.clone(),
+            then: then.clone(),
+            first_action,
+            then_action,
+            constraint: constraint.cloned(),
+        };
         self.by_then.entry(then.clone()).or_default().push(sequence);
         self.by_first.entry(first.clone()).or_default().push(then.clone());
     }
@@ -197,7 +222,8 @@ impl Relations {
                 primary: first.id.clone(),
                 score: Score::INFINITY,
             });
-            self.add_sequence(&first.id, &then.id, None);
+            let start = OrderAction::Start;
+            self.add_sequence((&first.id, start), (&then.id, start), None);
         }
     }
 
@@ -231,18 +257,19 @@ impl Relations {
 
     /// Members of a sequential set follow each other, and sets follow each other.
     fn add_ordered_sets(&mut self, id: &Arc<str>, sets: &[ResourceSet]) {
-        for set in sets.iter().filter(|set| set.sequential != Some(false) && brings_up(set.action)) {
+        let action = |set: &ResourceSet| set.action.unwrap_or(OrderAction::Start);
+        for set in sets.iter().filter(|set| set.sequential != Some(false)) {
             for pair in set.resources.windows(2) {
                 if let [first, then] = pair {
-                    self.add_sequence(first, then, Some(id));
+                    self.add_sequence((first, action(set)), (then, action(set)), Some(id));
                 }
             }
         }
         for pair in sets.windows(2) {
             let [earlier, later] = pair else { continue };
-            if brings_up(earlier.action) {
-                for then in &later.resources {
-                    earlier.resources.iter().for_each(|first| self.add_sequence(first, then, Some(id)));
+            for then in &later.resources {
+                for first in &earlier.resources {
+                    self.add_sequence((first, action(earlier)), (then, action(later)), Some(id));
                 }
             }
         }
@@ -280,10 +307,11 @@ impl Relations {
             }
             Constraint::Order(order) if order.kind == Some(OrderKind::Serialize) => {}
             Constraint::Order(order) => match &order.scope {
-                OrderScope::Pair { first, then, first_action, .. } => {
-                    if brings_up(*first_action) {
-                        self.add_sequence(first, then, Some(&order.id.to_shared()));
-                    }
+                OrderScope::Pair { first, then, first_action, then_action, .. } => {
+                    let first_action = first_action.unwrap_or(OrderAction::Start);
+                    let then_action = then_action.unwrap_or(first_action);
+                    let id = order.id.to_shared();
+                    self.add_sequence((first, first_action), (then, then_action), Some(&id));
                 }
                 OrderScope::Sets(sets) => self.add_ordered_sets(&order.id.to_shared(), sets),
             },
@@ -301,9 +329,9 @@ fn ends<'a>(set: &'a ResourceSet, end: Option<&'a ResourceId>) -> Vec<&'a Resour
     if set.sequential == Some(false) { set.resources.iter().collect() } else { end.into_iter().collect() }
 }
 
-/// Whether an order is about bringing something up first.
-fn brings_up(action: Option<OrderAction>) -> bool {
-    action.is_none_or(|action| matches!(action, OrderAction::Start | OrderAction::Promote))
+/// Whether an action brings something up.
+const fn brings_up(action: OrderAction) -> bool {
+    matches!(action, OrderAction::Start | OrderAction::Promote)
 }
 
 /// The resources (templates, tags) that a constraint names.

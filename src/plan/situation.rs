@@ -2,6 +2,7 @@
 
 mod obstacle;
 mod promotion;
+mod sequence;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use super::step::Verb;
 use crate::model::id::without_number;
 use crate::model::{NodeName, Score};
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
-use crate::scheduler::{Action, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
+use crate::scheduler::{Action, ActionId, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
 use crate::status::ResultCode;
 
 /// All there is to know when reasons are sought.
@@ -28,6 +29,8 @@ pub(super) struct Situation<'a> {
     changes: BTreeMap<&'a str, Vec<&'a Change>>,
     /// Resources by name, instances by their numbered names too.
     resources: BTreeMap<&'a str, ResourceIx>,
+    /// Actions of the transition by number.
+    actions: BTreeMap<ActionId, &'a Action>,
     new_resources: BTreeSet<&'a str>,
     deleted_resources: BTreeSet<&'a str>,
 }
@@ -60,7 +63,18 @@ impl<'a> Situation<'a> {
         let new_resources = resources_of(ObjectChangeKind::Add);
         let deleted_resources = resources_of(ObjectChangeKind::Delete);
         let catalogue = Catalogue::new(facts, schedule, objects);
-        Self { facts, schedule, relations, catalogue, changes, resources, new_resources, deleted_resources }
+        let actions = schedule.transition.actions.iter().map(|action| (action.id, action)).collect();
+        Self {
+            facts,
+            schedule,
+            relations,
+            catalogue,
+            changes,
+            resources,
+            actions,
+            new_resources,
+            deleted_resources,
+        }
     }
 
     /// Whether the resource, or what it is part of, goes with this plan.
@@ -93,24 +107,6 @@ impl<'a> Situation<'a> {
             Some(reason) => Because::Other { text: words(reason) },
             None => twice().unwrap_or(Because::Other { text: String::new() }),
         }
-    }
-
-    /// What had to come before a start in the same plan. `earlier` tells the last step of each
-    /// resource that brought something up.
-    pub(super) fn after(&self, change: &Change, earlier: &BTreeMap<String, Verb>) -> Option<Because> {
-        let resource = change.resource.as_deref()?;
-        self.relations.predecessors_of(resource).find_map(|sequence| {
-            let verb = earlier.get(sequence.first.as_str())?;
-            Some(Because::After { resource: sequence.first.to_string(), verb: *verb })
-        })
-    }
-
-    /// Why the first half of a change comes now: what can only be done afterwards.
-    pub(super) fn before(&self, change: &Change) -> Because {
-        let because = self.of_change(change);
-        let Because::After { resource, verb } = &because else { return because };
-        let other = self.changes_of(resource).next().map(|other| Verb::of_change(&other.kind));
-        Because::Before { verb: other.unwrap_or(*verb), resource: resource.clone() }
     }
 
     fn of_start(&self, change: &Change) -> Because {
@@ -159,7 +155,7 @@ impl<'a> Situation<'a> {
         if let Some(because) = self.of_better_promotion(change) {
             return because;
         }
-        match self.of_reason(change) {
+        match self.of_needed(change).or_else(|| self.of_reason(change)) {
             Some(Because::NoNode) => self.of_homelessness(change),
             reason => reason.or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode),
         }

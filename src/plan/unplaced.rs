@@ -6,6 +6,7 @@ pub(super) use obstacle::names;
 use serde::{Deserialize, Serialize};
 
 use super::because::Because;
+use super::explain::has_no_instances;
 use super::relation::Relations;
 use crate::model::constraint::LocationPreference;
 use crate::model::id::without_number;
@@ -267,11 +268,12 @@ pub(super) fn candidates(facts: &Facts<'_>, top: ResourceIx) -> Vec<ResourceIx> 
 }
 
 /// Whether a resource is meant to run, as far as its own settings and the cluster's go.
-pub(super) fn should_run(facts: &Facts<'_>, resource: ResourceIx) -> bool {
-    let resource = facts.resource(resource);
+pub(super) fn should_run(facts: &Facts<'_>, index: ResourceIx) -> bool {
+    let resource = facts.resource(index);
     let is_wanted = resource.target_role.is_none_or(|role| role > Role::Stopped);
     resource.is_managed
         && !resource.is_removed
+        && !has_no_instances(facts, index)
         && is_wanted
         && !facts.properties.stop_all_resources
         && !facts.properties.maintenance_mode
@@ -329,7 +331,8 @@ fn standby_by(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<String> {
 
 /// What keeps everything off a node.
 pub(super) fn node_obstacle(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<Obstacle> {
-    if node.unclean.is_some() {
+    // Without fencing a lost node is only taken to be down.
+    if node.unclean.is_some() && (facts.properties.fencing_enabled || node.is_online) {
         Some(Obstacle::Unclean)
     } else if !node.is_online {
         Some(Obstacle::Offline)

@@ -32,6 +32,7 @@ fn words(because: &Because) -> String {
         Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
         Because::After { resource, verb } => after(resource, *verb),
         Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
+        Because::Awaits { resource, verb } => format!("{resource} {} first", third_person(*verb)),
         Because::Prefers { who, node, constraint, score } => {
             let who = who.as_ref().map(|who| format!("{who} ")).unwrap_or_default();
             format!("{who}prefers {node} ({constraint}, score {score})")
@@ -81,6 +82,7 @@ fn words(because: &Because) -> String {
             }
         }
         Because::ToldToStop { resource } => format!("{resource} is told to stop (target-role)"),
+        Because::LeftAlone { resource } => format!("{resource} does not run, and is unmanaged"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
     }
@@ -145,7 +147,7 @@ pub fn remedy(trouble: &Trouble) -> String {
     let cleanup = |resource: &str| format!("`quorate cleanup {}`", without_number(resource));
     match trouble {
         Trouble::Failed { resource, hold: Hold::Unmanaged, .. } => {
-            format!("{resource} is unmanaged: nothing is done with it")
+            format!("mend {resource} by hand, as it is unmanaged, or let it be managed again")
         }
         Trouble::Failed { resource, because: Some(Because::Failed { operation, node, .. }), .. }
             if operation == "stop" =>

@@ -9,9 +9,9 @@ use super::because::{because, mend_and_clean_up, obstacle_at, remedy as remedy_o
 use super::status::failure_row;
 use super::{Ink, legible, overlay, to_json};
 use crate::model::NodeName;
-use crate::plan::Trouble;
-use crate::plan::explain::{Decision, Explanation, Need, Part, Predecessor, Verdict};
+use crate::plan::explain::{Decision, Explanation, Need, Part, Predecessor, Restraint, Verdict};
 use crate::plan::unplaced::Obstacle;
+use crate::plan::{Because, Trouble};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -41,22 +41,31 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
         text.push_str(&format!("It failed, and is stopped for that (on-fail: stop).\nWhat helps: {help}.\n"));
     }
     let is_told = matches!(&explanation.trouble, Some(Trouble::Failed { .. }));
-    if !explanation.is_managed && !is_told {
-        text.push_str("It is unmanaged: nothing is done with it.\n");
+    match &explanation.restraint {
+        Some(it) => text.push_str(&format!("{}\n", restraint(it))),
+        None if !explanation.is_managed && !is_told => {
+            text.push_str("It is unmanaged: nothing is done with it.\n");
+        }
+        None => {}
     }
     if let Some(role) = explanation.target_role {
         text.push_str(&format!("It is told to be {role} (target-role).\n"));
     }
-    if let Some(why) = &explanation.blocked {
+    let is_said = |why: &&Because| **why == Because::NoFenceDevice && explanation.restraint.is_some();
+    if let Some(why) = explanation.blocked.as_ref().filter(|why| !is_said(why)) {
         text.push_str(&format!("What should be done cannot be done: {}.\n", because(why)));
     }
     let is_open = !explanation.is_stuck;
     if let (Some(chosen), Some(how), true) = (&explanation.chosen, &explanation.decision, is_open) {
         text.push_str(&format!("{}\n", decision(chosen, how)));
     }
-    if !explanation.after.is_empty() {
-        let after: Vec<String> = explanation.after.iter().map(predecessor).collect();
-        text.push_str(&format!("It starts after {}.\n", after.join(", ")));
+    for (is_before_promotion, what) in [(false, "starts"), (true, "is promoted")] {
+        let after = explanation.after.iter();
+        let after = after.filter(|predecessor| predecessor.is_before_promotion == is_before_promotion);
+        let after: Vec<String> = after.map(predecessor).collect();
+        if !after.is_empty() {
+            text.push_str(&format!("It {what} after {}.\n", after.join(", ")));
+        }
     }
     for failure in &explanation.failures {
         let [_, what, answer] = failure_row(failure);
@@ -88,6 +97,9 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
     let runs = if explanation.is_starting { "is starting" } else { "runs" };
     match (now.as_slice(), &explanation.chosen) {
         ([], None) if explanation.target_role.is_some() => format!("{name} does not run, and should not."),
+        ([], None) if explanation.restraint.as_ref().is_some_and(Restraint::stops) => {
+            format!("{name} does not run, and should not.")
+        }
         ([], None) if !explanation.is_managed => format!("{name} does not run, and is left alone."),
         ([], None) => format!("{name} does not run, and no node can run it."),
         ([], Some(node)) => format!("{name} does not run; it should run on {node}."),
@@ -100,6 +112,20 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
         ([node], Some(chosen)) if chosen == *node => format!("{name} {runs} on {node}, and belongs there."),
         (nodes, Some(chosen)) => format!("{name} {runs} on {}; it should run on {chosen}.", nodes.join(", ")),
         (nodes, None) => format!("{name} {runs} on {}, and should not run.", nodes.join(", ")),
+    }
+}
+
+/// The setting that keeps a resource as it is, or from running anywhere.
+fn restraint(restraint: &Restraint) -> String {
+    match restraint {
+        Restraint::NoFenceDevice => {
+            "Nothing is done with it: there is no fence device, and fencing is enabled.".to_owned()
+        }
+        Restraint::Maintenance => {
+            "Nothing is done with it: the cluster is in maintenance (maintenance-mode).".to_owned()
+        }
+        Restraint::StopAll => "All resources are told to stop (stop-all-resources).".to_owned(),
+        Restraint::NoInstances { clone } => format!("{clone} is to have no instance (clone-max: 0)."),
     }
 }
 
@@ -211,8 +237,7 @@ fn once_rid_of(obstacle: &Obstacle, node: &NodeName) -> String {
 
 /// What starts before, and which constraint says so.
 fn predecessor(predecessor: &Predecessor) -> String {
-    match &predecessor.constraint {
-        Some(constraint) => format!("{} ({constraint})", predecessor.resource),
-        None => predecessor.resource.clone(),
-    }
+    let constraint = predecessor.constraint.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let role = if predecessor.is_promoted { " is promoted" } else { "" };
+    format!("{}{role}{constraint}", predecessor.resource)
 }

@@ -49,6 +49,9 @@ enum Record<'a> {
     Trouble {
         message: &'a str,
     },
+    TroubleOver {
+        message: &'a str,
+    },
     Kept {
         objects: Vec<Kept<'a>>,
     },
@@ -109,6 +112,11 @@ pub fn trouble_record(message: &str) -> String {
     line(&Record::Trouble { message })
 }
 
+/// That a trouble is over, as a line of the stream for machines.
+pub fn trouble_over_record(message: &str) -> String {
+    line(&Record::TroubleOver { message })
+}
+
 /// What stays in force although the manifest does not have it, as a line of the stream for machines.
 pub fn kept_record(leftovers: &[Leftover]) -> String {
     let objects = leftovers
@@ -121,6 +129,14 @@ pub fn kept_record(leftovers: &[Leftover]) -> String {
 /// The last line of the stream for machines; `obstacles` says what is not as it should be, and why.
 pub fn outcome_record(outcome: &Outcome, obstacles: &[String]) -> String {
     line(&Record::Outcome { outcome: outcome_word(outcome), message: outcome_message(outcome), obstacles })
+}
+
+/// The outcome of an apply whose desired state another one took the place of.
+pub const SUPERSEDED: &str = "superseded";
+
+/// The record of such an outcome, for which obstacles of the other's are of no concern.
+pub fn superseded_record(message: &str) -> String {
+    line(&Record::Outcome { outcome: SUPERSEDED, message: message.to_owned(), obstacles: &[] })
 }
 
 /// The outcome as one word.

@@ -1,6 +1,6 @@
 //! Claims about fencing: when, how often, and what those do who learn of it.
 
-use quorate::cluster::{Change, Event, Lifetime, Overriding};
+use quorate::cluster::{Change, Event, Lifetime, Overriding, Refusal};
 use quorate::status::ResultCode;
 
 use crate::world::desired::{Fencing, cluster, set_property};
@@ -42,6 +42,23 @@ fn a_lost_node_that_nobody_can_fence_is_recovered_when_a_person_confirms_that_it
     let fencing = world.hosts[other].daemon.as_ref().unwrap().state().unwrap().live.fencing.last().unwrap();
     assert_eq!(fencing.result.exit_reason.as_deref(), Some("confirmed by hand"));
     world.check();
+}
+
+#[test]
+fn a_host_that_is_still_seen_without_its_daemon_is_not_confirmed_as_down_and_the_answer_says_why() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A", "B", "C"]));
+    let victim = world.place("A");
+    let (other, name) = ((victim + 1) % 3, world.hosts[victim].name.clone());
+    world.kill_daemon(victim);
+    world.run_for(60_000);
+    let asked = world.change(other, Change::ConfirmDown(name.clone()));
+    world.run_for(1000);
+    assert_eq!(*world.answer(asked), Err(Refusal::StillSeen(name.clone())));
+    world.crash(victim);
+    world.run_for(30_000);
+    let asked = world.change(other, Change::ConfirmDown(name));
+    world.rest();
+    assert!(world.answer(asked).is_ok());
 }
 
 #[test]

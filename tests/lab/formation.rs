@@ -112,10 +112,23 @@ fn a_node_joins_a_running_cluster() {
         assert!(again.status.success(), "{}", said(&again));
 
         // A node that is no longer in the manifest is not thrown out by the way.
-        manifest(lab, 2, "");
+        manifest(lab, 2, "corosync: {token: 2s}\n");
         let refused = cluster(lab, "join");
         assert_eq!(refused.status.code(), Some(107));
         assert!(said(&refused).contains("the running cluster has node3"), "{}", said(&refused));
+
+        // Taken out by its name it is out for good: the others do not count on it.
+        manifest(lab, 3, "corosync: {token: 2s}\n");
+        cluster_ok(lab, "destroy node3 --auto-approve");
+        assert_eq!(node1.processes("corosync"), corosync, "who runs goes on running");
+        for name in ["node1", "node2"] {
+            let host = lab.host(name);
+            assert!(sees(host, 2) && !host.read(CONF).contains("node3"), "{name}");
+            assert!(host.run("corosync-quorumtool -s || true").contains("Expected votes:   2"), "{name}");
+        }
+        manifest(lab, 2, "corosync: {token: 2s}\n");
+        let again = cluster(lab, "join");
+        assert!(again.status.success(), "{}", said(&again));
     });
 }
 

@@ -36,4 +36,5 @@ mod splits;
 mod starting;
 mod story;
 mod tools;
+mod units;
 mod witness;

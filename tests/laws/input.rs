@@ -7,7 +7,7 @@ use crate::generator::Xml;
 use crate::{Case, decide};
 
 pub(crate) fn is_determined(case: &Case<'_>) -> Option<String> {
-    let again = decide(&case.xml.to_string())?;
+    let again = decide(case.text)?;
     differs(case.schedule, &again)
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn settles(case: &Case<'_>) -> Option<String> {
     }
     let at = NOW + 10 * i64::try_from(ROUNDS).unwrap_or(0);
     let (placement, schedule) = scheduler::decide(&case.cib.cluster, &ledger.status, at);
-    let end = End { placement: &placement, status: &ledger.status, lacked_room };
+    let end = End { placement: &placement, schedule: &schedule, status: &ledger.status, lacked_room };
     let left: Vec<String> = real(&schedule)
         .filter(|action| !end.is_restless(action))
         .map(|action| format!("{} {}", action.key, action.node.as_ref().map_or("-", |node| node.as_str())))

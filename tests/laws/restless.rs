@@ -3,19 +3,17 @@
 
 use std::sync::Arc;
 
-use quorate::model::{NodeName, Role, Score};
+use quorate::model::{NodeName, Role};
 use quorate::scheduler::assign::Placement;
-use quorate::scheduler::constraint::colocation::ColocationRecord;
-use quorate::scheduler::facts::{
-    NodeFacts, NodeIx, NodeKind, PlacementStrategy, ResourceFacts, ResourceIx, Variant,
-};
+use quorate::scheduler::facts::{NodeIx, NodeKind, PlacementStrategy, ResourceFacts, ResourceIx, Variant};
 use quorate::scheduler::operation::{Lookup, OnFail};
-use quorate::scheduler::{Action, Task};
+use quorate::scheduler::{Action, Schedule, Task};
 use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, ResultCode};
 
 /// What was decided last, and about what.
 pub(crate) struct End<'e> {
     pub(crate) placement: &'e Placement<'e>,
+    pub(crate) schedule: &'e Schedule,
     pub(crate) status: &'e ClusterStatus,
     /// Whether something had no room, in any of the plans.
     pub(crate) lacked_room: bool,
@@ -32,14 +30,14 @@ impl End<'_> {
         };
         let resource = named(&action.instance).or_else(|| named(&action.resource));
         match (resource, node) {
-            (None, Some(node)) => action.task.takes_node_down() && self.is_held_by_a_joining_node(node),
+            (None, Some(node)) => action.task.takes_node_down() && self.cannot_lose_its_connection(node),
             (Some(resource), Some(node)) => {
                 self.failed_before_it_changed(action)
-                    || self.puts_its_node_on_standby(node)
-                    || self.lacked_room
-                    || self.avoids_another_collective(resource)
-                    || self.is_wished_near_and_far(resource)
-                    || self.goes_with_the_unpromoted(resource)
+                    || self.puts_a_node_on_standby(resource, node)
+                    || self.lacked_room && self.wants_room(resource)
+                    || self.waits_for_itself(resource)
+                    || self.is_called_through_what_is_promoted(action, node)
+                    || self.wishes_come_and_go(resource)
                     || self.has_a_frozen_host(resource)
                     || self.follows_one_that_is_left_elsewhere(resource)
                     || self.came_from_a_lost_node(resource)
@@ -49,13 +47,35 @@ impl End<'_> {
         }
     }
 
-    /// A remote node whose failed connection is held by a node that has not joined: the connection cannot
-    /// be stopped there, and the remote node is fenced for it.
-    fn is_held_by_a_joining_node(&self, node: NodeIx) -> bool {
+    /// A remote node whose failed connection no plan can stop, as it is held by a node that has not joined,
+    /// or its stop waits for what cannot be: the remote node is fenced for it.
+    fn cannot_lose_its_connection(&self, node: NodeIx) -> bool {
+        let facts = &self.placement.facts;
+        let Some(connection) = facts.node(node).connection.map(|connection| facts.resource(connection))
+        else {
+            return false;
+        };
+        let is_stop =
+            |action: &Action| action.task == Task::Stop && action.instance.as_ref() == Some(&connection.id);
+        connection.is_failed
+            && !connection.active_on.is_empty()
+            && !self.schedule.transition.actions.iter().any(is_stop)
+    }
+
+    /// Another action of the same waits for itself and is left out: it cannot be carried through.
+    fn waits_for_itself(&self, resource: ResourceIx) -> bool {
+        let known = self.placement.facts.resource(resource);
+        self.schedule.stalled.iter().any(|stalled| stalled.resource.as_ref() == Some(&known.id))
+    }
+
+    /// A probe on a remote node whose connection was found promoted: what is known of the node is only
+    /// read where the connection is started (specification of status, section 5.4).
+    fn is_called_through_what_is_promoted(&self, action: &Action, node: NodeIx) -> bool {
         let facts = &self.placement.facts;
         let connection = facts.node(node).connection.map(|connection| facts.resource(connection));
-        connection
-            .is_some_and(|connection| connection.active_on.iter().any(|node| facts.node(*node).is_pending))
+        action.task == Task::Monitor
+            && action.interval.is_zero()
+            && connection.is_some_and(|connection| connection.current_role > Role::Started)
     }
 
     /// A monitor that failed while it was another definition's: the failure is remembered, and nothing
@@ -71,72 +91,50 @@ impl End<'_> {
             })
     }
 
-    /// A failed monitor asks for standby, and there is nowhere else to go: a stop ends that, and the next
-    /// start brings it back.
-    fn puts_its_node_on_standby(&self, node: NodeIx) -> bool {
+    /// A failed monitor asks for standby: a stop ends that, and the next start there brings it back. Who
+    /// failed goes back and forth, and with it whatever is on that node.
+    fn puts_a_node_on_standby(&self, resource: ResourceIx, node: NodeIx) -> bool {
         let facts = &self.placement.facts;
-        let Some(state) = self.state(&facts.node(node).name) else { return false };
-        failures(state).any(|(history, entry)| {
-            let known = facts.resources.iter().position(|resource| resource.base_id == history.id);
-            known.map(ResourceIx::at).is_some_and(|resource| {
-                let (task, interval) = (&entry.operation, entry.interval);
-                let op = facts.find_operation(resource, task, interval, Lookup::Any);
-                let options = facts.operation_options(resource, task, interval, op);
-                facts.on_fail(resource, task, &options, false) == OnFail::Standby
+        facts.node_numbers().any(|failed_on| {
+            let Some(state) = self.state(&facts.node(failed_on).name) else { return false };
+            failures(state).any(|(history, entry)| {
+                let known = facts.resources.iter().position(|resource| resource.base_id == history.id);
+                known.map(ResourceIx::at).is_some_and(|failed| {
+                    let (task, interval) = (&entry.operation, entry.interval);
+                    let op = facts.find_operation(failed, task, interval, Lookup::Any);
+                    let options = facts.operation_options(failed, task, interval, op);
+                    let asks = facts.on_fail(failed, task, &options, false) == OnFail::Standby;
+                    asks && self.comes_or_goes(&history.id)
+                        && (node == failed_on || facts.resource(resource).base_id == history.id)
+                })
             })
         })
     }
 
-    /// A clone that must not be with another clone or a bundle, and has no other place: its instances change
-    /// places, or numbers, with every plan.
-    fn avoids_another_collective(&self, resource: ResourceIx) -> bool {
-        let facts = &self.placement.facts;
-        let top = facts.topmost(resource);
-        facts.resource(top).variant.is_clone()
-            && self.placement.colocations.iter().any(|record| {
-                facts.topmost(record.dependent) == top
-                    && record.score <= Score::MINUS_INFINITY
-                    && matches!(
-                        facts.resource(facts.topmost(record.primary)).variant,
-                        Variant::Clone(_) | Variant::Bundle(_)
-                    )
-            })
-    }
-
-    /// Who must be with an unpromoted instance goes where the promoted one was, and takes its preference
-    /// for that place along.
-    fn goes_with_the_unpromoted(&self, resource: ResourceIx) -> bool {
-        let facts = &self.placement.facts;
-        let top = facts.topmost(resource);
-        self.placement.colocations.iter().any(|record| {
-            record.primary_role == Some(Role::Unpromoted)
-                && record.score >= Score::INFINITY
-                && [record.dependent, record.primary].iter().any(|side| facts.topmost(*side) == top)
-        })
-    }
-
-    /// Two wishes of the same two contradict each other: one to be together, one to be apart.
-    fn is_wished_near_and_far(&self, resource: ResourceIx) -> bool {
-        let facts = &self.placement.facts;
-        let top = facts.topmost(resource);
-        let records = &self.placement.colocations;
-        let pair =
-            |record: &ColocationRecord| [record.dependent, record.primary].map(|end| facts.topmost(end));
-        records
-            .iter()
-            .filter(|near| near.score > Score::ZERO && pair(near).contains(&top))
-            .any(|near| records.iter().any(|far| far.score < Score::ZERO && pair(far) == pair(near)))
+    /// Whether this one is started or stopped.
+    fn comes_or_goes(&self, id: &str) -> bool {
+        let steps = [Task::Start, Task::Stop];
+        let actions = self.schedule.transition.actions.iter();
+        actions
+            .filter(|action| steps.contains(&action.task))
+            .any(|action| action.resource.as_deref() == Some(id))
     }
 
     /// A bundle whose place is a remote node that a ticket freezes: its container starts beside it and
     /// is then called there.
     fn has_a_frozen_host(&self, resource: ResourceIx) -> bool {
         let facts = &self.placement.facts;
-        let is_frozen = |node: &NodeFacts<'_>| {
+        let is_frozen = |node: &NodeIx| {
+            let node = facts.node(*node);
             let connection = node.connection.map(|connection| facts.resource(connection));
             node.kind == NodeKind::Remote && connection.is_some_and(|connection| !connection.is_managed)
         };
-        facts.bundle_of(resource).is_some() && facts.nodes.iter().any(is_frozen)
+        let Some(bundle) = facts.bundle_of(resource) else { return false };
+        facts.leaves(bundle).into_iter().any(|leaf| {
+            let mut places =
+                facts.resource(leaf).active_on.iter().chain(&self.placement.assigned[leaf.index()]);
+            places.any(is_frozen)
+        })
     }
 
     /// An earlier member of its group is left alone on a node where it cannot be.

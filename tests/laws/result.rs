@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::model::Score;
-use quorate::model::constraint::{Constraint, OrderAction, OrderKind, OrderScope};
+use quorate::model::constraint::{Constraint, Order, OrderAction, OrderKind, OrderScope};
 use quorate::scheduler::facts::{ResourceIx, Variant};
-use quorate::scheduler::{Action, ActionId, Task};
+use quorate::scheduler::{Action, ActionId, ActionKind, Task};
 
 use crate::Case;
 use crate::ring::{Wishes, top};
@@ -88,7 +88,9 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
 }
 
 /// A start that must wait for another comes after it, where both happen. Left out are clones of which
-/// some instances suffice, and what is to run inside what waits for it, which cannot be.
+/// some instances suffice, what is to run inside what waits for it, which cannot be, and a collective
+/// that only begins to start where a weaker order of the same two is written first: of two links that
+/// both order, the first stands (specification of actions, section 11.1).
 pub(crate) fn respects_orders(case: &Case<'_>) -> Option<String> {
     let actions = &case.schedule.transition.actions;
     let by_id: BTreeMap<ActionId, &Action> = actions.iter().map(|action| (action.id, action)).collect();
@@ -97,18 +99,31 @@ pub(crate) fn respects_orders(case: &Case<'_>) -> Option<String> {
             |action: &&Action| action.task == Task::Start && action.instance.as_deref() == Some(id);
         actions.iter().find(is_start)
     };
-    for constraint in &case.cib.cluster.constraints {
+    let is_mandatory =
+        |order: &Order| order.score.is_none() && order.kind.is_none_or(|kind| kind == OrderKind::Mandatory);
+    let constraints = &case.cib.cluster.constraints;
+    for (number, constraint) in constraints.iter().enumerate() {
         let Constraint::Order(order) = constraint else { continue };
-        let is_mandatory =
-            order.score.is_none() && order.kind.is_none_or(|kind| kind == OrderKind::Mandatory);
         let OrderScope::Pair { first, then, first_action, then_action, .. } = &order.scope else { continue };
         let is_start =
             |action: &Option<OrderAction>| action.is_none_or(|action| action == OrderAction::Start);
-        if !is_mandatory || !is_start(first_action) || !is_start(then_action) {
+        if !is_mandatory(order) || !is_start(first_action) || !is_start(then_action) {
             continue;
         }
+        let ids = [first, then];
         let (Some(first), Some(then)) = (start(first.as_str()), start(then.as_str())) else { continue };
         if some_suffice(case, first) || is_inside(case, first, then) {
+            continue;
+        }
+        let is_weaker = |earlier: &Constraint| {
+            let Constraint::Order(earlier) = earlier else { return false };
+            let OrderScope::Pair { first, then, first_action, then_action, .. } = &earlier.scope else {
+                return false;
+            };
+            let is_of_both = [first, then] == ids && is_start(first_action) && is_start(then_action);
+            is_of_both && !is_mandatory(earlier)
+        };
+        if !completes(case, first) && constraints.iter().take(number).any(is_weaker) {
             continue;
         }
         if !comes_before(first.id, then, &by_id) {
@@ -116,6 +131,13 @@ pub(crate) fn respects_orders(case: &Case<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether what starts will have started: for a collective that is a point of its own.
+fn completes(case: &Case<'_>, start: &Action) -> bool {
+    let is_completion =
+        |action: &Action| action.instance == start.instance && action.task == Task::Pseudo("running".into());
+    start.kind != ActionKind::Pseudo || case.schedule.transition.actions.iter().any(is_completion)
 }
 
 fn some_suffice(case: &Case<'_>, first: &Action) -> bool {

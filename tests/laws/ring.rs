@@ -23,9 +23,13 @@ impl Wishes {
 
     /// Who comes after whom; in sets, whoever is named later.
     pub(crate) fn of_order(case: &Case<'_>) -> Self {
-        let facts = &case.placement.facts;
+        Self::of_orders(&case.placement.facts, &case.cib.cluster.constraints)
+    }
+
+    /// As [`Self::of_order`], by these constraints.
+    pub(crate) fn of_orders(facts: &Facts<'_>, constraints: &[Constraint]) -> Self {
         let mut pairs = Vec::new();
-        for constraint in &case.cib.cluster.constraints {
+        for constraint in constraints {
             let Constraint::Order(order) = constraint else { continue };
             let named: Vec<&str> = match &order.scope {
                 OrderScope::Pair { first, then, .. } => vec![first.as_str(), then.as_str()],

@@ -13,7 +13,7 @@ use crate::shrink::shrink;
 use crate::world::trace::{Report, Seen, Stamped};
 
 /// Seeds that every test run tries.
-const USUAL: Range<u64> = 0..100;
+const USUAL: Range<u64> = 0..250;
 /// Seeds among these whose violations are known and not mended yet; docs/reliability.md has what is known
 /// of them. One that holds again is to be taken from here.
 const OPEN: [u64; 0] = [];
@@ -208,6 +208,12 @@ fn replay() {
             || matches!(&stamped.seen, Seen::Ended { begun, .. } if begun.task == "monitor");
         if !is_routine {
             println!("{:>8}  {}", stamped.at - beginning, tell(&stamped.seen));
+        }
+    }
+    if std::env::var("QUORATE_SIM_EVENTS").is_ok() {
+        for (at, host, event) in &outcome.world.events {
+            let text: String = format!("{event:?}").chars().take(400).collect();
+            println!("{:>8}  n{} tells: {text}", at - beginning, host + 1);
         }
     }
     if std::env::var("QUORATE_SIM_PORTRAIT").is_ok() {

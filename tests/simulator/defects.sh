@@ -17,11 +17,11 @@ for patch in "$here"/defects/*.patch; do
   name=$(basename "$patch" .patch)
   case " ${*:-$name} " in *" $name "*) ;; *) continue ;; esac
   seeds=$(sed -n 's/^found within \([0-9]*\) seeds$/\1/p' "$patch")
-  patch --quiet --directory "$tree" --strip 1 <"$patch"
+  patch --quiet --fuzz 0 --directory "$tree" --strip 1 <"$patch"
   found=no
-  if (cd "$tree" && cargo test --quiet --locked --test simulator --no-run 2>"$tree/build.log"); then
+  if (cd "$tree" && cargo test --release --quiet --locked --test simulator --no-run 2>"$tree/build.log"); then
     found=$(cd "$tree" && QUORATE_SIM_SEEDS="0..$seeds" QUORATE_SIM_FIRST=1 \
-      cargo test --quiet --locked --test simulator -- whatever --nocapture 2>&1 | sed -n 's/^seed \([0-9]*: .*\)/\1/p' | head -n 1)
+      cargo test --release --quiet --locked --test simulator -- whatever --nocapture 2>&1 | sed -n 's/^seed \([0-9]*: .*\)/\1/p' | head -n 1)
   else
     found="" && tail -n 20 "$tree/build.log"
   fi

@@ -176,6 +176,20 @@ impl World {
         }
     }
 
+    /// A daemon is told that it has lost these hosts, if it believes that they are there.
+    pub(super) fn part(&mut self, host: usize, lost: &[usize]) {
+        let is_lost = |member: &Member| lost.iter().any(|other| self.hosts[*other].number == member.id.node);
+        let Some(before) = self.hosts[host].last_view.clone() else { return };
+        let (gone, members): (Vec<_>, Vec<_>) = before.members.into_iter().partition(is_lost);
+        if gone.is_empty() || self.hosts[host].daemon.is_none() {
+            return;
+        }
+        let departure = |member| Departure { member, why: Parting::NodeDown };
+        let view = View { me: before.me, members, left: gone.into_iter().map(departure).collect() };
+        self.hosts[host].last_view = Some(view.clone());
+        self.send(host, 0, Input::View(view));
+    }
+
     /// The quorum of a ring, as it is good for one of its hosts: alone, and with evidence against itself, it
     /// has none.
     fn quorum_on(&self, host: usize, quorum: &Quorum) -> Quorum {

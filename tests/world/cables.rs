@@ -94,9 +94,32 @@ impl World {
                 });
             }
         }
-        self.rings = self.parts(&there);
+        let parts = self.parts(&there);
+        let before = std::mem::replace(&mut self.rings, parts);
         for ring in &mut self.rings {
             ring.sort_unstable();
+        }
+        for ring in self.rings.clone() {
+            let is_one = ring.iter().all(|host| self.hosts[*host].ring == self.hosts[ring[0]].ring);
+            if is_one && before.contains(&ring) {
+                continue;
+            }
+            self.meet(&ring);
+        }
+    }
+
+    /// Hosts form a ring. Who comes from another one than others do, though it believed to be in one with them
+    /// all the time, learns first that it had lost them.
+    fn meet(&mut self, ring: &[usize]) {
+        let came_from: Vec<u64> = ring.iter().map(|host| self.hosts[*host].ring).collect();
+        for (host, own) in ring.iter().zip(&came_from) {
+            let strangers = ring.iter().zip(&came_from).filter(|(_, other)| *other != own);
+            let strangers: Vec<usize> = strangers.map(|(other, _)| *other).collect();
+            self.part(*host, &strangers);
+        }
+        self.asked += 1;
+        for host in ring {
+            self.hosts[*host].ring = self.asked;
         }
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Host {
     pub(crate) is_hung: bool,
     /// Its membership layer runs.
     pub(crate) has_group: bool,
+    /// Which ring it was in last: those who come from different ones went through having lost one another.
+    pub(crate) ring: u64,
     /// Alone it finds evidence that it is the one that is cut off.
     pub(crate) has_evidence: bool,
     /// It will look at the evidence in a moment.
@@ -91,6 +93,7 @@ impl Host {
             process: 0,
             is_hung: false,
             has_group: true,
+            ring: 0,
             has_evidence: false,
             is_looking: false,
             is_paused: false,

@@ -15,6 +15,7 @@ const SYSTEMD: &str = "org.freedesktop.systemd1";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
+const JOB: &str = "org.freedesktop.systemd1.Job";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// How many signals may wait to be looked at.
@@ -169,6 +170,21 @@ impl Unit {
     /// A property that is a list.
     pub(super) async fn list(&self, name: &str) -> zbus::Result<Vec<String>> {
         property(&self.connection, self.path.as_str(), UNIT, name).await
+    }
+
+    /// Whether the unit is being stopped, or is about to be; a restart begins so as well.
+    pub(super) async fn is_leaving(&self) -> zbus::Result<bool> {
+        if self.text("ActiveState").await? == "deactivating" {
+            return Ok(true);
+        }
+        let (number, job): (u32, OwnedObjectPath) =
+            property(&self.connection, self.path.as_str(), UNIT, "Job").await?;
+        if number == 0 {
+            return Ok(false);
+        }
+        // A job that is not there any more is done.
+        let kind = property::<String>(&self.connection, job.as_str(), JOB, "JobType").await;
+        Ok(kind.is_ok_and(|kind| matches!(kind.as_str(), "stop" | "restart" | "try-restart")))
     }
 
     /// How the unit ended last, where its kind has that.

@@ -8,15 +8,22 @@ mod watch;
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::installation::{Installation, bad_name};
 use super::invocation::{Completed, Invocation};
 use crate::status::{ResultCode, ResultStatus};
 use bus::{Manager, Unit};
+use r#override::{Known, Order};
 
 pub use bus::Bus;
 pub use watch::Departures;
+
+/// The unit of the daemon.
+const DAEMON: &str = "quorate.service";
+
+/// How often a job that goes on is looked at for what it waits for.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Kinds of unit that a name may end in, as systemd calls them; a bare name is a service.
 const UNIT_KINDS: [(&str, &str); 5] = [
@@ -112,7 +119,9 @@ impl Session<'_> {
     async fn start(&self) -> Result<Completed, Failure> {
         self.require_installed().await?;
         if let Some(folder) = &self.site.unit_overrides {
-            r#override::put(&self.site.bus, folder, self.name, &self.manager, &self.unit).await?;
+            let order = if self.is_daemon_leaving().await? { Order::None } else { Order::BeforeDaemon };
+            let known = Known { bus: &self.site.bus, folder, manager: &self.manager };
+            known.put(self.name, &self.unit, order).await?;
         }
         self.job("StartUnit", "replace").await?;
         let state = self.settled().await?;
@@ -176,7 +185,13 @@ impl Session<'_> {
             Err(zbus::Error::MethodError(name, said, _)) => return Err(self.refused(&name, said).into()),
             Err(error) => return Err(error.into()),
         };
-        let result = ends.of(&job).await.unwrap_or_else(|| "lost from sight".to_owned());
+        let result = loop {
+            // Now and then as well: the daemon may be told to stop while the job waits for something else.
+            self.let_go_of_order().await?;
+            if let Ok(end) = timeout(LOOK_AGAIN, ends.of(&job)).await {
+                break end.unwrap_or_else(|| "lost from sight".to_owned());
+            }
+        };
         match result.as_str() {
             // Whether it is well done shows the state of the unit.
             "done" | "skipped" => Ok(()),
@@ -190,6 +205,22 @@ impl Session<'_> {
                 Err(Completed::done(ResultCode::ERROR).because(reason).into())
             }
         }
+    }
+
+    /// A unit that stops after the daemon cannot be stopped by a daemon that is itself being stopped: each
+    /// job would wait for the other one. So the order of all units ends when the daemon's end begins.
+    async fn let_go_of_order(&self) -> zbus::Result<()> {
+        match &self.site.unit_overrides {
+            // While the host is shut down, the jobs of the cluster wait for nothing.
+            Some(folder) if self.is_daemon_leaving().await? && !self.manager.is_stopping().await? => {
+                Known { bus: &self.site.bus, folder, manager: &self.manager }.end_order().await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn is_daemon_leaving(&self) -> zbus::Result<bool> {
+        self.manager.unit(DAEMON).await?.is_leaving().await
     }
 
     /// A job that systemd does not begin.

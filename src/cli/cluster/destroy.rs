@@ -58,6 +58,14 @@ pub(super) async fn run(
         let scripts = members.iter().map(|member| (member.clone(), script::destroy())).collect();
         Answers::ask(&arguments.reach, scripts, STOP_LIMIT).await.all("take the cluster off", terminal)?;
     }
+    let mut rest = cluster.clone();
+    rest.nodes.retain(|node| !chosen.iter().any(|member| member.name.is(node.name.as_str())));
+    if !arguments.nodes.is_empty() && !rest.nodes.is_empty() {
+        form::shrink(&rest, &arguments.reach, terminal).await?;
+        terminal.note(
+            "The other nodes know. Take it out of the manifest, too: `cluster join` would bring it back.",
+        );
+    }
     match format {
         Format::Text if names.is_empty() => {
             terminal.data(&format!("Nothing to do: no host is a member of {}.\n", layout.cluster))?;

@@ -66,7 +66,11 @@ pub(super) async fn run(
     let is_changed = !decision.is_empty();
     if arguments.dry_run {
         terminal.note(&report::work(&decision));
-        let key = Fingerprint::new("(not made yet)");
+        let key = match (&decision.key, &arguments.key) {
+            (KeySource::Node(_, found), _) => found.clone(),
+            (KeySource::New, Some(file)) => keygen::named(read_key(file)?).1,
+            (KeySource::New, None) => Fingerprint::new("(not made yet)"),
+        };
         if format == Format::Text {
             terminal.data(&conf::write(&decision.layout, &key))?;
         } else {
@@ -137,36 +141,71 @@ fn refuse(objections: &[Objection], terminal: Terminal) -> Failure {
     }
 }
 
+/// Tells those that stay that some nodes are no members any more. `cluster` has only those that stay.
+pub(super) async fn shrink(cluster: &Cluster, reach: &Reach, terminal: Terminal) -> Result<(), Failure> {
+    let layout = lay_out(cluster, None, terminal)?;
+    let mut stands = survey(&layout, reach, terminal).await?;
+    let is_ours = |conf: &Conf| conf.is_ours() && conf.cluster() == Some(layout.cluster.as_str());
+    stands.retain(|stand| stand.survey.conf().is_some_and(|conf| is_ours(&conf)));
+    let known = stands.iter().filter_map(|stand| stand.survey.conf()).max_by_key(Conf::revision);
+    let layout = lay_out(cluster, known.as_ref(), terminal)?;
+    let stands = numbered(stands, &layout);
+    let decision = decide(&layout, Order::Shrink, &stands, env!("CARGO_PKG_VERSION"), true)
+        .map_err(|objections| refuse(&objections, terminal))?;
+    if decision.is_empty() || stands.is_empty() {
+        return Ok(());
+    }
+    share(&decision, reach, None, terminal).await?;
+    // Who does not run reads it when it starts.
+    let all_run = stands.iter().all(|stand| stand.survey.runs_corosync);
+    if all_run && stands.len() == layout.members.len() {
+        verify(&decision.layout, reach, terminal).await?;
+    }
+    Ok(())
+}
+
 async fn carry_out(decision: &Decision, arguments: &Arguments, terminal: Terminal) -> Result<(), Failure> {
     let reach = &arguments.reach;
-    let (key, fingerprint) = key(decision, arguments, terminal).await?;
+    share(decision, reach, arguments.key.as_deref(), terminal).await?;
+    let has_qdevice = decision.layout.corosync.qdevice.is_some();
+    let starts =
+        needing(decision, |work| work.starts_corosync || work.starts_daemon || work.restarts_corosync);
+    let scripts = starts.into_iter().map(|(member, work)| (member, script::start(work, has_qdevice)));
+    Answers::ask(reach, scripts.collect(), LIMIT).await.all("start the cluster on", terminal)?;
+    Ok(())
+}
+
+fn needing(decision: &Decision, select: fn(Work) -> bool) -> Vec<(Member, Work)> {
+    decision.work.iter().filter(|(_, work)| select(*work)).cloned().collect()
+}
+
+/// Gives members key and configuration, and lets a cluster that runs read it.
+async fn share(
+    decision: &Decision,
+    reach: &Reach,
+    given: Option<&Path>,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let (key, fingerprint) = key(decision, reach, given, terminal).await?;
     let text = conf::write(&decision.layout, &fingerprint);
-    let needs = |select: fn(Work) -> bool| -> Vec<(Member, Work)> {
-        decision.work.iter().filter(|(_, work)| select(*work)).cloned().collect()
-    };
-    let writes = needs(|work| work.writes_key || work.writes_conf);
+    let writes = needing(decision, |work| work.writes_key || work.writes_conf);
     let scripts = writes.into_iter().map(|(member, work)| (member, script::install(work, &text, &key)));
     Answers::ask(reach, scripts.collect(), LIMIT).await.all("write files on", terminal)?;
 
     let reloads = decision.reloads.iter().filter_map(|name| decision.layout.member(name.as_str()));
     let scripts = reloads.map(|member| (member.clone(), script::reload()));
     Answers::ask(reach, scripts.collect(), LIMIT).await.all("reload corosync through", terminal)?;
-
-    let has_qdevice = decision.layout.corosync.qdevice.is_some();
-    let starts = needs(|work| work.starts_corosync || work.starts_daemon || work.restarts_corosync);
-    let scripts = starts.into_iter().map(|(member, work)| (member, script::start(work, has_qdevice)));
-    Answers::ask(reach, scripts.collect(), LIMIT).await.all("start the cluster on", terminal)?;
     Ok(())
 }
 
 /// The key to share, and its name.
 async fn key(
     decision: &Decision,
-    arguments: &Arguments,
+    reach: &Reach,
+    given: Option<&Path>,
     terminal: Terminal,
 ) -> Result<(Vec<u8>, Fingerprint), Failure> {
-    let reach = &arguments.reach;
-    match (&decision.key, &arguments.key) {
+    match (&decision.key, given) {
         (KeySource::New, None) => keygen::make().map(keygen::named),
         (KeySource::New, Some(file)) => read_key(file).map(keygen::named),
         (KeySource::Node(node, found), given) => {

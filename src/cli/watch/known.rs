@@ -32,6 +32,8 @@ pub(super) struct Known {
     pub(super) kept: Vec<Leftover>,
     /// Whether the state of the cluster could not be read or written when it was tried last.
     is_storage_lost: bool,
+    /// Whether machines were told why nothing can be done.
+    is_hindered: bool,
 }
 
 impl Known {
@@ -58,7 +60,9 @@ impl Known {
         match reading.manifest.filter(|_| errors.is_empty()) {
             Some(manifest) => {
                 if self.trouble.take().is_some() {
-                    terminal.note("The manifest can be used again.");
+                    let over = "The manifest can be used again.";
+                    terminal.note(over);
+                    progress.record(&view::progress::trouble_over_record(over));
                 }
                 self.unchecked = Some((manifest.clone(), sources));
                 self.wanted = Some(Wanted::of(manifest, prune, path.display().to_string()));
@@ -113,14 +117,22 @@ impl Known {
         };
         if self.tell(said, progress.terminal) {
             progress.record(&view::progress::trouble_record(&message));
+            self.is_hindered = true;
         }
     }
 
-    /// Says that what is known of the cluster can be written again.
-    pub(super) fn tell_storage(&mut self, terminal: Terminal) {
-        if std::mem::take(&mut self.is_storage_lost) {
-            terminal.note("The state of the cluster can be read and written again.");
+    /// Says that what kept the cluster from being worked on is over.
+    pub(super) fn tell_recovery(&mut self, progress: &Progress) {
+        let over = if std::mem::take(&mut self.is_storage_lost) {
+            let over = "The state of the cluster can be read and written again.";
+            progress.terminal.note(over);
             self.told = None;
+            over
+        } else {
+            "The cluster can be worked on again."
+        };
+        if std::mem::take(&mut self.is_hindered) {
+            progress.record(&view::progress::trouble_over_record(over));
         }
     }
 }

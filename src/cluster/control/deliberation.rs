@@ -8,6 +8,7 @@ use crate::cluster::state::worker_of;
 use crate::executor::ActionResult;
 use crate::ledger::roster::Roster;
 use crate::ledger::{AgentTraits, Ledger, Performed};
+use crate::model::fencing::TERMINATE;
 use crate::model::id::without_number;
 use crate::model::{AgentClass, Cluster, NodeName};
 use crate::scheduler::{self, Action, ActionKind, Schedule, Task, Transition};
@@ -30,7 +31,7 @@ impl Control {
             }
             if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
             {
-                ledger.set_attribute(target, "terminate", Some("true"));
+                ledger.set_attribute(target, TERMINATE, Some("true"));
             }
         }
         for state in &mut ledger.status.nodes {
@@ -48,6 +49,24 @@ impl Control {
         ledger.status
     }
 
+    /// The status in which what is being stopped where a daemon is waited for does not run any more: nothing
+    /// may count on it, though nobody hears of its end. It starts nowhere either ([`keep_feasible`]).
+    fn without_what_ends(&self, ground: &Ground<'_>) -> ClusterStatus {
+        let status = self.status(ground);
+        let live = &ground.state.live;
+        let is_unheard = |flight: &&Flight| {
+            flight.action.task == Task::Stop
+                && live.awaited.keys().any(|node| node.is(flight.worker.as_str()))
+                && ground.state.member_on(&flight.worker).is_none()
+        };
+        let (transition, writer) = (live.ledger.transition, live.ledger.writer.clone());
+        let mut ledger = Ledger { status, transition, writer };
+        for flight in live.in_flight.iter().filter(is_unheard) {
+            pretend_done(&mut ledger, flight, ground.now.seconds());
+        }
+        ledger.status
+    }
+
     /// Schedules. A promotion in flight that is not planned any more counts as done, so that its
     /// opposite is planned; and so does such a stop, so that the next start is. Both will wait for it.
     pub(super) fn deliberate(
@@ -57,7 +76,7 @@ impl Control {
         flights: &[Flight],
     ) -> (ClusterStatus, Schedule) {
         let now = ground.now.seconds();
-        let status = self.status(ground);
+        let status = self.without_what_ends(ground);
         let schedule = scheduler::schedule(cluster, &status, now);
         let planned = &schedule.transition.actions;
         let is_planned = |flight: &&Flight| planned.iter().any(|action| action.is_same_as(&flight.action));
@@ -81,11 +100,23 @@ impl Control {
 }
 
 /// Leaves only what can be done: what would be done by a member that is not there, and all that comes
-/// after it, has to wait for another decision. A node does not go before it is known what it runs, and nothing
-/// starts that may run where a daemon is waited for.
+/// after it, has to wait for another decision. A node does not go before it is known what it runs, nothing
+/// starts that may run where a daemon is waited for, and nothing is promoted while it is asked elsewhere whether it
+/// is promoted there.
 pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition, roster: &Roster) {
     let probes = transition.actions.iter().filter(|action| action.is_probe());
-    let probed: Vec<NodeName> = probes.filter_map(|action| action.node.clone()).collect();
+    let probes: Vec<(NodeName, String)> = probes
+        .filter_map(|probe| {
+            Some((probe.node.clone()?, without_number(probe.resource.as_deref()?).to_owned()))
+        })
+        .collect();
+    let is_probed = |node: &NodeName| probes.iter().any(|(probed, _)| probed == node);
+    let is_asked_elsewhere = |action: &Action| {
+        let name = action.resource.as_deref().map(without_number);
+        probes
+            .iter()
+            .any(|(node, probed)| Some(probed.as_str()) == name && action.node.as_ref() != Some(node))
+    };
     let is_feasible = |action: &Action| match action.kind {
         ActionKind::Pseudo => true,
         ActionKind::Fence => action.node.as_ref().is_none_or(|node| !ground.state.is_frozen(node)),
@@ -94,11 +125,12 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition, ro
                 || action
                     .node
                     .as_ref()
-                    .is_some_and(|node| ground.state.member_on(node).is_some() && !probed.contains(node))
+                    .is_some_and(|node| ground.state.member_on(node).is_some() && !is_probed(node))
         }
         ActionKind::Resource => {
             worker_of(action).is_some_and(|worker| ground.state.member_on(worker).is_some())
                 && !is_in_doubt(ground, action, roster)
+                && !(action.task == Task::Promote && is_asked_elsewhere(action))
         }
     };
     let mut dropped = std::collections::BTreeSet::new();
@@ -112,7 +144,7 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition, ro
 }
 
 /// Whether an action would activate something that may be active where a daemon is waited for: that was told
-/// to activate it and did not answer, or was not asked yet.
+/// to activate or to stop it and did not answer, or was not asked yet.
 fn is_in_doubt(ground: &Ground<'_>, action: &Action, roster: &Roster) -> bool {
     let live = &ground.state.live;
     let Some(resource) = action.resource.as_deref().filter(|_| !live.awaited.is_empty()) else {
@@ -127,7 +159,7 @@ fn is_in_doubt(ground: &Ground<'_>, action: &Action, roster: &Roster) -> bool {
     live.awaited.keys().any(|node| {
         let was_told = live.in_flight.iter().any(|flight| {
             flight.worker.is(node.as_str())
-                && flight.action.task.may_activate()
+                && (flight.action.task.may_activate() || flight.action.task == Task::Stop)
                 && flight.action.resource.as_deref().is_some_and(|told| without_number(told) == name)
         });
         let state = live.ledger.status.node(node.as_str());

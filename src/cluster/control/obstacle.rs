@@ -39,26 +39,33 @@ pub(super) fn obstacle(ground: &Ground<'_>, leads_since: Option<Moment>) -> Opti
 /// A new cluster waits a while (`dc-deadtime`) for the daemons of nodes that are there, as only they
 /// know what runs on them; for nodes that are not, where it would have to fence them otherwise; and
 /// for its first quorum, so that nodes whose daemons all start again do not stop what runs there
-/// because the first of them has no quorum yet.
+/// because the first of them has no quorum yet. Where nodes that are cut off let go of what they run, one that is
+/// not seen may have been cut off a moment ago, and is given the time for that.
 fn waits_for_others(ground: &Ground<'_>, leads_since: Option<Moment>) -> Option<Moment> {
     let cluster = &ground.state.durable.cluster;
     let has_fencing = ground.state.durable.has_fencing();
+    let has_quorum = ground.sight.has_quorum();
     let status = &ground.state.live.ledger.status;
-    let is_unseen = |name: &str| {
+    let is_unheard = |name: &str| {
         status.node(name).is_none_or(|state| state.member == Presence::Unknown && !state.process.is_online())
     };
-    let mut members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
-    let is_waiting =
-        members.any(|node| is_unseen(node.name.as_str()) && (has_fencing || ground.sight.sees(&node.name)));
+    let members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+    let unheard: Vec<_> = members.filter(|node| is_unheard(node.name.as_str())).collect();
+    let (seen, unseen): (Vec<_>, Vec<_>) =
+        unheard.into_iter().partition(|node| ground.sight.sees(&node.name));
+    let is_waiting = !seen.is_empty() || has_fencing && !unseen.is_empty();
+    let lacks_quorum = !has_quorum && !ground.state.live.had_quorum;
     let properties = Properties::at(cluster, ground.now.seconds());
     let patience = properties.table.get("dc-deadtime").and_then(|text| period::parse(text));
     let patience = patience.unwrap_or(Duration::from_secs(20));
     // Where others wait for this node to let go, it must not spend that time on waiting.
     let patience = ground.state.hold_bound().map_or(patience, |bound| patience.min(bound / 2));
+    let patience = (is_waiting || lacks_quorum).then_some(patience);
+    let letting_go = ground.state.release_wait().filter(|_| has_quorum && !unseen.is_empty());
+    let patience = patience.max(letting_go)?;
     // The cluster may have been formed by a clock that is ahead of this one.
     let formed = ground.state.live.formed;
     let since = leads_since.map_or(formed, |since| since.min(formed));
     let until = since.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
-    let lacks_quorum = !ground.sight.has_quorum() && !ground.state.live.had_quorum;
-    ((is_waiting || lacks_quorum) && until > ground.now.0).then_some(Moment(until))
+    (until > ground.now.0).then_some(Moment(until))
 }

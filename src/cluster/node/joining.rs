@@ -12,7 +12,8 @@ use crate::cluster::message::Message;
 use crate::cluster::state::merge::{Accord, Announcement, Announcements, Handover};
 use crate::cluster::state::{Durable, Live, State};
 
-/// What was said so far. It may come before this daemon sees the view that it is about.
+/// What was said so far since the view changed last: what was said before concerns an earlier round, though it
+/// may be about the same members.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Round {
     said: Announcements,
@@ -34,6 +35,12 @@ impl Node {
         self.try_to_settle();
     }
 
+    /// The view changed: what was said until now is void.
+    pub(super) fn begin_first_round(&mut self, now: Moment) {
+        self.round = Round::default();
+        self.begin_round(now);
+    }
+
     /// Who is in the present view: what this round is about.
     fn tag(&self) -> Vec<MemberId> {
         let mut tag: Vec<MemberId> = self.view.iter().map(|member| member.id).collect();
@@ -44,6 +51,10 @@ impl Node {
     pub(super) fn take_announcement(&mut self, now: Moment, from: MemberId, said: Announcement) {
         let is_of_now = said.view == self.tag();
         if self.is_settled() && is_of_now && self.is_overtaken(from, &said) {
+            if !self.agreed_on.get(&from).is_some_and(|agreed_on| agreed_on.says_the_same(&said)) {
+                // What was agreed on was even older.
+                self.begin_round(now);
+            }
             return;
         }
         self.round.said.insert(from, said);
@@ -124,7 +135,7 @@ impl Node {
         let Some(accord) = Accord::of(&said).filter(|_| said.contains_key(&self.me)) else { return };
         self.hand_over(accord, &tag);
         let Some((durable, live)) = self.spoils(accord, &tag, &said) else { return };
-        self.settle(&said, durable, live);
+        self.settle(said, durable, live);
     }
 
     /// Gives what is taken from here to the others.
@@ -167,8 +178,9 @@ impl Node {
         Some((durable, live))
     }
 
-    fn settle(&mut self, said: &Announcements, durable: Durable, live: Option<Live>) {
-        let agreed = State::agreed(&self.view, said, durable, live);
+    fn settle(&mut self, said: Announcements, durable: Durable, live: Option<Live>) {
+        let agreed = State::agreed(&self.view, &said, durable, live);
+        self.agreed_on = said;
         let before = std::mem::replace(&mut self.state, agreed);
         self.phase = Phase::Settled;
         self.has_lived = true;

@@ -1,5 +1,6 @@
 //! One daemon's whole logic.
 
+mod doubt;
 mod joining;
 mod outbox;
 mod reaction;
@@ -17,7 +18,8 @@ use super::control::{Control, Ground};
 use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 use super::message::{Message, Tiding};
-use super::request::{Change, Refusal, Request, RequestId};
+use super::request::{Refusal, Request, RequestId};
+use super::state::merge::Announcements;
 use super::state::{Durable, Heard, Seat, State};
 use crate::model::NodeName;
 use crate::status::ClusterStatus;
@@ -36,6 +38,8 @@ pub struct Node {
     sight: Sight,
     state: State,
     round: Round,
+    /// What was said by those who agreed on the present state.
+    agreed_on: Announcements,
     outbox: Outbox,
     control: Control,
     /// What was given out to be kept.
@@ -85,6 +89,7 @@ impl Node {
             sight: Sight::default(),
             state,
             round: Round::default(),
+            agreed_on: Announcements::new(),
             outbox: Outbox::default(),
             control: Control::default(),
             kept: record,
@@ -194,22 +199,17 @@ impl Node {
             self.out.push(Output::Answer { request: id, answer: Err(Refusal::Leaving) });
             return;
         }
+        if let Request::Change(change) = &request
+            && let Some(refusal) = self.objection(now, change)
+        {
+            self.out.push(Output::Answer { request: id, answer: Err(refusal) });
+            return;
+        }
         let tiding = match request {
             Request::Change(change) => Tiding::Change(self.credible(change)),
             Request::Leave(leave) => Tiding::Leave(leave),
         };
         self.tell(now, tiding, Some(id));
-    }
-
-    /// A node that can be seen is not down, whatever somebody says: it is taken for lost, and fenced where
-    /// nodes are.
-    fn credible(&self, change: Box<Change>) -> Box<Change> {
-        if let Change::ConfirmDown(node) = &*change
-            && self.sight.sees(node)
-        {
-            return Box::new(Change::Forsake(node.clone()));
-        }
-        change
     }
 
     /// Tells all members something; later, if they are still agreeing.
@@ -237,7 +237,7 @@ impl Node {
         self.out.extend(self.sight.take_view(&self.view));
         let all_agree = self.view.iter().all(|member| self.state.member(member.id).is_some());
         if was_away || !self.is_settled() || !all_agree {
-            self.begin_round(now);
+            self.begin_first_round(now);
         }
     }
 

@@ -136,14 +136,20 @@ impl Node {
     }
 
     /// A node that learns that it was fenced, and is here all the same, is reset, or ends everything and
-    /// leaves, as the cluster wishes.
+    /// leaves, as the cluster wishes. One that fenced itself, as there was nobody else, and is still here is reset:
+    /// what it could not stop still runs.
     pub(super) fn notice_fencing(&mut self, now: Moment) {
-        if self.is_condemned || !self.is_settled() || self.sight.is_released() {
+        let me = &self.settings.name;
+        let fencing = self.state.live.fencing_of(me, self.settings.life).filter(|_| self.is_settled());
+        let Some(fencing) = fencing else { return };
+        let because = format!("this node was fenced by {}, and is here all the same", fencing.by);
+        if fencing.by == *me {
+            self.out.push(Output::Reset { because });
             return;
         }
-        let me = &self.settings.name;
-        let Some(fencing) = self.state.live.fencing_of(me, self.settings.life) else { return };
-        let because = format!("this node was fenced by {}, and is here all the same", fencing.by);
+        if self.is_condemned || self.sight.is_released() {
+            return;
+        }
         self.is_condemned = true;
         self.out.push(Output::Tell(Event::Condemned { because: because.clone() }));
         if self.state.durable.panics_when_fenced() {

@@ -169,15 +169,7 @@ impl State {
         }
         let mut effects = Vec::new();
         match ruling.finding {
-            Finding::Quorum(quorate) => {
-                self.live.is_quorum_in_doubt = false;
-                self.live.had_quorum |= quorate;
-                let before = std::mem::replace(&mut self.live.ledger.status.has_quorum, quorate);
-                if before != quorate {
-                    effects.push(Effect::Tell(Event::Quorum { quorate }));
-                    effects.push(Effect::Changed("quorum changed".to_owned()));
-                }
-            }
+            Finding::Quorum(quorate) => self.find_quorum(quorate, &mut effects),
             Finding::Forsaken { node, reach } => effects.extend(self.forsake(&node, reach)),
             Finding::Lapsed { overrides, pause } => {
                 self.durable.overlay.overrides.retain(|known| !overrides.contains(&known.id));
@@ -196,6 +188,20 @@ impl State {
             }
         }
         effects
+    }
+
+    /// Whether there is quorum is clear again.
+    fn find_quorum(&mut self, quorate: bool, effects: &mut Vec<Effect>) {
+        let was_in_doubt = std::mem::take(&mut self.live.is_quorum_in_doubt);
+        self.live.had_quorum |= quorate;
+        let before = std::mem::replace(&mut self.live.ledger.status.has_quorum, quorate);
+        if before != quorate {
+            effects.push(Effect::Tell(Event::Quorum { quorate }));
+            effects.push(Effect::Changed("quorum changed".to_owned()));
+        } else if quorate && was_in_doubt && self.durable.confirm() {
+            // It was there all the time: what was put in force meanwhile was put in force with it.
+            effects.push(Effect::Durable);
+        }
     }
 
     /// Only the controller gives orders, and only on the present members.

@@ -59,7 +59,9 @@ impl State {
             Change::Forsake(node) => {
                 self.check_node(node)?;
                 if !self.is_frozen(node) {
-                    return Err(Refusal::NotLost(node.clone()));
+                    let is_here = self.member_on(node).is_some();
+                    let refusal = if is_here { Refusal::NotLost } else { Refusal::StillSeen };
+                    return Err(refusal(node.clone()));
                 }
                 effects.extend(self.give_up(node));
             }

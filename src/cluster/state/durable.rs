@@ -38,6 +38,16 @@ impl Durable {
     /// How many generations are remembered.
     const REMEMBERED: usize = 50;
 
+    /// The generation in force was put in force with quorum; whether that was not known.
+    pub(super) fn confirm(&mut self) -> bool {
+        let is_news = self.quorate_generation != self.generation;
+        if is_news {
+            self.quorate_generation = self.generation;
+            self.revision += 1;
+        }
+        is_news
+    }
+
     /// Remembers the generation that is in force now.
     pub(super) fn prolong(&mut self) {
         let own = digest(&(&self.cluster, &self.origin));

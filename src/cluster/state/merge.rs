@@ -60,6 +60,12 @@ pub(in crate::cluster) struct LiveRank {
 }
 
 impl Announcement {
+    /// Whether another one of the same member says nothing else, whenever it was said.
+    pub(in crate::cluster) fn says_the_same(&self, other: &Self) -> bool {
+        let timeless = |said: &Self| (said.durable.clone(), said.live.clone(), said.slice.clone());
+        timeless(self) == timeless(other)
+    }
+
     /// Whether this is what was announced. One of an earlier round may be about the same members.
     pub(in crate::cluster) fn is_fulfilled_by(&self, handover: &Handover) -> bool {
         let is_durable = handover.durable.as_ref().is_none_or(|known| digest(known) == self.durable.digest);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the clock that no step disturbs, and a file")]
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,7 +49,17 @@ impl Pulse {
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<(), EngineError> {
-        file::replace(&path(folder), self, Sync::Never)
+        let replaced = file::replace(&path(folder), self, Sync::Never);
+        // Where there is no room for another file there still is that of the last one. Who reads it half
+        // written reads it again.
+        replaced.or_else(|full| self.overwrite(&path(folder)).map_err(|_| full))
+    }
+
+    fn overwrite(&self, path: &Path) -> std::io::Result<()> {
+        let text = serde_json::to_vec(self)?;
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(&text)?;
+        file.set_len(text.len() as u64)
     }
 
     /// Takes it away.

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "watches, kills and starts processes")]
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -12,7 +12,6 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::pulse::{Pulse, mark_release, uptime};
 use super::watchdog::Watchdog;
-use crate::daemon::DaemonError;
 use crate::daemon::reset::Reset;
 use crate::host::process::Process;
 
@@ -23,6 +22,8 @@ pub struct Charge {
     pub run_dir: PathBuf,
     /// The words of the command that lets go of everything.
     pub release: Vec<OsString>,
+    /// How that command ends when it finds a daemon at work.
+    pub is_served: i32,
     /// How this host is reset.
     pub reset: Reset,
     /// The hardware watchdog of this host.
@@ -59,6 +60,14 @@ struct Vigil {
 }
 
 impl Vigil {
+    /// The last sign of life. One that cannot be read was not heard.
+    fn read(&self, folder: &Path) -> Option<Pulse> {
+        Pulse::read(folder).unwrap_or_else(|error| {
+            tracing::warn!(%error, "a sign of life cannot be read");
+            self.last.clone()
+        })
+    }
+
     /// Takes a look. A supervisor that was itself held up grants the daemon the same.
     fn look(&mut self, pulse: &Pulse, is_alive: bool, now: Duration) -> Step {
         let was_held_up = now.saturating_sub(self.seen) > HUNG / 2;
@@ -79,10 +88,7 @@ impl Vigil {
 
 /// Watches the daemon of this node until it ends in order, has another supervisor, or is not there any
 /// more and everything was let go of.
-///
-/// # Errors
-/// When the signs of life cannot be read.
-pub fn stand_guard(charge: &Charge) -> Result<(), DaemonError> {
+pub fn stand_guard(charge: &Charge) {
     let own = std::process::id();
     let mut vigil = Vigil { seen: uptime(), heard: uptime(), ..Vigil::default() };
     let mut watchdog = charge.watchdog.as_deref().and_then(|path| {
@@ -90,7 +96,7 @@ pub fn stand_guard(charge: &Charge) -> Result<(), DaemonError> {
         opened.inspect_err(|error| tracing::error!(%error, path = %path.display(), "no watchdog")).ok()
     });
     loop {
-        let pulse = Pulse::read(&charge.run_dir)?;
+        let pulse = vigil.read(&charge.run_dir);
         let Some(pulse) = pulse.filter(|pulse| pulse.guard == own) else {
             // The first sign that names this supervisor may be on its way.
             if vigil.last.is_none() && uptime().saturating_sub(vigil.heard) < HUNG {
@@ -98,7 +104,7 @@ pub fn stand_guard(charge: &Charge) -> Result<(), DaemonError> {
                 continue;
             }
             watchdog.into_iter().for_each(Watchdog::disarm);
-            return Ok(());
+            return;
         };
         match vigil.look(&pulse, pulse.daemon.is_alive(), uptime()) {
             Step::Wait => {}
@@ -108,15 +114,22 @@ pub fn stand_guard(charge: &Charge) -> Result<(), DaemonError> {
             }
             Step::LetGo => {
                 let bound = pulse.release.unwrap_or_default();
-                let has_ended = let_go(charge, bound, watchdog.as_mut());
-                if has_ended {
-                    Pulse::remove(&charge.run_dir);
-                    watchdog.into_iter().for_each(Watchdog::disarm);
-                } else {
+                match let_go(charge, bound, watchdog.as_mut()) {
+                    Release::Served => {
+                        tracing::warn!("a daemon is at work, and gives no sign of life");
+                        vigil.dead_since = None;
+                        continue;
+                    }
+                    Release::Ended => {
+                        Pulse::remove(&charge.run_dir);
+                        watchdog.into_iter().for_each(Watchdog::disarm);
+                    }
                     // The watchdog, where there is one, is not written to any more.
-                    charge.reset.perform("what ran here did not end in time, and there is no daemon");
+                    Release::Failed => {
+                        charge.reset.perform("what ran here did not end in time, and there is no daemon");
+                    }
                 }
-                return Ok(());
+                return;
             }
         }
         watchdog.iter_mut().for_each(Watchdog::pet);
@@ -124,8 +137,19 @@ pub fn stand_guard(charge: &Charge) -> Result<(), DaemonError> {
     }
 }
 
-/// Lets another process let go of everything; whether it did in time.
-fn let_go(charge: &Charge, bound: Duration, mut watchdog: Option<&mut Watchdog>) -> bool {
+/// How letting go of everything ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Release {
+    /// Nothing runs here any more.
+    Ended,
+    /// There is a daemon after all, which has what runs here in its care.
+    Served,
+    /// It was not done in time.
+    Failed,
+}
+
+/// Lets another process let go of everything.
+fn let_go(charge: &Charge, bound: Duration, mut watchdog: Option<&mut Watchdog>) -> Release {
     tracing::error!("no daemon came back: everything that runs here is let go of");
     let until = uptime() + bound.saturating_sub(MARGIN);
     let spawned = Command::new("/proc/self/exe")
@@ -137,7 +161,7 @@ fn let_go(charge: &Charge, bound: Duration, mut watchdog: Option<&mut Watchdog>)
         Ok(child) => child,
         Err(error) => {
             tracing::error!(%error, "cannot start what lets go");
-            return false;
+            return Release::Failed;
         }
     };
     if let Some(process) = Process::of(child.id())
@@ -147,14 +171,16 @@ fn let_go(charge: &Charge, bound: Duration, mut watchdog: Option<&mut Watchdog>)
     }
     while uptime() < until {
         match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
+            Ok(Some(status)) if status.success() => return Release::Ended,
+            Ok(Some(status)) if status.code() == Some(charge.is_served) => return Release::Served,
+            Ok(Some(_)) => return Release::Failed,
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "cannot wait for what lets go"),
         }
         watchdog.iter_mut().for_each(|watchdog| watchdog.pet());
         sleep(TICK);
     }
-    false
+    Release::Failed
 }
 
 fn kill(process: Process) {
@@ -166,6 +192,8 @@ fn kill(process: Process) {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -191,6 +219,24 @@ mod tests {
     fn a_daemon_that_hangs_is_killed_and_what_runs_is_let_go_of_when_none_comes_back() {
         let steps = steps(5, 16, Some(SECOND * 20));
         assert_eq!(steps[..2], [(15, Step::Kill), (26, Step::LetGo)]);
+    }
+
+    #[test]
+    fn a_sign_that_cannot_be_read_was_not_heard_and_one_is_given_without_room_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let sign = pulse(1, None);
+        sign.write(folder.path()).unwrap();
+        // Where another file cannot be made, as on a full disk.
+        std::fs::create_dir_all(folder.path().join("pulse.json.new/x")).unwrap();
+        let later = pulse(2, Some(SECOND));
+        later.write(folder.path()).unwrap();
+        let mut vigil = Vigil::default();
+        assert_eq!(vigil.read(folder.path()), Some(later.clone()));
+        vigil.look(&later, true, SECOND);
+        std::fs::write(folder.path().join("pulse.json"), "{").unwrap();
+        assert_eq!(vigil.read(folder.path()), Some(later));
+        std::fs::remove_file(folder.path().join("pulse.json")).unwrap();
+        assert_eq!(vigil.read(folder.path()), None, "it ended in order");
     }
 
     #[test]

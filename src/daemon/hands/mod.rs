@@ -196,7 +196,8 @@ impl Hands {
                     }
                 }
                 resource = self.exits.next() => {
-                    tracing::info!(resource = &*resource, "a process of a resource has ended; monitoring it now");
+                    // Often a helper that an agent left behind for a moment: what comes of it is told.
+                    tracing::debug!(resource = &*resource, "a process of a resource has ended; monitoring it now");
                     self.standings.run_now(&resource);
                 }
                 resources = self.units.next() => for resource in resources {
@@ -269,9 +270,14 @@ impl Hands {
     fn hear(&mut self, answered: Answered) -> Result<Option<Input>, EngineError> {
         let Answered { monitor, result, is_new } = answered;
         let action = &monitor.flight.action;
-        if result.is_expected(action) && self.exits.has_lost(action.resource.as_deref()) {
-            // It lives on with other processes.
-            self.expect_exits(&monitor.flight, Exits::RESTLESS);
+        if self.exits.has_lost(action.resource.as_deref()) {
+            if result.is_expected(action) {
+                // It lives on with other processes.
+                self.expect_exits(&monitor.flight, Exits::RESTLESS);
+            } else if is_new {
+                let resource = action.resource.as_deref();
+                tracing::info!(resource, "a process of a resource has ended, and its monitor finds it wrong");
+            }
         }
         if !is_new {
             return Ok(None);

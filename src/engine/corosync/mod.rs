@@ -170,6 +170,7 @@ impl Engine for Corosync {
             Ok(Observation {
                 now: sighting.now.seconds(),
                 generation: sighting.generation,
+                origin: sighting.origin,
                 in_force: sighting.desired.as_ref().clone(),
                 overlay: sighting.overlay,
                 status: sighting.status,

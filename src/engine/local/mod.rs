@@ -193,6 +193,7 @@ impl Local {
         Ok(Observation {
             now: now().seconds(),
             generation: session.in_force.generation,
+            origin: session.in_force.origin,
             in_force: session.in_force.cluster,
             overlay: session.in_force.overlay,
             status: session.live.ledger.status,

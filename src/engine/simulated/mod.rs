@@ -100,6 +100,7 @@ impl Simulated {
         Observation {
             now: world.now(),
             generation: self.state.generation,
+            origin: self.state.origin.clone(),
             in_force: self.state.in_force.clone(),
             overlay: self.state.overlay.clone(),
             status: ledger.status,

@@ -99,6 +99,14 @@ impl Lower<'_, '_> {
             }
             return None;
         }
+        if let Some(why) = strange_part(&agent) {
+            self.findings
+                .error("malformed-agent", at.place, "this is not the full name of an agent")
+                .here(why)
+                .help("parameters go below `params`; the agent is called by its name alone, not by a path")
+                .report();
+            return None;
+        }
         Some(agent)
     }
 
@@ -138,4 +146,14 @@ impl Lower<'_, '_> {
             _ => draft.here("a part is missing").help(FULL_NAMES).report(),
         }
     }
+}
+
+/// What no agent is called, as agents are files in folders of their own.
+fn strange_part(agent: &Agent) -> Option<&'static str> {
+    let parts = || [Some(&agent.kind), agent.provider.as_ref()].into_iter().flatten();
+    if parts().any(|part| part.contains(|char: char| char.is_whitespace() || char.is_control())) {
+        return Some("a blank is in no agent's name");
+    }
+    let is_path = |part: &std::sync::Arc<str>| part.contains('/') || matches!(&**part, "." | "..");
+    parts().any(is_path).then_some("a path is no agent's name")
 }

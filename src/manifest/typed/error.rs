@@ -118,6 +118,10 @@ impl serde::de::Error for Error {
         let dashed = field.replace('_', "-");
         let close = expected.iter().copied().find(|known| *known == dashed);
         match close.or_else(|| similar(field, expected.iter().copied())) {
+            // Under a plural stands a list, which is no value of what takes one.
+            Some(close) if field.strip_suffix('s') == Some(close) => {
+                error.help(format!("did you mean `{close}`? It takes one value, no list"))
+            }
             Some(close) => error.replace(format!("did you mean `{close}`?"), close),
             None => error.help(format!("known here: {}", listed(expected.iter().copied()))),
         }

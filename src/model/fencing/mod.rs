@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::id::{NodeName, ResourceId};
-use super::{Cluster, OptionSet, Table, pattern, period};
+use super::{Cluster, OptionSet, Table, pattern, period, scalar};
 pub use device::{Device, Reach, devices};
 
 /// One level for one target: all its devices must succeed, else the next level is tried.
@@ -55,6 +55,14 @@ pub fn watchdog_bound(property: impl Fn(&[&str]) -> Option<Arc<str>>) -> Option<
 
 /// After how long without a sign of life a hardware watchdog resets its host.
 pub const WATCHDOG_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The node attribute by which fencing is asked for.
+pub const TERMINATE: &str = "terminate";
+
+/// Whether a value of [`TERMINATE`] asks for fencing: a true one, or the moment at which it was set.
+pub fn asks_for_fencing(value: &str) -> bool {
+    scalar::parse_boolean(value).unwrap_or_else(|| scalar::parse_integer(value).is_some_and(|at| at > 0))
+}
 
 /// One attempt to fence a target: all its devices have to succeed.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,6 +5,7 @@ mod bundle;
 mod clone;
 mod group;
 mod primitive;
+mod promotable;
 
 pub use agent::{Agent, AgentClass};
 pub use bundle::{Bundle, Container, ContainerKind, Mount, MountSource, Network, Port, PortRange};

@@ -74,7 +74,12 @@ pub(super) fn of_promotion(promotion: &Promotion) -> Vec<Need> {
             needs.extend(rival.node.clone().map(|node| Need::ChosenGone { node }));
         }
         Outcome::Others { rival } => needs.push(missing(rival.score)),
-        Outcome::Promoted { .. } | Outcome::Frozen | Outcome::Unmanaged | Outcome::NotThere => {}
+        Outcome::Promoted { .. }
+        | Outcome::TargetRole { .. }
+        | Outcome::NoneMay
+        | Outcome::Frozen
+        | Outcome::Unmanaged
+        | Outcome::NotThere => {}
     }
     needs
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::need::{self, Need};
 use super::{Part, added_up};
 use crate::model::{NodeName, Role, Score};
-use crate::scheduler::ResourceIx;
 use crate::scheduler::assign::Placement;
-use crate::scheduler::facts::NoQuorumPolicy;
+use crate::scheduler::facts::{NoQuorumPolicy, Variant};
+use crate::scheduler::{Facts, ResourceIx};
 
 /// Why an instance of a promotable clone is promoted, or is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,13 @@ pub enum Outcome {
         /// The best of those that are not.
         next: Option<Rival>,
     },
+    /// It is told to have a lesser role (`target-role`).
+    TargetRole {
+        /// Which.
+        role: Role,
+    },
+    /// None of its clone may be promoted (`promoted-max: 0`).
+    NoneMay,
     /// Its score is below zero.
     TooLow,
     /// Others are promoted, as many as may be (`promoted-max`).
@@ -108,6 +115,13 @@ fn outcome(
     }
     let properties = &facts.properties;
     let is_frozen = !properties.has_quorum && properties.no_quorum_policy == NoQuorumPolicy::Freeze;
+    if let Some(role) = lesser_role(facts, instance) {
+        return Outcome::TargetRole { role };
+    }
+    let clone = own.parent.map(|clone| &facts.resource(clone).variant);
+    if matches!(clone, Some(Variant::Clone(limits)) if limits.promoted_max == 0) {
+        return Outcome::NoneMay;
+    }
     if decided.score < Score::ZERO {
         return Outcome::TooLow;
     }
@@ -120,6 +134,13 @@ fn outcome(
         };
     }
     rivals(true).min_by_key(|rival| rival.score).map_or(Outcome::NotThere, |rival| Outcome::Others { rival })
+}
+
+/// The role that an instance is told to have, if that keeps it from being promoted.
+pub(super) fn lesser_role(facts: &Facts<'_>, instance: ResourceIx) -> Option<Role> {
+    let leaves = facts.leaves(instance).into_iter();
+    let told = std::iter::once(instance).chain(leaves).filter_map(|part| facts.resource(part).target_role);
+    told.min().filter(|role| matches!(role, Role::Stopped | Role::Unpromoted))
 }
 
 fn rival(placement: &Placement<'_>, instance: ResourceIx, score: Score) -> Rival {

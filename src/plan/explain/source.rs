@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::company::{self, Bond, Companion, Root};
 use super::past::{self, Past};
+use super::promotion;
 use crate::model::constraint::LocationPreference;
 use crate::model::id::without_number;
 use crate::model::{Cluster, Constraint, Role, Score};
 use crate::plan::outline::rule_text;
-use crate::scheduler::assign::{Cause, Contribution, Placement};
+use crate::scheduler::assign::{Cause, Contribution, Place, Placement};
 use crate::scheduler::constraint::colocation::ColocationIx;
 use crate::scheduler::constraint::location::LocationIx;
-use crate::scheduler::facts::{FailedAction, NodeIx};
+use crate::scheduler::facts::{FailedAction, NodeIx, Variant};
 use crate::scheduler::{ResourceIx, failures};
 
 /// What gives a part of a score.
@@ -101,12 +102,27 @@ pub enum Source {
     },
     /// No promotion score is set there.
     NoPromotionScore,
+    /// It is told to have a lesser role.
+    LesserRole {
+        /// Which.
+        role: Role,
+    },
     /// Its role is settled, whatever scores say: it is unmanaged, or told what to be.
     SettledRole,
     /// It has no node to be promoted on.
     NoNode,
-    /// Its siblings are there, or there are enough of them.
-    Siblings,
+    /// As many of its siblings are there as may be on one node.
+    Siblings {
+        /// How many that is (`clone-node-max`), where a clone says so.
+        limit: Option<u32>,
+    },
+    /// There are as many instances as there may be.
+    EnoughInstances {
+        /// How many that is (`clone-max`), where a clone says so.
+        limit: Option<u32>,
+    },
+    /// Its clone may not be there, or nothing may.
+    ClosedToAll,
     /// Scores of clone instances do not sink below 1 for the sake of others.
     Floor,
 }
@@ -150,10 +166,30 @@ pub(super) fn source(
             Source::OtherInstance { instance: placement.facts.resource(instance).id.to_string() }
         }
         Cause::NoPromotionScore => Source::NoPromotionScore,
-        Cause::SettledRole => Source::SettledRole,
+        Cause::SettledRole => match promotion::lesser_role(&placement.facts, resource) {
+            Some(role) if contribution.score <= Score::MINUS_INFINITY => Source::LesserRole { role },
+            Some(_) | None => Source::SettledRole,
+        },
         Cause::NoNode => Source::NoNode,
-        Cause::Siblings => Source::Siblings,
+        Cause::Siblings => of_siblings(placement, resource, contribution.place),
     }
+}
+
+/// What the other instances of a clone leave no room for; the ban of one node, or of all.
+fn of_siblings(placement: &Placement<'_>, resource: ResourceIx, place: Place) -> Source {
+    let facts = &placement.facts;
+    let mut around = std::iter::successors(Some(resource), |part| facts.resource(*part).parent);
+    let clone = around.find_map(|part| match &facts.resource(part).variant {
+        Variant::Clone(limits) => Some((part, *limits)),
+        Variant::Primitive(_) | Variant::Group(_) | Variant::Bundle(_) => None,
+    });
+    let Place::Node(node) = place else {
+        return Source::EnoughInstances { limit: clone.map(|(_, limits)| limits.clone_max) };
+    };
+    let Some((clone, limits)) = clone else { return Source::Siblings { limit: None } };
+    let is_there = |instance: &&ResourceIx| placement.node_of(**instance) == Some(node);
+    let there = facts.resource(clone).children.iter().filter(is_there).count();
+    if there > 0 { Source::Siblings { limit: Some(limits.clone_node_max) } } else { Source::ClosedToAll }
 }
 
 fn of_location(placement: &Placement<'_>, location: LocationIx, node: NodeIx) -> Source {

@@ -33,7 +33,7 @@ impl Situation<'_> {
             (_, Some(reason)) if matches!(change.kind, ChangeKind::Stop | ChangeKind::Demote) => {
                 self.held_up(change).unwrap_or(reason)
             }
-            (_, Some(reason)) => self.told_to_stop(change).unwrap_or(reason),
+            (_, Some(reason)) => self.not_to_start(change).unwrap_or(reason),
         }
     }
 
@@ -58,11 +58,16 @@ impl Situation<'_> {
         Some(Because::NoTicket { ticket, is_standby })
     }
 
-    /// What has to start before a change can be made, and is told not to.
-    fn told_to_stop(&self, change: &Change) -> Option<Because> {
+    /// What has to start before a change can be made, and is told not to, or left alone.
+    fn not_to_start(&self, change: &Change) -> Option<Because> {
         let Some(Reason::Unrunnable(action)) = &change.reason else { return None };
-        let role = self.resource(&action.resource)?.target_role?;
-        (role == Role::Stopped).then(|| Because::ToldToStop { resource: action.resource.to_string() })
+        let first = self.resource(&action.resource)?;
+        let resource = action.resource.to_string();
+        if first.target_role == Some(Role::Stopped) {
+            return Some(Because::ToldToStop { resource });
+        }
+        let is_left_alone = !first.is_managed && !first.is_blocked && first.active_on.is_empty();
+        (is_left_alone && action.task == Task::Start).then_some(Because::LeftAlone { resource })
     }
 
     /// What has to stop before a change can be made, and cannot.

@@ -2,7 +2,8 @@
 
 use super::Reading;
 use super::nodes::Precedence;
-use crate::model::{Score, Table, scalar};
+use crate::model::fencing::{TERMINATE, asks_for_fencing};
+use crate::model::{Score, Table};
 use crate::scheduler::calendar::whole_seconds;
 use crate::scheduler::facts::{NoQuorumPolicy, NodeIx, NodeKind};
 use crate::scheduler::operation::is_true;
@@ -145,7 +146,5 @@ impl<'a> Reading<'a> {
 
 /// `terminate`, as a boolean or as a moment.
 fn is_fencing_requested(attributes: &Table) -> bool {
-    attributes.get("terminate").is_some_and(|value| {
-        scalar::parse_boolean(value).unwrap_or_else(|| scalar::parse_integer(value).is_some_and(|at| at > 0))
-    })
+    attributes.get(TERMINATE).is_some_and(|value| asks_for_fencing(value))
 }

@@ -13,7 +13,9 @@ pub(super) fn lines(promotion: &Promotion, resource: &str, ink: Ink) -> String {
     let mut text = format!("{}\n\n  {node}", sentence(promotion, node));
     let mark = match &promotion.outcome {
         Outcome::Promoted { .. } => format!("  {}", ink.good("promoted")),
-        Outcome::TooLow
+        Outcome::TargetRole { .. }
+        | Outcome::NoneMay
+        | Outcome::TooLow
         | Outcome::Others { .. }
         | Outcome::Frozen
         | Outcome::Unmanaged
@@ -42,6 +44,8 @@ fn sentence(promotion: &Promotion, node: &NodeName) -> String {
             let verb = if is_now { "stays promoted" } else { "is to be promoted" };
             return format!("It {verb} on {node}: {why}.");
         }
+        Outcome::TargetRole { role } => format!("it is told to be {role} (target-role)"),
+        Outcome::NoneMay => "no instance may be (promoted-max: 0)".to_owned(),
         Outcome::TooLow => "its promotion score is below zero".to_owned(),
         Outcome::Others { rival: other } => {
             format!("{} is promoted, and no more may be (promoted-max)", rival(other))

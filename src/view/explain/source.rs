@@ -43,11 +43,24 @@ pub(super) fn words(source: &Source) -> String {
         Source::PromotionScore => "promotion score that its agent set".to_owned(),
         Source::OtherInstance { instance } => format!("promotion score of {instance}, which is there too"),
         Source::NoPromotionScore => "its agent has set no promotion score there".to_owned(),
+        Source::LesserRole { role } => format!("told to be {role}"),
         Source::SettledRole => "its role is settled, whatever the scores say".to_owned(),
         Source::NoNode => "it has no node".to_owned(),
-        Source::Siblings => "other instances are there, or there are enough".to_owned(),
+        Source::Siblings { limit: Some(0) } => "no node may run an instance (clone-node-max: 0)".to_owned(),
+        Source::Siblings { limit } => {
+            format!("as many instances are there as may be{}", option("clone-node-max", *limit))
+        }
+        Source::EnoughInstances { limit } => {
+            format!("there are as many instances as may be{}", option("clone-max", *limit))
+        }
+        Source::ClosedToAll => "no instance can be there".to_owned(),
         Source::Floor => "instances of clones do not yield that much to others".to_owned(),
     }
+}
+
+/// An option behind a number, where a clone has it.
+fn option(name: &str, limit: Option<u32>) -> String {
+    limit.map(|limit| format!(" ({name}: {limit})")).unwrap_or_default()
 }
 
 /// A colocation by name; what belongs together by itself has none.
@@ -136,9 +149,12 @@ pub(super) fn remedies(source: &Source, node: &NodeName, resource: &str) -> Vec<
         | Source::PromotionScore
         | Source::OtherInstance { .. }
         | Source::NoPromotionScore
+        | Source::LesserRole { .. }
         | Source::SettledRole
         | Source::NoNode
-        | Source::Siblings
+        | Source::Siblings { .. }
+        | Source::EnoughInstances { .. }
+        | Source::ClosedToAll
         | Source::Floor => alone(source, resource).into_iter().collect(),
     }
 }
@@ -182,7 +198,7 @@ fn alone(source: &Source, resource: &str) -> Option<String> {
         Source::History { past } => return of_history(past, &cleanup()),
         Source::Ticket { ticket, is_standby: true, .. } => format!("once ticket {ticket} is out of standby"),
         Source::Ticket { ticket, is_standby: false, .. } => format!("once ticket {ticket} is granted"),
-        Source::TargetRole => "once target-role lets it".to_owned(),
+        Source::TargetRole | Source::LesserRole { .. } => "once target-role lets it".to_owned(),
         Source::Capacity { lack: None } => "once there is room".to_owned(),
         Source::Capacity { lack: Some(Lack { attribute, needed, .. }) } => {
             format!("with {needed} {attribute} on the node, or less asked for")
@@ -190,7 +206,9 @@ fn alone(source: &Source, resource: &str) -> Option<String> {
         Source::Health { attributes } if attributes.is_empty() => "once the node is healthy".to_owned(),
         Source::Health { attributes } => format!("once the node is healthy ({})", attributes.join(", ")),
         Source::ShutdownLock => "once the lock ends".to_owned(),
-        Source::Siblings => "with more instances".to_owned(),
+        Source::Siblings { .. } => "once another instance leaves it".to_owned(),
+        Source::EnoughInstances { limit: Some(_) } => "with more instances (clone-max)".to_owned(),
+        Source::EnoughInstances { limit: None } => "with more instances".to_owned(),
         Source::NoPromotionScore => "once its agent sets a promotion score there".to_owned(),
         Source::NodeScore
         | Source::Stickiness
@@ -201,6 +219,7 @@ fn alone(source: &Source, resource: &str) -> Option<String> {
         | Source::PromotionScore
         | Source::OtherInstance { .. }
         | Source::SettledRole
+        | Source::ClosedToAll
         | Source::NoNode
         | Source::Floor => return None,
     })

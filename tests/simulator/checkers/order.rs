@@ -14,6 +14,8 @@ pub(crate) struct OrderRespected {
     real: BTreeSet<(String, usize)>,
     /// What was told to start and was not heard to.
     starting: BTreeSet<(String, usize)>,
+    /// What was seen to have failed and was not told to stop.
+    failed: BTreeSet<(String, usize)>,
     rings: Vec<Vec<usize>>,
     /// Hosts whose daemon was away, stood still or changed its ring lately, or that were told lies.
     unsteady: BTreeMap<usize, i64>,
@@ -46,8 +48,9 @@ impl OrderRespected {
             Seen::Ended { begun, report } => self.end(at, begun, *report),
             Seen::Noticed { host, resource, report } if report.is_success() => {
                 self.said.insert((resource.to_string(), *host), None);
+                self.failed.remove(&(resource.to_string(), *host));
             }
-            Seen::Noticed { host, resource, .. } => self.over(at, resource, *host),
+            Seen::Noticed { host, resource, .. } => self.fail(at, resource, *host),
             Seen::Real { host, resource, role } => {
                 let key = (resource.to_string(), *host);
                 if role.is_some() {
@@ -59,6 +62,7 @@ impl OrderRespected {
             }
             Seen::PowerOff { host } => {
                 self.real.retain(|(_, place)| place != host);
+                self.failed.retain(|(_, place)| place != host);
                 self.lied.retain(|(_, place)| place != host);
                 self.without_power.insert(*host);
                 self.still.remove(host);
@@ -122,6 +126,11 @@ impl OrderRespected {
         }
     }
 
+    fn fail(&mut self, at: i64, resource: &str, host: usize) {
+        self.over(at, resource, host);
+        self.failed.insert((resource.to_owned(), host));
+    }
+
     fn over(&mut self, at: i64, resource: &str, host: usize) {
         if let Some(until) = self.said.get_mut(&(resource.to_owned(), host)) {
             until.get_or_insert(at);
@@ -143,6 +152,7 @@ impl OrderRespected {
             _ => None,
         };
         if begun.task == "stop" {
+            self.failed.remove(&(begun.resource.clone(), begun.host));
             self.over(at, &begun.resource, begun.host);
         }
         found
@@ -156,11 +166,16 @@ impl OrderRespected {
             let is_in_touch =
                 self.rings.iter().any(|ring| ring.contains(&begun.host) && ring.contains(&host));
             let allowed = if is_in_touch { Self::UNDER_WAY } else { Self::WAITED_FOR };
-            // What was starting where a daemon left, with its services running, is left alone and counts as
-            // started.
-            let is_left =
-                self.daemons_down.contains_key(&host) && self.starting.contains(&(first.to_owned(), host));
-            is_left || until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
+            // What was starting or had failed where a daemon left, with its services running, is left alone, as
+            // all that is not managed, and counts as started.
+            let key = (first.to_owned(), host);
+            let is_left = self.daemons_down.contains_key(&host)
+                && (self.starting.contains(&key) || self.failed.contains(&key));
+            // A fence device said that the host is off, so that others count it as ended; it runs all the same.
+            let is_lied_about = self.lied.contains(&(None, host)) && self.real.contains(&key);
+            is_left
+                || is_lied_about
+                || until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
         };
         let is_bound = TOGETHER.contains(&(then, first));
         let mut hosts = self.said.keys().chain(&self.starting).map(|(_, host)| *host);

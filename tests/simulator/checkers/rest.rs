@@ -63,13 +63,31 @@ fn misplaced(world: &World, desired: &Cluster) -> Option<String> {
         return Some(format!("{one} is active on {:?} and {other} on {:?}", places(one), places(other)));
     }
     let known = |name: &str| wanted.contains(name) || name == "P";
-    let mut active = world.hosts.iter().flat_map(|host| host.active.keys());
-    if let Some(name) = active.find(|name| !known(name)) {
+    let mut active = world
+        .hosts
+        .iter()
+        .enumerate()
+        .flat_map(|(place, host)| host.active.keys().map(move |name| (place, name)).collect::<Vec<_>>());
+    if let Some((_, name)) = active.find(|(place, name)| !known(name) && !is_lied_away(world, *place, name)) {
         return Some(format!("{name} is active, and nobody wants it"));
     }
     let promoted = world.hosts.iter().filter(|host| host.active.get("P") == Some(&Role::Promoted)).count();
     (places("P").len() != world.hosts.len() || promoted != 1)
         .then(|| format!("P is active on {:?}, promoted on {promoted} of them", places("P")))
+}
+
+/// Whether an agent said that it had stopped this, which has run there ever since: nobody looks for what the
+/// manifest does not have any more.
+fn is_lied_away(world: &World, host: usize, name: &str) -> bool {
+    let mut trace = world.trace.iter().rev();
+    let last = trace.find_map(|stamped| match &stamped.seen {
+        Seen::Real { host: place, resource, .. } if *place == host && **resource == *name => Some(false),
+        Seen::Lied { host: place, resource: Some(resource) } if *place == host && **resource == *name => {
+            Some(true)
+        }
+        _ => None,
+    });
+    last.unwrap_or(false)
 }
 
 /// The longest message that a cluster of this size needs, in bytes.

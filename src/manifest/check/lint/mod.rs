@@ -8,6 +8,7 @@ mod failover;
 mod fencing;
 mod membership;
 mod operation;
+mod order;
 mod relation;
 mod secret;
 mod unused;

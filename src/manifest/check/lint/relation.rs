@@ -1,16 +1,15 @@
-//! Relations: together without order, order without together, colocations without effect.
+//! Relations: together without order, colocations without effect.
 
 use std::collections::BTreeMap;
 
 use super::Lint;
-use crate::model::constraint::{
-    Colocation, ColocationScope, Constraint, Order, OrderKind, OrderScope, ResourceSet,
-};
+use super::order::Actors;
+use crate::model::constraint::{Colocation, ColocationScope, Constraint, OrderScope, ResourceSet};
 use crate::model::resource::CloneChild;
 use crate::model::{Resource, ResourceId, Score};
 
 /// Which names are joined by some chain of constraints.
-struct Joined<'c> {
+pub(super) struct Joined<'c> {
     numbers: BTreeMap<&'c str, usize>,
     parents: Vec<usize>,
     top: BTreeMap<&'c str, &'c str>,
@@ -71,7 +70,7 @@ impl<'c> Joined<'c> {
         }
     }
 
-    fn is_joined(&mut self, one: &'c ResourceId, other: &'c ResourceId) -> bool {
+    pub(super) fn is_joined(&mut self, one: &'c ResourceId, other: &'c ResourceId) -> bool {
         let (one, other) = (self.number(one), self.number(other));
         self.root(one) == self.root(other)
     }
@@ -95,10 +94,11 @@ impl Lint<'_, '_> {
             }
         }
         self.check_contradictions();
+        let actors = Actors::of(self.cluster);
         for (number, constraint) in self.cluster.constraints.iter().enumerate() {
             match constraint {
                 Constraint::Colocation(colocation) => self.check_colocation(number, colocation, &mut ordered),
-                Constraint::Order(order) => self.check_order(number, order, &mut colocated),
+                Constraint::Order(order) => self.check_order(number, order, &actors, &mut colocated),
                 Constraint::Location(_) | Constraint::Ticket(_) => {}
             }
         }
@@ -177,23 +177,5 @@ impl Lint<'_, '_> {
                 ))
                 .report();
         }
-    }
-
-    fn check_order<'c>(self, number: usize, order: &'c Order, colocated: &mut Joined<'c>) {
-        let is_mandatory =
-            matches!(order.kind, None | Some(OrderKind::Mandatory)) && order.score != Some(Score::ZERO);
-        let OrderScope::Pair { first, then, .. } = &order.scope else { return };
-        if self.cluster.nodes.len() < 2 || !is_mandatory || colocated.is_joined(first, then) {
-            return;
-        }
-        self.findings
-            .note(
-                "order-without-colocation",
-                self.constraint_place(number),
-                format!("`{then}` starts after `{first}`, but perhaps on another node"),
-            )
-            .here("in order, not together")
-            .help(format!("if they belong together, add to `colocation`: `- {{resource: {then}, with: {first}, score: INFINITY}}`"))
-            .report();
     }
 }
