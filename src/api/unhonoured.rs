@@ -1,10 +1,11 @@
 //! What of a desired cluster the node daemons do not do, said by name instead of being passed over: the
 //! daemon asks this of its manifest and of what comes through its door, commands ask it before they send.
 
-use crate::diagnostic::{Diagnostic, Subject, without_effect};
+use crate::diagnostic::{Diagnostic, Part, Subject, without_effect};
 use crate::manifest::Settings;
 use crate::model::Cluster;
 use crate::model::alert::AlertEvent;
+use crate::model::fencing::devices;
 
 /// What is wanted of the node daemons and not done by them. An error is what would be dangerous to
 /// rely on.
@@ -31,6 +32,7 @@ pub fn unhonoured(cluster: &Cluster) -> Vec<Diagnostic> {
             );
         }
     }
+    found.extend(unreadable_fencing(cluster));
     let selected = cluster.alerts.iter().flat_map(|alert| &alert.select);
     let selects_attributes = selected.into_iter().any(|event| matches!(event, AlertEvent::Attributes(_)));
     if selects_attributes {
@@ -46,6 +48,18 @@ pub fn unhonoured(cluster: &Cluster) -> Vec<Diagnostic> {
         "whoever may use the daemon's socket may do everything",
     )]));
     found
+}
+
+/// Fencing that cannot be read, however it came to be desired: whom it is for would stay alive.
+fn unreadable_fencing(cluster: &Cluster) -> Vec<Diagnostic> {
+    let of_devices = devices(cluster).into_iter().flat_map(|device| {
+        let about = |fault| {
+            Diagnostic::error("invalid-option", format!("`{}`: {fault}", device.id))
+                .about_resource(device.id.as_str(), Part::Whole)
+        };
+        device.faults().map(about).collect::<Vec<_>>()
+    });
+    of_devices.collect()
 }
 
 /// What the node daemons do not do of what is said beside the cluster.
@@ -75,7 +89,7 @@ pub fn unhonoured_settings(settings: &Settings) -> Vec<Diagnostic> {
 mod tests {
     use super::*;
     use crate::manifest::{Reconcile, SecretSource};
-    use crate::model::{Isolation, SecretName};
+    use crate::model::{Agent, AgentClass, Isolation, OptionSet, Primitive, Resource, SecretName};
 
     #[test]
     fn settings_that_daemons_cannot_keep_are_errors_by_name() {
@@ -85,6 +99,20 @@ mod tests {
         let secrets = [(SecretName::new("db"), source)].into_iter().collect();
         let found = unhonoured_settings(&Settings { reconcile, secrets, ..Settings::default() });
         assert_eq!(found.iter().filter(|finding| finding.is_error()).count(), 2);
+    }
+
+    #[test]
+    fn a_fence_device_whose_options_cannot_be_read_is_refused_by_name() {
+        let desired = |value: &'static str| {
+            let agent = Agent { class: AgentClass::Stonith, provider: None, kind: "fence_x".into() };
+            let mut device = Primitive::new("ipmi", agent);
+            device.params.push(OptionSet::of([("pcmk_delay_base", value)]));
+            Cluster { resources: vec![Resource::Primitive(device)], ..Cluster::default() }
+        };
+        assert_eq!(unhonoured(&desired("n1:5s")), []);
+        let found = unhonoured(&desired("n1:soon"));
+        assert!(found.iter().all(Diagnostic::is_error) && found.len() == 1, "{found:?}");
+        assert!(found[0].message.starts_with("`ipmi`: `pcmk_delay_base` is `n1:soon`"), "{found:?}");
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn unfenceable(
     let may_be_fenced = watchdog_bound(property).is_some()
         || attempts(cluster, node).iter().any(|attempt| {
             let can_all = attempt.devices.iter().all(|device| device.reach(node) != Reach::Never);
-            attempt.missing.is_empty() && !attempt.devices.is_empty() && can_all
+            attempt.trouble.is_empty() && !attempt.devices.is_empty() && can_all
         });
     (!may_be_fenced).then(|| Unfenceable::NoDevice(node.clone()))
 }

@@ -23,6 +23,7 @@ pub mod operation;
 pub mod option;
 pub mod option_set;
 pub mod overlay;
+pub mod pattern;
 pub mod period;
 pub mod rename;
 pub mod resource;

@@ -10,6 +10,7 @@ use super::facts::{Facts, NodeIx, ResourceIx};
 use super::operation::Lookup;
 use super::options;
 use super::rule::{self, RuleInput};
+use crate::model::fencing::option;
 use crate::model::{AgentClass, Table};
 use crate::status::HistoryEntry;
 
@@ -42,18 +43,8 @@ pub enum DefinitionChange {
 const NEVER_COUNTED: [&str; 6] =
     ["id", "crm_feature_set", "op-digest", "on_node", "on_node_uuid", "pcmk_external_ip"];
 
-/// Parameters of every fence device, which its agent does not see.
-const DEVICE_PARAMS: [&str; 9] = [
-    "provides",
-    "stonith-timeout",
-    "pcmk_host_argument",
-    "pcmk_host_check",
-    "pcmk_host_list",
-    "pcmk_host_map",
-    "pcmk_delay_base",
-    "pcmk_delay_max",
-    "pcmk_action_limit",
-];
+/// Parameters of every fence device, which its agent does not see, beside the options for whoever fences.
+const DEVICE_PARAMS: [&str; 2] = ["provides", "stonith-timeout"];
 
 /// Parameters that unfencing never counts as public.
 const DEVICE_SECRETS: [&str; 3] = ["passwd", "password", "user"];
@@ -258,7 +249,7 @@ fn is_device_param(name: &str) -> bool {
     let is_action = name
         .strip_prefix("pcmk_")
         .is_some_and(|rest| ["_action", "_timeout", "_retries"].iter().any(|end| rest.ends_with(end)));
-    is_action || DEVICE_PARAMS.contains(&name)
+    is_action || option::is_of_device(name) || DEVICE_PARAMS.contains(&name)
 }
 
 /// The digest of a set of parameters: MD5 of an XML element `parameters` with sorted attributes.

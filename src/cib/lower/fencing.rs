@@ -21,6 +21,14 @@ fn lower_level(lowering: &mut Lowering<'_>, element: Element<'_>) -> Option<Fenc
             return None;
         }
     };
+    if let Some(why) = target.fault() {
+        // Dropped, it would leave any single device to do for what may need several.
+        lowering.warn(
+            element,
+            "invalid-pattern",
+            format!("a level's `target-pattern` is not a regular expression, so that it fails for every node: {why}"),
+        );
+    }
     let index =
         element.attribute("index").and_then(|text| text.parse().ok()).filter(|index| (1..=9).contains(index));
     let Some(index) = index else {

@@ -1,10 +1,12 @@
 //! What outlasts a power failure: the desired state, and what was asked for on top of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::Moment;
 use crate::model::digest::digest;
 use crate::model::node::NodeKind;
 use crate::model::{Cluster, Generation, NodeName, Overlay, Resource};
@@ -90,6 +92,14 @@ impl Durable {
             is_replica || members.iter().any(|member| member.id == *name || is_guest(&member.meta))
         };
         is_configured(NodeKind::Remote) || self.cluster.resources.iter().any(is_made_by)
+    }
+
+    /// The desired cluster with everything on top of it, at a moment.
+    pub fn overlaid(&self, now: Moment) -> Arc<Cluster> {
+        match self.overlay.over(&self.cluster, now) {
+            Cow::Borrowed(_) => Arc::clone(&self.cluster),
+            Cow::Owned(cluster) => Arc::new(cluster),
+        }
     }
 
     /// Whether lost nodes are fenced.

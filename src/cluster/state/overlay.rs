@@ -1,6 +1,5 @@
 //! The desired cluster with everything on top of it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Durable;
@@ -20,10 +19,7 @@ pub(in crate::cluster) struct Effective {
 impl Effective {
     /// What `durable` asks for at a moment.
     pub(in crate::cluster) fn of(durable: &Durable, now: Moment) -> Self {
-        let mut cluster = match durable.overlay.over(&durable.cluster, now) {
-            Cow::Borrowed(_) => Arc::clone(&durable.cluster),
-            Cow::Owned(cluster) => Arc::new(cluster),
-        };
+        let mut cluster = durable.overlaid(now);
         if durable.watchdog_bound().is_some() {
             // Who relies on watchdogs can fence without a device.
             let watched = OptionSet::of([("have-watchdog", "true")]);

@@ -60,8 +60,11 @@ impl Fencer {
             | Task::Shutdown
             | Task::Pseudo(_) => return refused("this is no fencing action", Duration::ZERO),
         };
-        let head_start = action.meta.get("priority_fencing_delay").and_then(|text| text.parse().ok());
-        sleep(Duration::from_secs(head_start.unwrap_or(0))).await;
+        let head_start = action.meta.get("priority_fencing_delay").map_or(Ok(0), |text| text.parse());
+        let Ok(head_start) = head_start else {
+            return refused("its priority-fencing-delay cannot be read", Duration::ZERO);
+        };
+        sleep(Duration::from_secs(head_start)).await;
         let time = action.timeout.unwrap_or(Self::TIMEOUT);
         let mut trouble: Vec<String> = Vec::new();
         for attempt in self.attempts(&target, wanted) {
@@ -95,10 +98,11 @@ impl Fencer {
             return attempts(&self.cluster, target);
         }
         let doors = devices(&self.cluster).into_iter().filter(|device| {
-            device.provides_unfencing && device.is_enabled && device.reach(target) != Reach::Never
+            let may_reach = device.faults().next().is_some() || device.reach(target) != Reach::Never;
+            device.provides_unfencing && device.is_enabled && may_reach
         });
         let devices: Vec<Device> = doors.collect();
-        if devices.is_empty() { Vec::new() } else { vec![Attempt { devices, ..Attempt::default() }] }
+        if devices.is_empty() { Vec::new() } else { vec![Attempt::with(devices)] }
     }
 
     /// Where no device can fence a node, and the cluster relies on watchdogs: waits until that of the
@@ -121,8 +125,8 @@ impl Fencer {
         target: &NodeName,
         time: Duration,
     ) -> Result<(), Option<String>> {
-        if let Some(missing) = attempt.missing.first() {
-            return Err(Some(format!("{missing}: there is no such fence device, or it is switched off")));
+        if !attempt.trouble.is_empty() {
+            return Err(Some(attempt.trouble.join("; ")));
         }
         let mut ready = Vec::new();
         for device in &attempt.devices {

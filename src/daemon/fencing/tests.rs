@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::diagnostic::Sources;
 use crate::manifest;
+use crate::model::{Agent, Primitive, Resource};
 
 /// Writes down what it is asked; fails for the devices that are listed in a file.
 const AGENT: &str = r#"#!/bin/sh
@@ -45,6 +46,10 @@ impl World {
         sources.add("test.yaml", text);
         let reading = manifest::read(&sources);
         let cluster = reading.manifest.unwrap_or_else(|| unreachable!("{:?}", reading.diagnostics)).cluster;
+        self.fence_with(cluster, target, task).await
+    }
+
+    async fn fence_with(&self, cluster: Cluster, target: &str, task: Task) -> ActionResult {
         let site = Installation { fence_dir: self.0.path().to_owned(), ..Installation::default() };
         let fencer = Fencer::new(site, Secrets::new(self.0.path().join("secrets")), Arc::new(cluster));
         let mut action = Action::new(task, "unused", NodeName::from(target));
@@ -124,4 +129,25 @@ async fn a_node_that_no_device_can_fence_is_down_by_its_own_watchdog_where_that_
     assert_eq!((result.rc, result.took.as_secs()), (ResultCode::OK, 12));
     let result = world.fence("n1", Task::FenceOff, &unknown, "").await;
     assert_eq!(result.status, ResultStatus::NoFenceDevice);
+}
+
+#[tokio::test]
+async fn a_device_whose_options_cannot_be_read_is_in_trouble_and_no_watchdog_is_taken_for_it() {
+    let world = World::new();
+    let agent = Agent::parse("stonith:fence_file").unwrap_or_else(|| unreachable!());
+    let mut device = Primitive::new("a", agent);
+    let said = world.0.path().display().to_string();
+    let params =
+        [("world", said.as_str()), ("device", "a"), ("pcmk_host_list", "n1"), ("pcmk_delay_max", "soon")];
+    device.params.push(OptionSet::of(params));
+    let cluster = Cluster {
+        resources: vec![Resource::Primitive(device)],
+        properties: vec![OptionSet::of([("fencing-watchdog-timeout", "1s")])],
+        ..Cluster::default()
+    };
+    let result = world.fence_with(cluster, "n1", Task::FenceOff).await;
+    assert_eq!((result.rc, result.status), (ResultCode::ERROR, ResultStatus::Error));
+    let why = result.exit_reason.unwrap();
+    assert!(why.contains("a: `pcmk_delay_max` is `soon`"), "{why}");
+    assert_eq!(world.called(), "");
 }

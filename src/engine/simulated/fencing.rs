@@ -22,7 +22,7 @@ impl World {
     ) -> ActionResult {
         let Some(target) = action.node.clone() else { return ActionResult::done(ResultCode::OK, took) };
         let can_fence = |attempt: &Attempt| {
-            !attempt.missing.is_empty()
+            !attempt.trouble.is_empty()
                 || attempt.devices.iter().all(|device| device.reach(&target) != Reach::Never)
         };
         let attempts: Vec<Attempt> = attempts(cluster, &target).into_iter().filter(can_fence).collect();
@@ -31,8 +31,8 @@ impl World {
         }
         let mut trouble = String::new();
         for attempt in &attempts {
-            if let Some(missing) = attempt.missing.first() {
-                trouble = format!("there is no fence device {missing}, or it is switched off");
+            if let Some(why) = attempt.trouble.first() {
+                trouble.clone_from(why);
                 continue;
             }
             match attempt.devices.iter().find(|device| !self.device_works(&device.id, action)) {

@@ -70,7 +70,14 @@ impl Lower<'_, '_> {
                 self.names.check_node(node, self.findings);
                 Some(FencingTarget::Node(node.text().into()))
             }
-            (None, Some(pattern), None) => Some(FencingTarget::Pattern(pattern.text().into())),
+            (None, Some(pattern), None) => {
+                let target = FencingTarget::Pattern(pattern.text().into());
+                if let Some(why) = target.fault() {
+                    let message = format!("`{}` is not a regular expression", pattern.text());
+                    self.findings.error("invalid-pattern", pattern.place, message).here(why).report();
+                }
+                Some(target)
+            }
             (None, None, Some(attribute)) => match attribute.get()?.0.as_slice() {
                 [(name, value)] => {
                     Some(FencingTarget::Attribute { name: name.text().into(), value: value.text().into() })

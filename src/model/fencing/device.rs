@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::option;
 use crate::model::{Agent, Cluster, NodeName, OptionSet, Primitive, ResourceId, Table, period};
 
 /// A fence device.
@@ -40,18 +41,35 @@ impl Device {
     /// How often an action is tried unless the device says otherwise.
     pub const TRIES: u32 = 2;
 
-    /// Whether and as what it knows a target.
+    /// What of its options cannot be read: it is not used then, as what was meant (a head start for one of
+    /// two nodes, say) may be what keeps them from fencing each other.
+    pub fn faults(&self) -> impl Iterator<Item = String> {
+        let unreadable = self.params.iter().filter_map(|(name, value)| {
+            let expected = option::fault(name, value)?;
+            Some(format!("`{name}` is `{value}`, expected {expected}"))
+        });
+        unreadable.chain(self.names_nobody().map(str::to_owned))
+    }
+
+    /// What is said of a device that is to go by a list, and has none.
+    pub fn names_nobody(&self) -> Option<&'static str> {
+        let goes_by_list = self.text("pcmk_host_check") == Some("static-list");
+        (goes_by_list && !self.has_list()).then_some(
+            "`pcmk_host_check` is `static-list`, and there is neither `pcmk_host_list` nor `pcmk_host_map`",
+        )
+    }
+
+    /// Whether and as what it knows a target. Asked of a device without [`Self::faults`].
     pub fn reach(&self, target: &NodeName) -> Reach {
         let mapped = self.host_map();
         let plug = mapped.iter().find(|(name, _)| target.is(name)).map(|(_, plug)| Arc::clone(plug));
         let own_name = || plug.clone().unwrap_or_else(|| target.to_shared());
         let listed = self.text("pcmk_host_list").map(split_list).unwrap_or_default();
-        let has_list = !listed.is_empty() || !mapped.is_empty();
         match self.text("pcmk_host_check") {
             Some("none") => Reach::Plug(own_name()),
             Some("dynamic-list") => Reach::AskList,
             Some("status") => Reach::AskStatus,
-            Some(_) | None if has_list => {
+            Some(_) | None if self.has_list() => {
                 let is_listed = plug.is_some() || listed.iter().any(|name| target.is(name));
                 if is_listed { Reach::Plug(own_name()) } else { Reach::Never }
             }
@@ -90,6 +108,12 @@ impl Device {
     /// An option of its own; empty ones count as not set.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.params.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether it says itself whom it reaches.
+    fn has_list(&self) -> bool {
+        let has_names = self.text("pcmk_host_list").is_some_and(|text| !split_list(text).is_empty());
+        has_names || !self.host_map().is_empty()
     }
 
     fn period(&self, name: &str) -> Option<Duration> {

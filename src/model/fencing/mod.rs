@@ -1,17 +1,16 @@
 //! Fencing: devices, and the topology that says which of them are tried for which node, level by level.
 
 mod device;
+pub mod option;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use regex::Regex;
-
 use serde::{Deserialize, Serialize};
 
 use super::id::{NodeName, ResourceId};
-use super::{Cluster, OptionSet, Table, period, scalar};
+use super::{Cluster, OptionSet, Table, pattern, period, scalar};
 pub use device::{Device, Reach, devices};
 
 /// One level for one target: all its devices must succeed, else the next level is tried.
@@ -72,44 +71,74 @@ pub struct Attempt {
     pub level: Option<u8>,
     /// Its devices.
     pub devices: Vec<Device>,
-    /// Devices that the level names and that are not there, or are switched off: it cannot succeed, as
-    /// one of two power supplies switched off proves nothing.
-    pub missing: Vec<ResourceId>,
+    /// Why it cannot succeed, whatever its devices say: one that it names is not there or switched off (one
+    /// of two power supplies proves nothing), or what it says cannot be read.
+    pub trouble: Vec<String>,
+}
+
+impl Attempt {
+    /// An attempt with these devices and no level.
+    pub fn with(devices: Vec<Device>) -> Self {
+        let mut attempt = Self::default();
+        devices.into_iter().for_each(|device| attempt.add(device));
+        attempt
+    }
+
+    fn add(&mut self, device: Device) {
+        self.trouble.extend(device.faults().map(|fault| format!("{}: {fault}", device.id)));
+        self.devices.push(device);
+    }
 }
 
 /// The attempts to fence a target, in the order in which they are made. Levels of the same number are
-/// one.
+/// one. A level whose pattern cannot be read is for every target, and fails: to take it for one of others
+/// would leave any single device to do for what may need several.
 pub fn attempts(cluster: &Cluster, target: &NodeName) -> Vec<Attempt> {
     let devices: Vec<Device> = devices(cluster).into_iter().filter(|device| device.is_enabled).collect();
     let node = cluster.nodes.iter().find(|node| target.is(node.name.as_str()));
     let attributes = node.map(|node| OptionSet::all_unruled(&node.attributes)).unwrap_or_default();
-    let mine = cluster.fencing_levels.iter().filter(|level| level.target.is_for(target, &attributes));
     let mut levels: BTreeMap<u8, Attempt> = BTreeMap::new();
-    for level in mine {
+    for level in &cluster.fencing_levels {
+        let unreadable = match level.target.is_for(target, &attributes) {
+            Ok(false) => continue,
+            Ok(true) => None,
+            Err(trouble) => Some(format!("level {}: {trouble}", level.index)),
+        };
         let attempt = levels.entry(level.index).or_default();
         attempt.level = Some(level.index);
+        attempt.trouble.extend(unreadable);
         for name in &level.devices {
             match devices.iter().find(|device| device.id == *name) {
-                Some(device) => attempt.devices.push(device.clone()),
-                None => attempt.missing.push(name.clone()),
+                Some(device) => attempt.add(device.clone()),
+                None => attempt
+                    .trouble
+                    .push(format!("{name}: there is no such fence device, or it is switched off")),
             }
         }
     }
     if levels.is_empty() {
-        let alone = |device| Attempt { devices: vec![device], ..Attempt::default() };
-        return devices.into_iter().map(alone).collect();
+        return devices.into_iter().map(|device| Attempt::with(vec![device])).collect();
     }
     levels.into_values().collect()
 }
 
 impl FencingTarget {
-    fn is_for(&self, target: &NodeName, attributes: &Table) -> bool {
+    /// What is wrong with it, as the end of a sentence.
+    pub fn fault(&self) -> Option<String> {
         match self {
-            Self::Node(name) => target.is(name.as_str()),
-            Self::Pattern(pattern) => {
-                Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(target.as_str()))
-            }
-            Self::Attribute { name, value } => attributes.get(name) == Some(value),
+            Self::Node(_) | Self::Attribute { .. } => None,
+            Self::Pattern(text) => pattern::parse(text).err(),
+        }
+    }
+
+    fn is_for(&self, target: &NodeName, attributes: &Table) -> Result<bool, String> {
+        match self {
+            Self::Node(name) => Ok(target.is(name.as_str())),
+            Self::Pattern(text) => match pattern::parse(text) {
+                Ok(regex) => Ok(regex.is_match(target.as_str())),
+                Err(why) => Err(format!("`{text}` is not a regular expression: {why}")),
+            },
+            Self::Attribute { name, value } => Ok(attributes.get(name) == Some(value)),
         }
     }
 }
@@ -143,11 +172,11 @@ mod tests {
         }
     }
 
-    /// Devices of each attempt, those that are missing with a mark.
+    /// Devices of each attempt, and its trouble with a mark.
     fn tried(cluster: &Cluster) -> Vec<Vec<String>> {
         let names = |attempt: Attempt| {
             let there = attempt.devices.iter().map(|device| device.id.to_string());
-            there.chain(attempt.missing.iter().map(|name| format!("!{name}"))).collect()
+            there.chain(attempt.trouble.iter().map(|trouble| format!("!{trouble}"))).collect()
         };
         attempts(cluster, &NodeName::from("n1")).into_iter().map(names).collect()
     }
@@ -168,7 +197,55 @@ mod tests {
     fn a_level_that_names_a_missing_or_disabled_device_says_so() {
         let levels = vec![level(FencingTarget::Node("n1".into()), 1, &["pdu1", "pdu2", "pdu3"])];
         let cluster = cluster(&[("pdu1", "x", "1"), ("pdu3", "target-role", "Stopped")], levels);
-        assert_eq!(tried(&cluster), [["pdu1", "!pdu2", "!pdu3"]]);
+        let missing = |name| format!("!{name}: there is no such fence device, or it is switched off");
+        assert_eq!(tried(&cluster), [["pdu1".to_owned(), missing("pdu2"), missing("pdu3")]]);
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_read_is_for_every_target_and_its_level_fails() {
+        let both = |pattern: &str| vec![level(FencingTarget::Pattern(pattern.into()), 1, &["a", "b"])];
+        let tried = |pattern| tried(&cluster(&[("a", "x", "1"), ("b", "x", "1")], both(pattern)));
+        let trouble = "!level 1: `n[1` is not a regular expression: unclosed character class";
+        assert_eq!(tried("n[1"), [["a", "b", trouble].map(str::to_owned)]);
+        assert_eq!(tried("^n[[:digit:]]+$"), [["a", "b"].map(str::to_owned)]);
+        assert_eq!(tried("^m"), [["a"], ["b"]].map(|names| names.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn an_attribute_that_was_set_for_good_says_whom_a_level_is_for() {
+        let rack = FencingTarget::Attribute { name: "rack".into(), value: "r1".into() };
+        let mut cluster = cluster(&[("a", "x", "1"), ("b", "x", "1")], vec![level(rack, 1, &["a", "b"])]);
+        cluster.nodes.push(crate::model::Node::member("n1"));
+        assert_eq!(tried(&cluster), [["a"], ["b"]]);
+        let mut overlay = crate::model::overlay::Overlay::default();
+        let attributes = [("rack".into(), "r1".into())].into();
+        overlay.attributes.insert(NodeName::from("n1"), attributes);
+        let effective = overlay.over(&cluster, crate::model::Moment(0));
+        assert_eq!(tried(&effective), [["a", "b"]]);
+    }
+
+    #[test]
+    fn a_device_with_an_option_that_cannot_be_read_is_in_trouble_and_not_absent() {
+        let mut cluster = cluster(&[("a", "x", "1")], Vec::new());
+        let params = |name: &'static str, value: &'static str| {
+            let mut device = Primitive::new("a", Agent::parse("stonith:fence_x").unwrap());
+            device.params.push(OptionSet::of([(name, value)]));
+            vec![Resource::Primitive(device)]
+        };
+        cluster.resources = params("pcmk_delay_base", "soon");
+        let trouble = "!a: `pcmk_delay_base` is `soon`, expected a length of time, such as `5s`, or one for \
+                       each node: `node1:5s;node2:0s`";
+        assert_eq!(tried(&cluster), [["a", trouble]]);
+        cluster.resources = params("pcmk_host_check", "static-list");
+        assert_eq!(
+            tried(&cluster),
+            [[
+                "a",
+                "!a: `pcmk_host_check` is `static-list`, and there is neither `pcmk_host_list` nor `pcmk_host_map`"
+            ]]
+        );
+        cluster.resources = params("pcmk_host_list", "n1");
+        assert_eq!(tried(&cluster), [["a"]]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::constraint::{DiscoveryName, LocationEntry};
 use crate::model::constraint::{Constraint, Discovery, Location, LocationPreference, LocationTarget};
 use crate::model::rule::{RulePreference, RuleScore};
-use crate::model::{ConstraintId, Score};
+use crate::model::{ConstraintId, Score, pattern};
 
 impl Lower<'_, '_> {
     pub(super) fn location(self, at: &At<LocationEntry>) -> Option<Location> {
@@ -105,13 +105,11 @@ impl Lower<'_, '_> {
         let at = field.as_ref()?;
         let pattern = at.get()?;
         let expression = pattern.strip_prefix('!').unwrap_or(pattern);
-        match regex::RegexBuilder::new(expression).size_limit(1 << 20).build() {
-            Err(error) => {
-                let why = error.to_string();
-                let last = why.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
+        match pattern::parse(expression) {
+            Err(why) => {
                 self.findings
                     .error("invalid-pattern", at.place, format!("`{pattern}` is not a regular expression"))
-                    .here(last)
+                    .here(why)
                     .report();
             }
             Ok(regex) => {
