@@ -75,7 +75,7 @@ fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Opti
                 return Some(Open { column, quote: None, is_block: false });
             }
         };
-        if is_folder(line, &name) {
+        if is_folder(line, &name) || is_timeout(line, &name) {
             from = name.end;
             continue;
         }
@@ -248,6 +248,17 @@ fn is_folder(line: &str, name: &Range<usize>) -> bool {
     matches!(line.get(name.clone()), Some("secret" | "secrets"))
         && line.get(..name.start).is_some_and(|lead| lead.ends_with('/'))
         && line.get(name.end..).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether this is the ring's own `token: 3s`, a length of time.
+fn is_timeout(line: &str, name: &Range<usize>) -> bool {
+    let value =
+        line.get(name.end..).and_then(|rest| rest.strip_prefix(": ")).unwrap_or_default().trim_start();
+    let number = value.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let unit = number.split([',', '}', ' ', '\n']).next().unwrap_or_default();
+    line.get(name.clone()) == Some("token")
+        && number.len() < value.len()
+        && matches!(unit, "ms" | "s" | "min")
 }
 
 /// How many brackets this opens beyond those that it closes.
