@@ -293,12 +293,8 @@ impl<G: Group> Daemon<G> {
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
                 // Levels are for nodes with attributes, and some of those are set on top of what is desired.
                 let durable = self.node.durable();
-                let cluster = match flight.action.kind {
-                    ActionKind::Fence => durable.overlaid(now()),
-                    ActionKind::Resource | ActionKind::Cluster | ActionKind::Pseudo => {
-                        Arc::clone(&durable.cluster)
-                    }
-                };
+                let is_fencing = flight.action.kind == ActionKind::Fence;
+                let cluster = if is_fencing { durable.overlaid(now()) } else { Arc::clone(&durable.cluster) };
                 if let Err(error) = self.hands.begin(*flight, &cluster) {
                     tracing::error!(error = with_causes(&error), "an action could not be begun");
                     self.backlog.push_back(not_begun(call, &error));
