@@ -290,7 +290,6 @@ impl<G: Group> Daemon<G> {
             Output::Begin(flight) => {
                 let call = flight.call;
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
-                // Levels are for nodes with attributes, and some of those are set on top of what is desired.
                 let cluster = self.node.durable().overlaid(now());
                 if let Err(error) = self.hands.begin(*flight, &cluster) {
                     tracing::error!(error = with_causes(&error), "an action could not be begun");
