@@ -31,7 +31,6 @@ use crate::engine::file::Lock;
 use crate::host::clock::{now, until};
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
-use crate::scheduler::ActionKind;
 use crate::tool::Serving;
 
 /// How a daemon ended.
@@ -291,14 +290,7 @@ impl<G: Group> Daemon<G> {
             Output::Begin(flight) => {
                 let call = flight.call;
                 tracing::debug!(action = chronicle::describe(&flight.action), %call, "begins here");
-                // Levels are for nodes with attributes, and some of those are set on top of what is desired.
-                let durable = self.node.durable();
-                let cluster = match flight.action.kind {
-                    ActionKind::Fence => durable.overlaid(now()),
-                    ActionKind::Resource | ActionKind::Cluster | ActionKind::Pseudo => {
-                        Arc::clone(&durable.cluster)
-                    }
-                };
+                let cluster = self.node.durable().overlaid(now());
                 if let Err(error) = self.hands.begin(*flight, &cluster) {
                     tracing::error!(error = with_causes(&error), "an action could not be begun");
                     self.backlog.push_back(not_begun(call, &error));

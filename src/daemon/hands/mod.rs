@@ -103,7 +103,7 @@ impl Hands {
     }
 
     /// Begins an action; its end comes from [`Hands::next`]. Fencing looks up its devices in the
-    /// desired cluster.
+    /// desired cluster, and levels by attributes, some of which are set on top of it.
     ///
     /// # Errors
     /// When it cannot be put on record: then it was not begun.
