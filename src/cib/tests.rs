@@ -111,9 +111,9 @@ fn a_type_that_goes_without_saying_is_not_kept() {
     );
     let Constraint::Location(location) = &cib.cluster.constraints[0] else { panic!() };
     let LocationPreference::Rule(preference) = &location.preference else { panic!() };
-    let types = preference.rule.conditions.iter().map(|condition| match condition {
-        Condition::Attribute(condition) => condition.value_type,
-        other => panic!("{other:?}"),
+    let types = preference.rule.conditions.iter().map(|condition| {
+        let Condition::Attribute(condition) = condition else { panic!("{condition:?}") };
+        condition.value_type
     });
     let (number, integer) = (Some(ValueType::Number), Some(ValueType::Integer));
     assert_eq!(types.collect::<Vec<_>>(), [None, None, number, integer, number]);
