@@ -139,11 +139,12 @@ fn value_after(line: &str, at: usize) -> usize {
 
 /// Whether a name stands where a value would: `name: password`.
 fn is_value(line: &str, name: &Range<usize>) -> bool {
-    if line.get(name.clone()).is_some_and(|name| name.starts_with("--")) {
-        return false;
-    }
     let around = ['"', '\'', ' ', '\t'];
     let before = line.get(..name.start).unwrap_or_default().trim_end_matches(around);
+    // The flag of a command line, unless it stands for a name.
+    if line.get(name.clone()).is_some_and(|name| name.starts_with("--")) && !before.ends_with("name:") {
+        return false;
+    }
     // `name: db password`.
     let first_word =
         before.trim_end_matches(|letter: char| letter.is_alphanumeric()).trim_end_matches(around);
