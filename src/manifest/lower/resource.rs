@@ -154,10 +154,7 @@ fn strange_part(agent: &Agent) -> Option<&'static str> {
     if parts().any(|part| part.contains(|char: char| char.is_whitespace() || char.is_control())) {
         return Some("a blank is in no agent's name");
     }
-    // Fence plugins of the old kind are called by their folder as well: `stonith:external/sbd`.
-    let has_folder = agent.class == AgentClass::Stonith;
-    let is_path = |part: &std::sync::Arc<str>| {
-        part.split('/').any(|step| matches!(step, "" | "." | "..")) || part.contains('/') && !has_folder
-    };
+    // An agent may stand in a folder (`stonith:external/sbd`), and nowhere above that of its kind.
+    let is_path = |part: &std::sync::Arc<str>| part.split('/').any(|step| matches!(step, "." | ".."));
     parts().any(is_path).then_some("a path is no agent's name")
 }
