@@ -141,16 +141,18 @@ fn value_after(line: &str, at: usize) -> usize {
 fn is_value(line: &str, name: &Range<usize>) -> bool {
     let around = ['"', '\'', ' ', '\t'];
     let before = line.get(..name.start).unwrap_or_default().trim_end_matches(around);
-    // The flag of a command line, unless it stands for a name.
-    if line.get(name.clone()).is_some_and(|name| name.starts_with("--")) && !before.ends_with("name:") {
-        return false;
-    }
     // `name: db password`.
     let first_word =
         before.trim_end_matches(|letter: char| letter.is_alphanumeric()).trim_end_matches(around);
     let before = if first_word.ends_with(':') { first_word } else { before };
     let after = line.get(name.end..).unwrap_or_default();
     let is_last = after.trim_start_matches(['"', '\'']).trim_start();
+    let ends = is_last.is_empty() || is_last.starts_with([',', '}', ']', '#']);
+    // The flag of a command line, unless it stands alone or for a name.
+    let is_flag = line.get(name.clone()).is_some_and(|name| name.starts_with("--"));
+    if is_flag && !ends && !before.ends_with("name:") {
+        return false;
+    }
     before.ends_with([':', '='])
         && (is_last.is_empty() || is_last.starts_with([',', '}', ']', '#', '\'', '"']))
         || before.ends_with([':', '='])
