@@ -202,14 +202,15 @@ impl Ended {
         secrets: &[String],
         code: impl Fn(u8) -> ResultCode,
     ) -> Completed {
-        let (stdout, stderr) = (self.stdout.to_text(), self.stderr.to_text());
-        let told = said::hide(&stderr, secrets);
-        let with_last_lines = |what: String| match said::last_lines(&said::hide(&stdout, secrets), &told) {
+        let stdout = self.stdout.to_text();
+        // Nobody needs more of it: what it says of secrets goes no further, whoever reads it.
+        let stderr = said::hide(&self.stderr.to_text(), secrets);
+        let with_last_lines = |what: String| match said::last_lines(&said::hide(&stdout, secrets), &stderr) {
             Some(lines) => format!("{what}; it said: {lines}"),
             None => what,
         };
         let (rc, status, reason) = match self.end {
-            End::Exited(exit) => (code(exit), ResultStatus::Done, ocf::exit_reason(&told)),
+            End::Exited(exit) => (code(exit), ResultStatus::Done, ocf::exit_reason(&stderr)),
             End::Signalled(signal) => (
                 ResultCode::ERROR,
                 ResultStatus::Error,

@@ -13,7 +13,7 @@ while read -r line; do case $line in *=*) eval "${line%%=*}='${line#*=}'" ;; esa
 [ "$action" != metadata ] || { echo '<resource-agent name="fence_file"><parameters><parameter name="plug"/></parameters></resource-agent>'; exit 0; }
 [ "$action" != list ] || { echo "7,n7"; exit 0; }
 echo "$device $action $plug" >>"$world/calls"
-! grep -qs "^$device$" "$world/broken" || { echo "no answer" >&2; exit 1; }
+! grep -qs "^$device$" "$world/broken" || { echo "no answer${passwd:+ to $passwd}" >&2; exit 1; }
 "#;
 
 struct World(tempfile::TempDir);
@@ -65,6 +65,17 @@ impl World {
     fn break_device(&self, name: &str) {
         std::fs::write(self.0.path().join("broken"), format!("{name}\n")).unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_a_failing_device_says_of_its_password_is_not_told() {
+    let world = World::new();
+    world.break_device("a");
+    let result =
+        world.fence("n1", Task::FenceReboot, &[("a", ", pcmk_host_list: n1, passwd: HUNTER2")], "").await;
+    assert!(
+        result.exit_reason.is_some_and(|why| why.contains("no answer to ***") && !why.contains("HUNTER2"))
+    );
 }
 
 #[tokio::test]
