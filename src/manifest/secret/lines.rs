@@ -153,11 +153,8 @@ fn is_value(line: &str, name: &Range<usize>) -> bool {
     if is_flag && !ends && !before.ends_with("name:") {
         return false;
     }
-    before.ends_with([':', '='])
-        && (is_last.is_empty() || is_last.starts_with([',', '}', ']', '#', '\'', '"']))
-        || before.ends_with([':', '='])
-            && after.starts_with([' ', '"', '\''])
-            && !is_last.starts_with([':', '='])
+    let is_text = after.starts_with([' ', '"', '\'']) && !is_last.starts_with([':', '=']);
+    before.ends_with([':', '=']) && (ends || is_last.starts_with(['\'', '"']) || is_text)
 }
 
 /// Where the item begins that a line is in whose first key is at `column`: of a list, of a map, or between

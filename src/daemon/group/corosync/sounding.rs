@@ -25,6 +25,8 @@ impl Sounding {
     const SECOND_LOOK: Duration = Duration::from_millis(300);
     /// How long a question may be open before nothing more is sent, which could take as long.
     const HESITATION: Duration = Duration::from_millis(50);
+    /// How votequorum is asked about the node that it runs on.
+    const OWN: u32 = 0;
 
     /// Asks until nobody wants to know any more.
     pub(super) fn begin() -> Self {
@@ -85,11 +87,6 @@ fn ask(connection: &mut Option<Votequorum>) {
             Err(_) => *connection = None,
         },
     }
-}
-
-impl Sounding {
-    /// How votequorum is asked about the node that it runs on.
-    const OWN: u32 = 0;
 }
 
 #[cfg(test)]
