@@ -50,9 +50,13 @@ impl Lint<'_, '_> {
                 && next(name, 0).is_some()
             {
                 self.findings
-                    .error("pair-of-parameters", place, "`name` and `value` are parameters of their own here")
-                    .here("the agent would get this under the name `value`")
-                    .help("write `NAME: VALUE`")
+                    .error(
+                        "pair-of-parameters",
+                        place,
+                        "a parameter is written as a pair: its name and its value are two parameters here",
+                    )
+                    .here("the agent would be given this under a name that is not its own")
+                    .help("write the value behind the name, as one parameter")
                     .report();
             }
         }
