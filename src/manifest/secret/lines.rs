@@ -88,6 +88,13 @@ fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Opti
             from = name.end;
             continue;
         }
+        if line.get(name.clone()).is_some_and(|word| word.eq_ignore_ascii_case("key"))
+            && next(line, name.end).is_some_and(|second| is_value(line, &second))
+        {
+            // `{key: password, val: VALUE}`: the pair is what counts.
+            from = name.end;
+            continue;
+        }
         if let Some(end) = reference_end(line, &name) {
             (from, after_reference) = (end, Some(end));
             continue;

@@ -44,6 +44,7 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("opts: \"--password X\"", "opts: \"--password (x)"),
         ("api key: X", "api key: (x)"),
         ("password.X", "password.(x)"),
+        ("params:\n  - key: token_2\n    val: X\n  - a\nb: 1", "params:\n  (x)\n    (x)\n  - (x)\nb: 1"),
         ("password.old: X", "password.old: (x)"),
         ("password_file: [X]", "password_file: (x)"),
         ("password_file:\n- X\nb: 1", "password_file:\n- (x)\nb: 1"),
