@@ -71,14 +71,7 @@ fn words(because: &Because) -> String {
         Because::NoFenceDevice => "there is no fence device, and fencing is enabled".to_owned(),
         Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
         Because::Circle { resources, constraints } => {
-            let orders = if constraints.is_empty() {
-                String::new()
-            } else {
-                format!(
-                    " ({})",
-                    fold::names(&constraints.iter().map(|id| Address::of_constraint(id)).collect::<Vec<_>>())
-                )
-            };
+            let orders = orders(constraints);
             match resources.as_slice() {
                 [only] => format!("{only} waits for itself{orders}"),
                 several => format!("{} wait for each other{orders}", fold::names(several)),
@@ -294,4 +287,13 @@ pub fn no_ticket(ticket: &str, is_standby: bool) -> String {
 fn on_each(nodes: &[NodeName]) -> String {
     let names: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
     names.join(" and on ")
+}
+
+/// The orders that make a circle, in brackets.
+fn orders(constraints: &[String]) -> String {
+    if constraints.is_empty() {
+        return String::new();
+    }
+    let spelled: Vec<String> = constraints.iter().map(|id| Address::of_constraint(id)).collect();
+    format!(" ({})", fold::names(&spelled))
 }
