@@ -11,8 +11,7 @@ use quorate::scheduler::{Action, ActionId, ActionKind};
 use crate::Case;
 use crate::generator::NOW;
 
-/// Who is told to act after or before another does so by the graph, whoever carries it out. An action that
-/// the plan holds back is in no graph: who makes way for it may be told so all the same.
+/// Who is told to act after or before another does so by the graph, whoever carries it out.
 pub(crate) fn tells_orders_that_are(case: &Case<'_>) -> Option<String> {
     let (cluster, status) = (&case.cib.cluster, &case.cib.status);
     let planned = plan::plan(&Inputs::drift(cluster, Overlay::none(), status, NOW));
@@ -41,8 +40,7 @@ pub(crate) fn tells_orders_that_are(case: &Case<'_>) -> Option<String> {
         let is_true = if let Because::After { resource, .. } = &step.because {
             leads(&of_resource(resource), &of_step(step), &by_id)
         } else if let Because::Before { resource, .. } = &step.because {
-            planned.plan.blocked.iter().any(|held| held.resource.as_ref() == Some(resource))
-                || leads(&of_step(step), &of_resource(resource), &by_id)
+            leads(&of_step(step), &of_resource(resource), &by_id)
         } else {
             true
         };

@@ -180,17 +180,22 @@ impl End<'_> {
 
     /// An instance of which its node remembers a second one, from when they were told apart: what that says
     /// of a definition that has changed since asks for a restart, and the restart is remembered under the
-    /// other name.
+    /// other name. Members of a group restart with an earlier one.
     fn is_remembered_under_two_names(&self, resource: ResourceIx, node: NodeIx) -> bool {
         let facts = &self.placement.facts;
-        let known = facts.resource(resource);
         let Some(state) = self.state(&facts.node(node).name) else { return false };
         let plain = |id: &str| id.split_once(':').map_or(id, |(plain, _)| plain).to_owned();
-        let histories = state.resources.iter().filter(|history| plain(&history.id) == *known.base_id);
-        let is_changed = |change: &Change| {
-            change.resource.as_ref() == Some(&known.id) && change.reason == Some(Reason::DefinitionChange)
-        };
-        !known.is_unique && histories.count() > 1 && self.schedule.changes.iter().any(is_changed)
+        let parent = facts.resource(resource).parent.map(|parent| facts.resource(parent));
+        let group = parent.filter(|parent| matches!(parent.variant, Variant::Group(_)));
+        let members = group.map_or(&[][..], |group| &group.children);
+        let earlier = members.iter().take_while(|member| **member != resource).copied();
+        earlier.chain([resource]).map(|part| facts.resource(part)).any(|known| {
+            let histories = state.resources.iter().filter(|history| plain(&history.id) == *known.base_id);
+            let is_changed = |change: &Change| {
+                change.resource.as_ref() == Some(&known.id) && change.reason == Some(Reason::DefinitionChange)
+            };
+            !known.is_unique && histories.count() > 1 && self.schedule.changes.iter().any(is_changed)
+        })
     }
 
     fn state(&self, node: &NodeName) -> Option<&NodeState> {
