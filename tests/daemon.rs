@@ -259,9 +259,19 @@ async fn a_manifest_that_cannot_be_used_changes_nothing_and_an_edit_is_put_in_fo
     world.write_manifest("  A: {agent: nonsense}\n");
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!((world.active().as_str(), world.look(0).await.durable.generation.0), ("n1.A", 1));
+    let because = attribute(&*world.look(0).await, "quorate-manifest").unwrap();
+    assert!(because.contains("cluster.yaml cannot be used (1 error"), "{because}");
     let both = [resource("A", "", "10s"), resource("B", "", "10s")].concat();
     world.write_manifest(&both);
     world.until_active("n1.A n1.B").await;
+    world.until_calm().await;
+    assert_eq!(attribute(&*world.look(0).await, "quorate-manifest"), None);
+}
+
+/// An attribute of the first node.
+fn attribute(seen: &Snapshot, name: &str) -> Option<String> {
+    let mut pairs = seen.status.nodes[0].attributes.iter().flat_map(|set| &set.pairs);
+    pairs.find(|pair| &*pair.name == name).map(|pair| pair.value.to_text().to_string())
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ impl<G: Group> Daemon<G> {
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
-        let proposing = Proposing::recall(&store);
+        let proposing = Proposing::recall(&store, &record, setup.manifest.is_some());
         let return_grace = settings.return_grace;
         let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
         let guardian = Guardian::new(&setup.safety, &setup.run_dir);
@@ -332,7 +332,7 @@ impl<G: Group> Daemon<G> {
             // Who does not wait for the answer does not need it.
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
-                let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
+                let seen = self.proposing.hear(digest, &answer, self.node.durable());
                 seen.iter().for_each(|seen| self.remember(seen));
             }
             None => {}
@@ -362,6 +362,8 @@ impl<G: Group> Daemon<G> {
             Some(Step::Decided(seen)) => self.remember(&seen),
             None => {}
         }
+        let generation = self.node.durable().generation;
+        self.backlog.extend(self.proposing.news(&self.setup.node, generation));
     }
 
     /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end

@@ -133,6 +133,34 @@ fn a_node_joins_a_running_cluster() {
 }
 
 #[test]
+fn a_host_that_is_dead_for_good_is_taken_out_by_its_name() {
+    Lab::of(3).test(|lab| {
+        manifest(lab, 3, "corosync: {token: 2s}\n");
+        cluster_ok(lab, "init");
+        let refused = cluster(lab, "destroy node3 --gone --auto-approve");
+        assert_eq!(refused.status.code(), Some(107), "{}", said(&refused));
+        assert!(said(&refused).contains("node3 is not gone: it answers"), "{}", said(&refused));
+        assert!(sees(lab.host("node1"), 3));
+
+        lab.host("node3").cut();
+        lab.until("the loss", Duration::from_secs(20), || sees(lab.host("node1"), 2));
+        let refused = cluster(lab, "destroy node3 --auto-approve");
+        assert_eq!(refused.status.code(), Some(69), "{}", said(&refused));
+        assert!(said(&refused).contains("`--gone`"), "{}", said(&refused));
+        let told = cluster_ok(lab, "destroy node3 --gone --auto-approve");
+        assert_eq!(told, "node3 was taken out of web.\n");
+        for name in ["node1", "node2"] {
+            let host = lab.host(name);
+            assert!(!host.read(CONF).contains("node3"), "{name}");
+            assert!(host.run("corosync-quorumtool -s || true").contains("Expected votes:   2"), "{name}");
+        }
+        manifest(lab, 2, "corosync: {token: 2s}\n");
+        let again = cluster(lab, "join");
+        assert!(again.status.success(), "{}", said(&again));
+    });
+}
+
+#[test]
 fn what_is_in_the_way_is_said_and_nothing_is_changed() {
     Lab::of(2).test(|lab| {
         manifest(lab, 2, "");

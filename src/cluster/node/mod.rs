@@ -1,5 +1,6 @@
 //! One daemon's whole logic.
 
+mod alone;
 mod doubt;
 mod joining;
 mod outbox;
@@ -9,6 +10,7 @@ mod sight;
 
 use std::collections::VecDeque;
 
+use alone::Alone;
 use joining::Round;
 use outbox::Outbox;
 pub(super) use sight::Sight;
@@ -46,6 +48,7 @@ pub struct Node {
     kept: Record,
     is_touched: bool,
     must_persist: bool,
+    alone: Alone,
     /// Since when this node has to let go of what it runs, where that has a bound.
     releases: Option<Moment>,
     has_let_go: bool,
@@ -95,6 +98,7 @@ impl Node {
             kept: record,
             is_touched: false,
             must_persist: false,
+            alone: Alone::default(),
             releases: None,
             has_let_go: false,
             is_condemned: false,
