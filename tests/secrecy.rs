@@ -167,7 +167,7 @@ fn no_slip_in_a_manifest_shows_a_secret() {
             told += &told_of_plan(&Cluster::default(), &manifest.cluster);
             told += &told_of_plan(&manifest.cluster, &Cluster::default());
         }
-        told += &view::difference("m.yaml", &text, &manifest::format(&text));
+        told += &view::difference("m.yaml", &text, &manifest::format(&text).text);
         told += &view::difference("m.yaml", &text, "");
         faults.extend(line_with_mark(&told).map(|line| (text, line)));
     }
