@@ -270,9 +270,9 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::Maintenance
         | Concern::Paused
         | Concern::AtWork(_) => None,
-        Concern::PendingNode { node } => {
-            Some(format!("`systemctl start quorate` on {node} starts it, and its log says why it is not in"))
-        }
+        Concern::PendingNode { node } => Some(format!(
+            "`systemctl start quorate` on {node} starts it; one that runs may be of another version, and its log says what keeps it out"
+        )),
     };
     help.map_or_else(|| describe(concern), |help| format!("{}; {help}", describe(concern)))
 }
