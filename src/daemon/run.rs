@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::alerts::Alerts;
 use super::door::{Ask, Inside};
-use super::durable::{Seen, Store, make_folder, own};
+use super::durable::{Store, make_folder, own};
 use super::group::{self, Group};
 use super::guard::Guardian;
 use super::hands::Hands;
@@ -333,16 +333,9 @@ impl<G: Group> Daemon<G> {
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
                 let seen = self.proposing.hear(digest, &answer, self.node.durable());
-                seen.iter().for_each(|seen| self.remember(seen));
+                seen.iter().for_each(|seen| seen.keep(&self.store));
             }
             None => {}
-        }
-    }
-
-    fn remember(&self, seen: &Seen) {
-        if let Err(error) = self.store.remember(seen) {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, "the manifest may be proposed once more after a restart");
         }
     }
 
@@ -359,7 +352,7 @@ impl<G: Group> Daemon<G> {
                 let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
                 self.backlog.push_back(input);
             }
-            Some(Step::Decided(seen)) => self.remember(&seen),
+            Some(Step::Decided(seen)) => seen.keep(&self.store),
             None => {}
         }
         let generation = self.node.durable().generation;
