@@ -228,6 +228,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::OfflineNode { .. }
         | Concern::PendingNode { .. }
         | Concern::Manifest { .. }
+        | Concern::LeftDown { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)
         | Concern::Maintenance
