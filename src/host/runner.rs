@@ -167,10 +167,10 @@ impl Runner {
             Ok(revealed) => revealed,
             Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
         };
-        call.secrets.clone_from(&secrets);
+        call.secrets = secrets;
         self.calls.add(action);
         let done = self.site.run(&call).await;
-        let result = to_result(done, &secrets);
+        let result = to_result(done);
         match missing {
             Some(problem) if action.is_recurring() => untrusted(action, result, &problem),
             Some(problem) if !result.has_succeeded(action) => lacking(result, &problem),
@@ -278,15 +278,11 @@ fn lacking(mut result: ActionResult, problem: &str) -> ActionResult {
     result
 }
 
-fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
-    let masked = |reason: String| {
-        let long_enough = secrets.iter().filter(|secret| !secret.is_empty());
-        long_enough.fold(reason, |reason, secret| reason.replace(secret.as_str(), "***"))
-    };
+fn to_result(done: Completed) -> ActionResult {
     ActionResult {
         rc: done.rc,
         status: done.status,
-        exit_reason: done.exit_reason.map(|reason| masked(reason).into()),
+        exit_reason: done.exit_reason.map(Into::into),
         took: done.took,
     }
 }
