@@ -67,11 +67,8 @@ pub(super) fn entries_for(
     let operation = Operation::of(done);
     let key = operation.key(resource);
     let is_migration = action.task.is_migration();
-    let own_id = if is_migration || !operation.interval.is_zero() {
-        Arc::clone(&key)
-    } else {
-        last_id(resource)
-    };
+    let own_id =
+        if is_migration || !operation.interval.is_zero() { Arc::clone(&key) } else { last_id(resource) };
     let has_failed = !done.result.is_expected(action);
     let mut ids: Vec<Arc<str>> = Vec::new();
     if has_failed && !is_migration {

@@ -173,8 +173,7 @@ impl Ledger {
         }
         for mut entry in entries {
             entry.call_id = Some(call);
-            let is_taken_up =
-                done.action.task == Task::Reload && !has_failed && run::renew(history, &entry);
+            let is_taken_up = done.action.task == Task::Reload && !has_failed && run::renew(history, &entry);
             if !is_taken_up {
                 run::put(history, entry);
             }

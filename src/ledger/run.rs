@@ -31,8 +31,7 @@ pub(super) fn put(history: &mut ResourceHistory, entry: HistoryEntry) {
 /// else the reload is to stand for the start.
 pub(super) fn renew(history: &mut ResourceHistory, reload: &HistoryEntry) -> bool {
     let last = entry::last_id(&history.id);
-    let is_role =
-        |entry: &&HistoryEntry| entry.id == last && is_of(entry, &[Task::Promote, Task::Demote]);
+    let is_role = |entry: &&HistoryEntry| entry.id == last && is_of(entry, &[Task::Promote, Task::Demote]);
     if !history.entries.iter().any(|entry| is_role(&entry)) {
         return false;
     }
@@ -58,12 +57,7 @@ pub(super) fn beginning_id(resource: &str) -> Arc<str> {
 fn beginning(resource: &str, known: &HistoryEntry) -> Option<HistoryEntry> {
     let is_active = matches!(
         known.rc,
-        Some(
-            ResultCode::OK
-                | ResultCode::PROMOTED
-                | ResultCode::DEGRADED
-                | ResultCode::DEGRADED_PROMOTED
-        )
+        Some(ResultCode::OK | ResultCode::PROMOTED | ResultCode::DEGRADED | ResultCode::DEGRADED_PROMOTED)
     );
     if !is_active || !is_of(known, &[Task::Start, Task::Monitor]) {
         return None;

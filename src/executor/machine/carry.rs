@@ -48,7 +48,8 @@ impl Executor {
                 && step.action.node == action.node
                 && step.action.notify.as_deref() == Some(&*format!("pre-{}", action.task.as_str()))
         };
-        let late: Vec<usize> = (0..self.steps.len()).filter(|first| is_announcement(&self.steps[*first])).collect();
+        let late: Vec<usize> =
+            (0..self.steps.len()).filter(|first| is_announcement(&self.steps[*first])).collect();
         for first in late {
             self.ready.remove(&self.steps[first].rank(first));
             self.steps[first].stage = Stage::Ended;
