@@ -117,6 +117,26 @@ fn an_override_of_a_part_that_needs_no_quorum_is_told_when_a_merge_undoes_it() {
 }
 
 #[test]
+fn an_override_lasts_as_long_as_was_asked_whatever_the_clocks_say() {
+    const HOUR: i64 = 3_600_000;
+    for (fast, asked) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let mut world = World::new(2, 8);
+        world.hosts[fast].clock = 3 * HOUR;
+        world.boot_all();
+        world.propose(0, cluster(2, Fencing::Off, &["A"]));
+        world.rest();
+        let host = world.place("A");
+        let name = world.hosts[host].name.clone();
+        world.set_override(asked, "standby", Overriding::Standby(name), Some(HOUR));
+        world.run_for(HOUR - 60_000);
+        assert_eq!(world.place("A"), 1 - host, "clock of {fast} fast, asked {asked}: it ended early");
+        world.run_for(2 * 60_000);
+        let overlay = &world.hosts[asked].daemon.as_ref().unwrap().durable().overlay;
+        assert!(overlay.overrides.is_empty(), "clock of {fast} fast, asked {asked}: it goes on");
+    }
+}
+
+#[test]
 fn overrides_about_nothing_are_refused() {
     let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
     let node = world.set_override(0, "x", Overriding::Standby(NodeName::new("n9")), None);
