@@ -35,13 +35,17 @@ pub(crate) fn decide(cib: &str) -> Result<Decision, String> {
 }
 
 /// A cluster some time later: what the simulator decides has been done, and then a monitor failed.
-/// `choice` says which. Nothing if no monitor runs.
+/// `choice` says which; every other one is of a part of a bundle, if there is one. Nothing if no monitor runs.
 pub(crate) fn later(cib: &str, choice: u64) -> Option<String> {
     let mut text = cib.to_owned();
     for _ in 0..2 {
         text = change_input(&text, &["--simulate"])?;
     }
-    let running = running_monitors(&text);
+    let mut running = running_monitors(&text);
+    let is_in_bundle = |monitor: &String| monitor.starts_with("Box");
+    if choice.is_multiple_of(2) && running.iter().any(is_in_bundle) {
+        running.retain(is_in_bundle);
+    }
     let position = usize::try_from(choice).unwrap().checked_rem(running.len())?;
     change_input(&text, &["--op-inject", &running[position]])
 }
