@@ -306,6 +306,25 @@ fn links_in_documents_lead_somewhere() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn paths_of_the_project_in_documents_exist() {
+    let mut faults = Vec::new();
+    for path in tree().into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+    {
+        for word in read(&path).split('`').skip(1).step_by(2) {
+            let is_ours = ["src/", "tests/", "benches/", "fuzz/", "examples/", "docs/", "packaging/"]
+                .iter()
+                .any(|folder| word.starts_with(folder));
+            // `K.rs` stands for whatever the reader adds.
+            let is_example = word.contains([' ', '*', '<']) || path_stem(word).len() == 1;
+            if is_ours && !is_example && !package().join(word).exists() {
+                faults.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 fn allowed_imports(module: &str) -> Option<Vec<&'static str>> {
     if let Some((_, allowed)) = PURE.iter().find(|(name, _)| *name == module) {
         return Some(allowed.to_vec());
@@ -440,6 +459,10 @@ impl<'ast> Visit<'ast> for Paths {
         visit::visit_item_mod(self, item);
         self.module.pop();
     }
+}
+
+fn path_stem(word: &str) -> String {
+    Path::new(word).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn package() -> &'static Path {

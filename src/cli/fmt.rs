@@ -12,12 +12,12 @@ use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
-use super::source;
 use super::terminal::Terminal;
+use super::validate;
 use crate::agent::metadata::ActionAdvice;
 use crate::agent::{Installation, catalog};
 use crate::diagnostic::Sources;
-use crate::manifest::{self, AdvertisedOperation};
+use crate::manifest::{self, AdvertisedOperation, Formatted};
 use crate::model::resource::Origin;
 use crate::model::{Agent, Resource, period};
 use crate::view;
@@ -43,13 +43,28 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     let path = arguments.path.as_deref().unwrap_or(options.manifest());
     let is_dry = arguments.check || arguments.diff;
     let mut changed = 0;
-    let sources = source::read(path)?;
+    let sources = validate::texts(path, terminal)?;
     let advertised = if arguments.expand_ops { Some(advertised(&sources)?) } else { None };
+    let faults = manifest::faults_of_form(&sources);
+    if !faults.is_empty() {
+        terminal.findings(&faults, &sources)?;
+        return Err(Failure::new(
+            Exit::ManifestInvalid,
+            "the manifest cannot be formatted; nothing was changed",
+        ));
+    }
     for source in sources.iter() {
-        let formatted = match &advertised {
+        let Formatted { text: formatted, is_whole } = match &advertised {
             Some(advertised) => manifest::expand_ops(&source.text, advertised),
             None => manifest::format(&source.text),
         };
+        if !is_whole {
+            terminal.say(&format!(
+                "warning: {} has no canonical form: it uses aliases, or has a comment that would be lost; only blanks at ends of \
+                 lines are looked at",
+                source.name
+            ));
+        }
         if path == Path::new("-") && !is_dry {
             terminal.data(&formatted)?;
             continue;

@@ -104,7 +104,13 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         let wanted = observation.overlay.over(&plan.desired, Moment::at(plan.made_at));
         replay::record(file, &wanted, &plan.renamed(&observation.status), plan.made_at, schedule)?;
     }
-    let exit = planning::exit_of(&planned.plan, arguments.detailed_exitcode);
+    let exit = match arguments.output {
+        // A machine that asks for the transition reads in it what cannot be, and takes any other code for "no transition".
+        Format::Transition if !arguments.detailed_exitcode => Exit::Done,
+        Format::Text | Format::Json | Format::Markdown | Format::Transition => {
+            planning::exit_of(&planned.plan, arguments.detailed_exitcode)
+        }
+    };
     // The process ends here: the system takes all memory back at once, faster than piece by piece.
     std::mem::forget((planned, observation));
     Ok(exit)

@@ -226,6 +226,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         Concern::LostNode { .. }
         | Concern::Frozen(_)
         | Concern::OfflineNode { .. }
+        | Concern::LeftDown { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)
         | Concern::Maintenance

@@ -27,7 +27,7 @@ mod tests;
 use std::sync::Arc;
 
 pub(crate) use document::BYTES_MAX;
-pub use format::{AdvertisedOperation, expand_ops, format};
+pub use format::{AdvertisedOperation, Formatted, expand_ops, format};
 pub use pin::pin;
 pub use schema::schema;
 pub use settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
@@ -70,6 +70,13 @@ pub struct Reading {
 /// Reads one manifest from all the sources together.
 pub fn read(sources: &Sources) -> Reading {
     read_measured(sources).0
+}
+
+/// What keeps the sources from being YAML that can be read at all: an open quote, a key that is there twice, ...
+pub fn faults_of_form(sources: &Sources) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let documents = Documents::parse(sources, &mut found);
+    Findings::new(&documents, found).into_diagnostics()
 }
 
 /// Reading, and how much work it was: nodes of the texts, and values read from them.

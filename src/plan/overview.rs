@@ -114,6 +114,11 @@ pub enum Concern {
         /// Why not.
         because: Because,
     },
+    /// A resource should run, does not, and is unmanaged: nobody starts it.
+    LeftDown {
+        /// Which.
+        resource: String,
+    },
     /// Actions are due.
     Due {
         /// How many.
@@ -233,6 +238,10 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
         }
     }
     concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
+    if !facts.properties.maintenance_mode {
+        let left_down = trouble::left_down(facts);
+        concerns.extend(left_down.map(|resource| Concern::LeftDown { resource: resource.to_owned() }));
+    }
     concerns.extend(due.unplaced.iter().cloned().map(Concern::Unplaced));
     concerns.extend(due.blocked.iter().map(|blocked| {
         Concern::Blocked {

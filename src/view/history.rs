@@ -1,5 +1,7 @@
 //! What happened in a cluster, as lines.
 
+use serde::Serialize;
+
 use super::progress::finished_line;
 use super::{Ink, legible, moment};
 use crate::api::{Tale, Told};
@@ -13,6 +15,17 @@ pub fn text(told: &[Told], ink: Ink) -> String {
     }
     let one = |told: &Told| words(&told.tale, ink).map(|words| line(told, &words)).unwrap_or_default();
     told.iter().map(|told| legible::draw(told, one)).collect()
+}
+
+/// Events for machines, as one document.
+pub fn json(told: &[Told]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        format_version: &'static str,
+        kind: &'static str,
+        events: &'a [Told],
+    }
+    super::to_json(&Document { format_version: "1.0", kind: "history", events: told })
 }
 
 /// Events for machines, one document per line.

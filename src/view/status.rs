@@ -265,6 +265,7 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::Frozen(_)
         | Concern::OfflineNode { .. }
         | Concern::Blocked { .. }
+        | Concern::LeftDown { .. }
         | Concern::Due { .. }
         | Concern::Maintenance
         | Concern::Paused
@@ -294,6 +295,9 @@ pub fn describe(concern: &Concern) -> String {
         Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
         Concern::AtWork(AtWork { holder }) => {
             format!("another command is at work ({holder}): what it has begun does not show here yet")
+        }
+        Concern::LeftDown { resource } => {
+            format!("{resource} does not run, and is unmanaged: nobody starts it")
         }
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),

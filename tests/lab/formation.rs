@@ -102,6 +102,16 @@ fn a_node_joins_a_running_cluster() {
         assert_eq!(refused.status.code(), Some(107), "{}", said(&refused));
         assert!(said(&refused).contains("`quorate cluster join` brings"), "{}", said(&refused));
 
+        // Cut off before those that run were told: the next one goes on there.
+        let tool = "/usr/local/bin/corosync-cfgtool";
+        for host in [node1, lab.host("node2")] {
+            host.run(&format!("printf '#!/bin/sh\\nexit 1\\n' >{tool}; chmod +x {tool}"));
+        }
+        let broken_off = cluster(lab, "join");
+        assert!(said(&broken_off).contains("reload corosync through"), "{}", said(&broken_off));
+        for host in [node1, lab.host("node2")] {
+            host.run(&format!("rm {tool}"));
+        }
         cluster_ok(lab, "join");
         for host in lab.hosts() {
             lab.until("three members", Duration::from_secs(20), || sees(host, 3));

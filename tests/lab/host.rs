@@ -101,7 +101,7 @@ impl Host {
                 "ip link add {} type veth peer name eth{link} address 02:00:00:00:0{link}:{last} netns {pid}",
                 self.port(link)
             ));
-            self.room.run_on_network(&format!("ip link set {} master net{link} up", self.port(link)));
+            self.room.set_cable(&self.port(link), &format!("master net{link} up"));
             self.run(&format!("ip address add {address}/24 dev eth{link} && ip link set eth{link} up"));
         }
     }
@@ -125,7 +125,7 @@ impl Host {
         if ended && self.power().take().is_some() {
             let ports = (0..self.addresses.len()).map(|link| self.port(link));
             // What still looks into the host's network keeps its cables there.
-            for port in ports.filter(|port| self.room.has_switch(port)) {
+            for port in ports.filter(|port| self.room.has_link(port)) {
                 self.room.run_on_network(&format!("ip link delete {port}"));
             }
             self.is_cut.store(false, Ordering::Relaxed);
@@ -164,14 +164,14 @@ impl Host {
 
     /// Takes the cable out of one link.
     pub(crate) fn cut_link(&self, link: usize) {
-        self.room.run_on_network(&format!("ip link set {} down", self.port(link)));
+        self.room.set_cable(&self.port(link), "down");
     }
 
     /// Takes every link off its switch: the carrier stays, but nothing arrives.
     pub(crate) fn isolate(&self) {
         self.note_cut(true);
         for link in 0..self.addresses.len() {
-            self.room.run_on_network(&format!("ip link set {} nomaster", self.port(link)));
+            self.room.set_cable(&self.port(link), "nomaster");
         }
     }
 
@@ -181,15 +181,15 @@ impl Host {
         for link in 0..self.addresses.len() {
             let switch = format!("side{side}.{link}");
             let make = format!("link add {switch} type bridge forward_delay 0");
-            if !self.room.has_switch(&switch) {
+            if !self.room.has_link(&switch) {
                 self.room.run_on_network(&format!("ip {make}"));
                 self.room.run_on_network(&format!("ip link set {switch} up"));
             }
-            self.room.run_on_network(&format!("ip link set {} master {switch}", self.port(link)));
+            self.room.set_cable(&self.port(link), &format!("master {switch}"));
         }
     }
 
-    /// Puts all cables back.
+    /// Puts all cables back. A host that is fenced meanwhile gets new ones when it boots.
     pub(crate) fn heal(&self) {
         if self.is_cut() {
             self.note_cut(false);
@@ -198,7 +198,7 @@ impl Host {
             return;
         }
         for link in 0..self.addresses.len() {
-            self.room.run_on_network(&format!("ip link set {} master net{link} up", self.port(link)));
+            self.room.set_cable(&self.port(link), &format!("master net{link} up"));
         }
     }
 

@@ -66,17 +66,29 @@ impl Room {
         succeed(Command::new("nsenter").args(words), command)
     }
 
-    /// Whether there is a switch of this name.
-    pub(crate) fn has_switch(&self, name: &str) -> bool {
+    /// Whether there is a switch, or an end of a cable, of this name.
+    pub(crate) fn has_link(&self, name: &str) -> bool {
         let words = ["-t", &self.pid.to_string(), "-n", "--", "ip", "link", "show", name].map(str::to_owned);
         Command::new("nsenter").args(words).output().unwrap().status.success()
     }
 
     /// Runs a command on the room's network that names processes as this process does.
     pub(crate) fn run_on_network(&self, words: &str) {
+        succeed(&mut self.on_network(words), words);
+    }
+
+    /// Sets a cable's end on this side, unless it went with the host that it led to.
+    pub(crate) fn set_cable(&self, port: &str, how: &str) {
+        let words = format!("ip link set {port} {how}");
+        let done = self.on_network(&words).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success() || !self.has_link(port), "{words}: {}\n{said}", done.status);
+    }
+
+    fn on_network(&self, words: &str) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.pid.to_string(), "-n", "--"]).args(words.split(' '));
-        succeed(&mut command, words);
+        command
     }
 }
 

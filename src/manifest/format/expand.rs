@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::format;
+use super::{Formatted, format};
 use crate::manifest::document::{Content, Document, Node, NodeIndex};
 use crate::manifest::write::scalar::{Context, written};
 
@@ -17,8 +17,8 @@ pub struct AdvertisedOperation {
 
 /// Adds to every resource and template the operations that its agent advertises and that it does
 /// not have under that name, then formats. Agents are keyed by their full names.
-pub fn expand_ops(text: &str, advertised: &BTreeMap<String, Vec<AdvertisedOperation>>) -> String {
-    let Some(document) = super::parse(text) else { return text.to_owned() };
+pub fn expand_ops(text: &str, advertised: &BTreeMap<String, Vec<AdvertisedOperation>>) -> Formatted {
+    let Some(document) = super::parse(text) else { return format(text) };
     let mut insertions: Vec<(usize, String)> = Vec::new();
     for section in ["resources", "templates"] {
         let Some(section) = document.root.and_then(|root| field(&document, root, section)) else { continue };

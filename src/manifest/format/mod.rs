@@ -21,30 +21,41 @@ pub use expand::{AdvertisedOperation, expand_ops};
 /// How often a form is formed again until it stays as it is.
 const ROUNDS: usize = 4;
 
-/// The canonical form. Formatting it again changes nothing; a text that is not YAML comes back
-/// as it is.
-pub fn format(text: &str) -> String {
-    let mut current = text.to_owned();
+/// A text in its canonical form, as far as it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formatted {
+    /// The text. Formatting it again changes nothing.
+    pub text: String,
+    /// Whether all of it is in canonical form. What uses means of YAML that manifests do without (aliases, for one), or has a
+    /// comment where it would be lost, only loses the blanks at the ends of its lines; what is no YAML stays as it is.
+    pub is_whole: bool,
+}
+
+/// The canonical form of a text.
+pub fn format(text: &str) -> Formatted {
+    let mut current = Formatted { text: text.to_owned(), is_whole: true };
     for _ in 0..ROUNDS {
-        let next = step(&current);
-        if next == current {
-            return current;
+        let next = step(&current.text);
+        if next.text == current.text {
+            return next;
         }
         current = next;
     }
-    text.to_owned()
+    Formatted { text: text.to_owned(), is_whole: false }
 }
 
 /// One round, checked for meaning.
-fn step(text: &str) -> String {
-    let Some(document) = parse(text) else { return text.to_owned() };
-    let forms = [layout::lay_out(&document), Some(trimmed(text))];
-    let is_good = |form: &String| {
-        let same = parse(form).is_some_and(|other| same::is_same(&document, &other));
+fn step(text: &str) -> Formatted {
+    let unchanged = Formatted { text: text.to_owned(), is_whole: false };
+    let Some(document) = parse(text) else { return unchanged };
+    let whole = layout::lay_out(&document).map(|text| Formatted { text, is_whole: true });
+    let blanks = Formatted { text: trimmed(text), is_whole: false };
+    let is_good = |form: &Formatted| {
+        let same = parse(&form.text).is_some_and(|other| same::is_same(&document, &other));
         same && comment::texts(text, &document)
-            == parse(form).map(|other| comment::texts(form, &other)).unwrap_or_default()
+            == parse(&form.text).map(|other| comment::texts(&form.text, &other)).unwrap_or_default()
     };
-    forms.into_iter().flatten().find(is_good).unwrap_or_else(|| text.to_owned())
+    whole.into_iter().chain([blanks]).find(is_good).unwrap_or(unchanged)
 }
 
 /// The tree, if the text is YAML without any complaint.
