@@ -18,8 +18,8 @@ pub(crate) struct Changes {
     on: BTreeMap<String, String>,
     /// What was accepted, and whether with quorum.
     accepted: BTreeMap<String, bool>,
-    /// What was accepted with the votes of hosts that had no daemon: who had a change with the daemons of most hosts may
-    /// all have been away.
+    /// What was accepted with the votes of hosts that had no daemon: those who had another change with the daemons
+    /// of most hosts may all have been away.
     thin: BTreeSet<String>,
     /// When and where each was accepted, and by which hosts with a daemon.
     fresh: Vec<Fresh>,

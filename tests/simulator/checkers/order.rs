@@ -94,13 +94,7 @@ impl OrderRespected {
                 self.still.insert(*host);
                 self.stood_still.insert(*host, (at, None));
             }
-            Seen::Resumed { host } => {
-                self.still.remove(host);
-                self.unsteady.insert(*host, at);
-                if let Some((_, until)) = self.stood_still.get_mut(host) {
-                    *until = Some(at);
-                }
-            }
+            Seen::Resumed { host } => self.resume(at, *host),
             Seen::GroupLost { host } => {
                 self.unsteady.insert(*host, at);
             }
@@ -116,6 +110,14 @@ impl OrderRespected {
             _ => {}
         }
         None
+    }
+
+    fn resume(&mut self, at: i64, host: usize) {
+        self.still.remove(&host);
+        self.unsteady.insert(host, at);
+        if let Some((_, until)) = self.stood_still.get_mut(&host) {
+            *until = Some(at);
+        }
     }
 
     fn end(&mut self, at: i64, begun: &Begun, report: Report) {
