@@ -21,4 +21,6 @@ mod isolation;
 mod joining;
 #[path = "cluster/strangers.rs"]
 mod strangers;
+#[path = "cluster/telling.rs"]
+mod telling;
 mod world;

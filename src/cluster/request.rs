@@ -162,7 +162,21 @@ pub enum Refusal {
          another pause or maintenance; wait until it is back, or `quorate node confirm-down {0}` once its host is off"
     )]
     Apart(NodeName),
+    /// What would be lost as soon as this partition meets the one that has quorum.
+    #[error("the cluster has no quorum here: {0}")]
+    NoQuorum(Meanwhile),
     /// This daemon is leaving.
     #[error("this daemon is leaving the cluster")]
     Leaving,
+}
+
+/// What happens to a request without quorum, were it taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Meanwhile {
+    /// It would hold in this partition alone, and be lost.
+    #[error("what is asked for would be lost when this node meets the others again")]
+    Lost,
+    /// It would be fenced, and nobody may.
+    #[error("nothing is fenced without it")]
+    Unfenced,
 }

@@ -1,5 +1,6 @@
 //! One daemon's whole logic.
 
+mod alone;
 mod doubt;
 mod joining;
 mod outbox;
@@ -10,6 +11,7 @@ mod sight;
 
 use std::collections::VecDeque;
 
+use alone::Alone;
 use joining::Round;
 use outbox::Outbox;
 pub(super) use sight::Sight;
@@ -47,6 +49,7 @@ pub struct Node {
     kept: Record,
     is_touched: bool,
     must_persist: bool,
+    alone: Alone,
     /// Since when this node has to let go of what it runs, where that has a bound.
     releases: Option<Moment>,
     /// Whether that has to wait for the end of a pause or of maintenance.
@@ -98,6 +101,7 @@ impl Node {
             kept: record,
             is_touched: false,
             must_persist: false,
+            alone: Alone::default(),
             releases: None,
             is_left_alone: false,
             has_let_go: false,

@@ -1,9 +1,10 @@
-//! What a daemon gives out to be kept.
+//! What a daemon gives out to be kept: what all members share, and the truth about its own node.
 
 use super::Node;
 use crate::cluster::border::{Kept, Output};
 
 impl Node {
+    /// What changed of what is durable is written before anything else is done.
     pub(super) fn persist(&mut self) {
         if std::mem::take(&mut self.must_persist) {
             self.out.push(Output::Persist(Box::new(self.state.durable.clone())));
