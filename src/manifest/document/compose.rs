@@ -331,7 +331,12 @@ impl Composer<'_> {
                 }
                 Content::Scalar(scalar) => {
                     let text = scalar.text.clone();
-                    self.take_entry(&mut keys, text, (key, value), if is_root { Part::Root } else { Part::Inner });
+                    self.take_entry(
+                        &mut keys,
+                        text,
+                        (key, value),
+                        if is_root { Part::Root } else { Part::Inner },
+                    );
                 }
                 Content::Sequence(_) | Content::Mapping(_) | Content::Alias(_) => {
                     self.found.push(*self.refuse(
@@ -363,12 +368,12 @@ impl Composer<'_> {
         let Seen { position, key: first, count } = *seen;
         seen.count += 1;
         let kept = keys.kept.get(position).map_or(value, |(_, value)| *value);
-        let is_joinable = match (&self.document.resolved(kept).1.content, &self.document.resolved(value).1.content)
-        {
-            (Content::Mapping(_), Content::Mapping(_)) => part == Part::Root,
-            (Content::Sequence(_), Content::Sequence(_)) => part != Part::Inner,
-            (_, _) => false,
-        };
+        let is_joinable =
+            match (&self.document.resolved(kept).1.content, &self.document.resolved(value).1.content) {
+                (Content::Mapping(_), Content::Mapping(_)) => part == Part::Root,
+                (Content::Sequence(_), Content::Sequence(_)) => part != Part::Inner,
+                (_, _) => false,
+            };
         if part != Part::Section || !is_joinable {
             self.found.push(self.duplicate(&text, key, first));
         }
@@ -431,11 +436,7 @@ impl Composer<'_> {
     }
 
     /// `<<: *a` and `<<: [*a, *b]`: their keys, where the mapping has none of that name.
-    fn merge(
-        &mut self,
-        merges: &[NodeIndex],
-        keys: &mut Keys,
-    ) -> Step<u64> {
+    fn merge(&mut self, merges: &[NodeIndex], keys: &mut Keys) -> Step<u64> {
         let mut added = 0;
         for &merge in merges {
             let (_, node) = self.document.resolved(merge);

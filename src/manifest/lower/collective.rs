@@ -152,12 +152,12 @@ impl<'a> Lower<'a, '_> {
 
     fn port(self, at: &At<PortEntry>) -> Option<Port> {
         let entry = at.get()?;
+        if let Some(range) = &entry.range {
+            self.check_port_range(range);
+        }
         let range = match (port_text(&entry.port), &entry.range) {
             (Some(port), None) => PortRange::Port { port, internal: port_text(&entry.internal_port) },
-            (None, Some(range)) => {
-                self.check_port_range(range);
-                PortRange::Range(range.text().into())
-            }
+            (None, Some(range)) => PortRange::Range(range.text().into()),
             (_, _) => {
                 self.findings
                     .error("one-of", at.place, "a mapping needs one of `port` and `range`")
