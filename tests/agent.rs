@@ -241,6 +241,7 @@ fn fence_call(action: FenceAction, plug: &str) -> FenceCall {
         action,
         target: Some(Target { node: NodeName::new("node1"), argument: "plug".into(), plug: plug.into() }),
         params: BTreeMap::from([("ip".into(), "10.0.0.9".into()), ("pcmk_host_list".into(), "node1".into())]),
+        secrets: Vec::new(),
         timeout: Duration::from_secs(5),
     }
 }

@@ -282,3 +282,43 @@ fn no_verb_shows_a_secret_that_is_in_force() {
     }
     assert!(tried > 5, "only {tried} shapes are sound");
 }
+
+#[test]
+fn a_saved_plan_with_secrets_that_are_no_parameters_applies() {
+    let manifest = "apiVersion: quorate/v1
+kind: Cluster
+name: c
+nodes: {n1: {}, n2: {}}
+properties: {stonith-enabled: false}
+isolation: {arbiter: 'http://u:HUNTER@h/'}
+resources:
+  A: {agent: 'ocf:heartbeat:Dummy'}
+  U1: {agent: 'ocf:heartbeat:Dummy'}
+  U:
+    bundle: U1
+    container: {type: podman, image: 'http://u:HUNTER@h/i', replicas: 1}
+    network: {ip-range-start: 10.0.0.9}
+constraints:
+  location:
+    - {resource: A, rule: 'url eq \"http://u:HUNTER@h/\"', score: 5}
+";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cluster.yaml"), manifest).unwrap();
+    let quorate = |words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+        let output = command.args(words.split(' ')).current_dir(folder.path()).env_clear().output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), told.into_owned())
+    };
+    assert_eq!(quorate("plan --out plan.json").0, Some(0));
+    assert_eq!(line_with_mark(&fs::read_to_string(folder.path().join("plan.json")).unwrap()), None);
+    let (code, told) = quorate("apply plan.json");
+    assert_eq!(code, Some(0), "{told}");
+    // What is in force is what the manifest says, and no stand-in.
+    let (_, told) = quorate("plan");
+    assert!(told.contains("Nothing to do"), "{told}");
+    // It was for another generation, which machines are told by a document.
+    let (code, told) = quorate("apply plan.json -o json");
+    assert_eq!(code, Some(103), "{told}");
+    assert!(told.contains("\"stale-plan\"") && told.contains("it was made on generation 0"), "{told}");
+}

@@ -42,7 +42,7 @@ fn typing(command: &str, keys: &[(&str, &str)], folder: &Path) -> Option<String>
         .stdout(Stdio::piped())
         .spawn();
     let mut child = started.unwrap();
-    let screen = talk(&mut child, keys, folder);
+    let screen = talk(&mut child, keys);
     if child.wait().unwrap().code() == Some(127) {
         eprintln!("SKIPPED: there is no script(1) to make a terminal with");
         return None;
@@ -51,7 +51,7 @@ fn typing(command: &str, keys: &[(&str, &str)], folder: &Path) -> Option<String>
 }
 
 /// Types keys once what they wait for stands on the screen.
-fn talk(child: &mut Child, mut keys: &[(&str, &str)], folder: &Path) -> String {
+fn talk(child: &mut Child, mut keys: &[(&str, &str)]) -> String {
     let mut input = child.stdin.take().unwrap();
     let mut output = child.stdout.take().unwrap();
     let mut screen = Vec::new();
@@ -66,12 +66,6 @@ fn talk(child: &mut Child, mut keys: &[(&str, &str)], folder: &Path) -> String {
         if let [(awaited, typed), later @ ..] = keys
             && String::from_utf8_lossy(&screen).contains(awaited)
         {
-            // Before its agent is a process of its own, a key would reach that as well; no hand is so fast.
-            let mut patience = if awaited.contains("start A") { 500 } else { 0 };
-            while patience > 0 && !runs_agent(folder) {
-                patience -= 1;
-                std::thread::sleep(std::time::Duration::from_millis(10));
-            }
             input.write_all(typed.as_bytes()).unwrap();
             input.flush().unwrap();
             keys = later;

@@ -42,6 +42,8 @@ pub struct FenceCall {
     pub target: Option<Target>,
     /// The device's options; those that begin with `pcmk_` are for the caller and not handed on.
     pub params: BTreeMap<Arc<str>, Arc<str>>,
+    /// What is not to be told of what the agent says, besides parameters that hold secrets by name.
+    pub secrets: Vec<String>,
     /// How long it may take.
     pub timeout: Duration,
 }
@@ -143,6 +145,7 @@ pub(super) async fn run(site: &Installation, call: &Invocation) -> Completed {
         action,
         target: None,
         params: call.params.clone(),
+        secrets: call.secrets.clone(),
         timeout: call.timeout,
     };
     fence(site, &call).await
@@ -155,6 +158,7 @@ pub(super) async fn metadata(site: &Installation, agent: &Agent, timeout: Durati
         action: FenceAction::Metadata,
         target: None,
         params: BTreeMap::new(),
+        secrets: Vec::new(),
         timeout,
     };
     fence(site, &call).await
@@ -200,7 +204,7 @@ fn input(call: &FenceCall) -> Result<String, Completed> {
 }
 
 fn completed(ended: Ended, call: &FenceCall) -> Completed {
-    let untold: Vec<String> = secret_params(&call.params).collect();
+    let untold: Vec<String> = call.secrets.iter().cloned().chain(secret_params(&call.params)).collect();
     let done = ended.into_completed(call.timeout, &untold, |exit| {
         if exit == 0 { ResultCode::OK } else { ResultCode::ERROR }
     });
@@ -237,6 +241,7 @@ mod tests {
             action: FenceAction::Reboot,
             target: Some(Target { node: NodeName::new("n1"), argument: "plug".into(), plug: "7".into() }),
             params: params.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
+            secrets: Vec::new(),
             timeout: Duration::from_secs(1),
         }
     }

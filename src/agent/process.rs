@@ -132,6 +132,9 @@ fn spawn(program: &Program) -> io::Result<Child> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
+        // With a group of its own it is forked, not spawned in one step: until it leads its own process group it
+        // keeps our handlers of signals, and a Ctrl-C in that moment does not end it.
+        .gid(rustix::process::getegid().as_raw())
         .spawn()?;
     if let (Some(witness), Some(process)) = (&program.witness, child.id()) {
         witness.began(process);

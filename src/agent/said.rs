@@ -61,7 +61,8 @@ fn lines(text: &str) -> Vec<String> {
 /// part was left out, what is left of a secret goes as well.
 pub(super) fn hide(text: &str, secrets: &[String]) -> String {
     let passwords = secrets.iter().flat_map(|secret| passwords(secret)).collect::<Vec<_>>();
-    let all = secrets.iter().map(String::as_str).chain(passwords.iter().map(String::as_str));
+    let written = secrets.iter().chain(&passwords).flat_map(|secret| quoted(secret)).collect::<Vec<_>>();
+    let all = secrets.iter().chain(&passwords).chain(&written).map(String::as_str);
     let parts = all.clone().flat_map(str::lines).filter(|line| line.trim().len() >= PART_MIN);
     let whole = all.clone().filter(|secret| !secret.is_empty());
     let mut hidden: Vec<&str> = whole.chain(parts).collect();
@@ -73,7 +74,11 @@ pub(super) fn hide(text: &str, secrets: &[String]) -> String {
         let is_gap =
             |at: Option<usize>| at.and_then(|at| lines.get(at)).is_some_and(|line| capture::is_gap(line));
         let mut line = (*line).to_owned();
-        if at + 1 == lines.len() || is_gap(at.checked_add(1)) || at + 2 == lines.len() && text.ends_with('\n')
+        let is_cut = line.trim_end().ends_with("...") || line.trim_end().ends_with('…');
+        if is_cut
+            || at + 1 == lines.len()
+            || is_gap(at.checked_add(1))
+            || at + 2 == lines.len() && text.ends_with('\n')
         {
             line = without_beginnings(line, &hidden);
         }
@@ -103,6 +108,22 @@ fn passwords(secret: &str) -> Vec<String> {
     found
 }
 
+/// A secret as a shell and as markup write it.
+fn quoted(secret: &str) -> [String; 2] {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./:@%+=,".contains(letter);
+    let mut for_shell = String::with_capacity(secret.len());
+    for letter in secret.chars() {
+        if !is_plain(letter) {
+            for_shell.push('\\');
+        }
+        for_shell.push(letter);
+    }
+    let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&apos;")];
+    let as_markup =
+        entities.iter().fold(secret.to_owned(), |text, (letter, entity)| text.replace(letter, entity));
+    [for_shell, as_markup]
+}
+
 /// A part of an address without `%40` and the like.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -125,7 +146,7 @@ fn unescaped(text: &str) -> String {
 
 /// A line that does not end in the beginning of a secret.
 fn without_beginnings(mut line: String, secrets: &[&str]) -> String {
-    let trimmed = line.trim_end_matches(['\r', '\u{fffd}', '…']).len();
+    let trimmed = line.trim_end_matches(['\r', '\u{fffd}', '…', '.', ' ']).len();
     let cut = secrets.iter().filter_map(|secret| {
         let borders = secret.char_indices().map(|(at, _)| at).filter(|at| *at >= PART_MIN);
         borders.rev().find(|at| {
@@ -133,8 +154,7 @@ fn without_beginnings(mut line: String, secrets: &[&str]) -> String {
         })
     });
     if let Some(length) = cut.max() {
-        line.truncate(trimmed - length);
-        line.push_str(HIDDEN);
+        line.replace_range(trimmed - length..trimmed, HIDDEN);
     }
     line
 }
@@ -202,6 +222,12 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_hidden_as_it_is_quoted_as_well() {
+        let secrets = ["p&w$1".to_owned()];
+        assert_eq!(hide("a p\\&w\\$1 b p&amp;w$1 c p&w$1\n", &secrets), "a *** b *** c ***\n");
+    }
+
+    #[test]
     fn what_was_cut_within_a_secret_goes_too() {
         let secrets = ["HUNTER_pw".to_owned()];
         assert_eq!(hide("a\nERROR: pw is HUNTER_", &secrets), "a\nERROR: pw is ***");
@@ -210,5 +236,6 @@ mod tests {
             "pw ***\n... 7 bytes left out ...\n*** b"
         );
         assert_eq!(hide("done by HUN\n", &secrets), "done by HUN\n", "three letters tell nothing");
+        assert_eq!(hide("user HUNTER_...\nb\nc\n", &secrets), "user ***...\nb\nc\n");
     }
 }

@@ -138,7 +138,10 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     let saved = arguments.plan.as_deref().map(show::read).transpose()?;
     let mut opened = engines::open(options, Access::Write)?;
     let saved = match saved {
-        Some(sealed) => Some(saved::unseal(&sealed, &mut *opened.engine).await?),
+        Some(sealed) => {
+            let unsealed = saved::unseal(&sealed, &mut *opened.engine).await;
+            Some(unsealed.map_err(|failure| saved::refused(failure, terminal))?)
+        }
         None => None,
     };
     let wanted = match &saved {
@@ -151,7 +154,7 @@ async fn apply(arguments: &Arguments, options: &Options, terminal: Terminal) -> 
     let mut plan = planning::make(&wanted, &observation).plan;
     planning::rehearse(&mut plan, &observation).await;
     if let Some(saved) = &saved {
-        saved::check_fresh(saved, &plan)?;
+        saved::check_fresh(saved, &plan).map_err(|failure| saved::refused(failure, terminal))?;
     }
     // Who is about to be asked must see what about.
     let is_asked = plan.is_actionable() && saved.is_none() && !arguments.auto_approve;
@@ -280,7 +283,11 @@ pub(super) async fn retire(
         renames: plan.renames.clone(),
     };
     let generation = opened.engine.submit(desired).await?;
-    let outcome = converge(opened, progress, timeout, interrupt).await?;
+    let outcome = converge(opened, progress, timeout, interrupt).await;
+    let outcome = outcome.map_err(|failure| {
+        failure
+            .help("what is to be deleted is told to stop and not deleted yet: `quorate apply --prune` does")
+    })?;
     Ok((generation, outcome))
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Arguments {
 enum Format {
     /// For people.
     Text,
+    /// One JSON document.
+    Json,
     /// One JSON record per event.
     Ndjson,
 }
@@ -54,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
     let last = told.get(told.len().saturating_sub(arguments.last)..).unwrap_or_default();
     terminal.data(&match arguments.output {
         Format::Text => view::history::text(last, terminal.output_ink()),
+        Format::Json => view::history::json(last),
         Format::Ndjson => view::history::ndjson(last),
     })?;
     Ok(Exit::Done)

@@ -53,7 +53,6 @@ pub(super) struct Ban {
 #[derive(Debug, Args)]
 pub(super) struct Clear {
     /// The name of an override as `status` shows it, or a resource, a node: all overrides of it.
-    #[arg(required_unless_present = "all")]
     what: Option<String>,
     /// All overrides.
     #[arg(long, conflicts_with = "what")]
@@ -89,6 +88,10 @@ pub(super) fn run_ban(arguments: &Ban, options: &Options, terminal: Terminal) ->
 /// Runs `clear`.
 pub(super) fn run_clear(arguments: &Clear, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let wish = |seen: &Observation| {
+        if arguments.what.is_none() && !arguments.all {
+            let failure = Failure::usage("nothing is named: which override is to end?");
+            return Err(failure.help(overrides_there(seen)).help("`quorate clear --all` ends all of them"));
+        }
         let is_meant = |over: &&crate::model::Override| match &arguments.what {
             None => true,
             Some(what) => {
@@ -117,11 +120,16 @@ fn nothing_to_clear(what: &str, seen: &Observation) -> Failure {
     if let Some(similar) = suggest::similar(what, names.iter().copied().chain(resources).chain(nodes)) {
         return failure.help(format!("did you mean `{similar}`?"));
     }
-    failure.help(if names.is_empty() {
+    failure.help(overrides_there(seen))
+}
+
+fn overrides_there(seen: &Observation) -> String {
+    let names: Vec<&str> = seen.overlay.overrides.iter().map(|over| over.id.0.as_str()).collect();
+    if names.is_empty() {
         "there are no overrides".to_owned()
     } else {
         format!("there are {}", names.join(", "))
-    })
+    }
 }
 
 fn role(is_promoted: bool) -> Option<Role> {

@@ -6,6 +6,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::planning::Wanted;
 use super::source;
+use super::terminal::Terminal;
+use crate::diagnostic::{Diagnostic, Sources};
 use crate::engine::Engine;
 use crate::model::Cluster;
 use crate::plan::secrecy::{Sealed, Unsealable};
@@ -61,4 +63,16 @@ pub(super) fn check_fresh(saved: &Plan, now: &Plan) -> Result<(), Failure> {
     };
     Err(Failure::new(Exit::Stale, format!("the saved plan is stale: {why}"))
         .help("nothing was changed; plan again, and have the new plan reviewed"))
+}
+
+/// A plan that cannot be applied any more; machines are told so by a document, as of any other finding.
+pub(super) fn refused(failure: Failure, terminal: Terminal) -> Failure {
+    if let (Some(message), Exit::Stale, true) = (&failure.message, failure.exit, terminal.is_for_machines()) {
+        let finding = Diagnostic::error("stale-plan", message.clone());
+        let finding = failure.help.iter().cloned().fold(finding, Diagnostic::help);
+        if let Err(unwritten) = terminal.findings(&[finding], &Sources::default()) {
+            return unwritten;
+        }
+    }
+    failure
 }

@@ -42,6 +42,9 @@ pub struct Survey {
     pub has_certificate: bool,
     /// Whether corosync runs.
     pub runs_corosync: bool,
+    /// The revision of the configuration that corosync runs with: not that of its file, when somebody was kept from
+    /// telling it.
+    pub running_revision: Option<u64>,
     /// Whether Pacemaker runs.
     pub runs_pacemaker: bool,
     /// Whether the node daemon runs.
@@ -78,6 +81,7 @@ impl Survey {
                     "quorate" => survey.runs_quorate = true,
                     _ => {}
                 },
+                "revision" => survey.running_revision = value.parse().ok(),
                 "key" => survey.key = some(value).as_deref().map(Fingerprint::new),
                 "conf" => {
                     conf.push_str(value);

@@ -6,7 +6,10 @@ say clock "$(date +%s.%N)"
 say quorate "$(quorate --version 2>/dev/null | sed 's/^quorate //')"
 say corosync "$(corosync -v 2>/dev/null | sed -n "s/.*version '\([^']*\)'.*/\1/p")"
 if [ -d /run/systemd/system ]; then say systemd yes; fi
-if [ -n "$(processes corosync)" ]; then say runs corosync; fi
+if [ -n "$(processes corosync)" ]; then
+  say runs corosync
+  say revision "$(corosync-cmapctl -g totem.config_version 2>/dev/null | sed 's/.*= //')"
+fi
 if [ -n "$(processes pacemakerd)" ]; then say runs pacemaker; fi
 if [ -n "$(daemons)" ]; then say runs quorate; fi
 if command -v corosync-qdevice >/dev/null; then say qdevice yes; fi

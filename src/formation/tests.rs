@@ -217,6 +217,22 @@ fn a_running_cluster_is_changed_only_when_it_is_to_grow() {
 }
 
 #[test]
+fn a_configuration_that_nobody_was_told_of_is_read_again() {
+    let layout = Layout { revision: 2, ..layout(&trio()) };
+    let mut stands = all(&layout, |member| formed(member, &layout));
+    for stand in &mut stands {
+        stand.survey.running_revision = Some(2);
+    }
+    assert!(decide(&layout, Order::Grow, &stands, VERSION, false).unwrap().is_empty());
+    stands[1].survey.running_revision = Some(1);
+    for order in [Order::Form, Order::Grow] {
+        let decision = decide(&layout, order, &stands, VERSION, false).unwrap();
+        assert_eq!(decision.reloads.as_ref(), Some(&stands[1].member.name));
+        assert!(!decision.is_empty());
+    }
+}
+
+#[test]
 fn growing_needs_a_cluster_and_throws_nobody_out() {
     let three = layout(&trio());
     assert_eq!(
@@ -282,12 +298,12 @@ fn another_cluster_is_never_overwritten_while_it_runs() {
 
 #[test]
 fn surveys_survive_greetings_and_cut_ones_do_not() {
-    let text = "Welcome!\nuser 0\nname node1\nclock 1700000000.25\nquorate 1.0.0\ncorosync \nruns corosync\n\
+    let text = "Welcome!\nuser 0\nname node1\nclock 1700000000.25\nquorate 1.0.0\ncorosync \nruns corosync\nrevision 3\n\
                 key abc123\nconf totem {\nconf   version: 2\nconf }\n";
     assert_eq!(Survey::read(text), None);
     let survey = Survey::read(&format!("{text}end yes\n")).unwrap();
     assert!(survey.is_root && survey.runs_corosync && !survey.runs_quorate);
-    assert_eq!(survey.corosync, None);
+    assert_eq!((survey.corosync.as_deref(), survey.running_revision), (None, Some(3)));
     assert_eq!(survey.key, Some(key()));
     assert_eq!(survey.conf_text.as_deref(), Some("totem {\n  version: 2\n}\n"));
 }

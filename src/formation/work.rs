@@ -81,14 +81,14 @@ pub struct Decision {
     pub key: KeySource,
     /// What each host needs, in the order of the members.
     pub work: Vec<(Member, Work)>,
-    /// A node to tell that there is a new configuration, where corosync runs already.
+    /// A node to tell that there is a new configuration, where corosync runs already with another.
     pub reloads: Option<NodeName>,
 }
 
 impl Decision {
     /// Whether there is anything to do.
     pub fn is_empty(&self) -> bool {
-        self.work.iter().all(|(_, work)| work.is_empty())
+        self.work.iter().all(|(_, work)| work.is_empty()) && self.reloads.is_none()
     }
 }
 
@@ -121,12 +121,13 @@ pub fn decide(
     let key = key_source(&running, stands, layout);
     let work =
         stands.iter().map(|stand| (stand.member.clone(), work(stand, &target, &key))).collect::<Vec<_>>();
-    let has_new_conf = |stand: &Stand| {
+    let is_behind = |stand: &Stand| {
         let needed = work.iter().find(|(member, _)| member.id == stand.member.id);
-        needed.is_some_and(|(_, work)| work.writes_conf && !work.restarts_corosync)
+        let runs_other = stand.survey.running_revision.is_some_and(|runs| runs != target.revision);
+        needed.is_some_and(|(_, work)| (work.writes_conf || runs_other) && !work.restarts_corosync)
     };
     let reloads =
-        running.iter().find(|(stand, _)| has_new_conf(stand)).map(|(stand, _)| stand.member.name.clone());
+        running.iter().find(|(stand, _)| is_behind(stand)).map(|(stand, _)| stand.member.name.clone());
     Ok(Decision { layout: target, key, work, reloads })
 }
 

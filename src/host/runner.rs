@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "waits out the delays of operations")]
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -162,33 +163,47 @@ impl Runner {
         call.params.clone_from(&action.params);
         call.meta.clone_from(&action.meta);
         call.witness = witness;
-        let mut secrets = Vec::new();
-        let mut missing = None;
-        for value in call.params.values_mut() {
-            let known = match self.secrets.reveal(value) {
-                Ok(known) => known,
-                Err(problem) if can_do_without_secrets(action) => {
-                    // What runs is looked at with what it was started with.
-                    let known = self.secrets.recall(value).filter(|_| action.is_recurring());
-                    missing = Some(problem).filter(|_| known.is_none()).or(missing);
-                    known
-                }
-                Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
-            };
-            if let Some(secret) = known {
-                *value = secret.as_str().into();
-                secrets.push(secret);
-            }
-        }
-        call.secrets.clone_from(&secrets);
+        let Revealed { secrets, missing } = match self.reveal(action, &mut call.params) {
+            Ok(revealed) => revealed,
+            Err(problem) => return ActionResult::failed(ResultStatus::NoSecrets, problem),
+        };
+        call.secrets = secrets;
         self.calls.add(action);
         let done = self.site.run(&call).await;
-        let result = to_result(done, &secrets);
+        let result = to_result(done);
         match missing {
             Some(problem) if action.is_recurring() => untrusted(action, result, &problem),
             Some(problem) if !result.has_succeeded(action) => lacking(result, &problem),
             Some(_) | None => result,
         }
+    }
+
+    /// Puts secrets in place of what stands for them. Where one is away, what runs is looked at and ended with the
+    /// secret as it was read last, or without the parameter: what stands for a secret would be tried as a password.
+    ///
+    /// # Errors
+    /// What is wrong with a secret that the action cannot do without.
+    fn reveal(&self, action: &Action, params: &mut BTreeMap<Arc<str>, Arc<str>>) -> Result<Revealed, String> {
+        let mut revealed = Revealed::default();
+        for (name, value) in mem::take(params) {
+            let known = match self.secrets.reveal(&value) {
+                Ok(None) => {
+                    params.insert(name, value);
+                    continue;
+                }
+                Ok(Some(secret)) => Ok(secret),
+                Err(problem) if can_do_without_secrets(action) => self.secrets.recall(&value).ok_or(problem),
+                Err(problem) => return Err(problem),
+            };
+            match known {
+                Ok(secret) => {
+                    params.insert(name, secret.as_str().into());
+                    revealed.secrets.push(secret);
+                }
+                Err(problem) => revealed.missing = Some(problem),
+            }
+        }
+        Ok(revealed)
     }
 
     /// What an agent says of its parameters, if it has been asked.
@@ -226,6 +241,13 @@ impl Runner {
     }
 }
 
+/// The secrets of an action, and what is wrong with one that is not there.
+#[derive(Default)]
+struct Revealed {
+    secrets: Vec<String>,
+    missing: Option<String>,
+}
+
 /// Whether an action is tried though a secret is not here. Whether something runs and how it is ended can
 /// mostly be told without: to take it as running because nobody looked would block what never ran, and to take it
 /// as dead would end what is well.
@@ -256,15 +278,11 @@ fn lacking(mut result: ActionResult, problem: &str) -> ActionResult {
     result
 }
 
-fn to_result(done: Completed, secrets: &[String]) -> ActionResult {
-    let masked = |reason: String| {
-        let long_enough = secrets.iter().filter(|secret| !secret.is_empty());
-        long_enough.fold(reason, |reason, secret| reason.replace(secret.as_str(), "***"))
-    };
+fn to_result(done: Completed) -> ActionResult {
     ActionResult {
         rc: done.rc,
         status: done.status,
-        exit_reason: done.exit_reason.map(|reason| masked(reason).into()),
+        exit_reason: done.exit_reason.map(Into::into),
         took: done.took,
     }
 }
@@ -317,6 +335,9 @@ mod tests {
         };
         assert_eq!(answers("1").await, ResultCode::OK, "it may complain of its secret");
         assert_eq!(answers("7").await, ResultCode::NOT_RUNNING);
+        std::fs::write(&state, "").unwrap();
+        let stop = Action { interval: Duration::ZERO, task: Task::Stop, ..action.clone() };
+        assert_eq!(runner.run(&stop, &agent, None).await.rc, ResultCode::OK, "without the parameter");
         let secret = dir.path().join("s");
         std::fs::write(&secret, "x").unwrap();
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);

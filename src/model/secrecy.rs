@@ -34,20 +34,44 @@ const LAST_WORDS: [&str; 2] = ["pin", "kg"];
 /// Names that end like those of secrets, and are none.
 const OTHERS: [&str; 4] = ["bypass", "compass", "trespass", "surpass"];
 
+/// Names of options that hold a secret only if there is nothing else to them.
+const NAMES: [&str; 1] = ["key"];
+
 /// Ends of names of options that say where a secret is.
 const LEADS: [&str; 5] = ["file", "script", "path", "dir", "name"];
 
 /// Whether an option of this name holds a secret, and not the way to one.
 pub fn holds_secret(name: &str) -> bool {
+    is_about_secret(name) && !is_lead(name)
+}
+
+/// Whether an option of this name says where a secret is.
+pub(crate) fn says_where(name: &str) -> bool {
+    is_lead(name) && is_about_secret(name)
+}
+
+fn is_lead(name: &str) -> bool {
+    let joined = joined(name);
+    LEADS.iter().any(|end| joined.ends_with(end))
+}
+
+fn is_about_secret(name: &str) -> bool {
+    let joined = joined(name);
+    // `token_2` is a token.
+    let name = name.trim_end_matches(|letter: char| !letter.is_alphabetic());
     let last_word = last_word(name).to_ascii_lowercase();
-    let name = name.to_ascii_lowercase();
-    let joined: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
     let is_named_so = WORDS.iter().any(|word| joined.contains(word))
         || ENDS.iter().any(|end| joined.ends_with(end))
-        || LAST_WORDS.contains(&&*last_word);
-    is_named_so
-        && !LEADS.iter().any(|end| joined.ends_with(end))
-        && !OTHERS.iter().any(|other| joined.ends_with(other))
+        || LAST_WORDS.contains(&&*last_word)
+        || NAMES.contains(&&*joined);
+    is_named_so && !OTHERS.iter().any(|other| joined.ends_with(other))
+}
+
+/// A name without case, what separates its words, and the number it ends in.
+fn joined(name: &str) -> String {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    let joined: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    joined.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_owned()
 }
 
 /// What of a name stands behind its last separator, or begins at its last capital after a small letter.
@@ -182,6 +206,10 @@ mod tests {
             "authkey",
             "auth_key",
             "pwd",
+            "pwd2",
+            "token_2",
+            "userPin1",
+            "key",
         ] {
             assert!(holds_secret(name), "{name}");
         }
@@ -200,6 +228,9 @@ mod tests {
             "authentication",
             "cpu_pinning",
             "weight_kgs",
+            "sort_key",
+            "password_file2",
+            "bypass2",
         ] {
             assert!(!holds_secret(name), "{name}");
         }

@@ -85,6 +85,17 @@ impl Address {
     pub fn new(kind: ObjectKind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
     }
+
+    /// A constraint as people are told of it wherever its kind goes without saying: a derived name as its
+    /// address, any other as it is.
+    pub fn of_constraint(id: &str) -> String {
+        let kinds = [ObjectKind::Location, ObjectKind::Colocation, ObjectKind::Order, ObjectKind::Ticket];
+        let is_derived = |kind: &ObjectKind| {
+            id.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('-') && rest.len() > 1)
+        };
+        let kind = kinds.into_iter().find(is_derived);
+        kind.map_or_else(|| id.to_owned(), |kind| Self::new(kind, id).to_string())
+    }
 }
 
 impl fmt::Display for Address {
@@ -96,5 +107,18 @@ impl fmt::Display for Address {
         let kind = self.kind.as_str();
         let name = self.name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-')).unwrap_or(&self.name);
         f.pad(&format!("{kind}.{name}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_name_of_a_constraint_is_spelled_as_its_address() {
+        let address = Address::new(ObjectKind::Location, "location-a-n1").to_string();
+        assert_eq!((Address::of_constraint("location-a-n1"), &*address), (address.clone(), "location.a-n1"));
+        assert_eq!(Address::of_constraint("mine"), "mine");
+        assert_eq!(Address::of_constraint("order-"), "order-");
     }
 }

@@ -156,11 +156,7 @@ fn failed(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Option<Trouble> {
 /// What is unmanaged, has failed, and is not there any more: nobody starts it again.
 fn dead(facts: &Facts<'_>, index: ResourceIx) -> Option<Trouble> {
     let resource = facts.resource(index);
-    let is_left_alone = !resource.is_managed && !resource.is_blocked && !resource.is_failed;
-    let is_wanted = resource.target_role.is_none_or(|role| role > Role::Stopped) && !resource.is_removed;
-    let is_single = resource.primitive().is_some() && resource.id == resource.base_id;
-    let has_died = is_left_alone && is_wanted && is_single && resource.active_on.is_empty();
-    if !has_died || fail_counts(facts, index).is_empty() && !was_found_dead(resource) {
+    if !is_left_down(resource) || fail_counts(facts, index).is_empty() && !was_found_dead(resource) {
         return None;
     }
     Some(Trouble::Failed {
@@ -169,6 +165,22 @@ fn dead(facts: &Facts<'_>, index: ResourceIx) -> Option<Trouble> {
         because: Some(failure(facts, resource).unwrap_or(Because::NotRunning)),
         hold: Hold::Unmanaged,
     })
+}
+
+/// Whether it should run, does not, and is unmanaged.
+fn is_left_down(resource: &ResourceFacts<'_>) -> bool {
+    let is_left_alone = !resource.is_managed && !resource.is_blocked && !resource.is_failed;
+    let is_wanted = resource.target_role.is_none_or(|role| role > Role::Stopped) && !resource.is_removed;
+    let is_single = resource.primitive().is_some() && resource.id == resource.base_id;
+    is_left_alone && is_wanted && is_single && resource.active_on.is_empty()
+}
+
+/// What should run, does not, and is unmanaged, though nothing is known of a failure: it was never started, or
+/// its failure was forgotten.
+pub(super) fn left_down<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f str> {
+    let all = (0..facts.resources.len()).map(ResourceIx::at);
+    let down = all.filter(|index| is_left_down(facts.resource(*index)) && dead(facts, *index).is_none());
+    down.map(|index| &*facts.resource(index).id)
 }
 
 /// Whether the last that is known of it somewhere is that a monitor missed it.

@@ -44,16 +44,23 @@ pub fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
 /// counts is how it begins, as no configuration does, and never more than `limit` comes out of it.
 ///
 /// # Errors
-/// When it is damaged or cut short, or holds more than `limit`.
+/// When it is damaged or cut short, holds more than `limit`, or is compressed in another way.
 pub fn unpacked(bytes: Vec<u8>, limit: usize) -> io::Result<Vec<u8>> {
     if bytes.starts_with(b"BZh") {
         read_bounded(bzip2::read::MultiBzDecoder::new(bytes.as_slice()), limit)
     } else if bytes.starts_with(&[0x1f, 0x8b]) {
         read_bounded(flate2::read::MultiGzDecoder::new(bytes.as_slice()), limit)
+    } else if OTHER_PACKERS.iter().any(|start| bytes.starts_with(start)) {
+        let message = "it is compressed in a way that is not read here: unpack it first; .bz2 and .gz are read as they are";
+        Err(io::Error::new(io::ErrorKind::Unsupported, message))
     } else {
         Ok(bytes)
     }
 }
+
+/// How what `xz`, `zstd`, `lz4`, `zip` and `lzip` write begins.
+const OTHER_PACKERS: [&[u8]; 5] =
+    [b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"PK\x03\x04", b"LZIP"];
 
 /// Why a manifest could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -162,5 +169,7 @@ mod tests {
             assert_ne!(kind(packed[..packed.len() / 2].to_vec(), 4096), io::ErrorKind::FileTooLarge);
         }
         assert_eq!(unpacked(long.clone(), 1).unwrap(), long);
+        let other = unpacked(b"\xfd7zXZ\0\0".to_vec(), 4096).unwrap_err();
+        assert!(other.to_string().contains("unpack it first"), "{other}");
     }
 }

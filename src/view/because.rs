@@ -9,7 +9,7 @@ use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::plan::trouble::Hold;
 use crate::plan::unplaced::Obstacle;
-use crate::plan::{Because, Caution, Plan, Trouble, Unplaced, Verb};
+use crate::plan::{Address, Because, Caution, Plan, Trouble, Unplaced, Verb};
 
 /// A reason in a few words, without capital and full stop. Empty when there is nothing to say.
 pub fn because(because: &Because) -> String {
@@ -35,10 +35,10 @@ fn words(because: &Because) -> String {
         Because::Awaits { resource, verb } => format!("{resource} {} first", third_person(*verb)),
         Because::Prefers { who, node, constraint, score } => {
             let who = who.as_ref().map(|who| format!("{who} ")).unwrap_or_default();
-            format!("{who}prefers {node} ({constraint}, score {score})")
+            format!("{who}prefers {node} ({}, score {score})", Address::of_constraint(constraint))
         }
         Because::Avoids { node, constraint, score } => {
-            format!("avoids {node} ({constraint}, score {score})")
+            format!("avoids {node} ({}, score {score})", Address::of_constraint(constraint))
         }
         Because::ScoresHigher { node, score, against } => {
             format!("{node} scores {score}, against {against}")
@@ -71,11 +71,7 @@ fn words(because: &Because) -> String {
         Because::NoFenceDevice => "there is no fence device, and fencing is enabled".to_owned(),
         Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
         Because::Circle { resources, constraints } => {
-            let orders = if constraints.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", fold::names(constraints))
-            };
+            let orders = orders(constraints);
             match resources.as_slice() {
                 [only] => format!("{only} waits for itself{orders}"),
                 several => format!("{} wait for each other{orders}", fold::names(several)),
@@ -291,4 +287,13 @@ pub fn no_ticket(ticket: &str, is_standby: bool) -> String {
 fn on_each(nodes: &[NodeName]) -> String {
     let names: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
     names.join(" and on ")
+}
+
+/// The orders that make a circle, in brackets.
+fn orders(constraints: &[String]) -> String {
+    if constraints.is_empty() {
+        return String::new();
+    }
+    let spelled: Vec<String> = constraints.iter().map(|id| Address::of_constraint(id)).collect();
+    format!(" ({})", fold::names(&spelled))
 }

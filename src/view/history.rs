@@ -1,5 +1,7 @@
 //! What happened in a cluster, as lines.
 
+use serde::Serialize;
+
 use super::progress::finished_line;
 use super::{Ink, legible, moment};
 use crate::api::{Tale, Told};
@@ -13,6 +15,17 @@ pub fn text(told: &[Told], ink: Ink) -> String {
     }
     let one = |told: &Told| words(&told.tale, ink).map(|words| line(told, &words)).unwrap_or_default();
     told.iter().map(|told| legible::draw(told, one)).collect()
+}
+
+/// Events for machines, as one document.
+pub fn json(told: &[Told]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        format_version: &'static str,
+        kind: &'static str,
+        events: &'a [Told],
+    }
+    super::to_json(&Document { format_version: "1.0", kind: "history", events: told })
 }
 
 /// Events for machines, one document per line.
@@ -43,6 +56,7 @@ fn words(tale: &Tale, ink: Ink) -> Option<String> {
         Tale::InForce { generation, origin } => {
             format!("generation {} in force, from {origin}", generation.0)
         }
+        Tale::Forgone { overrides, pause } => ink.bad(&forgone(overrides, *pause)),
         Tale::Dropped { generation, origin } => {
             ink.bad(&format!("generation {} of this node was not taken, from {origin}", generation.0))
         }
@@ -62,6 +76,13 @@ fn words(tale: &Tale, ink: Ink) -> Option<String> {
         Tale::Started { .. } | Tale::Refused { .. } | Tale::Unknown => return None,
         Tale::Missed { events } => format!("{events} events are not known"),
     })
+}
+
+/// What was asked for without quorum, and lost.
+fn forgone(overrides: &[String], is_paused: bool) -> String {
+    let pause = is_paused.then(|| "the pause".to_owned());
+    let what: Vec<String> = overrides.iter().cloned().chain(pause).collect();
+    format!("what was asked for on this node without quorum was not taken: {}", what.join(", "))
 }
 
 const fn parting(why: Parting) -> &'static str {

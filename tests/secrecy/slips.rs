@@ -25,7 +25,7 @@ impl Draw {
     }
 }
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "password",
     "Password",
     "\"password\"",
@@ -41,6 +41,8 @@ const NAMES: [&str; 16] = [
     "--password",
     "token",
     "pasword",
+    "token_2",
+    "key",
     "\"pass\\x77ord\"",
 ];
 
@@ -100,7 +102,7 @@ const VALUES: [&str; 46] = [
 ];
 
 /// How the secret is put: `E` is name, joint and value.
-const CONTAINERS: [&str; 22] = [
+const CONTAINERS: [&str; 23] = [
     "    params:\n      E\n",
     "    params:\n      ip: 1\n      E\n      x: [1]\n",
     "    params: {E}\n",
@@ -122,16 +124,23 @@ const CONTAINERS: [&str; 22] = [
     "    params:\n      opts: \"E\"\n",
     "    ops: [{name: monitor, params: {E}}]\n",
     "    description: E\n",
+    "    corosync: {crypto: {E}}\n",
     "    agnet: x\n    params:\n      E\n      ip: 1\n",
 ];
 
 /// Whole entries, with pairs of names and values.
-const PAIRS: [&str; 12] = [
+const PAIRS: [&str; 18] = [
     "    params: [{name: N, value: M}]\n",
     "    params: [{value: M, name: N}]\n",
     "    params:\n      - name: N\n        value: M\n",
     "    params:\n      - value: M\n        name: N\n",
     "    params:\n      x: {value: M,\n        name: N}\n",
+    "    params: {name: N, value: M}\n",
+    "    params: {password: a,M: x}\n",
+    "    params:\n      password_file: [M]\n",
+    "    params:\n      password_file:\n      - M\n",
+    "    addresses: ['u:M@h']\n",
+    "    params:\n      private_key: |\n        a\n     DEK-Info: b,M\n        M\n      user: [1]\n",
     "    params:\n      name: N\n      value: [M]\n",
     "    params:\n      - key: N\n        val: M\n      - a\n",
     "    params:\n      - N\n      - M\n",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Lowering, shared};
 use crate::cib::xml::Element;
+use crate::model::secrecy::without_secrets;
 use crate::model::{AgentClass, scalar};
 use crate::status::{HistoryEntry, ResourceHistory, ResultCode, ResultStatus};
 
@@ -70,7 +71,11 @@ fn lower_entry(element: Element<'_>, memory: &mut Memory) -> HistoryEntry {
             "exec-time" => entry.exec_time = milliseconds(value),
             "queue-time" => entry.queue_time = milliseconds(value),
             "on_node" => entry.on_node = Some(remember(&mut memory.on_node, value)),
-            "exit-reason" => entry.exit_reason = text().filter(|reason: &Arc<str>| !reason.is_empty()),
+            "exit-reason" => {
+                // Agents say what they were told.
+                entry.exit_reason =
+                    Some(Arc::from(&*without_secrets(value))).filter(|reason: &Arc<str>| !reason.is_empty());
+            }
             "migrate_source" => entry.migrate_source = text(),
             "migrate_target" => entry.migrate_target = text(),
             "op-digest" => entry.op_digest = Some(remember(&mut memory.op_digest, value)),

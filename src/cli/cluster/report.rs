@@ -42,11 +42,9 @@ pub(super) fn work(decision: &Decision) -> String {
         .filter(|(_, work)| !work.is_empty())
         .map(|(member, work)| format!("  {}: {}", member.name, steps(*work).join(", ")))
         .collect();
-    let mut text = format!("To do:\n{}", lines.join("\n"));
-    if let Some(node) = &decision.reloads {
-        text.push_str(&format!("\n  all members that run: read corosync.conf again (through {node})"));
-    }
-    text
+    let told = decision.reloads.iter();
+    let told = told.map(|node| format!("  all members that run: read corosync.conf again (through {node})"));
+    format!("To do:\n{}", lines.into_iter().chain(told).collect::<Vec<_>>().join("\n"))
 }
 
 fn steps(work: Work) -> Vec<&'static str> {

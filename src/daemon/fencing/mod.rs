@@ -191,9 +191,11 @@ impl Fencer {
     /// The call of a device for a target; `None` if it cannot fence it.
     async fn call(&self, device: &Device, target: &NodeName) -> Result<Option<FenceCall>, String> {
         let mut params = device.params.clone();
+        let mut secrets = Vec::new();
         for value in params.values_mut() {
             if let Some(secret) = self.secrets.reveal(value)? {
-                *value = secret.into();
+                *value = secret.as_str().into();
+                secrets.push(secret);
             }
         }
         let plug = match device.reach(target) {
@@ -206,6 +208,7 @@ impl Fencer {
             action: FenceAction::Off,
             target: Some(Target { node: target.clone(), argument: self.argument(device).await, plug }),
             params,
+            secrets,
             timeout: device.timeout("list").unwrap_or(Self::TIMEOUT),
         };
         let reaches = match device.reach(target) {

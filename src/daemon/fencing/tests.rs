@@ -13,7 +13,7 @@ while read -r line; do case $line in *=*) eval "${line%%=*}='${line#*=}'" ;; esa
 [ "$action" != metadata ] || { echo '<resource-agent name="fence_file"><parameters><parameter name="plug"/></parameters></resource-agent>'; exit 0; }
 [ "$action" != list ] || { echo "7,n7"; exit 0; }
 echo "$device $action $plug" >>"$world/calls"
-! grep -qs "^$device$" "$world/broken" || { echo "no answer${passwd:+ to $passwd}" >&2; exit 1; }
+! grep -qs "^$device$" "$world/broken" || { echo "no answer${passwd:+ to $passwd}${owner:+ of $owner}" >&2; exit 1; }
 "#;
 
 struct World(tempfile::TempDir);
@@ -76,6 +76,19 @@ async fn what_a_failing_device_says_of_its_password_is_not_told() {
     assert!(
         result.exit_reason.is_some_and(|why| why.contains("no answer to ***") && !why.contains("HUNTER2"))
     );
+}
+
+#[tokio::test]
+async fn what_a_failing_device_says_of_a_secret_under_any_name_is_not_told() {
+    let world = World::new();
+    world.break_device("a");
+    let folder = world.0.path().join("secrets");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("s"), "HUNTER2\n").unwrap();
+    std::fs::set_permissions(folder.join("s"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let device = [("a", ", pcmk_host_list: n1, owner: {secret: s}")];
+    let told = world.fence("n1", Task::FenceReboot, &device, "secrets: {s: {file: /x}}\n").await.exit_reason;
+    assert_eq!(told.as_deref(), Some("a: reboot failed: no answer of ***"));
 }
 
 #[tokio::test]

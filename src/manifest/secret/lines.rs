@@ -6,15 +6,15 @@ use std::ops::Range;
 
 use super::yaml::HOLDERS;
 use super::{by_line, closed_length};
-use crate::model::secrecy::words::{names_secret, next};
+use crate::model::secrecy::words::{names_secret, next, next_lead};
 
 /// How many lines above one are looked at for the bracket in which it is.
 const LINES_ABOVE_MAX: usize = 100;
 
 /// What was begun on a line with such a word, and may go on below.
 struct Open {
-    /// A plain key at this column or left of it ends it.
-    column: usize,
+    /// A plain key at this column or left of it ends it; without one, nothing does.
+    column: Option<usize>,
     /// A quote that must close first.
     quote: Option<char>,
     /// Whether the next line belongs to it whatever it is: a block of text was announced, or the value is
@@ -27,6 +27,8 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut open: Option<Open> = None;
+    // Where lines began that are no part of a secret.
+    let mut columns = BTreeSet::new();
     for line in text.split_inclusive('\n') {
         let bytes = start..start + line.len();
         start = bytes.end;
@@ -36,15 +38,22 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
         let column = content_column(line);
         let content = line.get(column..).unwrap_or_default();
         match &mut open {
-            Some(block) if !block.is_ended_by(column, content) => {
+            Some(block) if !block.is_ended_by(column, content, &columns) => {
                 found.extend(by_line(text, bytes.start + column..bytes.end));
+                if block.is_block && block.column.is_some_and(|outer| column <= outer) {
+                    // A text that is not indented goes on up to a line left of its first.
+                    block.column = column.checked_sub(1);
+                }
                 if block.quote.is_some_and(|quote| content.contains(quote)) {
                     block.quote = None;
                 } else {
                     block.is_block = false;
                 }
             }
-            Some(_) | None => open = begun(text, bytes, &mut found),
+            Some(_) | None => {
+                columns.insert(column);
+                open = begun(text, bytes, &mut found);
+            }
         }
     }
     let behind = anchored(text, &found);
@@ -53,10 +62,10 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
 }
 
 impl Open {
-    fn is_ended_by(&self, column: usize, content: &str) -> bool {
-        let is_plain = plain_key(content).is_some_and(|key| !names_secret(key));
-        let is_other = plain_key(content).is_some_and(names_secret) && column <= self.column;
-        (is_plain && column <= self.column || is_other) && self.quote.is_none() && !self.is_block
+    /// Whether a line with this content is none of it: one with a plain key, where such lines begin.
+    fn is_ended_by(&self, column: usize, content: &str, columns: &BTreeSet<usize>) -> bool {
+        let is_outside = self.column.is_some_and(|outer| column <= outer) && columns.contains(&column);
+        is_outside && plain_key(content).is_some() && self.quote.is_none() && !self.is_block
     }
 }
 
@@ -67,15 +76,22 @@ fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Opti
     let mut from = column;
     let mut after_reference = None;
     loop {
-        let name = match next(line, from) {
+        let name = match next_name(line, from) {
             Some(name) if is_apart(line, after_reference, name.start) => name,
             Some(_) | None => {
                 let at = after_reference?;
                 found.extend(by_line(text, bytes.start + rest_after_reference(line, at)..bytes.end));
-                return Some(Open { column, quote: None, is_block: false });
+                return Some(Open { column: Some(column), quote: None, is_block: false });
             }
         };
         if is_folder(line, &name) || is_timeout(line, &name) {
+            from = name.end;
+            continue;
+        }
+        if line.get(name.clone()).is_some_and(|word| word.eq_ignore_ascii_case("key"))
+            && next(line, name.end).is_some_and(|second| is_value(line, &second))
+        {
+            // `{key: password, val: VALUE}`: the pair is what counts.
             from = name.end;
             continue;
         }
@@ -88,11 +104,31 @@ fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Opti
             // `{value: VALUE, name: password}`: what stands beside it, in any order.
             let first = item_start(text, bytes.start, column);
             found.extend(by_line(text, first..bytes.end));
-            return Some(Open { column: column.saturating_sub(1), ..opened(line, column, value_at) });
+            return Some(Open { column: Some(column.saturating_sub(1)), ..opened(line, column, value_at) });
         }
         found.extend(by_line(text, bytes.start + value_at..bytes.end));
         return Some(opened(line, column, value_at));
     }
+}
+
+/// The next name of a secret. So is that of its place, where what follows is no place: a list, a map, or
+/// nothing on this line. A dot that stands where a colon should parts a name from its value.
+fn next_name(line: &str, from: usize) -> Option<Range<usize>> {
+    let is_misused = |lead: &Range<usize>| {
+        let value = line.get(lead.end..).unwrap_or_default().trim_start_matches(['"', '\'']);
+        let value = value.strip_prefix(':').map(str::trim);
+        value.is_some_and(|value| value.is_empty() || value.starts_with(['[', '{', '|', '>', '&', '*', '!']))
+    };
+    let lead = next_lead(line, from).filter(is_misused);
+    let Some(name) = next(line, from) else { return lead };
+    if let Some(lead) = lead.filter(|lead| lead.start < name.start) {
+        return Some(lead);
+    }
+    let (word, rest) = (line.get(name.clone())?, line.get(name.end..)?);
+    let mut dots = word.match_indices('.').map(|(at, _)| at);
+    let cut = dots.find(|at| word.get(..*at).is_some_and(names_secret));
+    let is_key = rest.trim_start_matches(['"', '\'', ' ', '\t']).starts_with([':', '=']);
+    Some(name.start..cut.filter(|_| !is_key).map_or(name.end, |at| name.start + at))
 }
 
 /// What goes on below a line whose secret begins at `value_at`.
@@ -103,7 +139,7 @@ fn opened(line: &str, column: usize, value_at: usize) -> Open {
     let first_word = value.split_whitespace().next().unwrap_or_default();
     Open {
         // Within brackets the lines below may be anywhere.
-        column: if is_flow { column.saturating_sub(1) } else { column },
+        column: Some(if is_flow { column.saturating_sub(1) } else { column }),
         quote: open_quote(value),
         is_block: is_flow && value.is_empty()
             || [first_word, last_word].iter().any(|word| word.starts_with(['|', '>'])),
@@ -133,7 +169,7 @@ fn open_quote(value: &str) -> Option<char> {
 fn value_after(line: &str, at: usize) -> usize {
     let rest = line.get(at..).unwrap_or_default();
     let value = rest.trim_start_matches(['"', '\'', ' ', '\t']);
-    let value = value.strip_prefix([':', '=', ';']).unwrap_or(value).trim_start();
+    let value = value.strip_prefix([':', '=', ';', '.']).unwrap_or(value).trim_start();
     line.len() - value.len()
 }
 
@@ -299,7 +335,8 @@ fn anchored(text: &str, secrets: &[Range<usize>]) -> Vec<Range<usize>> {
     found
 }
 
-/// Passwords in addresses: between the first `:` behind `://` and the last `@` of the line.
+/// Passwords in addresses: between the first `:` behind `://` and the last `@` of the line; where there is
+/// no `://`, of each word of it.
 pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -309,8 +346,30 @@ pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
             && let Some(last) = line.rfind('@').filter(|last| *last > colon)
         {
             found.push(start + colon..start + last);
+        } else {
+            found.extend(bare_address(line).map(|password| start + password.start..start + password.end));
         }
         start += line.len();
     }
     found
+}
+
+/// Classes of agents whose names may have an `@` in them: `systemd:getty@tty1`.
+const CLASSES: [&str; 3] = ["systemd", "service", "lsb"];
+
+/// The first `user:PASSWORD@host` of a line. What has a port there is an image: `host:5000/x@sha256`.
+fn bare_address(line: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    line.split_inclusive(char::is_whitespace).find_map(|word| {
+        let start = at;
+        at += word.len();
+        let (user, rest) = word.split_once(':')?;
+        let (password, _) = rest.rsplit_once('@')?;
+        if CLASSES.contains(&user.trim_start_matches(['{', '[', '"', '\''])) {
+            return None;
+        }
+        let is_port = password.split_once('/').is_some_and(|(port, _)| port.parse::<u16>().is_ok());
+        let password_at = start + user.len() + 1;
+        (!is_port && !password.is_empty()).then(|| password_at..password_at + password.len())
+    })
 }

@@ -15,8 +15,8 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("password: #X", "password: (x)"),
         ("\"pin\": '1''2' # x", "\"pin\": (x)"),
         ("a:\n  token: |\n    one\n\n    two\n  b: 1\n", "a:\n  token: (x)\n    (x)\n\n    (x)\n  b: 1\n"),
-        ("  token: >-\n  a\n X: Y\n  b: 1\n", "  token: (x)\n  (x)\n X: Y\n  b: 1\n"),
-        ("a: @\n  token: |\nX: Y\nb: 1\n", "a: @\n  token: (x)\n(x)\nb: 1\n"),
+        ("  token: >-\n  a\n X: Y\n  b: 1\n", "  token: (x)\n  (x)\n (x)\n  (x)\n"),
+        ("a: @\n  token: |\nX: Y\nb: 1\n", "a: @\n  token: (x)\n(x)\n(x)\n"),
         ("url: http://u:PW@h/", "url: http://u:(x)@h/"),
         ("url: http://u:P W@h/@", "url: http://u:(x)@"),
         ("params: {secret: HUNTERD}", "params: {secret: (x)"),
@@ -43,6 +43,18 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("params:\n- value: X\n  name: pin\nb: 1", "params:\n(x)\n  (x)\nb: 1"),
         ("opts: \"--password X\"", "opts: \"--password (x)"),
         ("api key: X", "api key: (x)"),
+        ("password.X", "password.(x)"),
+        ("params:\n  - key: token_2\n    val: X\n  - a\nb: 1", "params:\n  (x)\n    (x)\n  - (x)\nb: 1"),
+        ("password.old: X", "password.old: (x)"),
+        ("password_file: [X]", "password_file: (x)"),
+        ("password_file:\n- X\nb: 1", "password_file:\n- (x)\nb: 1"),
+        ("corosync: {crypto: {key: X}}", "corosync: {crypto: {key: (x)"),
+        ("n1: {addresses: ['u:X@h']}", "n1: {addresses: ['u:(x)@h']}"),
+        (
+            "a:\n  key: |\n    X: Y\n   Z: X,Y\n    X\n  b: 1",
+            "a:\n  key: (x)\n    (x)\n   (x)\n    (x)\n  b: 1",
+        ),
+        ("a:\n  key: |\n  X\n  DEK-Info: X\n  X=\nb: 1", "a:\n  key: (x)\n  (x)\n  (x)\n  (x)\nb: 1"),
     ] {
         assert_eq!(masked(text), shown, "{text}");
     }
@@ -59,6 +71,10 @@ fn where_a_secret_is_may_be_known() {
         "secrets:\n  db_password:\n    env: X\n",
         "secrets:\n  db: {file: /run/secrets/db}\n",
         "passwd_file: /etc/x",
+        "params: {passwd_file: '/etc/x', ip: 1.2.3.4}",
+        "image: registry:5000/x@sha256:1234",
+        "A: {agent: systemd:getty@tty1}",
+        "A: {agent: \"systemd:getty@tty1\"}",
         "params: {ip: 1.2.3.4, url: \"http://h:80/a\"} # who: me\n",
     ] {
         let shown = masked(text);

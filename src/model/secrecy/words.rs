@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use strsim::damerau_levenshtein;
 
-use super::holds_secret;
+use super::{holds_secret, says_where};
 
 /// Words that are taken for the name of a secret also when a letter is wrong.
 const MISSPELT: [&str; 7] =
@@ -26,6 +26,15 @@ pub(crate) fn next(line: &str, from: usize) -> Option<Range<usize>> {
         }
         word = following;
     }
+}
+
+/// The next word from here that names the place of a secret.
+pub(crate) fn next_lead(line: &str, from: usize) -> Option<Range<usize>> {
+    let mut word = next_word(line, from)?;
+    while !line.get(word.clone()).is_some_and(says_where) {
+        word = next_word(line, word.end)?;
+    }
+    Some(word)
 }
 
 /// Whether a word names a secret, or cannot be read as it stands.

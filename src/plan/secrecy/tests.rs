@@ -96,3 +96,40 @@ fn the_same_is_decided_without_the_secret() {
         assert_eq!(schedule.changes, scheduler::schedule(&cluster, &status, 1_000).changes);
     }
 }
+
+/// Secrets that are no parameters: in a rule, in the image of a bundle, in the address of an arbiter.
+const ELSEWHERE: &str = "apiVersion: quorate/v1
+kind: Cluster
+name: c
+nodes: {n1: {}, n2: {}}
+properties: {stonith-enabled: false}
+isolation: {arbiter: 'http://u:hunter2@h/'}
+resources:
+  A: {agent: 'ocf:heartbeat:Dummy'}
+  U1: {agent: 'ocf:heartbeat:Dummy'}
+  U:
+    bundle: U1
+    container: {type: podman, image: 'http://u:hunter2@h/i', replicas: 1}
+    network: {ip-range-start: 10.0.0.9}
+constraints:
+  location:
+    - {resource: A, rule: 'url eq \"http://u:hunter2@h/\"', score: 5}
+";
+
+#[test]
+fn a_plan_with_secrets_that_are_no_parameters_is_whole_again() {
+    let declared = |secret: &str| {
+        let mut sources = crate::diagnostic::Sources::default();
+        sources.add("m.yaml", ELSEWHERE.replace(SECRET, secret));
+        let reading = crate::manifest::read(&sources);
+        reading.manifest.unwrap_or_else(|| unreachable!("{:?}", reading.diagnostics)).cluster
+    };
+    let cluster = declared(SECRET);
+    let plan = plan_for(&cluster);
+    let sealed = seal(&plan).unwrap();
+    assert!(!serde_json::to_string(&sealed.plan).unwrap().contains(SECRET));
+    let unsealed = sealed.unseal(&[&cluster]).unwrap();
+    assert_eq!(unsealed, plan);
+    assert_eq!(stand_in_of(&unsealed.desired), None, "no stand-in gets in force");
+    assert_eq!(sealed.unseal(&[&declared("another")]), Err(Unsealable::Changed));
+}

@@ -2,8 +2,8 @@
 
 use super::{no_ticket, on_each, words};
 use crate::model::{NodeName, Score};
-use crate::plan::Unplaced;
 use crate::plan::unplaced::{Absence, Obstacle, Refusal};
+use crate::plan::{Address, Unplaced};
 
 /// Why a resource has no node, node by node.
 pub fn refusals(unplaced: &Unplaced) -> String {
@@ -93,7 +93,7 @@ pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
         Obstacle::ShuttingDown => format!("{node} shuts down"),
         Obstacle::Standby => format!("{node} is in standby"),
         Obstacle::Maintenance => format!("{node} is in maintenance"),
-        Obstacle::Constraint { id } => format!("{node} is forbidden by {id}"),
+        Obstacle::Constraint { id } => format!("{node} is forbidden by {}", Address::of_constraint(id)),
         Obstacle::Ticket { ticket, is_standby } => no_ticket(ticket, *is_standby),
         Obstacle::FailedForGood { because } => format!("{}, which bans it from every node", words(because)),
         Obstacle::StoppedAsMultiple { nodes } => {
@@ -110,10 +110,16 @@ pub fn obstacle_at(node: &NodeName, obstacle: &Obstacle) -> String {
         }
         Obstacle::Absent { resource, absence } => absent(resource, absence),
         Obstacle::Apart { resource, constraint, attribute: None } => {
-            format!("{node} has {resource}, from which it must be apart ({constraint})")
+            format!(
+                "{node} has {resource}, from which it must be apart ({})",
+                Address::of_constraint(constraint)
+            )
         }
         Obstacle::Apart { resource, constraint, attribute: Some(attribute) } => {
-            format!("{node} has the {attribute} of {resource}, from which it must be apart ({constraint})")
+            format!(
+                "{node} has the {attribute} of {resource}, from which it must be apart ({})",
+                Address::of_constraint(constraint)
+            )
         }
         Obstacle::Failures => format!("it failed on {node}"),
         Obstacle::Halted => "it failed, and is stopped for that (on-fail: stop)".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::model::id::without_number;
 use crate::model::{NodeName, Role, Score};
+use crate::plan::Address;
 use crate::plan::explain::{Bond, Companion, Lack, Past, Pin, Root, Source};
 use crate::view::moment;
 
@@ -13,7 +14,7 @@ pub(super) fn words(source: &Source) -> String {
         Source::Location { id, rule, role } => {
             let role = role.map(|role| format!(" as {role}")).unwrap_or_default();
             let rule = rule.as_ref().map(|rule| format!(": {rule}")).unwrap_or_default();
-            format!("location {id}{role}{rule}")
+            format!("{}{role}{rule}", constraint("location", id))
         }
         Source::Health { attributes } if attributes.is_empty() => "health of the node".to_owned(),
         Source::Health { attributes } => format!("health of the node ({})", attributes.join(", ")),
@@ -25,8 +26,12 @@ pub(super) fn words(source: &Source) -> String {
             format!("{what}{until}")
         }
         Source::Discovery => "discovery: only other nodes are open to it".to_owned(),
-        Source::Ticket { id, ticket, is_standby: true } => format!("ticket {ticket} is in standby ({id})"),
-        Source::Ticket { id, ticket, is_standby: false } => format!("ticket {ticket} is not granted ({id})"),
+        Source::Ticket { id, ticket, is_standby: true } => {
+            format!("ticket {ticket} is in standby ({})", Address::of_constraint(id))
+        }
+        Source::Ticket { id, ticket, is_standby: false } => {
+            format!("ticket {ticket} is not granted ({})", Address::of_constraint(id))
+        }
         Source::With { id, other, bond, .. } => {
             let how = if bond.is_apart { "apart from" } else { "with" };
             let place = bond.node_attribute.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
@@ -68,8 +73,14 @@ fn name(id: &str) -> String {
     match id {
         "#group-members" => "in one group".to_owned(),
         _ if id.starts_with('#') => "belongs".to_owned(),
-        _ => format!("colocation {id}"),
+        _ => constraint("colocation", id),
     }
+}
+
+/// A constraint by its kind and name.
+fn constraint(kind: &str, id: &str) -> String {
+    let spelled = Address::of_constraint(id);
+    if spelled == id { format!("{kind} {id}") } else { spelled }
 }
 
 fn of_past(past: &Past) -> String {
@@ -190,7 +201,7 @@ fn company(other: &Companion, bond: &Bond, node: &NodeName) -> String {
 fn alone(source: &Source, resource: &str) -> Option<String> {
     let cleanup = || format!("`quorate cleanup {}`", without_number(resource));
     Some(match source {
-        Source::Location { id, .. } => format!("without {id}"),
+        Source::Location { id, .. } => format!("without {}", Address::of_constraint(id)),
         Source::Failures { expires, .. } => {
             let or = expires.map(|at| format!(", or at {}", moment(at))).unwrap_or_default();
             format!("after its failures there are cleaned up ({}){or}", cleanup())
