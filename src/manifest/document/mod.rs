@@ -4,6 +4,7 @@
 //! anchored one, so it has its own place and costs nothing until somebody walks through it.
 
 mod compose;
+mod keys;
 mod limit;
 mod position;
 mod syntax;
