@@ -57,14 +57,14 @@ fn the_instances_are_told_after_a_start_though_it_changes_what_is_planned() {
     let mut world = World::running(2, desired("x"));
     let told = |world: &World, what: &str, since: i64| {
         let events = world.events.iter().filter(|(at, host, _)| *host == 0 && *at >= since);
-        let mut told: Vec<String> = events
-            .filter_map(|(_, _, event)| match event {
-                Event::Started(flight) if flight.action.notify.as_deref() == Some(what) => {
-                    Some(flight.worker.to_string())
-                }
-                _ => None,
-            })
-            .collect();
+        let mut told: Vec<String> = Vec::new();
+        for (_, _, event) in events {
+            if let Event::Started(flight) = event
+                && flight.action.notify.as_deref() == Some(what)
+            {
+                told.push(flight.worker.to_string());
+            }
+        }
         told.sort();
         told
     };
