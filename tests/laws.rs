@@ -16,6 +16,8 @@
 
 #[path = "laws/contrary.rs"]
 mod contrary;
+#[path = "laws/explanation.rs"]
+mod explanation;
 mod generator;
 #[path = "laws/graph.rs"]
 mod graph;
@@ -63,6 +65,9 @@ const OF_TRANSITIONS: &[(&str, Law)] = &[
     ("nothing is run on a node that is down", graph::spares_nodes_that_are_down),
     ("a real action is there once", graph::says_nothing_twice),
     ("an order that is told as a reason is in the graph", reason::tells_orders_that_are),
+    ("an explanation tells what is done, and why it stops", explanation::tells_what_is_done),
+    ("an explanation shows the scores that were used", explanation::shows_the_scores_that_were_used),
+    ("an explanation advises what helps", explanation::advises_what_helps),
     ("nothing starts before it has stopped elsewhere", graph::never_runs_twice),
 ];
 
