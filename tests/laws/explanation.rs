@@ -35,8 +35,14 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
             })
             .map(|(_, change)| change)
             .collect();
+        // Half of what waits for itself may be done, and what runs on a node that is fenced ends with it.
+        let waits = stalled.keys().filter_map(|position| case.schedule.changes.get(*position));
+        let is_stalled = waits.filter(|change| change.resource.as_deref() == Some(name)).count() > 0;
+        let taken_down = case.schedule.transition.actions.iter().filter(|it| it.task.takes_node_down());
+        let is_fenced =
+            taken_down.filter_map(|it| it.node.as_ref()).any(|node| explanation.active_on.contains(node));
         let text = explain::text(std::slice::from_ref(&explanation), None, Ink::Plain);
-        let is_so = fate_is_so(&explanation, &changes)
+        let is_so = fate_is_so(&explanation, &changes, is_stalled || is_fenced)
             && explanation.promotion.as_ref().is_none_or(|it| turn_is_so(it, &changes))
             && words_are_so(&text, &changes);
         let told: Vec<String> = changes.iter().map(|change| format!("{:?}", change.kind)).collect();
@@ -45,7 +51,7 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
     })
 }
 
-fn fate_is_so(explanation: &Explanation, changes: &[&Change]) -> bool {
+fn fate_is_so(explanation: &Explanation, changes: &[&Change], is_taken_along: bool) -> bool {
     let has = |kinds: &[ChangeKind]| changes.iter().any(|change| kinds.contains(&change.kind));
     let ends = [ChangeKind::Stop, ChangeKind::Move, ChangeKind::Migrate];
     let begins_anew = [ChangeKind::Restart, ChangeKind::Recover];
@@ -59,8 +65,10 @@ fn fate_is_so(explanation: &Explanation, changes: &[&Change]) -> bool {
         Fate::Starts { nodes } => {
             changes.iter().any(|change| change.to.as_ref().is_some_and(|to| nodes.contains(to)))
         }
-        Fate::Stops { because } => has(&[ChangeKind::Stop]) && has_cause(because),
-        Fate::Moves { .. } => has(&ends) || has(&begins_anew) || explanation.active_on.len() > 1,
+        Fate::Stops { because } => (has(&[ChangeKind::Stop]) || is_taken_along) && has_cause(because),
+        Fate::Moves { .. } => {
+            has(&ends) || has(&begins_anew) || is_taken_along || explanation.active_on.len() > 1
+        }
         Fate::Restarts { because } => {
             (has(&begins_anew) || explanation.active_on.len() > 1) && has_cause(because)
         }
@@ -145,8 +153,11 @@ pub(crate) fn advises_what_helps(case: &Case<'_>) -> Option<String> {
         let there = same.nodes.iter().find(|other| other.node == verdict.node)?;
         let is_allowed = there.score.is_some_and(|score| score > Score::MINUS_INFINITY);
         let others = |need: &Need| !matches!(need, Need::Allowance | Need::Preference { .. } | Need::Nothing);
-        (!is_allowed && !verdict.needs.iter().any(|need| others(need) && forbidding(need).is_none()))
-            .then(|| format!("{} on {}: {:?}", explanation.resource, verdict.node, there))
+        let is_named_anew = !there.needs.is_empty() && !there.needs.contains(&Need::Allowance);
+        (!is_allowed
+            && !is_named_anew
+            && !verdict.needs.iter().any(|need| others(need) && forbidding(need).is_none()))
+        .then(|| format!("{} on {}: {:?}", explanation.resource, verdict.node, there))
     })
 }
 

@@ -8,7 +8,7 @@ use super::verdict::Used;
 use crate::model::NodeName;
 use crate::plan::relation::Relations;
 use crate::plan::situation::Situation;
-use crate::plan::unplaced::unplaced;
+use crate::plan::unplaced::{failures_of, unplaced};
 use crate::plan::{Because, Blocked, Step, Trouble, Verb, blocked, cautions, narration, trouble, unfenced};
 use crate::scheduler::assign::Placement;
 use crate::scheduler::{Action, ResourceIx, Schedule, Task};
@@ -181,11 +181,19 @@ impl<'a> Outlook<'a> {
         let nodes = own.active_on.iter().filter_map(|node| self.situation.of_node(facts.node(*node)));
         let actions = self.actions_of(resource);
         let actions = actions.filter(|action| matches!(action.task, Task::Stop | Task::Demote));
+        // What it launches takes it along when it fails.
+        let launched = own.launched.iter().flat_map(|part| failures_of(facts, *part)).map(|failed| {
+            let text = format!("{} failed on {}", failed.resource, facts.node(failed.node).name);
+            Because::Other { text }
+        });
         let told = told.into_iter().map(|step| step.because.clone());
         told.chain(changes.map(|change| self.situation.of_change(change)))
             .chain(nodes)
             .chain(actions.map(|action| self.situation.of_action(action)))
+            .chain(launched)
             .find(is_telling)
-            .unwrap_or(Because::NoNode)
+            .unwrap_or_else(
+                || if has_node { Because::Other { text: String::new() } } else { Because::NoNode },
+            )
     }
 }

@@ -202,6 +202,10 @@ pub(super) fn added_up<'c>(
         .collect();
     say_once(&mut parts);
     let sum = |parts: &[Part]| parts.iter().fold(Score::ZERO, |sum, part| sum.plus(part.score));
+    if score >= Score::INFINITY && sum(&parts) < score {
+        // What is inside a container is bound to its node, whatever was against that before.
+        parts.retain(|part| part.score > Score::MINUS_INFINITY);
+    }
     if sum(&parts) != score && sum(&parts).is_mandatory() && !score.is_mandatory() {
         // What was infinite did not last: an instance yielded to others, down to the floor.
         parts.retain(|part| !part.score.is_mandatory());
