@@ -62,18 +62,23 @@ impl Host {
         fs::write(self.path("cluster.yaml"), text).unwrap();
     }
 
-    /// Runs a command against the daemon: what it printed on both outputs, and its exit code.
-    fn run(&self, words: &str) -> (String, Option<i32>) {
-        let output = Command::new(env!("CARGO_BIN_EXE_quorate"))
+    /// A command against the daemon.
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+        command
             .args(words.split(' '))
             .args(["--socket", "socket"])
             .current_dir(self.dir.path())
             .env_remove("RUST_BACKTRACE")
             .env("USER", "alice")
             .env_remove("SUDO_USER")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command against the daemon: what it printed on both outputs, and its exit code.
+    fn run(&self, words: &str) -> (String, Option<i32>) {
+        let output = self.command(words).output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         (String::from_utf8_lossy(&text).into_owned(), output.status.code())
     }
@@ -177,6 +182,34 @@ fn an_apply_that_another_one_took_the_place_of_does_not_say_that_it_is_done() {
         // The same once more from elsewhere is no other.
         host.must("apply -f other.yaml --auto-approve");
     }
+}
+
+#[test]
+fn an_apply_outlasts_a_restart_of_the_daemon_that_it_speaks_to() {
+    let mut host = Host::new();
+    let hold = host.path("A.hold");
+    fs::write(&hold, "").unwrap();
+    let mut apply = host.command("apply --auto-approve");
+    let apply = apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while !host.get("/v1/observation").1.contains("\"generation\":1") {
+        assert!(begun.elapsed() < PATIENCE, "never in force");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The daemon leaves while A is being started, which it lets end.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(500));
+            fs::remove_file(&hold).unwrap();
+        });
+        host.daemon.end(Leave::Detached);
+    });
+    std::thread::sleep(Duration::from_secs(1));
+    host.daemon = Running::start(host.dir.path());
+    let output = apply.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(host.is_up("A") && host.is_up("B") && text.contains("Done: generation 1 holds."), "{text}");
 }
 
 #[test]

@@ -19,4 +19,6 @@ mod fencing;
 mod isolation;
 #[path = "cluster/joining.rs"]
 mod joining;
+#[path = "cluster/telling.rs"]
+mod telling;
 mod world;

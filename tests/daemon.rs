@@ -183,6 +183,22 @@ impl World {
         }
     }
 
+    /// Waits for what the first node tells of its manifest.
+    async fn until_told(&self, holds: impl Fn(&Option<String>) -> bool) -> Option<String> {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            let seen = self.look(0).await;
+            let mut pairs = seen.status.nodes[0].attributes.iter().flat_map(|set| &set.pairs);
+            let told = pairs.find(|pair| &*pair.name == "quorate-manifest");
+            let told = told.map(|pair| pair.value.to_text().to_string());
+            if holds(&told) {
+                return told;
+            }
+            assert!(Instant::now() < patience, "{told:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     async fn digest(&self, index: usize) -> String {
         self.look(index).await.state.unwrap().digest()
     }
@@ -257,11 +273,13 @@ async fn a_manifest_that_cannot_be_used_changes_nothing_and_an_edit_is_put_in_fo
     world.start(0);
     world.until_active("n1.A").await;
     world.write_manifest("  A: {agent: nonsense}\n");
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let because = world.until_told(|told| told.is_some()).await.unwrap();
+    assert!(because.contains("cluster.yaml cannot be used (1 error"), "{because}");
     assert_eq!((world.active().as_str(), world.look(0).await.durable.generation.0), ("n1.A", 1));
     let both = [resource("A", "", "10s"), resource("B", "", "10s")].concat();
     world.write_manifest(&both);
     world.until_active("n1.A n1.B").await;
+    world.until_told(Option::is_none).await;
 }
 
 #[tokio::test]

@@ -137,6 +137,8 @@ pub enum Code {
     Refused,
     /// The daemon is leaving or has no cluster.
     Unavailable,
+    /// The cluster has no quorum where the daemon is, and what was asked for needs it.
+    NoQuorum,
     /// The daemon failed.
     Internal,
     /// A kind that a newer daemon knows.
@@ -160,7 +162,7 @@ impl Code {
             Self::NotFound => 404,
             Self::Conflict => 409,
             Self::Refused => 422,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::NoQuorum => 503,
             Self::Internal | Self::Unknown => 500,
         }
     }

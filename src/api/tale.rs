@@ -76,6 +76,13 @@ pub enum Tale {
         /// Where it came from.
         origin: String,
     },
+    /// What was asked for on this node without quorum was not taken when it met the others again.
+    Forgone {
+        /// The overrides.
+        overrides: Vec<String>,
+        /// Whether decisions were paused.
+        pause: bool,
+    },
     /// Overrides or the pause changed.
     Overridden,
     /// Overrides ended by themselves.
@@ -202,6 +209,9 @@ impl From<&Event> for Tale {
             }
             Event::Dropped { generation, origin } => {
                 Self::Dropped { generation: *generation, origin: origin.clone() }
+            }
+            Event::Forgone { overrides, pause } => {
+                Self::Forgone { overrides: overrides.iter().map(|id| id.0.clone()).collect(), pause: *pause }
             }
             Event::Overridden => Self::Overridden,
             Event::Lapsed(ids) => Self::Lapsed { overrides: ids.iter().map(|id| id.0.clone()).collect() },

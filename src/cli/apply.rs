@@ -283,7 +283,11 @@ pub(super) async fn retire(
         renames: plan.renames.clone(),
     };
     let generation = opened.engine.submit(desired).await?;
-    let outcome = converge(opened, progress, timeout, interrupt).await?;
+    let outcome = converge(opened, progress, timeout, interrupt).await;
+    let outcome = outcome.map_err(|failure| {
+        failure
+            .help("what is to be deleted is told to stop and not deleted yet: `quorate apply --prune` does")
+    })?;
     Ok((generation, outcome))
 }
 

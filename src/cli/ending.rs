@@ -146,7 +146,9 @@ fn is_part(resource: &Resource, name: &str) -> bool {
 /// What could not be done, and why.
 fn unfinished(after: &Plan) -> Failure {
     if !after.has_quorum() && !after.blocked.is_empty() {
-        return Failure::new(Exit::NoQuorum, "the cluster has no quorum: not everything could be done");
+        let what = "there is no quorum here: what is in force is not carried out as long as that is so";
+        return Failure::new(Exit::NoQuorum, what)
+            .help("where another part of the cluster has quorum, it goes by its own, and this is lost when they meet");
     }
     let troubles: Vec<&Trouble> = after.troubles.iter().filter(|trouble| !trouble.is_tolerated()).collect();
     let failure = if !after.unplaced.is_empty() {

@@ -57,6 +57,7 @@ impl From<EngineError> for Failure {
             EngineError::Conflict { .. } => Exit::Stale,
             EngineError::Storage { .. } | EngineError::Damaged(_) => Exit::Error,
             EngineError::Locked(_) => Exit::Locked,
+            EngineError::NoQuorum(_) => Exit::NoQuorum,
             EngineError::Refused(_) => Exit::Usage,
         };
         let is_of_storage = matches!(error, EngineError::Storage { .. } | EngineError::Damaged(_));

@@ -162,7 +162,7 @@ impl Verb {
             Self::Replay(arguments) => replay::run(&arguments, terminal),
             Self::Simulate(arguments) => simulate::run(&arguments, options, terminal),
             Self::Graph(arguments) => graph::run(&arguments, options, terminal),
-            Self::Resource(arguments) => resource::run(&arguments, terminal),
+            Self::Resource(arguments) => resource::run(&arguments, options, terminal),
             Self::Import(arguments) => import::run(&arguments, options, terminal),
             Self::Export(arguments) => export::run(&arguments, options, terminal),
             Self::Cluster(arguments) => cluster::run(&arguments, options, terminal),

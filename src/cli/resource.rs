@@ -1,4 +1,8 @@
-//! `resource`: which agents this host has, and what they can be told.
+//! `resource`: which agents a host has, and what they can be told.
+
+#![expect(clippy::disallowed_methods, reason = "asks another host with ssh")]
+
+use std::process::{Command, Stdio};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -7,13 +11,15 @@ use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::name;
+use super::options::Options;
 use super::terminal::Terminal;
 use crate::agent::{Installation, catalog};
+use crate::engine::corosync::{SSH, quoted};
 use crate::manifest::suggest;
 use crate::model::{Agent, AgentClass};
 use crate::view;
 
-/// Show which agents this host has, and what they can be told.
+/// Show which agents this host has, or that of --host, and what they can be told.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -63,7 +69,10 @@ struct Names {
 }
 
 /// Runs the verb.
-pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    if let Some(host) = options.host() {
+        return ask_there(host, arguments, terminal);
+    }
     let site = Installation::default();
     let names = match &arguments.question {
         Question::List { word } => list(&site, word.as_deref()),
@@ -80,6 +89,39 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fai
     };
     terminal.data(&text)?;
     Ok(Exit::Done)
+}
+
+/// Asks the `quorate` of another host: which agents there are, only that host knows.
+fn ask_there(host: &str, arguments: &Arguments, terminal: Terminal) -> Result<Exit, Failure> {
+    let question = match &arguments.question {
+        Question::List { word } => ["list"].into_iter().chain(word.as_deref()).collect(),
+        Question::Standards => vec!["standards"],
+        Question::Providers => vec!["providers"],
+        Question::Agents { standard } => vec!["agents", standard],
+        Question::Describe { agent } => vec!["describe", agent],
+    };
+    let form = match arguments.output {
+        Format::Text => "text",
+        Format::Json => "json",
+    };
+    let color = if terminal.output_ink() == view::Ink::Plain { "never" } else { "always" };
+    let words = ["quorate", "--color", color, "resource", "-o", form].into_iter().chain(question);
+    let words: Vec<String> = words.map(quoted).collect();
+    let ended = Command::new("ssh")
+        .args(SSH)
+        .args([host, &words.join(" ")])
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| Failure::new(Exit::Unreachable, format!("cannot run ssh: {error}")))?;
+    // What went wrong there was said there.
+    let known = |code: i32| Exit::ALL.into_iter().find(|exit| i32::from(exit.code()) == code);
+    match ended.code() {
+        Some(0) => Ok(Exit::Done),
+        Some(255) | None => Err(Failure::new(Exit::Unreachable, format!("cannot ask {host}"))
+            .help(format!("`ssh {host} quorate version` must work without a password"))),
+        Some(127) => Err(Failure::new(Exit::Unreachable, format!("there is no quorate on {host}"))),
+        Some(code) => Err(Failure { message: None, ..Failure::new(known(code).unwrap_or(Exit::Error), "") }),
+    }
 }
 
 fn list(site: &Installation, word: Option<&str>) -> Vec<String> {

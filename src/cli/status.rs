@@ -226,6 +226,8 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         Concern::LostNode { .. }
         | Concern::Frozen(_)
         | Concern::OfflineNode { .. }
+        | Concern::PendingNode { .. }
+        | Concern::Manifest { .. }
         | Concern::LeftDown { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)

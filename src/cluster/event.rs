@@ -61,6 +61,14 @@ pub enum Event {
         /// Where it came from.
         origin: String,
     },
+    /// What was asked for here on top of the desired state was not taken by the cluster: another partition had
+    /// quorum, or the newer desired state.
+    Forgone {
+        /// The overrides.
+        overrides: Vec<OverrideId>,
+        /// Whether decisions were paused.
+        pause: bool,
+    },
     /// Overrides or the pause changed.
     Overridden,
     /// Overrides ended by themselves.

@@ -32,8 +32,8 @@ pub use event::{Decision, Event};
 pub use member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
 pub use node::Node;
 pub use request::{
-    Accepted, Change, Leave, Lifetime, Override, OverrideId, Overriding, Pause, Proposal, Refusal, Request,
-    RequestId,
+    Accepted, Change, Leave, Lifetime, Meanwhile, Override, OverrideId, Overriding, Pause, Proposal, Refusal,
+    Request, RequestId,
 };
 pub use solitude::Evidence;
 pub use state::{Awaited, Durable, Fencing, Heard, Live, Mark, Seat, State};

@@ -156,7 +156,21 @@ pub enum Refusal {
     /// Fencing was asked for, and nothing can do it.
     #[error("{0}; configure fencing first, or `quorate node standby` moves away what runs there")]
     Unfenceable(Unfenceable),
+    /// What would be lost as soon as this partition meets the one that has quorum.
+    #[error("the cluster has no quorum here: {0}")]
+    NoQuorum(Meanwhile),
     /// This daemon is leaving.
     #[error("this daemon is leaving the cluster")]
     Leaving,
+}
+
+/// What happens to a request without quorum, were it taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Meanwhile {
+    /// It would hold in this partition alone, and be lost.
+    #[error("what is asked for would be lost when this node meets the others again")]
+    Lost,
+    /// It would be fenced, and nobody may.
+    #[error("nothing is fenced without it")]
+    Unfenced,
 }

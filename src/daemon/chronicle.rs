@@ -27,6 +27,14 @@ pub(super) fn write(event: &Event) {
         Event::Dropped { generation, origin } => {
             tracing::warn!(generation = generation.0, origin, "this node's desired state was not taken");
         }
+        Event::Forgone { overrides, pause } => {
+            let overrides: Vec<&str> = overrides.iter().map(|id| id.0.as_str()).collect();
+            tracing::warn!(
+                overrides = overrides.join(" "),
+                pause,
+                "what was asked for here without quorum was not taken"
+            );
+        }
         Event::Overridden => tracing::info!("overrides have changed"),
         Event::Lapsed(ids) => tracing::info!(?ids, "overrides have lapsed"),
         Event::Scheduled(decision) => {

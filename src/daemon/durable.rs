@@ -46,6 +46,14 @@ impl Seen {
     pub(super) fn new(digest: String) -> Self {
         Self { format_version: FORMAT_VERSION, digest }
     }
+
+    /// Remembers it, if that can be done.
+    pub(super) fn keep(&self, store: &Store) {
+        if let Err(error) = store.remember(self) {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the manifest may be proposed once more after a restart");
+        }
+    }
 }
 
 impl Store {
@@ -71,7 +79,7 @@ impl Store {
     }
 
     /// Remembers the manifest file.
-    pub(super) fn remember(&self, seen: &Seen) -> Result<(), EngineError> {
+    fn remember(&self, seen: &Seen) -> Result<(), EngineError> {
         file::replace(&self.seen_path(), seen, Sync::ToDisk)
     }
 

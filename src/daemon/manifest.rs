@@ -26,9 +26,30 @@ pub(super) struct Reading {
     /// Where it was read, for people.
     pub(super) path: PathBuf,
     /// The manifest, or what is wrong with it.
-    pub(super) manifest: Result<Box<Manifest>, String>,
+    pub(super) manifest: Result<Box<Manifest>, Unusable>,
     /// Codes and words of what it warns of.
     pub(super) warnings: Vec<(&'static str, String)>,
+}
+
+/// What is wrong with a manifest that cannot be used.
+#[derive(Debug, Clone)]
+pub(super) struct Unusable {
+    /// All of it, with the lines that it is about.
+    pub(super) text: String,
+    /// The same in a few words, and without anything of the file: `2 errors: unknown-agent, bad-score`.
+    pub(super) summary: String,
+}
+
+impl Unusable {
+    fn of(errors: &[Diagnostic], sources: &Sources) -> Self {
+        let mut codes: Vec<&str> = errors.iter().map(|error| error.code).collect();
+        codes.dedup();
+        let plural = if errors.len() == 1 { "" } else { "s" };
+        Self {
+            text: view::diagnostic::text(errors, sources, Ink::Plain).trim_end().to_owned(),
+            summary: format!("{} error{plural}: {}", errors.len(), view::fold::names(&codes)),
+        }
+    }
 }
 
 /// Reads a manifest once.
@@ -36,7 +57,10 @@ pub(super) fn read(path: &Path) -> Reading {
     let of = |digest, manifest| Reading { digest, path: path.to_owned(), manifest, warnings: Vec::new() };
     let sources = match source::read(path) {
         Ok(sources) => sources,
-        Err(error) => return of(format!("unreadable: {error}"), Err(error.to_string())),
+        Err(error) => {
+            let text = error.to_string();
+            return of(format!("unreadable: {text}"), Err(Unusable { summary: text.clone(), text }));
+        }
     };
     let digest = digest(&sources);
     let reading = manifest::read(&sources);
@@ -51,7 +75,7 @@ pub(super) fn read(path: &Path) -> Reading {
     let warnings = warnings.map(|finding| (finding.code, finding.message)).collect();
     let manifest = match reading.manifest.filter(|_| errors.is_empty()) {
         Some(manifest) => Ok(Box::new(manifest)),
-        None => Err(view::diagnostic::text(&errors, &sources, Ink::Plain).trim_end().to_owned()),
+        None => Err(Unusable::of(&errors, &sources)),
     };
     Reading { warnings, ..of(digest, manifest) }
 }
@@ -139,9 +163,9 @@ mod tests {
     fn a_reading_is_a_manifest_or_says_what_is_wrong_with_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("cluster.yaml");
-        assert!(read(&path).manifest.unwrap_err().contains("cannot read"));
+        assert!(read(&path).manifest.unwrap_err().text.contains("cannot read"));
         std::fs::write(&path, "nodes: [a\n").unwrap();
-        assert!(read(&path).manifest.unwrap_err().contains("error"));
+        assert!(read(&path).manifest.unwrap_err().text.contains("error"));
         let text = "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n";
         std::fs::write(&path, text).unwrap();
         let reading = read(&path);

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::durable::{Seen, Store};
 use super::manifest::Reading;
-use crate::cluster::{Accepted, Change, Moment, Node, Proposal, Refusal};
+use crate::cluster::{Accepted, Change, Durable, Input, Lifetime, Moment, Node, Proposal, Record, Refusal};
 use crate::manifest::Moved;
 use crate::model::{Cluster, Generation, NodeName, Rename};
+use crate::plan::aside::MANIFEST;
 use crate::plan::window::{self, Admission};
 use crate::plan::{self, Inputs, Prune};
 use crate::view;
@@ -31,6 +32,20 @@ pub(super) struct Proposing {
     has_forgotten: bool,
     /// What the fresh file waits for, and the generation that this was found out on.
     waits: Option<(Admission, Generation)>,
+    /// Why the file that was read last is not in force.
+    trouble: Option<Trouble>,
+    /// What the cluster was told of that last.
+    told: Option<String>,
+    /// Whether there is a file that was not read yet in this life.
+    is_unread: bool,
+}
+
+/// Why a file of this node is not in force, for people.
+#[derive(Debug)]
+struct Trouble {
+    because: String,
+    /// The generation that took its place, where that is why: the next one may be the file's again.
+    lost_to: Option<Generation>,
 }
 
 /// What follows from a file of this node.
@@ -48,15 +63,35 @@ pub(super) enum Step {
 }
 
 impl Proposing {
-    /// With what the node remembers of its manifest.
-    pub(super) fn recall(store: &Store) -> Self {
+    /// With what the node remembers of its manifest, and what it told the cluster of it before.
+    pub(super) fn recall(store: &Store, record: &Record, follows: bool) -> Self {
         let seen = store.seen();
         if let Err(error) = &seen {
             let error: &dyn std::error::Error = error;
             tracing::error!(error, "it is not known which manifest was decided on last");
         }
         let has_forgotten = seen.is_err();
-        Self { seen: seen.ok().flatten(), fresh: None, asked: None, has_forgotten, waits: None }
+        let seen = seen.ok().flatten();
+        let mut kept = record.attributes.iter().flat_map(|set| &set.pairs);
+        let told = kept.find(|pair| &*pair.name == MANIFEST).map(|pair| pair.value.to_text().to_string());
+        let (fresh, asked, waits, trouble) = (None, None, None, None);
+        Self { seen, fresh, asked, has_forgotten, waits, trouble, told, is_unread: follows }
+    }
+
+    /// What the cluster is to be told of this node's file, if that is something else than before: why it is
+    /// not in force, or that nothing is in its way any more.
+    pub(super) fn news(&mut self, me: &NodeName, generation: Generation) -> Option<Input> {
+        let is_over = |trouble: &Trouble| trouble.lost_to.is_some_and(|lost_to| lost_to != generation);
+        if self.trouble.as_ref().is_some_and(is_over) {
+            self.trouble = None;
+        }
+        let because = self.trouble.as_ref().map(|trouble| trouble.because.clone());
+        if because == self.told || self.is_unread {
+            return None;
+        }
+        self.told.clone_from(&because);
+        let (name, value) = (MANIFEST.into(), because.map(Into::into));
+        Some(Input::AttributeSet { node: me.clone(), name, value, lifetime: Lifetime::UntilLeave })
     }
 
     /// After how long to look whether the window opens that the file waits for.
@@ -72,6 +107,7 @@ impl Proposing {
 
     /// Takes a new reading of the file.
     pub(super) fn take(&mut self, reading: Reading) {
+        self.is_unread = false;
         let path = reading.path.display().to_string();
         for (code, message) in &reading.warnings {
             tracing::warn!(path, code, "{message}");
@@ -82,10 +118,20 @@ impl Proposing {
         match &reading.manifest {
             Ok(_) => {
                 self.waits = None;
+                self.trouble = None;
                 self.fresh = Some(reading);
             }
             Err(trouble) => {
-                tracing::error!(path, "the manifest cannot be used; what is in force stays\n{trouble}");
+                tracing::error!(
+                    path,
+                    "the manifest cannot be used; what is in force stays\n{}",
+                    trouble.text
+                );
+                let because = format!(
+                    "{path} cannot be used ({}); `quorate validate -f {path}` there says more",
+                    trouble.summary
+                );
+                self.trouble = Some(Trouble { because, lost_to: None });
             }
         }
     }
@@ -122,11 +168,14 @@ impl Proposing {
             if self.waits.is_none_or(|(known, _)| known != admission) {
                 tracing::warn!(origin, "{why}");
             }
+            let because = format!("{}: {why}", reading.path.display());
+            self.trouble = Some(Trouble { because, lost_to: None });
             self.waits = Some((admission, durable.generation));
             self.fresh = Some(reading);
             return None;
         }
         self.waits = None;
+        self.trouble = None;
         let cluster = planned.plan.desired;
         if !is_first && cluster == *durable.cluster {
             tracing::info!(origin, "the manifest is in force already");
@@ -157,14 +206,16 @@ impl Proposing {
         &mut self,
         digest: String,
         answer: &Result<Accepted, Refusal>,
-        in_force: &Cluster,
+        durable: &Durable,
     ) -> Option<Seen> {
         // The same file on another node may have been first.
-        let is_in_force = self.asked.take().is_some_and(|asked| asked == *in_force);
+        let is_in_force = self.asked.take().is_some_and(|asked| asked == *durable.cluster);
         if let Err(refusal) = answer
             && !is_in_force
         {
             tracing::error!(%refusal, "the manifest of this node was not taken, and is behind; bring it up to date, or apply it");
+            let because = format!("{refusal}; bring the file up to date, or apply it");
+            self.trouble = Some(Trouble { because, lost_to: Some(durable.generation) });
         }
         if !is_in_force && matches!(answer, Err(Refusal::Leaving)) {
             return None;
@@ -180,6 +231,18 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
     use super::*;
+    use crate::model::OptionSet;
+
+    fn recall(folder: &std::path::Path) -> Proposing {
+        Proposing::recall(&Store::new(folder), &Record::default(), true)
+    }
+
+    /// What the cluster is told of the file, if anything.
+    fn news(proposing: &mut Proposing) -> Option<Option<String>> {
+        let news = proposing.news(&NodeName::new("a"), Generation(1))?;
+        let Input::AttributeSet { value, .. } = news else { unreachable!("{news:?}") };
+        Some(value.map(|text| text.to_string()))
+    }
 
     #[test]
     fn after_a_damaged_memory_the_first_file_counts_as_seen() {
@@ -188,11 +251,34 @@ mod tests {
         let path = dir.path().join("cluster.yaml");
         std::fs::write(&path, "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n").unwrap();
         let reading = super::super::manifest::read(&path);
-        let mut damaged = Proposing::recall(&Store::new(dir.path()));
+        let mut damaged = recall(dir.path());
         damaged.take(reading.clone());
         assert_eq!(damaged.seen.as_ref().map(|seen| &seen.digest), Some(&reading.digest));
-        let mut new = Proposing::recall(&Store::new(&dir.path().join("empty")));
+        let mut new = recall(&dir.path().join("empty"));
         new.take(reading);
         assert_eq!(new.seen, None);
+    }
+
+    #[test]
+    fn the_cluster_is_told_once_that_a_file_cannot_be_used_and_once_that_it_can() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cluster.yaml");
+        let text = "apiVersion: quorate/v1\nkind: Cluster\nname: t\nnodes: {a: {}}\n";
+        let mut proposing = recall(dir.path());
+        std::fs::write(&path, format!("{text}nonsense: 1\n")).unwrap();
+        proposing.take(super::super::manifest::read(&path));
+        let said = news(&mut proposing).flatten().unwrap();
+        assert!(said.contains("cluster.yaml cannot be used (1 error: "), "{said}");
+        assert!(!said.contains('\n'), "a line of a status: {said}");
+        assert_eq!(news(&mut proposing), None);
+        // The daemon begins anew with what it said before.
+        let attributes = vec![OptionSet::of([(MANIFEST, said.as_str())])];
+        let record = Record { attributes, ..Record::default() };
+        let mut next = Proposing::recall(&Store::new(dir.path()), &record, true);
+        assert_eq!(news(&mut next), None, "it was not read again yet");
+        std::fs::write(&path, text).unwrap();
+        next.take(super::super::manifest::read(&path));
+        assert_eq!(news(&mut next), Some(None));
+        assert_eq!(news(&mut next), None);
     }
 }

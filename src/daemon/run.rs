@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::alerts::Alerts;
 use super::door::{Ask, Inside};
-use super::durable::{Seen, Store, make_folder, own};
+use super::durable::{Store, make_folder, own};
 use super::group::{self, Group};
 use super::guard::Guardian;
 use super::hands::Hands;
@@ -134,7 +134,7 @@ impl<G: Group> Daemon<G> {
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
-        let proposing = Proposing::recall(&store);
+        let proposing = Proposing::recall(&store, &record, setup.manifest.is_some());
         let return_grace = settings.return_grace;
         let alerts = Alerts::new(setup.site.clone(), setup.node.clone());
         let guardian = Guardian::new(&setup.safety, &setup.run_dir);
@@ -332,17 +332,10 @@ impl<G: Group> Daemon<G> {
             // Who does not wait for the answer does not need it.
             Some(Asker::Door(asker)) => drop(asker.send(answer)),
             Some(Asker::Manifest(digest)) => {
-                let seen = self.proposing.hear(digest, &answer, &self.node.durable().cluster);
-                seen.iter().for_each(|seen| self.remember(seen));
+                let seen = self.proposing.hear(digest, &answer, self.node.durable());
+                seen.iter().for_each(|seen| seen.keep(&self.store));
             }
             None => {}
-        }
-    }
-
-    fn remember(&self, seen: &Seen) {
-        if let Err(error) = self.store.remember(seen) {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, "the manifest may be proposed once more after a restart");
         }
     }
 
@@ -359,9 +352,11 @@ impl<G: Group> Daemon<G> {
                 let input = self.ask(Request::Change(Box::new(change)), Asker::Manifest(digest));
                 self.backlog.push_back(input);
             }
-            Some(Step::Decided(seen)) => self.remember(&seen),
+            Some(Step::Decided(seen)) => seen.keep(&self.store),
             None => {}
         }
+        let generation = self.node.durable().generation;
+        self.backlog.extend(self.proposing.news(&self.setup.node, generation));
     }
 
     /// Leaves the group. What is in flight on a node that leaves its resources running comes to its end

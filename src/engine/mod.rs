@@ -238,6 +238,9 @@ pub enum EngineError {
     /// Another process is at work on the same state.
     #[error("{0}")]
     Locked(String),
+    /// What was asked needs quorum, and there is none.
+    #[error("{0}")]
+    NoQuorum(String),
     /// What was asked makes no sense for this cluster.
     #[error("{0}")]
     Refused(String),

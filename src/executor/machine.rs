@@ -1,6 +1,9 @@
 //! The state machine itself.
 
 mod carry;
+mod owed;
+
+pub use owed::Owed;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,8 +97,13 @@ impl Executor {
             Event::TimerFired { action } => self.lose(action, &mut commands),
             Event::Abort { because, urgency } => self.abort(because, urgency, &mut commands),
         }
-        if self.begun && self.ending.is_none() {
-            self.start_ready(&mut commands);
+        match &self.ending {
+            None if self.begun => self.start_ready(None, &mut commands),
+            Some((_, Urgency::Drain)) if self.begun => {
+                let taken = self.still_taken();
+                self.start_ready(Some(&taken), &mut commands);
+            }
+            None | Some((_, Urgency::Drain | Urgency::Kill | Urgency::HandOver)) => {}
         }
         self.conclude(&mut commands);
         commands
@@ -171,11 +179,15 @@ impl Executor {
     }
 
     /// Starts what is ready and fits within the limits, best first; what pseudo actions release on
-    /// the way is taken at its own rank.
-    fn start_ready(&mut self, commands: &mut Vec<Command>) {
+    /// the way is taken at its own rank. Only some may be taken, where the transition is given up.
+    fn start_ready(&mut self, only: Option<&BTreeSet<usize>>, commands: &mut Vec<Command>) {
         let mut tried = BTreeSet::new();
         while let Some(next) = self.ready.difference(&tried).next().copied() {
             let (_, _, place) = next;
+            if only.is_some_and(|only| !only.contains(&place)) {
+                tried.insert(next);
+                continue;
+            }
             if self.steps[place].action.kind == ActionKind::Pseudo {
                 self.ready.remove(&next);
                 self.steps[place].stage = Stage::Ended;

@@ -12,10 +12,10 @@
 //! ```
 //!
 //! Everything runs in parallel that neither `after` nor a limit keeps apart. An answer the plan did
-//! not expect ends the transition: nothing new is started, and what is in flight is awaited. A new
-//! plan need not wait for it: end with [`Urgency::HandOver`], schedule again with
-//! [`Executor::in_flight`] as facts, and give the new executor these actions with
-//! [`Executor::carry`].
+//! not expect ends the transition: nothing new is started but notifications after what has come about,
+//! and what is in flight is awaited. A new plan need not wait for it: end with [`Urgency::HandOver`],
+//! schedule again with [`Executor::in_flight`] as facts, and give the new executor these actions with
+//! [`Executor::carry`], and what is still to be told with [`Executor::owe`].
 
 mod event;
 mod limits;
@@ -24,7 +24,7 @@ mod result;
 
 pub use event::{Cause, Command, Event, Outcome, Urgency};
 pub use limits::Limits;
-pub use machine::Executor;
+pub use machine::{Executor, Owed};
 pub use result::{ActionResult, expected_rc};
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{FEATURE_SET, Performed, digest};
+use super::{FEATURE_SET, Performed, digest, run};
 use crate::executor::expected_rc;
 use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::scheduler::{Action, Task};
-use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultStatus};
+use crate::status::{HistoryEntry, NodeState, ResourceHistory, ResultCode, ResultStatus};
 
 /// An operation as history knows it.
 pub(super) struct Operation {
@@ -17,10 +17,21 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    /// The operation an action counts as. A reload stands for the start whose parameters it renews.
-    pub(super) fn of(action: &Action) -> Self {
-        let name = if action.task == Task::Reload { Task::Start.as_str() } else { action.task.as_str() };
-        Self { name: name.into(), interval: action.interval }
+    /// The operation an action counts as. A reload stands for the start whose parameters it renews; one that
+    /// failed found the resource in trouble, as a monitor does.
+    pub(super) fn of(done: &Performed<'_>) -> Self {
+        let action = done.action;
+        let task = match (&action.task, done.result.is_expected(action)) {
+            (Task::Reload, true) => &Task::Start,
+            (Task::Reload, false) => &Task::Monitor,
+            (task, _) => task,
+        };
+        Self { name: task.as_str().into(), interval: action.interval }
+    }
+
+    /// One that is run once.
+    pub(super) fn once(task: Task) -> Self {
+        Self { name: task.as_str().into(), interval: Duration::ZERO }
     }
 
     /// `RSC_OPERATION_INTERVAL`.
@@ -43,7 +54,7 @@ pub(super) fn next_call(state: &NodeState) -> i64 {
 
 /// What a result leaves behind. The last result of what runs once is kept under one id, so that
 /// each replaces the one before; recurring operations have ids of their own; the last failure is
-/// kept apart, and a recurring failure only there. Migrations have ids of their own and nothing else,
+/// kept apart, and a failure that was recurring or of a reload only there. Migrations have ids of their own and nothing else,
 /// as both ends are judged by the only entry that tells of a migration.
 pub(super) fn entries_for(
     done: &Performed<'_>,
@@ -53,29 +64,26 @@ pub(super) fn entries_for(
 ) -> Vec<HistoryEntry> {
     let action = done.action;
     let Some(resource) = action.resource.as_deref() else { return Vec::new() };
-    let operation = Operation::of(action);
+    let operation = Operation::of(done);
     let key = operation.key(resource);
     let is_migration = action.task.is_migration();
-    let own_id = if is_migration || !operation.interval.is_zero() {
-        Arc::clone(&key)
-    } else {
-        format!("{resource}_last_0").into()
-    };
+    let own_id =
+        if is_migration || !operation.interval.is_zero() { Arc::clone(&key) } else { last_id(resource) };
     let has_failed = !done.result.is_expected(action);
     let mut ids: Vec<Arc<str>> = Vec::new();
     if has_failed && !is_migration {
         ids.push(last_failure_id(resource));
     }
-    if !has_failed || operation.interval.is_zero() {
+    if !has_failed || operation.interval.is_zero() && action.task != Task::Reload {
         ids.push(own_id);
     }
     let transition_key = format!("{}:{transition}:{}:{writer}", action.id.0, expected_rc(action).0);
-    let magic = format!("{}:{};{transition_key}", done.result.status.number(), done.result.rc.0);
+    let magic = format!("{}:{};{transition_key}", done.result.status.number(), recorded_rc(done).0);
     let mut entry = HistoryEntry {
         operation: operation.name,
         operation_key: Some(key),
         interval: operation.interval,
-        rc: Some(done.result.rc),
+        rc: Some(recorded_rc(done)),
         status: Some(recorded_status(done)),
         transition_key: Some(transition_key.into()),
         transition_magic: Some(magic.into()),
@@ -83,7 +91,7 @@ pub(super) fn entries_for(
         exec_time: Some(done.result.took),
         queue_time: Some(Duration::ZERO),
         on_node: Some(node.to_shared()),
-        exit_reason: done.result.exit_reason.clone(),
+        exit_reason: recorded_reason(done),
         migrate_source: action.meta.get("migrate_source").filter(|_| is_migration).cloned(),
         migrate_target: action.meta.get("migrate_target").filter(|_| is_migration).cloned(),
         feature_set: Some(FEATURE_SET.into()),
@@ -104,9 +112,31 @@ pub(super) fn pending_entry(
     entries_for(done, transition, writer, node).into_iter().find(|entry| entry.id != failure)
 }
 
+/// The id of the entry that remembers the last result of what runs once.
+pub(super) fn last_id(resource: &str) -> Arc<str> {
+    format!("{resource}_last_0").into()
+}
+
 /// The id of the entry that remembers the last failure.
 pub(super) fn last_failure_id(resource: &str) -> Arc<str> {
     format!("{resource}_last_failure_0").into()
+}
+
+/// That an agent is missing, or dislikes its parameters, says of a probe that nothing runs. Of a failed reload,
+/// which counts as a monitor, it does not.
+fn recorded_rc(done: &Performed<'_>) -> ResultCode {
+    let is_failed_reload = done.action.task == Task::Reload && !done.result.is_expected(done.action);
+    let is_masking = matches!(done.result.rc, ResultCode::NOT_INSTALLED | ResultCode::ARGS);
+    if is_failed_reload && is_masking { ResultCode::ERROR } else { done.result.rc }
+}
+
+/// What is said of a failure; of a reload's, that it was one.
+fn recorded_reason(done: &Performed<'_>) -> Option<Arc<str>> {
+    let reason = done.result.exit_reason.as_deref();
+    if done.action.task != Task::Reload || done.result.is_expected(done.action) {
+        return reason.map(Arc::from);
+    }
+    Some(reason.map_or_else(|| "the reload failed".into(), |reason| format!("reload: {reason}").into()))
 }
 
 /// Done, with an answer nobody asked for, is an error.
@@ -166,13 +196,14 @@ fn is_numbered(history: &str, resource: &str, key: &str) -> bool {
 /// Forgets what a successful stop makes meaningless: recurring operations end with the resource, and
 /// no migration from or to here can be half done any more.
 pub(super) fn erase_what_stopped(state: &mut NodeState, resource: &str) {
-    let failure = last_failure_id(resource);
+    let (failure, beginning) = (last_failure_id(resource), run::beginning_id(resource));
     let is_migration = |entry: &HistoryEntry| {
         [Task::MigrateTo, Task::MigrateFrom].iter().any(|task| *entry.operation == *task.as_str())
     };
     for history in state.resources.iter_mut().filter(|history| *history.id == *resource) {
-        history
-            .entries
-            .retain(|entry| entry.id == failure || entry.interval.is_zero() && !is_migration(entry));
+        history.entries.retain(|entry| {
+            let is_of_the_run = entry.id == beginning || !entry.interval.is_zero() || is_migration(entry);
+            entry.id == failure || !is_of_the_run
+        });
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn count(state: &mut NodeState, done: &Performed<'_>, resource: &str)
         | Task::FenceOn
         | Task::Pseudo(_) => return,
     };
-    let operation = Operation::of(action);
+    let operation = Operation::of(done);
     let suffix = format!("{resource}#{}_{}", operation.name, operation.interval.as_millis());
     let counter = format!("fail-count-{suffix}");
     let before = attribute(state, &counter).and_then(|text| Score::parse(&text)).unwrap_or_default();

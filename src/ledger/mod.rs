@@ -11,6 +11,7 @@ mod guest;
 mod membership;
 mod oblivion;
 pub mod roster;
+mod run;
 
 pub use fencing::{Unfenceable, unfenceable};
 pub use oblivion::{Meant, NoSuchResource};
@@ -103,7 +104,7 @@ impl Ledger {
         let pending = entry::pending_entry(&done, self.transition, &self.writer, node);
         let state = self.node_mut(node);
         if let (Some(entry), Some(history)) = (pending, history_mut(state, &done, resource)) {
-            entry::put(history, entry);
+            run::put(history, entry);
         }
     }
 
@@ -172,7 +173,10 @@ impl Ledger {
         }
         for mut entry in entries {
             entry.call_id = Some(call);
-            entry::put(history, entry);
+            let is_taken_up = done.action.task == Task::Reload && !has_failed && run::renew(history, &entry);
+            if !is_taken_up {
+                run::put(history, entry);
+            }
         }
         if has_failed {
             failure::count(state, done, resource);

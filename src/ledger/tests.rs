@@ -312,6 +312,64 @@ fn a_reload_renews_the_start() {
 }
 
 #[test]
+fn a_change_of_role_does_not_pass_for_the_start() {
+    let with = |task: Task, value: &str| {
+        let mut action = action(task);
+        action.params.insert("fake".into(), value.into());
+        action
+    };
+    let mut bench = Bench::new();
+    bench.take(&with(Task::Start, "x"), 0);
+    let started_with = bench.entry("A_last_0").unwrap().op_digest.clone();
+    bench.take(&with(Task::Promote, "x"), 0).take(&with(Task::Demote, "y"), 0);
+    assert_eq!(&*bench.entry("A_last_0").unwrap().operation, "demote");
+    assert_eq!(bench.entry("A_start_0").unwrap().op_digest, started_with);
+    bench.take(&with(Task::Promote, "y"), 0);
+    assert_eq!(bench.entry("A_start_0").unwrap().op_digest, started_with, "nobody restarted it");
+    bench.take(&with(Task::Stop, "y"), 0);
+    assert!(bench.entry("A_start_0").is_none());
+}
+
+#[test]
+fn what_was_found_running_counts_as_started_with_what_it_was_found_with() {
+    let mut bench = Bench::new();
+    bench.take(&Action { expected_rc: Some(7), ..action(Task::Monitor) }, 8);
+    let found_with = bench.entry("A_last_0").unwrap().op_digest.clone();
+    let mut demote = action(Task::Demote);
+    demote.params.insert("fake".into(), "y".into());
+    bench.take(&demote, 0);
+    let beginning = bench.entry("A_start_0").unwrap();
+    assert_eq!(beginning.op_digest, found_with);
+    assert_eq!(beginning.transition_magic.as_deref(), Some("0:0;3:7:0:writer"));
+}
+
+#[test]
+fn a_reload_of_a_promoted_instance_leaves_it_promoted() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Start), 0).take(&action(Task::Promote), 0);
+    let mut reload = action(Task::Reload);
+    reload.params.insert("fake".into(), "y".into());
+    bench.take(&reload, 0);
+    let (start, last) = (bench.entry("A_start_0").unwrap(), bench.entry("A_last_0").unwrap());
+    assert_eq!(&*last.operation, "promote");
+    assert_ne!(start.op_digest.as_deref(), Some("f2317cad3d54cec5d7d7aa7d0bf35cf8"));
+    assert_eq!(last.op_digest, start.op_digest);
+}
+
+#[test]
+fn a_failed_reload_is_no_failed_start() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Start), 0).take(&action(Task::Reload), 5);
+    assert_eq!(&*bench.entry("A_last_0").unwrap().operation, "start", "it runs as it was started");
+    let failure = bench.entry("A_last_failure_0").unwrap();
+    assert_eq!(&*failure.operation, "monitor");
+    assert_eq!(failure.rc, Some(ResultCode::ERROR), "a probe that cannot run would say that nothing runs");
+    assert_eq!(failure.exit_reason.as_deref(), Some("the reload failed"));
+    assert_eq!(bench.attribute("fail-count-A#monitor_0").as_deref(), Some("1"));
+    assert_eq!(bench.attribute("fail-count-A#start_0"), None);
+}
+
+#[test]
 fn a_connection_begins_the_life_of_a_remote_node() {
     let mut bench = Bench::new();
     let connection =

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::Trouble;
 use crate::model::NodeName;
 
+/// The node attribute in which a node says what keeps its manifest file from being in force, until it is
+/// or the node leaves.
+pub const MANIFEST: &str = "quorate-manifest";
+
 /// What is known of a cluster beside what its nodes know.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aside {

@@ -271,6 +271,9 @@ pub(super) fn words(reason: &Reason) -> String {
         Reason::Unrunnable(action) if action.resource.is_empty() => {
             "what has to come before it cannot be done".to_owned()
         }
+        Reason::Required(action) if action.resource.is_empty() && action.task.as_str() == "stonith" => {
+            "its node is unfenced or fenced first".to_owned()
+        }
         Reason::Required(action) if action.resource.is_empty() => {
             "what it is ordered with changes".to_owned()
         }

@@ -9,14 +9,14 @@ pub(in crate::plan) use part::failure;
 pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
 use serde::{Deserialize, Serialize};
 
-use super::aside::{Aside, AtWork, Freeze, Frozen};
+use super::aside::{Aside, AtWork, Freeze, Frozen, MANIFEST};
 use super::trouble::{self, Trouble};
 use super::unplaced::Unplaced;
 use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause};
 use crate::scheduler::facts::{NodeFacts, NodeKind};
 use crate::scheduler::{Facts, interpret};
-use crate::status::ClusterStatus;
+use crate::status::{ClusterStatus, NodeState, Presence};
 
 /// How a cluster is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +104,18 @@ pub enum Concern {
     OfflineNode {
         /// Which.
         node: NodeName,
+    },
+    /// A node is seen, and its daemon takes no part in the cluster.
+    PendingNode {
+        /// Which.
+        node: NodeName,
+    },
+    /// The manifest file of a node is not in force, and does not come in force by itself.
+    Manifest {
+        /// Whose file.
+        node: NodeName,
+        /// Why not, as the node says it.
+        because: String,
     },
     /// Something should be done and cannot be.
     Blocked {
@@ -231,12 +243,17 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
     for node in &facts.nodes {
         if node.unclean.is_some() {
             concerns.push(Concern::UncleanNode { node: node.name.clone() });
+        } else if node.is_pending && node.kind == NodeKind::Member {
+            concerns.push(Concern::PendingNode { node: node.name.clone() });
         } else if is_lost(node, status) {
             concerns.push(Concern::LostNode { node: node.name.clone() });
+        } else if !node.is_online && node.kind == NodeKind::Member && is_seen(node, status) {
+            concerns.push(Concern::PendingNode { node: node.name.clone() });
         } else if !node.is_online && node.kind != NodeKind::Guest {
             concerns.push(Concern::OfflineNode { node: node.name.clone() });
         }
     }
+    concerns.extend(status.nodes.iter().filter_map(manifest_of));
     concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
     if !facts.properties.maintenance_mode {
         let left_down = trouble::left_down(facts);
@@ -258,6 +275,20 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
         concerns.push(Concern::Due { actions: due.steps.len() });
     }
     concerns
+}
+
+/// Whether the membership layer sees a node.
+fn is_seen(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
+    let state = status.node(node.name.as_str());
+    state.is_some_and(|state| matches!(state.member, Presence::Present | Presence::Since(_)))
+}
+
+/// What a node says of its own manifest file.
+fn manifest_of(node: &NodeState) -> Option<Concern> {
+    let mut pairs = node.attributes.iter().flat_map(|set| &set.pairs);
+    let said = pairs.find(|pair| &*pair.name == MANIFEST)?;
+    let because = said.value.to_text().to_string();
+    Some(Concern::Manifest { node: node.name.clone()?, because })
 }
 
 /// Whether a member that should be up was not heard of again: it may be down, or only out of reach.

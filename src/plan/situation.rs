@@ -181,11 +181,20 @@ impl<'a> Situation<'a> {
         match self.of_company(change) {
             Some(because) => because,
             None if change.kind == ChangeKind::Restart => {
-                let twice = change.resource.as_deref().and_then(|resource| self.runs_twice(resource));
-                twice.unwrap_or(Because::Other { text: String::new() })
+                let resource = change.resource.as_deref();
+                let because = resource
+                    .and_then(|resource| self.runs_twice(resource).or_else(|| self.failed_inside(resource)));
+                because.unwrap_or_else(|| Because::Other { text: "it has to stop first".to_owned() })
             }
             None => Because::Other { text: "it has the best promotion score".to_owned() },
         }
+    }
+
+    /// What is launched by a container or a machine and failed, so that this starts again.
+    fn failed_inside(&self, resource: &str) -> Option<Because> {
+        let launched = &self.resource(resource)?.launched;
+        let mut failed = launched.iter().map(|part| self.facts.resource(*part)).filter(|part| part.is_failed);
+        failed.next().map(|part| Because::Other { text: format!("{} failed", part.id) })
     }
 
     /// The state of the node it leaves, if that drives it away.

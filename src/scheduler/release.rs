@@ -88,6 +88,12 @@ impl Release {
         self.is_specified()
     }
 
+    /// Who is interleaved with a bundle waits for what runs inside its container. Earlier, that was
+    /// looked for beside the container, and not found.
+    pub const fn interleaves_what_is_inside(self) -> bool {
+        self.is_specified()
+    }
+
     /// Mandatory colocations are honoured before wishes.
     pub const fn mandatory_first(self) -> bool {
         self.is_specified()

@@ -56,6 +56,7 @@ fn words(tale: &Tale, ink: Ink) -> Option<String> {
         Tale::InForce { generation, origin } => {
             format!("generation {} in force, from {origin}", generation.0)
         }
+        Tale::Forgone { overrides, pause } => ink.bad(&forgone(overrides, *pause)),
         Tale::Dropped { generation, origin } => {
             ink.bad(&format!("generation {} of this node was not taken, from {origin}", generation.0))
         }
@@ -75,6 +76,13 @@ fn words(tale: &Tale, ink: Ink) -> Option<String> {
         Tale::Started { .. } | Tale::Refused { .. } | Tale::Unknown => return None,
         Tale::Missed { events } => format!("{events} events are not known"),
     })
+}
+
+/// What was asked for without quorum, and lost.
+fn forgone(overrides: &[String], is_paused: bool) -> String {
+    let pause = is_paused.then(|| "the pause".to_owned());
+    let what: Vec<String> = overrides.iter().cloned().chain(pause).collect();
+    format!("what was asked for on this node without quorum was not taken: {}", what.join(", "))
 }
 
 const fn parting(why: Parting) -> &'static str {

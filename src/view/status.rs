@@ -264,12 +264,16 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::LostNode { .. }
         | Concern::Frozen(_)
         | Concern::OfflineNode { .. }
+        | Concern::Manifest { .. }
         | Concern::Blocked { .. }
         | Concern::LeftDown { .. }
         | Concern::Due { .. }
         | Concern::Maintenance
         | Concern::Paused
         | Concern::AtWork(_) => None,
+        Concern::PendingNode { node } => Some(format!(
+            "`systemctl start quorate` on {node} starts it; one that runs may be of another version, and its log says what keeps it out"
+        )),
     };
     help.map_or_else(|| describe(concern), |help| format!("{}; {help}", describe(concern)))
 }
@@ -291,6 +295,10 @@ pub fn describe(concern: &Concern) -> String {
         }
         Concern::Frozen(it) => frozen(it),
         Concern::OfflineNode { node } => format!("{node} is offline"),
+        Concern::PendingNode { node } => {
+            format!("{node} is there, and its daemon takes no part in the cluster")
+        }
+        Concern::Manifest { node, because } => format!("the manifest of {node} is not in force: {because}"),
         Concern::Trouble(concern) => trouble(concern),
         Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
         Concern::AtWork(AtWork { holder }) => {

@@ -1,9 +1,9 @@
 //! Claims about what operators ask for.
 
-use quorate::cluster::{Change, Event, Lifetime, Overriding, Pause, Proposal, Refusal};
+use quorate::cluster::{Change, Event, Lifetime, Meanwhile, Overriding, Pause, Proposal, Refusal};
 use quorate::model::{NodeName, Rename, ResourceId};
 
-use crate::world::desired::{Fencing, cluster, set_meta};
+use crate::world::desired::{Fencing, cluster, set_meta, set_property};
 use crate::world::{Answer, Failure, How, World};
 
 #[test]
@@ -62,6 +62,78 @@ fn an_override_ends_by_itself() {
     assert!(world.hosts[0].daemon.as_ref().unwrap().durable().overlay.overrides.is_empty());
     assert!(world.hosts[1].durable.as_ref().unwrap().overlay.overrides.is_empty(), "on disk as well");
     assert_eq!(world.told(0, |event| matches!(event, Event::Lapsed(_))), 2, "told once by each");
+}
+
+#[test]
+fn without_quorum_overrides_are_refused_as_the_next_merge_would_undo_them() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A"]));
+    world.counts_doubles = false;
+    world.cut(&[2]);
+    world.run_for(10_000);
+    let name = world.hosts[0].name.clone();
+    let standby = world.set_override(2, "x", Overriding::Standby(name.clone()), None);
+    let pause = world.change(2, Change::Pause(Pause { until: None, origin: "test".to_owned() }));
+    let fence = Change::Attribute {
+        node: name.clone(),
+        name: "terminate".into(),
+        value: Some("true".into()),
+        lifetime: Lifetime::UntilLeave,
+    };
+    let fence = world.change(2, fence);
+    let granted = world.set_override(1, "y", Overriding::Standby(name), None);
+    let cleanup = world.change(2, Change::Cleanup { resource: None, node: None });
+    world.run_for(1000);
+    for refused in [standby, pause] {
+        assert_eq!(*world.answer(refused), Err(Refusal::NoQuorum(Meanwhile::Lost)));
+    }
+    assert!(world.answer(fence).is_err());
+    assert!(world.answer(granted).is_ok() && world.answer(cleanup).is_ok());
+    world.heal();
+    world.rest();
+    world.check();
+    assert_eq!(world.told(0, |event| matches!(event, Event::Forgone { .. })), 0);
+}
+
+#[test]
+fn an_override_of_a_part_that_needs_no_quorum_is_told_when_a_merge_undoes_it() {
+    let mut desired = cluster(3, Fencing::Off, &["A"]);
+    set_property(&mut desired, "no-quorum-policy", "ignore");
+    let mut world = World::running(3, desired);
+    world.counts_doubles = false;
+    world.cut(&[2]);
+    world.run_for(10_000);
+    let name = world.hosts[2].name.clone();
+    let standby = world.set_override(2, "x", Overriding::Standby(name), None);
+    world.run_for(1000);
+    assert!(world.answer(standby).is_ok());
+    let merge = world.now;
+    world.set_override(0, "y", Overriding::Standby(world.hosts[1].name.clone()), None);
+    world.run_for(1000);
+    world.heal();
+    world.rest();
+    let forgone =
+        |event: &Event| matches!(event, Event::Forgone { overrides, pause: false } if overrides[0].0 == "x");
+    assert_eq!(world.told(merge, forgone), 1);
+}
+
+#[test]
+fn an_override_lasts_as_long_as_was_asked_whatever_the_clocks_say() {
+    const HOUR: i64 = 3_600_000;
+    for (fast, asked) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let mut world = World::new(2, 8);
+        world.hosts[fast].clock = 3 * HOUR;
+        world.boot_all();
+        world.propose(0, cluster(2, Fencing::Off, &["A"]));
+        world.rest();
+        let host = world.place("A");
+        let name = world.hosts[host].name.clone();
+        world.set_override(asked, "standby", Overriding::Standby(name), Some(HOUR));
+        world.run_for(HOUR - 60_000);
+        assert_eq!(world.place("A"), 1 - host, "clock of {fast} fast, asked {asked}: it ended early");
+        world.run_for(2 * 60_000);
+        let overlay = &world.hosts[asked].daemon.as_ref().unwrap().durable().overlay;
+        assert!(overlay.overrides.is_empty(), "clock of {fast} fast, asked {asked}: it goes on");
+    }
 }
 
 #[test]

@@ -66,6 +66,15 @@ fn a_cluster_forms_over_ssh_and_forming_it_again_changes_nothing() {
         let before: Vec<_> = lab.hosts().iter().map(state).collect();
         cluster_ok(lab, "init");
         assert_eq!(lab.hosts().iter().map(state).collect::<Vec<_>>(), before);
+
+        // Which agents there are only the host itself knows.
+        let node2 = lab.host("node2");
+        node2.run("mount -t tmpfs -o ro tmpfs /usr/lib/ocf/resource.d/heartbeat");
+        let ask = |host: &str| {
+            lab.client().run(&format!("quorate --host root@{host} resource list heartbeat:Dummy"))
+        };
+        assert_eq!((ask("node1").as_str(), ask("node2").as_str()), ("ocf:heartbeat:Dummy\n", ""));
+        node2.run("umount /usr/lib/ocf/resource.d/heartbeat");
     });
 }
 
@@ -134,6 +143,34 @@ fn a_node_joins_a_running_cluster() {
         for name in ["node1", "node2"] {
             let host = lab.host(name);
             assert!(sees(host, 2) && !host.read(CONF).contains("node3"), "{name}");
+            assert!(host.run("corosync-quorumtool -s || true").contains("Expected votes:   2"), "{name}");
+        }
+        manifest(lab, 2, "corosync: {token: 2s}\n");
+        let again = cluster(lab, "join");
+        assert!(again.status.success(), "{}", said(&again));
+    });
+}
+
+#[test]
+fn a_host_that_is_dead_for_good_is_taken_out_by_its_name() {
+    Lab::of(3).test(|lab| {
+        manifest(lab, 3, "corosync: {token: 2s}\n");
+        cluster_ok(lab, "init");
+        let refused = cluster(lab, "destroy node3 --gone --auto-approve");
+        assert_eq!(refused.status.code(), Some(107), "{}", said(&refused));
+        assert!(said(&refused).contains("node3 is not gone: it answers"), "{}", said(&refused));
+        assert!(sees(lab.host("node1"), 3));
+
+        lab.host("node3").crash();
+        lab.until("the loss", Duration::from_secs(20), || sees(lab.host("node1"), 2));
+        let refused = cluster(lab, "destroy node3 --auto-approve");
+        assert_eq!(refused.status.code(), Some(69), "{}", said(&refused));
+        assert!(said(&refused).contains("`--gone`"), "{}", said(&refused));
+        let told = cluster_ok(lab, "destroy node3 --gone --auto-approve");
+        assert_eq!(told, "node3 was taken out of web.\n");
+        for name in ["node1", "node2"] {
+            let host = lab.host(name);
+            assert!(!host.read(CONF).contains("node3"), "{name}");
             assert!(host.run("corosync-quorumtool -s || true").contains("Expected votes:   2"), "{name}");
         }
         manifest(lab, 2, "corosync: {token: 2s}\n");

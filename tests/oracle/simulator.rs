@@ -34,6 +34,56 @@ pub(crate) fn decide(cib: &str) -> Result<Decision, String> {
     Ok(decision)
 }
 
+/// A cluster some time later: what the simulator decides has been done, and then a monitor failed.
+/// `choice` says which; every other one is of a part of a bundle, if there is one. Nothing if no monitor runs.
+pub(crate) fn later(cib: &str, choice: u64) -> Option<String> {
+    let mut text = cib.to_owned();
+    for _ in 0..2 {
+        text = change_input(&text, &["--simulate"])?;
+    }
+    let mut running = running_monitors(&text);
+    let is_in_bundle = |monitor: &String| monitor.starts_with("Box");
+    if choice.is_multiple_of(2) && running.iter().any(is_in_bundle) {
+        running.retain(is_in_bundle);
+    }
+    let position = usize::try_from(choice).unwrap().checked_rem(running.len())?;
+    change_input(&text, &["--op-inject", &running[position]])
+}
+
+/// What the simulator makes of a CIB when told so.
+fn change_input(cib: &str, arguments: &[&str]) -> Option<String> {
+    let folder = env::temp_dir();
+    let input = folder.join(format!("oracle-{}.xml", process::id()));
+    let output = folder.join(format!("oracle-{}-later.xml", process::id()));
+    fs::write(&input, cib).unwrap();
+    let mut command = Command::new("crm_simulate");
+    command.env("TZ", "UTC").arg("--quiet").arg("--xml-file").arg(&input).arg("--save-output").arg(&output);
+    command.args(arguments).output().unwrap();
+    let changed = fs::read_to_string(&output).ok();
+    let _ = (fs::remove_file(&input), fs::remove_file(&output));
+    changed
+}
+
+/// The recurring monitors that found something running, as failures to inject.
+fn running_monitors(cib: &str) -> Vec<String> {
+    let tree = xml::parse(cib, &Limits::default()).unwrap();
+    let mut running = Vec::new();
+    for state in tree.elements().filter(|element| element.is("node_state")) {
+        let resources = state.child("lrm").and_then(|lrm| lrm.child("lrm_resources"));
+        for resource in resources.into_iter().flat_map(Element::children) {
+            for entry in resource.children_named("lrm_rsc_op") {
+                let interval = attribute(entry, "interval");
+                let has_found = matches!(entry.attribute("rc-code"), Some("0" | "8"));
+                if has_found && interval != "0" && entry.attribute("operation") == Some("monitor") {
+                    let (id, node) = (attribute(resource, "id"), attribute(state, "uname"));
+                    running.push(format!("{id}_monitor_{interval}@{node}=1"));
+                }
+            }
+        }
+    }
+    running
+}
+
 fn steps(graph: &str) -> Vec<Step> {
     let tree = xml::parse(graph, &Limits::default()).unwrap();
     let mut steps = Vec::new();

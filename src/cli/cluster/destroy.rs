@@ -13,7 +13,7 @@ use super::super::validate;
 use super::Format;
 use super::form;
 use super::hosts::{Answers, LIMIT};
-use super::ssh::Reach;
+use super::ssh::{Answer, Reach};
 use crate::formation::{Layout, Member, Survey, script};
 use crate::view;
 
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Do not ask.
     #[arg(long)]
     auto_approve: bool,
+    /// The named nodes are gone for good: nothing is done on them, and the others are told to forget them.
+    #[arg(long, requires = "nodes")]
+    gone: bool,
 }
 
 /// Runs the verb.
@@ -43,18 +46,24 @@ pub(super) async fn run(
     let layout = form::lay_out(&cluster, None, terminal)?;
     let chosen = chosen(&layout, &arguments.nodes)?;
     let scripts = chosen.iter().map(|member| (member.clone(), Survey::SCRIPT.to_owned())).collect();
-    let answers = Answers::ask(&arguments.reach, scripts, LIMIT).await.all("reach", terminal)?;
-    let members: Vec<Member> = answers
-        .into_iter()
-        .filter(|(_, answer)| {
-            let conf = Survey::read(&answer.text).and_then(|survey| survey.conf());
-            conf.is_some_and(|conf| conf.is_ours() && conf.cluster() == Some(layout.cluster.as_str()))
-        })
-        .map(|(member, _)| member)
-        .collect();
+    let answers = Answers::ask(&arguments.reach, scripts, LIMIT).await;
+    let members = if arguments.gone {
+        check_gone(answers)?;
+        chosen.clone()
+    } else {
+        answers
+            .all("reach", terminal)
+            .map_err(|failure| advise(failure, &arguments.nodes))?
+            .into_iter()
+            .filter(|(_, answer)| is_member(answer, &layout.cluster))
+            .map(|(member, _)| member)
+            .collect()
+    };
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
     if !names.is_empty() {
         confirm(arguments, &layout.cluster, &names.join(", "), terminal)?;
+    }
+    if !arguments.gone {
         let scripts = members.iter().map(|member| (member.clone(), script::destroy())).collect();
         Answers::ask(&arguments.reach, scripts, STOP_LIMIT).await.all("take the cluster off", terminal)?;
     }
@@ -70,7 +79,10 @@ pub(super) async fn run(
         Format::Text if names.is_empty() => {
             terminal.data(&format!("Nothing to do: no host is a member of {}.\n", layout.cluster))?;
         }
-        Format::Text => terminal.data(&format!("{} left {}.\n", names.join(", "), layout.cluster))?,
+        Format::Text => {
+            let how = if arguments.gone { "was taken out of" } else { "left" };
+            terminal.data(&format!("{} {how} {}.\n", names.join(", "), layout.cluster))?;
+        }
         Format::Json => terminal.data(&view::to_json(&serde_json::json!({
             "format_version": "1.0",
             "kind": "cluster-destruction",
@@ -79,6 +91,35 @@ pub(super) async fn run(
         })))?,
     }
     Ok(Exit::Done)
+}
+
+/// Whether a host is set up as a member of a cluster.
+fn is_member(answer: &Answer, cluster: &str) -> bool {
+    let conf = Survey::read(&answer.text).and_then(|survey| survey.conf());
+    conf.is_some_and(|conf| conf.is_ours() && conf.cluster() == Some(cluster))
+}
+
+/// Refuses to take out without a word whoever can be reached: its daemons would go on alone.
+fn check_gone(answers: Answers) -> Result<(), Failure> {
+    match answers
+        .0
+        .into_iter()
+        .find(|(_, answer)| answer.as_ref().map_or_else(|fault| !fault.is_unreachable, |_| true))
+    {
+        None => Ok(()),
+        Some((member, _)) => {
+            Err(Failure::new(Exit::Unsafe, format!("{} is not gone: it answers", member.name))
+                .help("without --gone its daemons are stopped in order"))
+        }
+    }
+}
+
+/// What to do about hosts that cannot be reached, where some were named.
+fn advise(failure: Failure, named: &[String]) -> Failure {
+    if named.is_empty() || failure.exit != Exit::Unreachable {
+        return failure;
+    }
+    failure.help("one that is gone for good is taken out with `--gone`; be sure that it is off and stays so")
 }
 
 fn chosen(layout: &Layout, names: &[String]) -> Result<Vec<Member>, Failure> {
@@ -100,9 +141,17 @@ fn confirm(arguments: &Arguments, cluster: &str, names: &str, terminal: Terminal
         return Err(Failure::new(Exit::Unsafe, "nobody is there to confirm it")
             .help("--auto-approve does it all the same"));
     }
+    let gone = format!(
+        "This takes {names} out of cluster {cluster} without a word to it: make sure that it is off and stays so. \
+         Only `yes` is taken as yes:"
+    );
     let question = format!(
         "This stops cluster {cluster} and its resources on {names}, and removes its key, configuration and state \
          there. Only `yes` is taken as yes:"
     );
-    if terminal.ask(&question) { Ok(()) } else { Err(Failure::error("not confirmed; nothing was changed")) }
+    if terminal.ask(if arguments.gone { &gone } else { &question }) {
+        Ok(())
+    } else {
+        Err(Failure::error("not confirmed; nothing was changed"))
+    }
 }

@@ -85,6 +85,8 @@ impl Control {
         let mut executor = Executor::new(transition, limits);
         let ids = executor.carry(flights.iter().map(|flight| flight.action.clone()).collect());
         let calls = flights.iter().map(|flight| flight.call).zip(ids).collect();
+        self.note_debts();
+        self.hand_over_debts(ground, &mut executor, &calls);
         let commands = executor.step(executor::Event::Begin);
         self.running = Some(Running {
             executor,

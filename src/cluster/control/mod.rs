@@ -4,6 +4,7 @@
 //! wants goes on, what touches the same resource waits for it, and everything else starts. So no
 //! recovery waits for a slow action that it has nothing to do with.
 
+mod debt;
 mod decision;
 mod deliberation;
 mod dispatch;
@@ -12,6 +13,7 @@ mod patience;
 
 use std::collections::BTreeMap;
 
+use debt::Debt;
 use patience::Patience;
 
 use super::border::{Output, Settings, Timer};
@@ -45,6 +47,8 @@ pub(super) struct Control {
     because: Vec<String>,
     transition: u64,
     running: Option<Running>,
+    /// What transitions before this one still have to tell.
+    debts: Vec<Debt>,
     /// What the orders of now are good for.
     mark: Option<Mark>,
     /// Ordered, but not yet seen in the group's order.
@@ -141,6 +145,7 @@ impl Control {
             return;
         }
         out.push(Output::ClearTimer(Timer::Call(call)));
+        self.settle_debts(call, result);
         let known = self.running.as_ref().and_then(|running| running.calls.get(&call).copied());
         let (Some(action), Some(running)) = (known, self.running.as_mut()) else {
             self.reconsider("an earlier action ended");
@@ -163,6 +168,7 @@ impl Control {
 
     /// Starts nothing more of the present transition.
     fn drop_transition(&mut self) {
+        self.note_debts();
         self.running = None;
         self.commands.clear();
     }

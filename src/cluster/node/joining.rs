@@ -206,6 +206,7 @@ impl Node {
         if agreed == before {
             return;
         }
+        self.out.extend(self.alone.forgone(&agreed.overlay).map(Output::Tell));
         if agreed.loses(before) {
             let (generation, origin) = (before.generation, before.origin.clone());
             self.out.push(Output::Tell(Event::Dropped { generation, origin }));

@@ -1,19 +1,22 @@
 //! One daemon's whole logic.
 
+mod alone;
 mod doubt;
 mod joining;
 mod outbox;
 mod reaction;
+mod record;
 mod release;
 mod sight;
 
 use std::collections::VecDeque;
 
+use alone::Alone;
 use joining::Round;
 use outbox::Outbox;
 pub(super) use sight::Sight;
 
-use super::border::{Input, Kept, Output, Record, Settings, Timer};
+use super::border::{Input, Output, Record, Settings, Timer};
 use super::control::{Control, Ground};
 use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
@@ -46,6 +49,7 @@ pub struct Node {
     kept: Record,
     is_touched: bool,
     must_persist: bool,
+    alone: Alone,
     /// Since when this node has to let go of what it runs, where that has a bound.
     releases: Option<Moment>,
     has_let_go: bool,
@@ -95,6 +99,7 @@ impl Node {
             kept: record,
             is_touched: false,
             must_persist: false,
+            alone: Alone::default(),
             releases: None,
             has_let_go: false,
             is_condemned: false,
@@ -364,36 +369,5 @@ impl Node {
             life: self.settings.life,
             jobs: self.settings.jobs,
         }
-    }
-
-    fn persist(&mut self) {
-        if std::mem::take(&mut self.must_persist) {
-            self.out.push(Output::Persist(Box::new(self.state.durable.clone())));
-        }
-    }
-
-    /// Gives out what changed of the truth about this node.
-    fn keep_record(&mut self) {
-        if !std::mem::take(&mut self.is_touched) {
-            return;
-        }
-        let own = self.state.live.ledger.status.node(self.settings.name.as_str());
-        let (resources, attributes) = own.map_or((&[][..], &[][..]), |own| (&own.resources, &own.attributes));
-        for history in resources {
-            let before = self.kept.resources.iter().find(|known| known.id == history.id);
-            if before != Some(history) {
-                self.out.push(Output::Record(Kept::History(Box::new(history.clone()))));
-            }
-        }
-        for before in &self.kept.resources {
-            if !resources.iter().any(|history| history.id == before.id) {
-                self.out.push(Output::Record(Kept::Forgotten(before.id.clone())));
-            }
-        }
-        if self.kept.attributes != attributes {
-            self.out.push(Output::Record(Kept::Attributes(attributes.to_vec())));
-        }
-        self.kept.resources = resources.to_vec();
-        self.kept.attributes = attributes.to_vec();
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Node, Phase};
 use crate::cluster::border::Output;
+use crate::cluster::event::Event;
 use crate::cluster::member::{MemberId, Moment};
 use crate::cluster::message::Tiding;
 use crate::cluster::request::{Accepted, Leave, Refusal};
@@ -19,6 +20,7 @@ impl Node {
         for effect in effects {
             match effect {
                 Effect::Begun(flight) => {
+                    self.sight.see_clock(flight.call.by, flight.since.0.saturating_sub(now.0));
                     if self.is_me(&flight.worker) {
                         self.begin(now, flight);
                     }
@@ -36,7 +38,13 @@ impl Node {
                 Effect::Heard { from, seq, answer } => self.note_heard(from, seq, answer),
                 Effect::Acquitted => self.sight.acquit(),
                 Effect::Parted { node, how } => self.note_parted(&node, how),
-                Effect::Tell(event) => self.out.push(Output::Tell(event)),
+                Effect::Alone(solo) => self.alone.note(solo),
+                Effect::Tell(event) => {
+                    if event == (Event::Quorum { quorate: true }) {
+                        self.alone.end();
+                    }
+                    self.out.push(Output::Tell(event));
+                }
             }
         }
     }

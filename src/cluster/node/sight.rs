@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cluster::border::{Output, Timer};
-use crate::cluster::member::{Departure, Member, Moment, Parting, Quorum};
+use crate::cluster::member::{Departure, Member, MemberId, Moment, Parting, Quorum};
 use crate::cluster::solitude::{Evidence, Solitude};
 use crate::model::{Isolation, NodeName};
 
@@ -21,11 +21,23 @@ pub(in crate::cluster) struct Sight {
     solitude: Solitude,
     /// Whether this node was told to let go of everything.
     is_released: bool,
+    /// Whose orders were seen last, and by how many milliseconds its clock was ahead of this host's.
+    clock: Option<(MemberId, i64)>,
 }
 
 impl Sight {
     /// How long a gain of quorum waits for daemons of nodes that are seen.
     const GAIN: Duration = Duration::from_millis(500);
+
+    /// Orders of a member came, that are dated so many milliseconds after they did.
+    pub(super) const fn see_clock(&mut self, of: MemberId, ahead: i64) {
+        self.clock = Some((of, ahead));
+    }
+
+    /// By how many milliseconds a member's clock is ahead of this host's, if it gave the last orders.
+    pub(super) fn clock_of(&self, member: MemberId) -> Option<i64> {
+        self.clock.filter(|(of, _)| *of == member).map(|(_, ahead)| ahead)
+    }
 
     pub(super) const fn quorum(&self) -> &Quorum {
         &self.quorum

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Effect, State};
+use super::{Effect, Solo, State};
 use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
-use crate::cluster::request::{Change, Override, Proposal, Refusal};
+use crate::cluster::request::{Change, Lifetime, Meanwhile, Override, Proposal, Refusal};
 use crate::ledger::NoSuchResource;
+use crate::model::fencing::{TERMINATE, asks_for_fencing};
 use crate::model::rename::{rename_instance, rename_key};
 use crate::model::{Generation, NodeName, ResourceId};
+use crate::scheduler::facts::{NoQuorumPolicy, Properties};
 use crate::status::rename::rename_in_status;
 
 impl State {
@@ -21,12 +23,14 @@ impl State {
         at: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
+        self.check_quorum(change, at)?;
         match change {
             Change::Propose(proposal) => self.propose(proposal, effects)?,
             Change::Override(wanted) => {
                 self.check_override(wanted)?;
                 self.durable.overlay.put(wanted.clone());
                 self.note_override(effects);
+                self.note_solo(Solo::Override(wanted.id.clone()), effects);
             }
             Change::Restore(id) => {
                 if !self.durable.overlay.take_away(id) {
@@ -37,6 +41,7 @@ impl State {
             Change::Pause(pause) => {
                 self.durable.overlay.pause = Some(pause.clone());
                 self.note_override(effects);
+                self.note_solo(Solo::Pause, effects);
             }
             Change::Resume => {
                 self.durable.overlay.pause = None;
@@ -86,8 +91,7 @@ impl State {
             });
         }
         self.rename(proposal, effects);
-        // Who just lost others may not know yet that it lost quorum, too.
-        let is_quorate = self.live.ledger.status.has_quorum && !self.live.is_quorum_in_doubt;
+        let is_quorate = self.is_quorate();
         let durable = &mut self.durable;
         durable.generation = Generation(durable.generation.0 + 1);
         if is_quorate {
@@ -103,6 +107,40 @@ impl State {
         effects.push(Effect::Changed(format!("generation {} from {origin}", generation.0)));
         effects.push(Effect::Tell(Event::InForce { generation, origin }));
         Ok(())
+    }
+
+    /// Refuses what would not outlast the next merge: the partition with quorum keeps its own. A desired state
+    /// is taken, as it may be what brings quorum back, and so is what only concerns the nodes that are here.
+    fn check_quorum(&self, change: &Change, at: Moment) -> Result<(), Refusal> {
+        let meanwhile = match change {
+            Change::Attribute { name, value: Some(value), .. }
+                if &**name == TERMINATE && asks_for_fencing(value) =>
+            {
+                Meanwhile::Unfenced
+            }
+            Change::Override(_)
+            | Change::Restore(_)
+            | Change::Pause(_)
+            | Change::Resume
+            | Change::Attribute { lifetime: Lifetime::Forever, .. }
+            | Change::Ticket { .. } => Meanwhile::Lost,
+            Change::Propose(_)
+            | Change::Cleanup { .. }
+            | Change::Refresh { .. }
+            | Change::Attribute { .. }
+            | Change::Forsake(_)
+            | Change::ConfirmDown(_) => return Ok(()),
+        };
+        let needs_none = || {
+            let properties = Properties::at(&self.durable.cluster, at.seconds());
+            properties.no_quorum_policy == NoQuorumPolicy::Ignore
+        };
+        if self.is_quorate() || needs_none() { Ok(()) } else { Err(Refusal::NoQuorum(meanwhile)) }
+    }
+
+    /// Whether this partition has quorum. Who just lost others may not know yet that it lost that, too.
+    fn is_quorate(&self) -> bool {
+        self.live.ledger.status.has_quorum && !self.live.is_quorum_in_doubt
     }
 
     /// What is known and being done under an old name goes on under the new one.
@@ -137,6 +175,12 @@ impl State {
         effects.push(Effect::Durable);
         effects.push(Effect::Tell(Event::Overridden));
         effects.push(Effect::Changed("overrides changed".to_owned()));
+    }
+
+    fn note_solo(&self, solo: Solo, effects: &mut Vec<Effect>) {
+        if !self.is_quorate() {
+            effects.push(Effect::Alone(solo));
+        }
     }
 
     fn check_override(&self, wanted: &Override) -> Result<(), Refusal> {

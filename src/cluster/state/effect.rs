@@ -3,7 +3,7 @@
 use crate::cluster::call::{Call, Flight};
 use crate::cluster::event::Event;
 use crate::cluster::member::MemberId;
-use crate::cluster::request::{Accepted, Leave, Refusal};
+use crate::cluster::request::{Accepted, Leave, OverrideId, Refusal};
 use crate::executor::ActionResult;
 use crate::model::{NodeName, Rename};
 
@@ -30,6 +30,17 @@ pub(in crate::cluster) enum Effect {
     Parted { node: NodeName, how: Leave },
     /// The others are down for certain.
     Acquitted,
+    /// Something was asked for on top of the desired state, without quorum.
+    Alone(Solo),
     /// Watchers want to know.
     Tell(Event),
+}
+
+/// What was asked for without quorum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cluster) enum Solo {
+    /// An override.
+    Override(OverrideId),
+    /// A pause.
+    Pause,
 }

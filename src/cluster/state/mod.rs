@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use departure::Reach;
 pub use durable::Durable;
-pub(super) use effect::Effect;
+pub(super) use effect::{Effect, Solo};
 pub use fencing::Fencing;
 pub(super) use overlay::Effective;
 

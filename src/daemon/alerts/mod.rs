@@ -92,6 +92,7 @@ impl Alerts {
             | Event::Condemned { .. }
             | Event::InForce { .. }
             | Event::Dropped { .. }
+            | Event::Forgone { .. }
             | Event::Overridden
             | Event::Lapsed(_)
             | Event::Scheduled(_)

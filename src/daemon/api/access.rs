@@ -29,7 +29,9 @@ impl Caller {
     /// The user, for people.
     pub(super) fn name(self) -> String {
         match self.user {
-            Some(user) => user_name(user).unwrap_or_else(|| format!("user {user}")),
+            Some(user) => {
+                user_name(user).map_or_else(|| format!("user {user}"), |name| format!("user `{name}`"))
+            }
             None => "somebody".to_owned(),
         }
     }

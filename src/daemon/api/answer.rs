@@ -48,6 +48,7 @@ impl From<Refusal> for Trouble {
             Refusal::NotLost(_) | Refusal::StillSeen(_) | Refusal::Unfenceable(_) => {
                 Self::new(Code::Refused, message)
             }
+            Refusal::NoQuorum(_) => Self::new(Code::NoQuorum, message),
             Refusal::Leaving => Self::new(Code::Unavailable, message),
         }
     }

@@ -144,6 +144,7 @@ fn is_worth_keeping(tale: &Tale) -> bool {
         | Tale::Condemned { .. }
         | Tale::InForce { .. }
         | Tale::Dropped { .. }
+        | Tale::Forgone { .. }
         | Tale::Overridden
         | Tale::Lapsed { .. }
         | Tale::Decided { .. }

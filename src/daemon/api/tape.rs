@@ -102,6 +102,7 @@ fn discreet(tale: Tale) -> Tale {
         | Tale::Condemned { .. }
         | Tale::InForce { .. }
         | Tale::Dropped { .. }
+        | Tale::Forgone { .. }
         | Tale::Overridden
         | Tale::Lapsed { .. }
         | Tale::Decided { .. }

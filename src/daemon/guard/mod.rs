@@ -70,6 +70,9 @@ impl Guardian {
         self.next = Instant::now() + Self::EVERY;
         let is_there = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)));
         if !is_there {
+            if self.child.is_some() {
+                tracing::warn!("the supervisor has ended, and is started again");
+            }
             self.child = self.spawn();
         }
         let Some(daemon) = Process::own() else { return };

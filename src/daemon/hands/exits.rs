@@ -2,7 +2,7 @@
 //!
 //! Agents hand their environment on to what they start, and it names the resource
 //! (`OCF_RESOURCE_INSTANCE`); where it does not get that far, the resource's pid file tells. Of the
-//! processes found, those are watched that no other of them began. An end tells nothing by itself: it
+//! processes found, those are watched that no other of them began and that are not the agent itself. An end tells nothing by itself: it
 //! only lets the monitor run.
 
 #![expect(clippy::disallowed_methods, reason = "reads what the kernel shows of processes")]
@@ -195,8 +195,10 @@ fn find(wanted: &BTreeMap<Arc<str>, Wanted>) -> Vec<Found> {
     let mut found = Vec::new();
     for (resource, wanted) in wanted {
         let seen = seen.remove(resource).unwrap_or_default();
-        let is_root =
-            |process: &&Seen| process.parent != own && !seen.iter().any(|other| other.id == process.parent);
+        let is_root = |process: &&Seen| {
+            let is_child = seen.iter().any(|other| other.id == process.parent);
+            process.parent != own && !is_child && !is_agent(process.id)
+        };
         let roots = seen.iter().filter(is_root).take(Exits::MOST).map(|process| process.id);
         let mut processes: Vec<u32> = roots.collect();
         if processes.is_empty() {
@@ -214,6 +216,14 @@ fn resource_of(process: u32) -> Option<String> {
         .split(|byte| *byte == 0)
         .find_map(|entry| entry.strip_prefix(b"OCF_RESOURCE_INSTANCE=".as_slice()))?;
     String::from_utf8(name.to_vec()).ok()
+}
+
+/// Whether a process still is the agent: what it left behind to announce an address, say, is no service, and
+/// neither is what that began.
+fn is_agent(process: u32) -> bool {
+    let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let mut words = words.split(|byte| *byte == 0).take(2);
+    words.any(|word| String::from_utf8_lossy(word).contains("/resource.d/"))
 }
 
 fn parent_of(process: u32) -> Option<u32> {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a connection is driven beside the calls")]
 
+use std::io;
+
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -124,7 +126,7 @@ impl Caller {
     }
 
     async fn connect(&self) -> Result<Open, EngineError> {
-        let (connection, errors) = self.link.open().await.map_err(|error| self.unreachable(&error))?;
+        let (connection, errors) = self.link.open().await.map_err(|error| self.not_open(&error))?;
         let (sender, driver) = match handshake(TokioIo::new(connection)).await {
             Ok(both) => both,
             Err(error) => return Err(self.lost(errors, innermost(&error)).await),
@@ -144,6 +146,17 @@ impl Caller {
         EngineError::Unreachable(format!("cannot reach {}: {why}; {}", self.link, self.link.advice()))
     }
 
+    fn not_open(&self, error: &io::Error) -> EngineError {
+        if error.kind() != io::ErrorKind::PermissionDenied {
+            return self.unreachable(error);
+        }
+        EngineError::Unreachable(format!(
+            "you may not speak to {}: only the superuser may, and, to look, the members of the group that \
+             `quorate daemon --readers GROUP` names",
+            self.link
+        ))
+    }
+
     fn not_understood(&self, error: &serde_json::Error) -> EngineError {
         EngineError::Unreachable(format!(
             "{} answers what this version does not understand: {error}",
@@ -160,6 +173,7 @@ impl Caller {
                 EngineError::Conflict { planned, actual, in_force: complaint.in_force.unwrap_or_default() }
             }
             (Code::Unavailable, ..) => EngineError::Unreachable(complaint.message),
+            (Code::NoQuorum, ..) => EngineError::NoQuorum(complaint.message),
             (
                 Code::Malformed
                 | Code::Forbidden

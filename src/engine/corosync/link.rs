@@ -13,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
+/// How ssh is called, before host and command: it asks nothing, and gives up soon.
+pub const SSH: [&str; 6] = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T", "--"];
+
 /// Where a daemon is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
@@ -72,7 +75,7 @@ impl Link {
             Self::Socket(path) => Ok((Connection::Socket(UnixStream::connect(path).await?), None)),
             Self::Ssh { host, socket } => {
                 let mut ssh = Command::new("ssh")
-                    .args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T", "--"])
+                    .args(SSH)
                     .arg(host)
                     .arg(format!("quorate api-stream --socket {}", quoted(&socket.to_string_lossy())))
                     .stdin(Stdio::piped())
@@ -90,16 +93,22 @@ impl Link {
     }
 }
 
-/// The last line that ssh, or the program at the other end, complained with.
+/// What the program at the other end complained of, or else the last line of ssh.
 pub(super) async fn complaint(errors: Option<ChildStderr>) -> Option<String> {
     let mut text = Vec::new();
     errors?.take(4096).read_to_end(&mut text).await.ok()?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    text.lines().rev().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
+    worst(&String::from_utf8_lossy(&text))
+}
+
+/// What was an error in what was said on the way; without any, the last line.
+fn worst(said: &str) -> Option<String> {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty()).rev();
+    let error = lines.clone().find_map(|line| line.strip_prefix("error: "));
+    error.or_else(|| lines.next()).map(str::to_owned)
 }
 
 /// A word for a shell.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
@@ -132,5 +141,22 @@ impl AsyncWrite for Connection {
             Self::Socket(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Ssh(pipe) => Pin::new(&mut pipe.input).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_told_and_not_the_advice_below_it() {
+        let said =
+            "Warning: Permanently added a host.\nerror: no daemon listens on /run/x\n  help: start it\n";
+        assert_eq!(worst(said).as_deref(), Some("no daemon listens on /run/x"));
+        assert_eq!(
+            worst("ssh: connect to host n1: refused\n\n").as_deref(),
+            Some("ssh: connect to host n1: refused")
+        );
+        assert_eq!(worst(""), None);
     }
 }

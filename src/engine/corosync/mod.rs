@@ -20,7 +20,7 @@ use crate::model::{Cluster, Generation};
 use crate::plan::aside::{Aside, Frozen};
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
-pub use link::Link;
+pub use link::{Link, SSH, quoted};
 
 /// A real cluster, seen through one of its daemons.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Corosync {
     caller: Caller,
     /// Events after this follow from what was asked for last.
     since: Option<u64>,
+    /// The generation in force since something was asked for and taken.
+    taken: Option<Generation>,
 }
 
 /// How far a cluster is.
@@ -43,12 +45,14 @@ impl Corosync {
     const HOLD: Duration = Duration::from_secs(1);
     /// How long nothing may happen, though there is something to do, before it is called stuck.
     const PATIENCE: Duration = Duration::from_secs(60);
-    /// How long to wait before asking again a daemon that has no cluster yet.
+    /// How long to wait before asking again a daemon that has no cluster yet, or is away.
     const PAUSE: Duration = Duration::from_millis(200);
+    /// How long a daemon may be away that was spoken to before: it may have been restarted.
+    const RETURN: Duration = Duration::from_secs(60);
 
     /// A cluster, to be reached in this way. Nothing is opened yet.
     pub fn new(link: Link) -> Self {
-        Self { caller: Caller::new(link), since: None }
+        Self { caller: Caller::new(link), since: None, taken: None }
     }
 
     /// All that the daemon knows.
@@ -87,7 +91,50 @@ impl Corosync {
     async fn request(&mut self, change: &Change) -> Result<Generation, EngineError> {
         let granted: Granted = self.caller.ask(Request::post("/v1/changes", change)?).await?;
         self.since.get_or_insert(granted.position);
+        self.taken = Some(granted.generation);
         Ok(granted.generation)
+    }
+
+    /// All that the daemon knows, once it is back and takes part in its cluster: it answered before.
+    async fn sight_again(&mut self) -> Result<Sighting, EngineError> {
+        let until = Instant::now() + Self::RETURN;
+        loop {
+            match self.sight().await {
+                Ok(sighting) if sighting.is_settled || Instant::now() > until => return Ok(sighting),
+                Err(EngineError::Unreachable(why)) if Instant::now() > until => return Err(self.lost(&why)),
+                Ok(_) | Err(EngineError::Unreachable(_)) => sleep(Self::PAUSE).await,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What is known when the daemon is away for good.
+    fn lost(&self, why: &str) -> EngineError {
+        EngineError::Unreachable(match self.taken {
+            Some(generation) => format!(
+                "what was asked for was taken (generation {} is in force), but what became of it is not known: \
+                 {why}",
+                generation.0
+            ),
+            None => why.to_owned(),
+        })
+    }
+
+    /// Proposes a desired state. Where the answer gets lost, what is in force tells whether it was taken.
+    async fn propose(&mut self, proposal: Proposal) -> Result<Generation, EngineError> {
+        let change = Change::Propose(Box::new(proposal));
+        let lost = match self.request(&change).await {
+            Err(EngineError::Unreachable(why)) => why,
+            other => return other,
+        };
+        let Change::Propose(proposal) = &change else { return Err(EngineError::Unreachable(lost)) };
+        let sighting = self.sight_again().await?;
+        if sighting.generation != proposal.base && *sighting.desired == proposal.cluster {
+            self.taken = Some(sighting.generation);
+            return Ok(sighting.generation);
+        }
+        // On another generation than it was planned on it is refused.
+        self.request(&change).await
     }
 
     /// Waits for something to happen, for so long at most. A daemon that is away may come back.
@@ -125,20 +172,20 @@ impl Corosync {
         let mut gave_up = None;
         let mut last_news = Instant::now();
         loop {
-            let sighting = self.sight().await?;
+            let sighting = self.sight_again().await?;
             if let Some(attempts) = gave_up.take() {
                 return Ok(Outcome::GaveUp { transitions: attempts });
             }
             if let Progress::Done(outcome) = progress(&sighting) {
                 // What was told until then belongs to it.
                 let since = position.unwrap_or(sighting.position);
-                for told in self.events_since(since, Duration::ZERO).await? {
-                    report_told(told.tale, report);
-                }
+                let told = self.events_since(since, Duration::ZERO).await.unwrap_or_default();
+                told.into_iter().for_each(|told| report_told(told.tale, report));
                 return Ok(outcome);
             }
             let since = *position.get_or_insert(sighting.position);
-            let news = self.events_since(since, Self::HOLD).await?;
+            // Whether the daemon is away for good is found out above.
+            let news = self.events_since(since, Self::HOLD).await.unwrap_or_default();
             if news.is_empty() && !sighting.is_settled {
                 sleep(Self::PAUSE).await;
             }
@@ -166,7 +213,10 @@ impl Engine for Corosync {
 
     fn observe(&mut self) -> BoxFuture<'_, Result<Observation, EngineError>> {
         Box::pin(async {
-            let sighting = self.sight().await?;
+            let sighting = match self.taken {
+                Some(_) => self.sight_again().await?,
+                None => self.sight().await?,
+            };
             Ok(Observation {
                 now: sighting.now.seconds(),
                 generation: sighting.generation,
@@ -186,7 +236,7 @@ impl Engine for Corosync {
         Box::pin(async move {
             let Desired { cluster, base, origin, renames } = desired;
             let proposal = Proposal { cluster, base, origin, renames };
-            self.request(&Change::Propose(Box::new(proposal))).await
+            self.propose(proposal).await
         })
     }
 
@@ -253,6 +303,7 @@ fn report_told(tale: Tale, report: &mut (dyn FnMut(Event) + Send)) {
         Tale::InForce { .. }
         | Tale::Settled { .. }
         | Tale::Dropped { .. }
+        | Tale::Forgone { .. }
         | Tale::Overridden
         | Tale::Lapsed { .. }
         | Tale::Held { .. }

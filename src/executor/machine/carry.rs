@@ -1,5 +1,6 @@
 //! What an earlier transition began and this one takes over.
 
+use super::owed::subjects;
 use super::{Executor, Stage, Step, link};
 use crate::scheduler::{Action, ActionId, ActionKind, Task};
 
@@ -17,10 +18,12 @@ impl Executor {
             step.stage == Stage::Waiting
                 && step.action.is_same_as(&action)
                 && step.action.params == action.params
+                && subjects(&step.action) == subjects(&action)
         };
         let same = self.steps.iter().position(is_same).filter(|place| !self.comes_after_the_end_of(*place));
         if let Some(place) = same {
             self.launch(place);
+            self.pass_over_notices(&action);
             // What would have come before it, or beside it, comes too late for that.
             self.hold_back(place, &action);
             return self.steps[place].action.id;
@@ -34,6 +37,24 @@ impl Executor {
         self.hold_back(place, &action);
         self.hold_back_stops(place, &action);
         ActionId(number)
+    }
+
+    /// Announces nothing to an instance that is being asked for it already.
+    fn pass_over_notices(&mut self, action: &Action) {
+        let is_announcement = |step: &Step| {
+            step.stage == Stage::Waiting
+                && step.action.task == Task::Notify
+                && step.action.resource == action.resource
+                && step.action.node == action.node
+                && step.action.notify.as_deref() == Some(&*format!("pre-{}", action.task.as_str()))
+        };
+        let late: Vec<usize> =
+            (0..self.steps.len()).filter(|first| is_announcement(&self.steps[*first])).collect();
+        for first in late {
+            self.ready.remove(&self.steps[first].rank(first));
+            self.steps[first].stage = Stage::Ended;
+            self.release_followers(first);
+        }
     }
 
     /// Lets stops wait for one in flight that this transition does not have: it takes that one for done, and

@@ -15,7 +15,7 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("password: #X", "password: (x)"),
         ("\"pin\": '1''2' # x", "\"pin\": (x)"),
         ("a:\n  token: |\n    one\n\n    two\n  b: 1\n", "a:\n  token: (x)\n    (x)\n\n    (x)\n  b: 1\n"),
-        ("  token: >-\n  a\n X: Y\n  b: 1\n", "  token: (x)\n  (x)\n (x)\n  b: 1\n"),
+        ("  token: >-\n  a\n X: Y\n  b: 1\n", "  token: (x)\n  (x)\n (x)\n  (x)\n"),
         ("a: @\n  token: |\nX: Y\nb: 1\n", "a: @\n  token: (x)\n(x)\n(x)\n"),
         ("url: http://u:PW@h/", "url: http://u:(x)@h/"),
         ("url: http://u:P W@h/@", "url: http://u:(x)@"),

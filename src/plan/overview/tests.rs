@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{Node, Overlay};
 use crate::plan::aside::Frozen;
-use crate::status::NodeState;
+use crate::status::{JoinState, NodeState, ProcessState};
 
 fn healthy() -> Overview {
     let names = ["n1", "n2"];
@@ -30,6 +30,40 @@ fn a_cluster_is_not_healthy_while_the_daemon_of_a_node_is_silent() {
     assert!(matches!(view.concerns.as_slice(), [Concern::Frozen(Frozen { why: Freeze::Silent, .. })]));
     assert_eq!(view.nodes.first().map(|node| node.states.clone()), Some(vec![NodeCondition::Silent]));
     assert_eq!(view.nodes.last().map(|node| node.states.clone()), Some(vec![NodeCondition::Online]));
+}
+
+/// The cluster when its second node is like this.
+fn when_the_second(node: NodeState) -> Overview {
+    let names = ["n1", "n2"];
+    let cluster = Cluster { nodes: names.map(Node::member).to_vec(), ..Cluster::default() };
+    let status = ClusterStatus {
+        has_quorum: true,
+        nodes: vec![NodeState::online("n1"), node],
+        ..ClusterStatus::default()
+    };
+    overview(1, &cluster, &Overlay::default(), &status, 1_000, None)
+}
+
+#[test]
+fn a_node_that_is_seen_without_its_daemon_is_a_concern() {
+    let process = ProcessState::Offline;
+    let view = when_the_second(NodeState {
+        process,
+        expected_up: false,
+        join: JoinState::Down,
+        ..NodeState::online("n2")
+    });
+    assert_eq!(view.concerns, [Concern::PendingNode { node: NodeName::new("n2") }]);
+    assert_eq!(view.health, Health::Degraded);
+}
+
+#[test]
+fn what_a_node_says_of_its_manifest_file_is_a_concern_on_all_nodes() {
+    let attributes = vec![crate::model::OptionSet::of([(MANIFEST, "c.yaml cannot be used")])];
+    let view = when_the_second(NodeState { attributes, ..NodeState::online("n2") });
+    let because = "c.yaml cannot be used".to_owned();
+    assert_eq!(view.concerns, [Concern::Manifest { node: NodeName::new("n2"), because }]);
+    assert_eq!(view.health, Health::Degraded);
 }
 
 #[test]

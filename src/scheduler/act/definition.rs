@@ -170,7 +170,7 @@ fn restart(work: &mut Work<'_, '_>, (resource, node): (ResourceIx, NodeIx), verb
 }
 
 fn unfence_for(work: &mut Work<'_, '_>, device: ResourceIx, node: NodeIx, how: Option<&'static str>) {
-    if work.facts.properties.unfencing_in_use && work.is_fence_device(device) {
+    if unfencing::is_in_force(work) && work.is_fence_device(device) {
         unfencing::demand(work, node, Reason::DeviceParametersChanged(how));
     }
 }

@@ -68,7 +68,7 @@ impl Work<'_, '_> {
         if may_delay && !self.facts.properties.priority_fencing_delay.is_zero() {
             draft.set_meta("priority_fencing_delay", "0");
         }
-        if self.facts.properties.unfencing_in_use && self.node(node).kind != NodeKind::Guest {
+        if super::unfencing::is_in_force(self) && self.node(node).kind != NodeKind::Guest {
             super::unfencing::describe_devices(self, node, &mut draft);
         }
         self.actions.add(draft)

@@ -35,7 +35,7 @@ pub fn probe_primitive(work: &mut Work<'_, '_>, resource: ResourceIx, node: Node
     let facts = work.resource(resource);
     let probe = work.request_once(resource, Verb::Monitor, Some(node), Need::Required);
     work.actions.draft_mut(probe).need = Need::Required;
-    unfencing::order_after(work, probe, node, Relations::ORDERED, Need::Required);
+    unfencing::order_after(work, probe, node, Relations::ORDERED);
     let is_active_here = facts.active_on.contains(&node);
     let draft = work.actions.draft_mut(probe);
     if !is_active_here {
@@ -62,7 +62,7 @@ fn may_probe(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx) -> boo
     {
         return false;
     }
-    if work.launcher(resource).is_some() && !is_connection {
+    if facts.launcher.is_some() && !is_connection {
         return false;
     }
     if work.node(node).is_remote() && (work.is_fence_device(resource) || is_connection) {
@@ -116,7 +116,7 @@ fn link_stops(work: &mut Work<'_, '_>) {
         if probes.is_empty() || waiting == Some(stopped) {
             continue;
         }
-        let is_own_launcher = waiting.is_some() && waiting == work.launcher(stopped);
+        let is_own_launcher = waiting.is_some() && waiting == work.resource(stopped).launcher;
         if is_own_launcher && work.side_key(ordering.then) == Key::once(Verb::Stop) {
             continue;
         }

@@ -176,7 +176,7 @@ fn stop(work: &mut Work<'_, '_>, resource: ResourceIx, need: Need, pass: Pass) {
 
 fn start(work: &mut Work<'_, '_>, resource: ResourceIx, node: NodeIx, need: Need) {
     let start = work.request_once(resource, Verb::Start, Some(node), Need::Optional);
-    unfencing::order_after(work, start, node, Relations::FIRST_REQUIRES_THEN, need);
+    unfencing::order_after(work, start, node, Relations::FIRST_REQUIRES_THEN);
     let is_expected = work.state(resource).expected_on == Some(node);
     // Nobody starts what is not managed: who comes after it must not be restarted for its sake.
     let counts = work.resource(resource).is_managed || !work.facts.release.unmanaged_starts_are_optional();

@@ -8,9 +8,15 @@ use crate::scheduler::digest::{self, Coverage};
 use crate::scheduler::facts::{NodeIx, NodeKind, Requires, ResourceIx};
 use crate::scheduler::reason::{ActionRef, Reason};
 
+/// Whether nodes are unfenced at all: something asks for it, and fencing is enabled and has a device.
+pub fn is_in_force(work: &Work<'_, '_>) -> bool {
+    let properties = &work.facts.properties;
+    properties.unfencing_in_use && properties.fencing_enabled && properties.has_fence_device
+}
+
 /// Whether a resource needs its node unfenced.
 pub fn is_needed_by(work: &Work<'_, '_>, resource: ResourceIx) -> bool {
-    work.facts.properties.unfencing_in_use && work.resource(resource).requires == Requires::Unfencing
+    is_in_force(work) && work.resource(resource).requires == Requires::Unfencing
 }
 
 /// The unfencing of a node, optional unless a device changed since the last time.
@@ -64,20 +70,19 @@ fn unfences(work: &Work<'_, '_>, device: ResourceIx) -> bool {
             || facts.meta.get("provides").is_some_and(|provides| &**provides == "unfencing"))
 }
 
-/// Orders an action that needs its node unfenced after that. If it is `Need::Required`, a node
-/// that was not yet unfenced has to be.
-pub fn order_after(work: &mut Work<'_, '_>, action: DraftIx, node: NodeIx, relations: Relations, need: Need) {
+/// Orders an action that needs its node unfenced after that. A node that was not yet unfenced has to
+/// be, even if the action would only repeat what is so: what runs on it is not let in.
+pub fn order_after(work: &mut Work<'_, '_>, action: DraftIx, node: NodeIx, relations: Relations) {
     let entry = work.actions.draft(action);
     let (Some(resource), task) = (entry.resource, entry.verb.task(&work.actions.names)) else { return };
-    let is_concerned = work.facts.properties.unfencing_in_use
-        && (is_needed_by(work, resource) || work.is_fence_device(resource));
+    let is_concerned = is_in_force(work) && (is_needed_by(work, resource) || work.is_fence_device(resource));
     if !is_concerned || work.node(node).kind == NodeKind::Guest {
         return;
     }
     let on = request(work, node);
     work.actions.link_drafts(on, action, relations);
     let is_unfenced = work.node(node).attributes.get("#node-unfenced").is_some_and(|since| &**since != "0");
-    if !is_unfenced && need == Need::Required {
+    if !is_unfenced {
         let by = ActionRef { resource: work.resource(resource).id.clone(), task };
         demand(work, node, Reason::RequiredBy(by));
     }

@@ -377,16 +377,6 @@ impl<'p, 'a> Work<'p, 'a> {
         self.resource(resource).is_fence_device()
     }
 
-    /// What launches a resource as its own part: not the container of a bundle, inside of which
-    /// a resource runs like on any other node.
-    pub fn launcher(&self, resource: ResourceIx) -> Option<ResourceIx> {
-        let facts = self.resource(resource);
-        let is_inside = facts.parent.is_some_and(|parent| {
-            self.facts.bundle_of(resource).is_some() && self.facts.bundle_of(resource) != Some(parent)
-        });
-        facts.launcher.filter(|_| !is_inside)
-    }
-
     /// Whether the instances of a clone are told apart.
     pub fn is_told_apart(&self, clone: ResourceIx) -> bool {
         self.facts.find_leaf(clone, |leaf| Some(self.resource(leaf).is_unique)).unwrap_or(false)

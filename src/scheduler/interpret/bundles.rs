@@ -204,7 +204,6 @@ impl<'a> Reading<'a> {
         let children = self.facts.resource(clone).children.clone();
         for (replica, child) in replicas.iter_mut().zip(children) {
             replica.child = Some(child);
-            self.launch(replica.container, child);
             let utilization = std::mem::take(&mut self.resource_mut(child).utilization);
             self.resource_mut(replica.container).utilization = utilization;
             let mut table = NodeTable::empty(self.facts.nodes.len());

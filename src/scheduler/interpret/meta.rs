@@ -115,14 +115,16 @@ impl Reading<'_> {
         let properties = &self.facts.properties;
         let facts = self.facts.resource(resource);
         let is_device = facts.is_fence_device();
+        // Where nobody fences, nobody is let in again either.
+        let unfencing = if properties.fencing_enabled { Requires::Unfencing } else { Requires::Quorum };
         match facts.meta.get("requires").map(|text| text.to_ascii_lowercase()).as_deref() {
             Some("nothing") => Requires::Nothing,
             Some("quorum") => Requires::Quorum,
             Some("fencing") => Requires::Fencing,
-            Some("unfencing") if is_device || !properties.fencing_enabled => Requires::Quorum,
-            Some("unfencing") => Requires::Unfencing,
+            Some("unfencing") if is_device => Requires::Quorum,
+            Some("unfencing") => unfencing,
             Some(_) | None if is_device || facts.is_connection() => Requires::Quorum,
-            Some(_) | None if properties.unfencing_in_use => Requires::Unfencing,
+            Some(_) | None if properties.unfencing_in_use => unfencing,
             Some(_) | None if properties.fencing_enabled => Requires::Fencing,
             Some(_) | None if properties.no_quorum_policy == NoQuorumPolicy::Ignore => Requires::Nothing,
             Some(_) | None => Requires::Quorum,

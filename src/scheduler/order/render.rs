@@ -162,7 +162,7 @@ impl<'w, 'p, 'a> Renderer<'w, 'p, 'a> {
         let mut add = |name: &str, value: String| {
             meta.insert(name.into(), value.into());
         };
-        if let Some(launcher) = self.work.launcher(resource) {
+        if let Some(launcher) = facts.launcher {
             add("container", self.work.resource(launcher).id.to_string());
         }
         let guest = facts.launched.iter().find(|launched| self.work.resource(**launched).is_connection());

@@ -148,9 +148,15 @@ pub fn effective(
     let entry = work.actions.draft(draft);
     let is_inner = entry.key.notice.is_some()
         || matches!(entry.verb.step(), Verb::Promote | Verb::Demote | Verb::Notify | Verb::Notified);
-    let instances: Vec<_> = match facts.clone.filter(|_| is_inner) {
-        Some(inner) => work.resource(inner).children.clone(),
-        None => facts.replicas.iter().map(|replica| replica.container).collect(),
-    };
-    clone::of_instances(work, &instances, draft, node)
+    match facts.clone.filter(|_| is_inner) {
+        Some(inner) => {
+            let instances = work.resource(inner).children.clone();
+            clone::of_instances(work, &instances, draft, node)
+        }
+        // Who waits for a bundle waits for its containers wherever they are.
+        None => {
+            let instances: Vec<_> = facts.replicas.iter().map(|replica| replica.container).collect();
+            clone::of_instances(work, &instances, draft, None)
+        }
+    }
 }

@@ -99,8 +99,8 @@ pub fn expand(work: &mut Work<'_, '_>, relation: Relations, rule: Rule, pair: Pa
     let then = work.actions.draft(pair.then);
     let (Some(resource), verb, node) = (then.resource, then.verb, then.node) else { return };
     let place = std::mem::replace(&mut plan.place, Place::Instance);
-    for child in &work.resource(resource).children {
-        if let Some(action) = work.actions.youngest(*child, verb, pair.only_on.or(node)) {
+    for instance in instances(work, resource) {
+        if let Some(action) = work.actions.youngest(instance, verb, pair.only_on.or(node)) {
             plan.steps.push(Step::BeginInstance(action));
             super::expand(work, relation, rule, Pair { then: action, ..pair }, plan);
             plan.steps.push(Step::EndInstance(action));
@@ -187,8 +187,11 @@ impl Work<'_, '_> {
             Inside::ExceptStop => step != Verb::Stop,
             Inside::OnlyPromotion => matches!(step, Verb::Promote | Verb::Demote),
         };
-        let subject = self.inside_of(instance).filter(|_| uses_inside).unwrap_or(instance);
-        self.actions.with_key(subject, Key::once(step)).last().copied()
+        let inside = self.inside_of(instance).filter(|_| uses_inside);
+        if inside.is_some() && !self.facts.release.interleaves_what_is_inside() {
+            return None;
+        }
+        self.actions.with_key(inside.unwrap_or(instance), Key::once(step)).last().copied()
     }
 
     /// What runs inside a container of a bundle.

@@ -61,7 +61,7 @@ fn order_loads(work: &mut Work<'_, '_>, resource: ResourceIx) {
 
 fn order_with_launcher(work: &mut Work<'_, '_>, resource: ResourceIx) {
     let facts = work.resource(resource);
-    let Some(launcher) = work.launcher(resource) else { return };
+    let Some(launcher) = facts.launcher else { return };
     let is_connection = facts.connects.is_some();
     if is_connection {
         work.order_keys((launcher, Verb::Monitor), (resource, Verb::Stop), Relations::ORDERED);
