@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use quorate::model::constraint::{Discovery, Location, LocationPreference, LocationTarget};
 use quorate::model::{Constraint, ConstraintId, NodeName, Score};
 use quorate::plan::Because;
-use quorate::plan::explain::{Explanation, Fate, Need, Promotion, Source, Turn, Verdict, explain_all};
+use quorate::plan::explain::{
+    Explanation, Fate, Need, Outcome, Promotion, Source, Turn, Verdict, explain_all,
+};
 use quorate::scheduler::schedule::ScorePool;
 use quorate::scheduler::{self, Change, ChangeKind};
 use quorate::view::{Ink, explain};
@@ -84,8 +86,10 @@ fn turn_is_so(promotion: &Promotion, changes: &[&Change]) -> bool {
             matches!(change.kind, ChangeKind::Demote | ChangeKind::Promote | ChangeKind::RePromote)
         }),
         Turn::Promoted => true,
+        // Who is not to be promoted by the scores is told why by them.
         Turn::Demoted { because } | Turn::Again { because } => {
-            !is_demoted || !matches!(because, Because::Other { text } if text.is_empty())
+            let is_wanted = matches!(promotion.outcome, Outcome::Promoted { .. });
+            !is_demoted || !is_wanted || !matches!(because, Because::Other { text } if text.is_empty())
         }
     }
 }

@@ -181,6 +181,9 @@ impl<'a> Outlook<'a> {
         let nodes = own.active_on.iter().filter_map(|node| self.situation.of_node(facts.node(*node)));
         let actions = self.actions_of(resource);
         let actions = actions.filter(|action| matches!(action.task, Task::Stop | Task::Demote));
+        let lost = own.active_on.iter().map(|node| &facts.node(*node).name);
+        let lost = lost.filter(|node| self.fenced.contains(node));
+        let lost = lost.map(|node| Because::Other { text: format!("{node} goes down") });
         // What it launches takes it along when it fails.
         let launched = own.launched.iter().flat_map(|part| failures_of(facts, *part)).map(|failed| {
             let text = format!("{} failed on {}", failed.resource, facts.node(failed.node).name);
@@ -190,6 +193,7 @@ impl<'a> Outlook<'a> {
         told.chain(changes.map(|change| self.situation.of_change(change)))
             .chain(nodes)
             .chain(actions.map(|action| self.situation.of_action(action)))
+            .chain(lost)
             .chain(launched)
             .find(is_telling)
             .unwrap_or_else(

@@ -96,6 +96,7 @@ impl Used {
                 (facts.node(chosen), self.score(placement, resource, chosen).0.unwrap_or_default())
             });
             verdict.needs = need::needs(&verdict, rival, facts.properties.symmetric);
+            add_overridden(placement, resource, node, &mut verdict);
         }
         verdict
     }
@@ -128,6 +129,21 @@ impl Used {
             return (Some(used), parts(placement, resource, node, used, &decided.in_vain));
         }
         (Some(last), parts(placement, resource, node, last, noted))
+    }
+}
+
+/// What is inside a container is bound to its node, which takes what was against that out of the score;
+/// it keeps the container from running, and so is advice all the same.
+fn add_overridden(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx, verdict: &mut Verdict) {
+    if verdict.score.is_none_or(|score| score < Score::INFINITY) || !is_child(&placement.facts, resource) {
+        return;
+    }
+    let noted = placement.contributions.get(resource.index()).map(Vec::as_slice).unwrap_or_default();
+    for ban in noted.iter().filter(|it| it.place.includes(node) && it.score <= Score::MINUS_INFINITY) {
+        let need = Need::Without { source: source::source(placement, resource, node, ban) };
+        if !verdict.needs.contains(&need) {
+            verdict.needs.push(need);
+        }
     }
 }
 
