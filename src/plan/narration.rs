@@ -35,7 +35,7 @@ impl Narration<'_, '_> {
         let mut starts = run.actions.iter().filter(|_| change.kind == ChangeKind::Start);
         let start = starts.find(|action| action.task == Task::Start);
         let after = start.and_then(|start| self.situation.after(start, &self.told));
-        let because = after.unwrap_or_else(|| self.situation.of_change(change));
+        let because = after.unwrap_or_else(|| self.situation.of_whole(change, &run.actions));
         let verb = Verb::of_change(&change.kind);
         self.told.extend(run.actions.iter().map(|action| (action.id, verb)));
         self.push(Step {

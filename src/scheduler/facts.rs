@@ -569,6 +569,16 @@ impl<'a> Facts<'a> {
         self.resource(parent).variant.is_bundle().then_some(parent)
     }
 
+    /// Whether a node is the inside of the bundle of which `resource` is a container or an address: what
+    /// carries a node is never carried by it.
+    pub fn carries(&self, resource: ResourceIx, node: NodeIx) -> bool {
+        let bundle =
+            self.resource(resource).parent.and_then(|parent| self.resource(parent).variant.bundle_facts());
+        let replicas = bundle.map_or(&[][..], |bundle| &bundle.replicas);
+        replicas.iter().any(|replica| replica.container == resource || replica.ip == Some(resource))
+            && replicas.iter().any(|replica| replica.node == Some(node))
+    }
+
     /// Every primitive at or below `resource`, depth first in order.
     pub fn leaves(&self, resource: ResourceIx) -> Vec<ResourceIx> {
         let mut leaves = Vec::new();

@@ -132,6 +132,11 @@ impl Release {
         self.is_specified()
     }
 
+    /// What holds a guest node is not watched from within. Earlier, it was.
+    pub const fn guests_do_not_watch_their_holder(self) -> bool {
+        self.is_specified()
+    }
+
     /// An attempt to place an instance that is given up changes none of its actions.
     pub const fn attempts_leave_no_trace(self) -> bool {
         self.is_specified()

@@ -109,21 +109,22 @@ impl End<'_> {
         })
     }
 
-    /// Who comes after a clone of which an instance should act and cannot: that asks for its start with
-    /// every plan, while others run.
+    /// Who comes after a clone of which an instance should act and cannot, while others run: that asks for
+    /// its start with every plan.
     fn follows_a_start_that_cannot_be(&self, resource: ResourceIx) -> bool {
         let facts = &self.placement.facts;
         let orders = Wishes::of_orders(facts, &facts.cluster.constraints);
-        let is_stuck = |leaf: ResourceIx| {
-            let known = facts.resource(leaf);
-            let mut changes = self.schedule.changes.iter();
-            known.is_blocked
-                || changes.any(|change| change.is_blocked && change.resource.as_ref() == Some(&known.id))
+        let is_stuck = |leaf: &ResourceIx| {
+            let known = facts.resource(*leaf);
+            known.is_blocked || self.is_held_back(&known.id)
         };
+        let runs = |leaf: &ResourceIx| !facts.resource(*leaf).active_on.is_empty();
         facts.top.iter().any(|clone| {
+            let leaves = facts.leaves(*clone);
             facts.resource(*clone).variant.is_clone()
                 && orders.reach(&top(facts, resource), &facts.resource(*clone).id)
-                && facts.leaves(*clone).into_iter().any(is_stuck)
+                && leaves.iter().any(is_stuck)
+                && leaves.iter().any(|leaf| runs(leaf) && !is_stuck(leaf))
         })
     }
 }

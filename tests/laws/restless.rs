@@ -7,7 +7,7 @@ use quorate::model::{NodeName, Role};
 use quorate::scheduler::assign::Placement;
 use quorate::scheduler::facts::{NodeIx, NodeKind, PlacementStrategy, ResourceFacts, ResourceIx, Variant};
 use quorate::scheduler::operation::{Lookup, OnFail};
-use quorate::scheduler::{Action, Schedule, Task};
+use quorate::scheduler::{Action, Change, Reason, Schedule, Task};
 use quorate::status::{ClusterStatus, HistoryEntry, NodeState, ResourceHistory, ResultCode};
 
 /// What was decided last, and about what.
@@ -42,6 +42,7 @@ impl End<'_> {
                     || self.follows_one_that_is_left_elsewhere(resource)
                     || self.came_from_a_lost_node(resource)
                     || self.ran_in_a_guest_that_cannot_be_reset(resource)
+                    || self.is_remembered_under_two_names(resource, node)
             }
             (_, None) => false,
         }
@@ -55,11 +56,17 @@ impl End<'_> {
         else {
             return false;
         };
-        let is_stop =
-            |action: &Action| action.task == Task::Stop && action.instance.as_ref() == Some(&connection.id);
+        let has_not_joined = |node: &NodeIx| facts.node(*node).is_pending || !facts.node(*node).is_online;
         connection.is_failed
             && !connection.active_on.is_empty()
-            && !self.schedule.transition.actions.iter().any(is_stop)
+            && (connection.active_on.iter().all(has_not_joined) || self.is_held_back(&connection.id))
+    }
+
+    /// Whether a step of this one is wanted and cannot be done.
+    pub(crate) fn is_held_back(&self, id: &Arc<str>) -> bool {
+        let mut changes = self.schedule.changes.iter();
+        changes.any(|change| change.is_blocked && change.resource.as_ref() == Some(id))
+            || self.schedule.stalled.iter().any(|stalled| stalled.resource.as_ref() == Some(id))
     }
 
     /// Another action of the same waits for itself and is left out: it cannot be carried through.
@@ -168,6 +175,26 @@ impl End<'_> {
             let launcher = connection.and_then(|connection| connection.launcher);
             launcher.is_some_and(|launcher| !facts.resource(launcher).is_managed)
                 && (node.needs_reset || node.unclean.is_some())
+        })
+    }
+
+    /// An instance of which its node remembers a second one, from when they were told apart: what that says
+    /// of a definition that has changed since asks for a restart, and the restart is remembered under the
+    /// other name. Members of a group restart with an earlier one.
+    fn is_remembered_under_two_names(&self, resource: ResourceIx, node: NodeIx) -> bool {
+        let facts = &self.placement.facts;
+        let Some(state) = self.state(&facts.node(node).name) else { return false };
+        let plain = |id: &str| id.split_once(':').map_or(id, |(plain, _)| plain).to_owned();
+        let parent = facts.resource(resource).parent.map(|parent| facts.resource(parent));
+        let group = parent.filter(|parent| matches!(parent.variant, Variant::Group(_)));
+        let members = group.map_or(&[][..], |group| &group.children);
+        let earlier = members.iter().take_while(|member| **member != resource).copied();
+        earlier.chain([resource]).map(|part| facts.resource(part)).any(|known| {
+            let histories = state.resources.iter().filter(|history| plain(&history.id) == *known.base_id);
+            let is_changed = |change: &Change| {
+                change.resource.as_ref() == Some(&known.id) && change.reason == Some(Reason::DefinitionChange)
+            };
+            !known.is_unique && histories.count() > 1 && self.schedule.changes.iter().any(is_changed)
         })
     }
 

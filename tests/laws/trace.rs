@@ -1,4 +1,5 @@
-//! What a plan left behind, round by round, as documents that the installed simulator can decide too.
+//! What a plan left behind, round by round, as documents that the installed simulator can decide too, and
+//! what we decide about each.
 
 use std::path::Path;
 use std::{env, fs};
@@ -8,6 +9,7 @@ use quorate::scheduler::{Action, ActionKind, Schedule};
 use quorate::status::{
     ClusterStatus, HistoryEntry, JoinState, NodeState, Presence, ResourceHistory, ResultStatus,
 };
+use quorate::view;
 
 use crate::Case;
 use crate::generator::{NOW, Xml};
@@ -26,7 +28,9 @@ pub(crate) fn round(case: &Case<'_>, number: usize, at: i64, status: &ClusterSta
     let Some((before, _)) = case.text.split_once("<status") else { return };
     let before = before.replace(&NOW.to_string(), &at.to_string()).replace("3.16.2", "3.16.1");
     let cib = format!("{before}{section}</cib>\n");
-    fs::write(Path::new(&folder).join(format!("{}.{number}.xml", case.seed)), cib).unwrap();
+    let file = |ending: &str| Path::new(&folder).join(format!("{}.{number}.{ending}", case.seed));
+    fs::write(file("xml"), cib).unwrap();
+    fs::write(file("json"), view::transition::json(schedule)).unwrap();
 }
 
 fn node(state: &NodeState) -> Xml {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::decision::Decision;
+use crate::generator::Kinds;
 
 /// A rule's name and the differences that it explains.
 type Rule = (&'static str, fn(&str, &Decision, &[String]) -> Vec<String>);
@@ -20,7 +21,7 @@ const RULES: &[Rule] = &[
 /// What is seen to differ and has no rule yet: what it is, and the seeds of usual clusters that show it.
 const BY_NAME: &[(&str, &[u64])] = &[
     ("which stops wait for a probe", &[203, 496, 2475]),
-    ("scores shown of a place that was tried and given up", &[106, 224, 2614, 3019, 3468, 3483]),
+    ("scores shown of a place that was tried and given up", &[106, 224, 2614, 3468]),
     ("how much of a preference arrives through a group", &[3257, 3864]),
     ("which instance of a cloned group goes where", &[697, 1453, 4714]),
     ("which of two equal instances is promoted", &[4918]),
@@ -30,9 +31,19 @@ const BY_NAME: &[(&str, &[u64])] = &[
     ("a unique instance that could move while a node is joining", &[4179]),
 ];
 
+/// The same of clusters of every kind.
+const BY_NAME_OF_EVERY_KIND: &[(&str, &[u64])] = &[
+    ("a wish that counts again when an instance is tried again", &[23, 224]),
+    ("a wish to be apart beside a demand to be together", &[344]),
+];
+
 /// What is known of the difference that a seed shows.
-pub(crate) fn by_name(seed: u64) -> Option<&'static str> {
-    BY_NAME.iter().find(|(_, seeds)| seeds.contains(&seed)).map(|(what, _)| *what)
+pub(crate) fn by_name(seed: u64, kinds: Kinds) -> Option<&'static str> {
+    let known = match kinds {
+        Kinds::Usual => BY_NAME,
+        Kinds::Every => BY_NAME_OF_EVERY_KIND,
+    };
+    known.iter().find(|(_, seeds)| seeds.contains(&seed)).map(|(what, _)| *what)
 }
 
 /// The rules that explain the differences, or the differences that they do not explain.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::Situation;
 use crate::model::Role;
 use crate::model::id::without_number;
+use crate::plan::because::words;
 use crate::plan::relation::Sequence;
 use crate::plan::{Because, Verb};
 use crate::scheduler::{Action, ActionId, ActionKind, Change, ChangeKind, Reason, Task};
@@ -59,16 +60,36 @@ impl<'a> Situation<'a> {
         }
     }
 
+    /// Why a whole change is made. An order that the transition gave up, as what comes first is inside what
+    /// comes then or is held back itself, is no more than a wish.
+    pub(in crate::plan) fn of_whole(&self, change: &Change, actions: &[&Action]) -> Because {
+        let because = self.of_change(change);
+        let is_so = if let Because::After { resource, .. } = &because {
+            let is_first = |earlier: &Action| self.is_done_with(earlier, resource).then_some(());
+            actions.iter().any(|action| self.nearest_before(action, is_first).is_some())
+        } else if let Because::Before { resource, .. } = &because {
+            actions.iter().any(|action| self.leads_to(action, resource))
+        } else {
+            true
+        };
+        match &change.reason {
+            Some(reason) if !is_so => Because::Other { text: words(reason) },
+            Some(_) | None => because,
+        }
+    }
+
     /// Whether something that is done with a resource waits for an action.
     fn leads_to(&self, action: &Action, resource: &str) -> bool {
-        let base = without_number(resource);
-        let is_of = |later: &&&Action| {
-            let is_real = later.kind != ActionKind::Pseudo;
-            is_real && name_of(later).is_some_and(|name| self.relations.lineage(name).contains(&base))
-        };
-        let mut others = self.actions.values().filter(is_of);
+        let mut others = self.actions.values().filter(|later| self.is_done_with(later, resource));
         let is_it = |earlier: &Action| (earlier.id == action.id).then_some(());
         others.any(|later| self.nearest_before(later, is_it).is_some())
+    }
+
+    /// Whether an action does something with a resource, or with a part of it.
+    fn is_done_with(&self, action: &Action, resource: &str) -> bool {
+        let base = without_number(resource);
+        action.kind != ActionKind::Pseudo
+            && name_of(action).is_some_and(|name| self.relations.lineage(name).contains(&base))
     }
 
     /// Why something goes down that needs another: that goes down after it, or cannot come up.

@@ -146,6 +146,7 @@ fn watch_inactive(work: &mut Work<'_, '_>, recurring: Recurring, assigned: Optio
     }
     let is_inside = |node: NodeIx| {
         let connection = work.facts.node(node).connection;
+        let connection = connection.filter(|_| work.facts.release.guests_do_not_watch_their_holder());
         connection.and_then(|connection| work.facts.resource(connection).launcher) == Some(resource)
     };
     let elsewhere: Vec<NodeIx> = work.facts.node_numbers().filter(|node| !is_inside(*node)).collect();

@@ -243,6 +243,9 @@ impl Draft<'_> {
         let record = self.locations.record(location);
         let discovery = record.discovery;
         for (node, score) in record.nodes.clone() {
+            if self.facts.carries(resource, node) {
+                continue;
+            }
             let score = if share == Share::Full { score } else { Score::ZERO };
             let first = self.facts.node(node).discovery;
             let table = &mut self.facts.resources[resource.index()].table;

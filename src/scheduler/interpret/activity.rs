@@ -133,12 +133,13 @@ impl<'a> Reading<'a> {
         self.facts.requests.push(Request::Stop { resource, node });
     }
 
-    /// Recovers a resource by restarting what launches it.
+    /// Recovers a resource by restarting what launches it: that is asked to stop where the resource failed,
+    /// which is moot if it turns out not to be there.
     fn restart_container(&mut self, resource: ResourceIx, node: NodeIx, is_active: bool) {
         self.resource_mut(resource).is_failed = true;
         match self.facts.resource(resource).launcher {
             Some(launcher) if self.is_in_bundle(launcher) => self.late_stops.push(launcher),
-            Some(launcher) => self.request_stop(launcher, None),
+            Some(launcher) => self.request_stop(launcher, Some(node)),
             None if is_active => self.stop_failed(resource, node),
             None => {}
         }

@@ -71,7 +71,9 @@ pub(super) fn settle(work: &mut Work<'_, '_>) -> Rest {
         }
     }
     let beyond = crate::scheduler::act::probe::link_beyond(settling.work);
-    while settling.pass() {}
+    while settling.pass() {
+        settling.is_first_pass = false;
+    }
     beyond.link_dependents(settling.work);
     if settling.visits <= settling.limit { Rest::Reached } else { Rest::Never }
 }
@@ -83,6 +85,9 @@ struct Settling<'w, 'p, 'a> {
     visits: usize,
     limit: usize,
     has_changed: bool,
+    /// Which optional actions are shown is decided as links are looked at for the first time around.
+    /// The passes after that only make sure of what is required and what is blocked.
+    is_first_pass: bool,
 }
 
 impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
@@ -93,7 +98,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
         let parts = work.actions.drafts.len() + work.actions.links.len();
         let limit = parts.saturating_mul(Self::VISITS_PER_PART).saturating_add(100_000);
         let blocking = Blocking::new(work.placement);
-        Self { blocking, work, stack: Vec::new(), visits: 0, limit, has_changed: false }
+        Self { blocking, work, stack: Vec::new(), visits: 0, limit, has_changed: false, is_first_pass: true }
     }
 
     /// Settles every action, youngest first. Says whether anything changed that may matter to
@@ -155,7 +160,7 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                     self.stack.extend(nested.into_iter().rev());
                     return;
                 }
-                let changed = conclude(self.work, &run);
+                let changed = conclude(self.work, &run, self.is_first_pass);
                 frame.changed |= changed.then;
                 self.has_changed |= changed.then;
                 let mut nested = Vec::new();
@@ -183,6 +188,8 @@ impl<'w, 'p, 'a> Settling<'w, 'p, 'a> {
                 Look::Apply(run, touched) => {
                     frame.run = Some(run);
                     if !touched.is_empty() {
+                        // Who has lost a place may take it from those that go with it.
+                        self.has_changed = true;
                         self.stack.push(Item::Resume(frame));
                         self.stack.extend(touched.into_iter().rev().map(Item::Visit));
                         return;

@@ -121,10 +121,11 @@ fn plan_link(work: &mut Work<'_, '_>, number: LinkIx) -> Look {
     Look::Apply(Box::new(run), plan.touched)
 }
 
-/// What is left to do once a link has been applied. Says what changed in all.
-pub(super) fn conclude(work: &mut Work<'_, '_>, run: &Run) -> Changed {
+/// What is left to do once a link has been applied: `shows` if it may show an optional action. Says
+/// what changed in all.
+pub(super) fn conclude(work: &mut Work<'_, '_>, run: &Run, shows: bool) -> Changed {
     let mut changed = run.changed;
-    if run.relations.has_any(Relations::FIRST_SHOWS_THEN | Relations::THEN_SHOWS_FIRST) {
+    if shows && run.relations.has_any(Relations::FIRST_SHOWS_THEN | Relations::THEN_SHOWS_FIRST) {
         let first_node = node_of(work, run.pair.first);
         let then = variant::effective(work, run.pair.then, first_node);
         effect::show(work, run.pair, then, run.relations);
