@@ -65,9 +65,6 @@ const OF_TRANSITIONS: &[(&str, Law)] = &[
     ("nothing is run on a node that is down", graph::spares_nodes_that_are_down),
     ("a real action is there once", graph::says_nothing_twice),
     ("an order that is told as a reason is in the graph", reason::tells_orders_that_are),
-    ("an explanation tells what is done, and why it stops", explanation::tells_what_is_done),
-    ("an explanation shows the scores that were used", explanation::shows_the_scores_that_were_used),
-    ("an explanation advises what helps", explanation::advises_what_helps),
     ("nothing starts before it has stopped elsewhere", graph::never_runs_twice),
 ];
 
@@ -80,6 +77,9 @@ const LAWS: &[(&str, Law)] = &[
     ("what must be together or apart is so", result::respects_colocations),
     ("what must come first comes first", result::respects_orders),
     ("once the plan is carried out, nothing is left to do", outcome::settles),
+    ("an explanation tells what is done, and why it stops", explanation::tells_what_is_done),
+    ("an explanation shows the scores that were used", explanation::shows_the_scores_that_were_used),
+    ("an explanation advises what helps", explanation::advises_what_helps),
 ];
 
 /// Seeds that once broke a law.

@@ -28,11 +28,16 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
     let stalled = case.schedule.stalled_changes();
     explained(case).into_iter().find_map(|explanation| {
         let name = explanation.resource.as_str();
+        // A change can be told of which nothing is done.
+        let acts = case.schedule.transition.actions.iter().any(|action| {
+            let is_own = [action.instance.as_deref(), action.resource.as_deref()].contains(&Some(name));
+            is_own && action.task.changes_service()
+        });
         let changes = case.schedule.changes.iter().enumerate();
         let changes: Vec<&Change> = changes
             .filter(|(position, change)| {
                 let is_fencing = matches!(change.kind, ChangeKind::Fence(_));
-                let is_done = !change.is_blocked && !stalled.contains_key(position);
+                let is_done = acts && !change.is_blocked && !stalled.contains_key(position);
                 change.resource.as_deref() == Some(name) && !is_fencing && is_done
             })
             .map(|(_, change)| change)
