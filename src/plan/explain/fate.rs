@@ -138,7 +138,9 @@ impl<'a> Outlook<'a> {
             (true, false) => Fate::Starts { nodes: nodes() },
             (false, true) => Fate::Stops { because: because() },
             (false, false) if after != before => Fate::Moves { nodes: nodes() },
-            (false, false) if before.intersection(&left).next().is_some() => {
+            (false, false) if !before.is_disjoint(&left) => Fate::Restarts { because: because() },
+            // What was active elsewhere too may be stopped there only, and start anew here.
+            (false, false) if !own.is_start_pending && !before.is_disjoint(&taken) => {
                 Fate::Restarts { because: because() }
             }
             (false, false) => Fate::Stays,
