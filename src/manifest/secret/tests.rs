@@ -31,7 +31,7 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("? [a]\n: b\npassword: X", "? [a]\n: b\npassword: (x)"),
         ("? password\n: X\nb: 1", "? password\n(x)\nb: 1"),
         ("a: 1 # password: X", "a: 1 # password: (x)"),
-        ("    # password: X\n# Y\na: 1", "    # password: (x)\n(x)\na: 1"),
+        ("    # password: X\n# Y\na: 1", "    # password: (x)\n(x)\n(x)"),
         ("params: password=X user=y", "params: password=(x)"),
         ("secrets:\n  db: HUNTER", "secrets:\n  (x)"),
         ("secrest:\n  db: HUNTER\nb: 1", "secrest:\n  (x)\nb: 1"),
