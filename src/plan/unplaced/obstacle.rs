@@ -11,7 +11,7 @@ use crate::scheduler::operation::OnFail;
 use crate::scheduler::{Facts, ResourceIx, ScorePool};
 
 /// What keeps a resource off a node.
-pub(super) fn obstacle(
+pub(in crate::plan) fn obstacle(
     placement: &Placement<'_>,
     relations: &Relations,
     resource: ResourceIx,
