@@ -19,6 +19,8 @@ mod fencing;
 mod isolation;
 #[path = "cluster/joining.rs"]
 mod joining;
+#[path = "cluster/strangers.rs"]
+mod strangers;
 #[path = "cluster/telling.rs"]
 mod telling;
 mod world;

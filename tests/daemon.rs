@@ -273,7 +273,7 @@ async fn a_manifest_that_cannot_be_used_changes_nothing_and_an_edit_is_put_in_fo
     world.start(0);
     world.until_active("n1.A").await;
     world.write_manifest("  A: {agent: nonsense}\n");
-    let because = world.until_told(|told| told.is_some()).await.unwrap();
+    let because = world.until_told(Option::is_some).await.unwrap();
     assert!(because.contains("cluster.yaml cannot be used (1 error"), "{because}");
     assert_eq!((world.active().as_str(), world.look(0).await.durable.generation.0), ("n1.A", 1));
     let both = [resource("A", "", "10s"), resource("B", "", "10s")].concat();

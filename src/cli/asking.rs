@@ -20,7 +20,8 @@ use super::terminal::Terminal;
 use crate::cluster::Change;
 use crate::engine::{EngineError, Observation, Outcome};
 use crate::model::fencing::{TERMINATE, asks_for_fencing};
-use crate::model::{Moment, NodeName, Override, OverrideId, Overriding, ResourceId};
+use crate::model::{Moment, NodeName, Override, OverrideId, Overriding, ResourceId, Role};
+use crate::plan::explain::{Explanation, explain};
 use crate::view;
 
 /// Whether and how long to wait for what follows.
@@ -80,11 +81,19 @@ pub(super) fn ask(
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
         let seen = opened.engine.observe().await?;
         let mut forgotten = Vec::new();
+        let mut relocated = Vec::new();
+        let mut moved = Vec::new();
         for change in wish(&seen)? {
             let said = describe(&change, &seen);
             let names = Named::by(&change);
             if let Change::Cleanup { resource, .. } | Change::Refresh { resource, .. } = &change {
                 forgotten.push(resource.clone());
+            }
+            relocated.extend(relocates(&change, &seen));
+            if let Change::Override(Override { what: Overriding::Prefer { resource, node, .. }, .. }) =
+                &change
+            {
+                moved.push((resource.clone(), node.clone()));
             }
             opened.engine.change(change).await.map_err(|error| names.refused(error, &seen))?;
             terminal.note(&said);
@@ -98,15 +107,69 @@ pub(super) fn ask(
         let ending = Ending::of(outcome, &mut *opened.engine).await?;
         // Whoever cleans up wants the resource to be well afterwards.
         let is_well = forgotten.iter().all(|resource| !ending.leaves_wrong(resource.as_ref()));
-        let is_of_others = !forgotten.is_empty()
-            && forgotten.iter().all(|named| named.as_ref().is_some_and(|named| !ending.leaves_undone(named)));
+        let mut named = forgotten.iter().map(Option::as_ref).chain(relocated.iter().map(Some)).peekable();
+        let is_of_others = if named.peek().is_some() {
+            named.all(|named| named.is_some_and(|named| !ending.leaves_undone(named)))
+        } else {
+            ending.leaves_nothing_undone()
+        };
         if !is_well || !has_converged && !is_of_others {
             return ending.conclude(true, terminal);
+        }
+        let after = opened.engine.observe().await?;
+        if let Some(failure) = moved.iter().find_map(|(resource, node)| not_there(resource, node, &after)) {
+            return Err(failure);
         }
         // What was asked for is done; what else is wrong is no failure of this.
         view::fold::lines(ending.obstacles()).iter().for_each(|line| terminal.note(line));
         Ok(Exit::Done)
     })
+}
+
+/// The resource that a change puts somewhere else, or lets go back.
+fn relocates(change: &Change, seen: &Observation) -> Option<ResourceId> {
+    let what = match change {
+        Change::Override(over) => &over.what,
+        Change::Restore(id) => &seen.overlay.overrides.iter().find(|over| over.id == *id)?.what,
+        Change::Pause(_)
+        | Change::Resume
+        | Change::Cleanup { .. }
+        | Change::Refresh { .. }
+        | Change::Attribute { .. }
+        | Change::Forsake(_)
+        | Change::ConfirmDown(_)
+        | Change::Ticket { .. }
+        | Change::Propose(_) => return None,
+    };
+    match what {
+        Overriding::Prefer { resource, .. } | Overriding::Ban { resource, .. } => Some(resource.clone()),
+        Overriding::Standby(_)
+        | Overriding::Maintenance(_)
+        | Overriding::Unmanage(_)
+        | Overriding::TargetRole { .. } => None,
+    }
+}
+
+/// Why a resource that was moved to a node is not there; `None` if it is, or is to be stopped.
+fn not_there(resource: &ResourceId, node: &NodeName, after: &Observation) -> Option<Failure> {
+    let cluster = after.effective();
+    let explanations = explain(&cluster, &after.overlay, &after.status, after.now, resource.as_str())?;
+    let is_there =
+        |explanation: &Explanation| explanation.active_on.iter().any(|active| active.is(node.as_str()));
+    let is_stopped = |explanation: &Explanation| explanation.target_role == Some(Role::Stopped);
+    if explanations.iter().any(is_there) || explanations.iter().all(is_stopped) {
+        return None;
+    }
+    let why = explanations.iter().find_map(|explanation| view::explain::refusal(explanation, node));
+    let message = match why {
+        Some(why) => format!("{resource} cannot run on {node}: {why}"),
+        None => format!("{resource} does not run on {node}"),
+    };
+    Some(
+        Failure::new(Exit::Unsatisfiable, message)
+            .help(format!("it goes there as soon as it can, while the override lasts; `quorate clear {resource}` ends it"))
+            .help(format!("`quorate explain {resource} --node {node}` says what would have to change")),
+    )
 }
 
 /// What a change names.

@@ -63,6 +63,11 @@ impl Ending {
             .any(|name| self.is_within(name, named))
     }
 
+    /// Whether nothing is left to do, although something is not as it should be.
+    pub(super) fn leaves_nothing_undone(&self) -> bool {
+        self.outcome == Outcome::Stuck && self.after.steps.is_empty() && self.after.blocked.is_empty()
+    }
+
     /// Whether this is the name of a resource, of what is in it, or of what it is in.
     fn is_within(&self, name: &str, named: &ResourceId) -> bool {
         let mut around = self.after.desired.resources.iter().filter(|it| is_part(it, named.as_str()));

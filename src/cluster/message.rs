@@ -111,7 +111,7 @@ pub(super) enum Unreadable {
     /// Another version of the language.
     #[error(
         "it speaks version {0} of the cluster's language, and this daemon only version {VERSION}; \
-             update the older daemon"
+             nothing is decided until all speak the same: update the older daemon"
     )]
     Version(u32),
     /// Not in the language at all.

@@ -156,6 +156,12 @@ pub enum Refusal {
     /// Fencing was asked for, and nothing can do it.
     #[error("{0}; configure fencing first, or `quorate node standby` moves away what runs there")]
     Unfenceable(Unfenceable),
+    /// A pause or maintenance would begin or end on one side of a cluster that is apart.
+    #[error(
+        "`{0}` is out of sight and may only be cut off: what it runs would be taken over while it goes by \
+         another pause or maintenance; wait until it is back, or `quorate node confirm-down {0}` once its host is off"
+    )]
+    Apart(NodeName),
     /// What would be lost as soon as this partition meets the one that has quorum.
     #[error("the cluster has no quorum here: {0}")]
     NoQuorum(Meanwhile),

@@ -30,7 +30,7 @@ impl Operation {
     }
 
     /// One that is run once.
-    pub(super) fn once(task: Task) -> Self {
+    pub(super) fn once(task: &Task) -> Self {
         Self { name: task.as_str().into(), interval: Duration::ZERO }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Ledger, Performed, failure};
+use crate::model::fencing::TERMINATE;
 use crate::model::{Node, NodeId, NodeName};
 use crate::scheduler::Task;
 use crate::status::{
@@ -103,6 +104,16 @@ impl Ledger {
         state.member = Presence::Absent;
         state.process = ProcessState::Offline;
         state.join = JoinState::Down;
+        // Who asked for its fencing has to be answered by one: that it is gone is no fencing.
+        failure::remove_attribute(state, TERMINATE);
+    }
+
+    /// Whether a node is one that disappeared, or never was a member.
+    pub fn is_lost(&self, name: &NodeName) -> bool {
+        let state = self.status.nodes.iter().find(|state| super::is_called(state, name));
+        state.is_some_and(|state| {
+            state.member == Presence::Absent && !state.process.is_online() && state.join == JoinState::Down
+        })
     }
 
     /// A guest or remote node ended: whatever ran there does not run any more.

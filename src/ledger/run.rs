@@ -35,7 +35,7 @@ pub(super) fn renew(history: &mut ResourceHistory, reload: &HistoryEntry) -> boo
     if !history.entries.iter().any(|entry| is_role(&entry)) {
         return false;
     }
-    let beginnings = [beginning_id(&history.id), Operation::once(Task::MigrateFrom).key(&history.id)];
+    let beginnings = [beginning_id(&history.id), Operation::once(&Task::MigrateFrom).key(&history.id)];
     let Some(known) = history.entries.iter_mut().find(|entry| beginnings.contains(&entry.id)) else {
         return false;
     };
@@ -50,7 +50,7 @@ pub(super) fn renew(history: &mut ResourceHistory, reload: &HistoryEntry) -> boo
 
 /// The id of the entry that remembers the start.
 pub(super) fn beginning_id(resource: &str) -> Arc<str> {
-    Operation::once(Task::Start).key(resource)
+    Operation::once(&Task::Start).key(resource)
 }
 
 /// What an entry says of how the run began: as a start, whose place the probe takes that found it running.

@@ -63,18 +63,22 @@ impl<'d> Findings<'d> {
         self.state.borrow().errors > 0
     }
 
-    /// Takes a finding.
+    /// Takes a finding, once.
     pub(super) fn report(&self, mut diagnostic: Diagnostic) {
         let mut state = self.state.borrow_mut();
         if diagnostic.is_error() && state.tolerated.contains(diagnostic.code) {
             diagnostic.severity = Severity::Warning;
             state.needed.insert(diagnostic.code);
         }
+        let is_full = state.diagnostics.len() >= FINDINGS_MAX;
+        if !is_full && state.diagnostics.contains(&diagnostic) {
+            return;
+        }
         state.errors += usize::from(diagnostic.is_error());
-        if state.diagnostics.len() < FINDINGS_MAX {
-            state.diagnostics.push(diagnostic);
-        } else {
+        if is_full {
             state.left_out += 1;
+        } else {
+            state.diagnostics.push(diagnostic);
         }
     }
 

@@ -79,6 +79,30 @@ pub fn faults_of_form(sources: &Sources) -> Vec<Diagnostic> {
     Findings::new(&documents, found).into_diagnostics()
 }
 
+/// How many of equal keys are looked at.
+const RANKS_MAX: usize = 4;
+
+/// What is wrong with entries whose key was there already, each in the place of the first of them.
+fn check_again(sources: &Sources, documents: &Documents, findings: &Findings<'_>) {
+    for rank in 1..=documents.rank_max().min(RANKS_MAX - 1) {
+        let mut found = Vec::new();
+        let documents = Documents::parse_rank(sources, rank, &mut found);
+        // These are known; one of them says that the manifest has errors.
+        found.truncate(1);
+        let others = Findings::new(&documents, found);
+        let files: Vec<typed::At<File>> =
+            documents.iter().filter_map(|document| typed::read(document, &others)).collect();
+        check(&files, &others);
+        for diagnostic in others.into_diagnostics() {
+            let place = diagnostic.labels.first();
+            let is_there = place.is_some_and(|label| documents.is_again(label.source, &label.span));
+            if is_there {
+                findings.report(diagnostic);
+            }
+        }
+    }
+}
+
 /// Reading, and how much work it was: nodes of the texts, and values read from them.
 fn read_measured(sources: &Sources) -> (Reading, usize, usize) {
     let mut found = Vec::new();
@@ -90,6 +114,7 @@ fn read_measured(sources: &Sources) -> (Reading, usize, usize) {
         findings.report(empty(sources));
     }
     let manifest = check(&files, &findings);
+    check_again(sources, &documents, &findings);
     let nodes = documents.iter().map(|document| document.nodes.len()).sum();
     let reads = findings.reads();
     let manifest = if findings.has_errors() { None } else { Some(manifest) };

@@ -46,6 +46,21 @@ impl Overlay {
         self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| until > now))
     }
 
+    /// Until when everything on a node is left alone, by a pause or by maintenance; `None` where it is not.
+    pub fn alone_until(&self, node: &NodeName, now: Moment) -> Option<Moment> {
+        let is_meant = |over: &&Override| match &over.what {
+            Overriding::Maintenance(meant) => meant.as_ref().is_none_or(|meant| meant.is(node.as_str())),
+            Overriding::Standby(_)
+            | Overriding::Ban { .. }
+            | Overriding::Prefer { .. }
+            | Overriding::Unmanage(_)
+            | Overriding::TargetRole { .. } => false,
+        };
+        let maintenance = self.active(now).filter(is_meant).map(|over| over.until);
+        let ends = maintenance.chain(self.pause_at(now).map(|pause| pause.until));
+        ends.map(|until| until.unwrap_or(Moment(i64::MAX))).max()
+    }
+
     /// When something of it ends by itself next.
     pub fn lapses_at(&self, now: Moment) -> Option<Moment> {
         let pause = self.pause_at(now).and_then(|pause| pause.until);

@@ -183,13 +183,6 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// What is launched by a container or a machine and failed, so that this starts again.
-    fn failed_inside(&self, resource: &str) -> Option<Because> {
-        let launched = &self.resource(resource)?.launched;
-        let mut failed = launched.iter().map(|part| self.facts.resource(*part)).filter(|part| part.is_failed);
-        failed.next().map(|part| Because::Other { text: format!("{} failed", part.id) })
-    }
-
     /// The state of the node it leaves, if that drives it away.
     fn of_from_node(&self, change: &Change) -> Option<Because> {
         let node = change.from.as_ref().and_then(|node| self.facts.node_named(node.as_str()))?;

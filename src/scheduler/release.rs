@@ -88,8 +88,8 @@ impl Release {
         self.is_specified()
     }
 
-    /// Who is interleaved with a bundle waits for what runs inside its container. Earlier, that was
-    /// looked for beside the container, and not found.
+    /// Who is interleaved with a bundle waits for what runs inside its container. Earlier, for the
+    /// container, which nobody promotes.
     pub const fn interleaves_what_is_inside(self) -> bool {
         self.is_specified()
     }

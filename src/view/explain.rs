@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::because::{because, mend_and_clean_up, obstacle_at, remedy as remedy_of, trouble};
 use super::status::failure_row;
 use super::{Ink, legible, overlay, to_json};
-use crate::model::NodeName;
+use crate::model::{NodeName, Score};
 use crate::plan::explain::{Decision, Explanation, Need, Part, Predecessor, Restraint, Verdict};
 use crate::plan::unplaced::Obstacle;
 use crate::plan::{Because, Trouble};
@@ -177,6 +177,16 @@ fn verdict_lines(verdict: &Verdict, explanation: &Explanation, ink: Ink) -> Stri
         lines.push('\n');
     }
     lines
+}
+
+/// What keeps a resource off a node, if anything forbids it there.
+pub fn refusal(explanation: &Explanation, node: &NodeName) -> Option<String> {
+    let verdict = explanation.nodes.iter().find(|verdict| verdict.node == *node)?;
+    if let Some(obstacle) = &verdict.obstacle {
+        return Some(obstacle_at(node, obstacle));
+    }
+    let forbidding = verdict.parts.iter().find(|part| part.score == Score::MINUS_INFINITY)?;
+    Some(format!("{} on {node}", part_line(forbidding).trim()))
 }
 
 fn part_line(part: &Part) -> String {

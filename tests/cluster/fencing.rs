@@ -254,3 +254,57 @@ fn a_node_that_comes_back_from_its_fencing_with_another_clock_stays() {
         assert!(world.hosts[1].daemon.is_some(), "what came back is not what was fenced");
     }
 }
+
+#[test]
+fn what_a_lost_node_was_not_asked_for_waits_for_its_fencing_that_is_under_way() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    world.device.latency = 30_000;
+    let lost = world.place("A");
+    world.crash(lost);
+    world.run_for(5000);
+    world.propose((lost + 1) % 3, cluster(3, Fencing::On, &["A", "B", "C", "D"]));
+    world.run_for(10_000);
+    assert_eq!(world.places("D"), [] as [usize; 0]);
+    world.run_for(30_000);
+    world.place("D");
+}
+
+#[test]
+fn a_node_that_is_lost_while_its_fencing_was_asked_for_is_fenced_all_the_same() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    let lost = world.place("A");
+    world.device.answer = Answer::Failure;
+    let (node, name) = (world.hosts[lost].name.clone(), "terminate".into());
+    let lifetime = Lifetime::UntilLeave;
+    world.change((lost + 1) % 3, Change::Attribute { node, name, value: Some("true".into()), lifetime });
+    world.run_for(100);
+    world.cut(&[lost]);
+    world.counts_doubles = true;
+    world.slow.insert(("A".into(), "stop"), 50_000);
+    world.run_for(20_000);
+    assert_eq!(world.places("A"), [lost], "nothing says that it is off");
+    world.device.answer = Answer::Honest;
+    world.run_for(90_000);
+    assert_ne!(world.place("A"), lost);
+    assert_eq!(world.doubled(), [] as [String; 0]);
+}
+
+#[test]
+fn a_decision_amid_a_fencing_waits_for_it_as_well() {
+    let mut world = World::running(3, cluster(3, Fencing::On, &["A", "B", "C"]));
+    world.device.latency = 30_000;
+    let lost = world.place("A");
+    let at = world.now;
+    world.crash(lost);
+    world.run_for(5000);
+    let what = Overriding::Standby(world.hosts[lost].name.clone());
+    world.set_override((lost + 1) % 3, "standby", what, None);
+    world.run_for(10_000);
+    assert!(
+        !world.begun_since(at).iter().any(|begun| begun.ends_with("start A")),
+        "{:?}",
+        world.begun_since(at)
+    );
+    world.run_for(30_000);
+    assert_ne!(world.place("A"), lost);
+}

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use quorate::cluster::{Change, Input};
+use quorate::cluster::{Change, Input, Moment, Overriding, Pause, Refusal};
 use quorate::model::ResourceId;
 use quorate::model::isolation::Isolation;
 
-use crate::world::World;
 use crate::world::desired::{Fencing, cluster, set_property};
+use crate::world::{Answer, World};
 
 #[test]
 fn without_fencing_a_node_with_evidence_against_itself_lets_go_before_the_other_takes_over() {
@@ -180,4 +180,98 @@ fn a_node_that_goes_again_before_it_was_asked_what_it_runs_is_given_the_time_to_
     world.run_for(40_000);
     assert_eq!(world.doubled(), [] as [String; 0]);
     assert_eq!(world.place("A"), host);
+}
+
+/// A pause of so many milliseconds.
+fn pause(world: &World, lasts: i64) -> Change {
+    Change::Pause(Pause { until: Some(Moment(world.now + lasts)), origin: "a test".to_owned() })
+}
+
+#[test]
+fn a_pause_that_ends_while_nodes_are_apart_gives_the_one_that_is_cut_off_its_time_from_then_on() {
+    let (mut world, host) = isolated();
+    world.slow.insert(("A".into(), "stop"), 3000);
+    world.change(host, pause(&world, 60_000));
+    world.run_for(1000);
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(50_000);
+    assert_eq!(world.place("A"), host, "it is left alone");
+    world.run_for(40_000);
+    assert_eq!(world.doubled(), [] as [String; 0]);
+    assert_ne!(world.place("A"), host);
+}
+
+#[test]
+fn a_stop_that_hangs_after_a_pause_is_ended_by_a_reset_as_without_one() {
+    let (mut world, host) = isolated();
+    world.slow.insert(("A".into(), "stop"), 60_000);
+    world.change(host, pause(&world, 60_000));
+    world.run_for(1000);
+    let end = world.now + 59_000;
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(100_000);
+    let [(when, reset, _)] = &world.resets[..] else { panic!("{:?}", world.resets) };
+    assert!(*reset == host && (end..end + 9000).contains(when), "{} after the pause", when - end);
+    assert_eq!(world.doubled(), [] as [String; 0]);
+    assert_ne!(world.place("A"), host);
+}
+
+#[test]
+fn maintenance_of_a_node_that_ends_while_nodes_are_apart_is_like_a_pause() {
+    let (mut world, host) = isolated();
+    world.slow.insert(("A".into(), "stop"), 3000);
+    let what = Overriding::Maintenance(Some(world.hosts[host].name.clone()));
+    world.set_override(host, "maintenance", what, Some(60_000));
+    world.run_for(1000);
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(50_000);
+    assert_eq!(world.place("A"), host, "it is left alone");
+    world.run_for(40_000);
+    assert_eq!(world.doubled(), [] as [String; 0]);
+    assert_ne!(world.place("A"), host);
+}
+
+#[test]
+fn nobody_ends_or_begins_a_pause_on_one_side_only() {
+    let (mut world, host) = isolated();
+    world.change(host, pause(&world, 600_000));
+    world.run_for(1000);
+    world.hosts[host].has_evidence = true;
+    world.cut(&[host]);
+    world.run_for(20_000);
+    let resumed = world.change(1 - host, Change::Resume);
+    let shorter = world.change(1 - host, pause(&world, 60_000));
+    let prolonged = world.change(host, pause(&world, 6_000_000));
+    world.run_for(1000);
+    for id in [resumed, shorter, prolonged] {
+        assert!(matches!(world.answer(id), Err(Refusal::Apart(_))), "{:?}", world.answer(id));
+    }
+    let confirmed = world.change(1 - host, Change::ConfirmDown(world.hosts[host].name.clone()));
+    world.run_for(1000);
+    assert!(world.answer(confirmed).is_ok());
+    let resumed = world.change(1 - host, Change::Resume);
+    world.run_for(1000);
+    assert!(world.answer(resumed).is_ok(), "{:?}", world.answer(resumed));
+}
+
+#[test]
+fn the_time_to_let_go_runs_from_the_loss_though_members_are_still_agreeing() {
+    let mut desired = cluster(5, Fencing::On, &["A", "B", "C", "D", "E"]);
+    set_property(&mut desired, "fencing-watchdog-timeout", "10s");
+    let mut world = World::running(5, desired);
+    world.device.answer = Answer::Failure;
+    for resource in ["A", "B", "C", "D", "E"] {
+        world.slow.insert((resource.into(), "stop"), 60_000);
+    }
+    // Who says nothing is left out after two seconds, and until then nobody of its part agrees on anything.
+    world.hang_daemon(1, true);
+    let loss = world.now + World::DETECTION;
+    world.cut(&[0, 1]);
+    world.run_for(World::DETECTION + 12_000);
+    let reset = world.resets.iter().find(|(_, host, _)| *host == 0);
+    let when = reset.map(|(when, _, _)| when - loss);
+    assert!(when.is_some_and(|when| when <= 8100), "{when:?}");
 }

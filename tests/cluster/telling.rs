@@ -58,11 +58,10 @@ fn the_instances_are_told_after_a_start_though_it_changes_what_is_planned() {
     let told = |world: &World, what: &str, since: i64| {
         let events = world.events.iter().filter(|(at, host, _)| *host == 0 && *at >= since);
         let mut told: Vec<String> = events
-            .filter_map(|(_, _, event)| match event {
-                Event::Started(flight) if flight.action.notify.as_deref() == Some(what) => {
-                    Some(flight.worker.to_string())
-                }
-                _ => None,
+            .filter_map(|(_, _, event)| {
+                let Event::Started(flight) = event else { return None };
+                let is_told = flight.action.notify.as_deref() == Some(what);
+                is_told.then(|| flight.worker.to_string())
             })
             .collect();
         told.sort();

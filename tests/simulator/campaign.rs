@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Instant;
 
+use quorate::cluster::Event;
+use quorate::scheduler::ActionKind;
+
 use crate::checkers::Violation;
 use crate::run::run;
 use crate::scenario::{Scenario, Step};
@@ -154,7 +157,7 @@ fn campaign(seeds: impl Iterator<Item = u64>) {
     for seed in seeds {
         tally.try_seed(seed);
         if is_one_enough && !tally.failed.is_empty() {
-            break;
+            panic!("seed {seed} breaks a claim");
         }
         if tally.seeds.is_multiple_of(1000) {
             tally.print(begin);
@@ -169,7 +172,7 @@ fn campaign(seeds: impl Iterator<Item = u64>) {
 }
 
 /// Seeds that are asked for: `QUORATE_SIM_SEEDS=1000..2000`; with `QUORATE_SIM_FIRST` set, up to the first
-/// that fails.
+/// that fails, which is not shrunk.
 fn seeds(usual: Range<u64>) -> Range<u64> {
     let text = std::env::var("QUORATE_SIM_SEEDS").unwrap_or_default();
     let ends = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
@@ -212,8 +215,7 @@ fn replay() {
     }
     if std::env::var("QUORATE_SIM_EVENTS").is_ok() {
         for (at, host, event) in &outcome.world.events {
-            let text: String = format!("{event:?}").chars().take(400).collect();
-            println!("{:>8}  n{} tells: {text}", at - beginning, host + 1);
+            println!("{:>8}  n{} tells: {}", at - beginning, host + 1, told(event));
         }
     }
     if std::env::var("QUORATE_SIM_PORTRAIT").is_ok() {
@@ -222,6 +224,32 @@ fn replay() {
     if let Some(Violation { claim, at, what }) = outcome.violation {
         panic!("at {}: {claim}: {what}", at - beginning);
     }
+}
+
+/// What a daemon told, in one line; of a decision, what it is to do and what it was made from.
+fn told(event: &Event) -> String {
+    let Event::Scheduled(decision) = event else {
+        return format!("{event:?}").chars().take(400).collect();
+    };
+    let actions = decision.schedule.transition.actions.iter();
+    let actions = actions.filter(|action| action.kind != ActionKind::Pseudo);
+    let actions: Vec<String> = actions
+        .map(|action| {
+            let node = action.node.as_ref().map_or("", |node| node.as_str());
+            let after: Vec<u32> = action.after.iter().map(|first| first.0).collect();
+            format!("{} {} on {node} after {after:?}", action.id.0, action.key)
+        })
+        .collect();
+    let nodes = decision.status.nodes.iter().map(|state| {
+        let (member, process, join) = (state.member, state.process, &state.join);
+        let attributes = state.attributes.iter().flat_map(|set| &set.pairs);
+        let attributes: Vec<String> =
+            attributes.map(|pair| format!("{}={}", pair.name, pair.value.to_text())).collect();
+        let (is_up, is_fenced) = (state.expected_up, state.is_fenced);
+        format!("{}: {member:?} {process:?} {join:?} up {is_up} fenced {is_fenced} {attributes:?}", state.id)
+    });
+    let nodes: Vec<String> = nodes.collect();
+    format!("decided {} as {:?}: {actions:?} from {nodes:?}", decision.transition, decision.because)
 }
 
 /// What was seen, in one line.

@@ -53,7 +53,9 @@ impl World {
         if sender.process != process || sender.daemon.is_none() || !sender.has_group {
             return;
         }
-        let ring = self.ring_of(host).filter(|ring| self.is_whole(ring));
+        // What somebody says stays in its order.
+        let has_stalled = self.stalled.iter().any(|(other, life, _)| (*other, *life) == (host, process));
+        let ring = self.ring_of(host).filter(|ring| !has_stalled && self.is_whole(ring));
         let Some(ring) = ring else {
             self.stalled.push((host, process, bytes));
             return;
@@ -65,13 +67,26 @@ impl World {
         for to in ring {
             if self.hosts[to].daemon.is_some() {
                 let after = i64::try_from(self.dice.roll(self.message_delay)).unwrap();
-                let input = Input::Delivered { from, message: bytes.clone() };
+                let message = self.in_words_of(host, to, &bytes);
+                let input = Input::Delivered { from, message };
                 arrivals.push((to, self.post(to, after, input, Some(number))));
             }
         }
         let now = self.now;
         self.wires.retain(|wire| wire.arrivals.iter().any(|(_, at)| *at > now));
         self.wires.push(Wire { number, sender: host, arrivals });
+    }
+
+    /// A message as a daemon hears it: in its own version if both speak the same one.
+    fn in_words_of(&self, from: usize, to: usize, bytes: &[u8]) -> Vec<u8> {
+        let (from, to) = (self.hosts[from].ahead, self.hosts[to].ahead);
+        if from == to {
+            return bytes.to_vec();
+        }
+        let text = std::str::from_utf8(bytes).unwrap();
+        let (version, rest) = text.strip_prefix(r#"{"v":"#).unwrap().split_once(',').unwrap();
+        let version = i64::from(version.parse::<u32>().unwrap()) + i64::from(from) - i64::from(to);
+        format!(r#"{{"v":{version},{rest}"#).into_bytes()
     }
 
     /// Puts something in the inbox of a daemon, behind all that is there.

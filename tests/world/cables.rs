@@ -56,11 +56,13 @@ impl World {
     /// with another.
     pub(super) fn is_whole(&self, ring: &[usize]) -> bool {
         let hears_all = |host: usize| ring.iter().all(|member| self.are_linked(host, *member));
+        let are_of_one = ring.iter().all(|host| self.hosts[*host].ring == self.hosts[ring[0]].ring);
         let would_join = |host: usize| {
             let others = self.ring_of(host).unwrap_or_else(|| vec![host]);
             self.hosts[host].has_group && others.into_iter().all(hears_all)
         };
-        ring.iter().all(|host| hears_all(*host))
+        are_of_one
+            && ring.iter().all(|host| hears_all(*host))
             && (0..self.hosts.len()).filter(|host| !ring.contains(host)).all(|host| !would_join(host))
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) process: u32,
     /// Its daemon does not do anything for now.
     pub(crate) is_hung: bool,
+    /// How many versions its daemon is ahead in what it says.
+    pub(crate) ahead: u32,
     /// Its membership layer runs.
     pub(crate) has_group: bool,
     /// Which ring it was in last: those who come from different ones went through having lost one another.
@@ -92,6 +94,7 @@ impl Host {
             daemon: None,
             process: 0,
             is_hung: false,
+            ahead: 0,
             has_group: true,
             ring: 0,
             has_evidence: false,
@@ -173,6 +176,8 @@ impl Host {
         self.is_up = false;
         self.is_hung = false;
         self.is_paused = false;
+        // Whatever it belonged to, it is another host when it comes back.
+        self.ring = 0;
         self.boot += 1;
         self.kill_daemon();
         self.record = Record::default();

@@ -1,12 +1,13 @@
 //! Debts: what a transition that is given up, or replaced, still has to tell the instances of clones.
 
+use std::collections::BTreeMap;
+
 use super::{Control, Ground, Running};
 use crate::cluster::call::Call;
 use crate::cluster::state::worker_of;
 use crate::executor::{ActionResult, Executor, Owed};
 use crate::scheduler::{Action, ActionId};
 use crate::status::{ResultCode, ResultStatus};
-use std::collections::BTreeMap;
 
 /// A notification that is owed, and the calls of which it tells, that have not ended.
 #[derive(Debug, Clone)]

@@ -29,7 +29,9 @@ impl Control {
             if flight.action.task == Task::Start && ground.state.member_on(&flight.worker).is_some() {
                 pretend_pending(&mut ledger, flight);
             }
+            // A lost one is fenced anyhow; with the attribute it would count as one whose end was asked for and came.
             if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
+                && !ledger.is_lost(target)
             {
                 ledger.set_attribute(target, TERMINATE, Some("true"));
             }
@@ -119,7 +121,10 @@ pub(super) fn keep_feasible(ground: &Ground<'_>, transition: &mut Transition, ro
     };
     let is_feasible = |action: &Action| match action.kind {
         ActionKind::Pseudo => true,
-        ActionKind::Fence => action.node.as_ref().is_none_or(|node| !ground.state.is_frozen(node)),
+        ActionKind::Fence => {
+            !ground.sight.hears_strangers()
+                && action.node.as_ref().is_none_or(|node| !ground.state.is_frozen(node))
+        }
         ActionKind::Cluster => {
             action.task != Task::Shutdown
                 || action

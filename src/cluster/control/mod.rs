@@ -252,9 +252,18 @@ impl Control {
     }
 
     fn time_returns(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
-        let awaited = &ground.state.live.awaited;
+        // Who is left alone lets go of nothing, and is given its time once that is over.
+        let is_left_alone = |node: &NodeName, what: Awaited| {
+            matches!(what, Awaited::Release | Awaited::Supervisor)
+                && ground.state.durable.overlay.alone_until(node, ground.now).is_some()
+        };
+        let mut awaited = ground.state.live.awaited.clone();
+        awaited.retain(|node, what| !is_left_alone(node, *what));
         for node in self.timed.keys().filter(|node| !awaited.contains_key(*node)) {
             out.push(Output::ClearTimer(Timer::Return(node.clone())));
+        }
+        if ground.sight.hears_strangers() {
+            return;
         }
         for (node, what) in awaited.iter().filter(|(node, what)| self.timed.get(*node) != Some(*what)) {
             let after = match what {
@@ -264,7 +273,7 @@ impl Control {
             };
             out.push(Output::SetTimer { timer: Timer::Return(node.clone()), after });
         }
-        self.timed.clone_from(awaited);
+        self.timed = awaited;
     }
 
     /// Says what was found, once.

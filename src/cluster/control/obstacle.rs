@@ -33,6 +33,11 @@ pub(super) fn obstacle(ground: &Ground<'_>, leads_since: Option<Moment>) -> Opti
     if ground.sight.must_let_go() {
         return None;
     }
+    // Daemons that understand one another's messages no more each hold themselves for the controller. Who has no
+    // quorum lets go of what it runs all the same.
+    if ground.sight.hears_strangers() && ground.sight.has_quorum() {
+        return Some(Obstacle { until: None });
+    }
     waits_for_others(ground, leads_since).map(|until| Obstacle { until: Some(until) })
 }
 
@@ -66,6 +71,8 @@ fn waits_for_others(ground: &Ground<'_>, leads_since: Option<Moment>) -> Option<
     // The cluster may have been formed by a clock that is ahead of this one.
     let formed = ground.state.live.formed;
     let since = leads_since.map_or(formed, |since| since.min(formed));
+    // Whoever was a stranger until now comes back as somebody else in a moment.
+    let since = ground.sight.heard_strangers_until().map_or(since, |until| since.max(until.min(ground.now)));
     let until = since.0.saturating_add(i64::try_from(patience.as_millis()).unwrap_or(i64::MAX));
     (until > ground.now.0).then_some(Moment(until))
 }

@@ -96,7 +96,7 @@ impl Node {
         self.out.push(Output::SetTimer { timer: Timer::Announce, after });
     }
 
-    pub(super) fn take_close(&mut self, view: &[MemberId], without: &[MemberId]) {
+    pub(super) fn take_close(&mut self, now: Moment, view: &[MemberId], without: &[MemberId]) {
         if self.phase != Phase::Joining || view != self.tag() {
             return;
         }
@@ -105,13 +105,25 @@ impl Node {
             return;
         }
         if without.contains(&self.me) {
-            // What I have to say is on its way and will begin another round; of this one I am no part.
+            // Of this round I am no part; what I say begins another one.
+            self.forget_those_who_agree(without);
             self.round.said.clear();
             self.round.handed.clear();
+            self.begin_round(now);
             return;
         }
         self.round.left_out = without.iter().copied().collect();
         self.try_to_settle();
+    }
+
+    /// Others go on without this daemon: what it knew of their nodes is from before, and they may run anything from
+    /// now on. It counts if they go before they could say what they have.
+    fn forget_those_who_agree(&mut self, without: &[MemberId]) {
+        for member in self.view.iter().filter(|member| !without.contains(&member.id)) {
+            if self.state.live.ledger.status.node(member.name.as_str()).is_some() {
+                self.state.live.ledger.node_mut(&member.name).resources.clear();
+            }
+        }
     }
 
     /// Members of the view that have not said what they have.

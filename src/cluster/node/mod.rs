@@ -20,7 +20,7 @@ use super::border::{Input, Output, Record, Settings, Timer};
 use super::control::{Control, Ground};
 use super::event::Event;
 use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
-use super::message::{Message, Tiding};
+use super::message::{Message, Tiding, Unreadable};
 use super::request::{Refusal, Request, RequestId};
 use super::state::merge::Announcements;
 use super::state::{Durable, Heard, Seat, State};
@@ -52,6 +52,8 @@ pub struct Node {
     alone: Alone,
     /// Since when this node has to let go of what it runs, where that has a bound.
     releases: Option<Moment>,
+    /// Whether that has to wait for the end of a pause or of maintenance.
+    is_left_alone: bool,
     has_let_go: bool,
     is_condemned: bool,
     out: Vec<Output>,
@@ -101,6 +103,7 @@ impl Node {
             must_persist: false,
             alone: Alone::default(),
             releases: None,
+            is_left_alone: false,
             has_let_go: false,
             is_condemned: false,
             out: Vec::new(),
@@ -239,7 +242,7 @@ impl Node {
             self.react(now, effects);
         }
         self.view = view.members;
-        self.out.extend(self.sight.take_view(&self.view));
+        self.out.extend(self.sight.take_view(&self.view, now));
         let all_agree = self.view.iter().all(|member| self.state.member(member.id).is_some());
         if was_away || !self.is_settled() || !all_agree {
             self.begin_first_round(now);
@@ -285,14 +288,19 @@ impl Node {
         let message = match Message::decode(bytes) {
             Ok(message) => message,
             Err(error) => {
-                self.out.push(Output::Tell(Event::Refused { from, because: error.to_string() }));
+                let is_stranger = matches!(error, Unreadable::Version(_)) && self.is_in_view(from);
+                // Told once: it goes on speaking.
+                if !is_stranger || self.sight.note_stranger(from, now) {
+                    self.out.push(Output::Tell(Event::Refused { from, because: error.to_string() }));
+                    self.control.reconsider("a daemon speaks another version");
+                }
                 return;
             }
         };
         match message {
             Message::Announcement(announcement) => self.take_announcement(now, from, *announcement),
             Message::Handover(handover) => self.take_handover(from, *handover),
-            Message::Close { view, without } => self.take_close(&view, &without),
+            Message::Close { view, without } => self.take_close(now, &view, &without),
             // What is said while members agree is said again afterwards, or void.
             Message::Word(_) | Message::Orders(_) | Message::Ruling(_) if !self.is_settled() => {}
             Message::Word(word) => {
@@ -357,6 +365,10 @@ impl Node {
             me: self.me,
             now,
         }
+    }
+
+    fn is_in_view(&self, id: MemberId) -> bool {
+        self.view.iter().any(|member| member.id == id)
     }
 
     fn is_me(&self, node: &NodeName) -> bool {

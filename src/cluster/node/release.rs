@@ -62,19 +62,23 @@ impl Node {
     }
 
     /// Times how long this node may hold what others take over, from when it lost its permission to run
-    /// anything.
+    /// anything, whether members are still agreeing or not; where it is left alone, from when that ends: the others
+    /// wait for as long.
     pub(super) fn time_release(&mut self, now: Moment) {
-        if !self.is_settled() {
+        if self.outbox.is_closed() {
             return;
         }
-        if self.sight.has_quorum() {
+        let is_left_alone = self.state.durable.overlay.alone_until(&self.settings.name, now).is_some();
+        if self.sight.has_quorum() || is_left_alone {
+            self.is_left_alone = is_left_alone;
             if self.releases.take().is_some() {
                 self.out.push(Output::ClearTimer(Timer::Release));
             }
             return;
         }
         let Some(bound) = self.bound_of_release().filter(|_| self.releases.is_none()) else { return };
-        let since = self.sight.alone_since().unwrap_or(now);
+        let was_left_alone = std::mem::take(&mut self.is_left_alone);
+        let since = self.sight.alone_since().filter(|_| !was_left_alone).unwrap_or(now);
         self.releases = Some(since);
         let gone = Duration::from_millis(u64::try_from(now.0.saturating_sub(since.0)).unwrap_or(0));
         let after = (bound - margin(bound)).saturating_sub(gone);

@@ -21,6 +21,10 @@ pub(in crate::cluster) struct Sight {
     solitude: Solitude,
     /// Whether this node was told to let go of everything.
     is_released: bool,
+    /// Members whose messages are of another version than this daemon's.
+    strangers: BTreeSet<MemberId>,
+    /// When the last of them was there.
+    strangers_until: Option<Moment>,
     /// Whose orders were seen last, and by how many milliseconds its clock was ahead of this host's.
     clock: Option<(MemberId, i64)>,
 }
@@ -68,6 +72,22 @@ impl Sight {
     /// off.
     pub(in crate::cluster) fn is_undecided(&self) -> bool {
         self.believed && self.solitude.is_undecided()
+    }
+
+    /// Whether there are members whose messages this daemon does not understand.
+    pub(in crate::cluster) fn hears_strangers(&self) -> bool {
+        !self.strangers.is_empty()
+    }
+
+    /// When the last member was there whose messages this daemon did not understand.
+    pub(in crate::cluster) const fn heard_strangers_until(&self) -> Option<Moment> {
+        self.strangers_until
+    }
+
+    /// A member's messages are of another version; whether that is news.
+    pub(super) fn note_stranger(&mut self, from: MemberId, now: Moment) -> bool {
+        self.strangers_until = Some(now);
+        self.strangers.insert(from)
     }
 
     /// Whether a look at the evidence can change anything.
@@ -140,7 +160,11 @@ impl Sight {
         }
     }
 
-    pub(super) fn take_view(&mut self, view: &[Member]) -> Option<Output> {
+    pub(super) fn take_view(&mut self, view: &[Member], now: Moment) -> Option<Output> {
+        if self.hears_strangers() {
+            self.strangers.retain(|id| view.iter().any(|member| member.id == *id));
+            self.strangers_until = Some(now);
+        }
         self.gone.retain(|node| !view.iter().any(|member| member.name == *node));
         self.judge(view)
     }

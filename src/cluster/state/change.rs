@@ -10,7 +10,7 @@ use crate::cluster::request::{Change, Lifetime, Meanwhile, Override, Proposal, R
 use crate::ledger::NoSuchResource;
 use crate::model::fencing::{TERMINATE, asks_for_fencing};
 use crate::model::rename::{rename_instance, rename_key};
-use crate::model::{Generation, NodeName, ResourceId};
+use crate::model::{Generation, NodeName, Overlay, ResourceId};
 use crate::scheduler::facts::{NoQuorumPolicy, Properties};
 use crate::status::rename::rename_in_status;
 
@@ -23,6 +23,7 @@ impl State {
         at: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
+        self.check_peace(change, at)?;
         self.check_quorum(change, at)?;
         match change {
             Change::Propose(proposal) => self.propose(proposal, effects)?,
@@ -175,6 +176,37 @@ impl State {
         effects.push(Effect::Durable);
         effects.push(Effect::Tell(Event::Overridden));
         effects.push(Effect::Changed("overrides changed".to_owned()));
+    }
+
+    /// Nodes that are apart have to go by one pause and one maintenance, where those with quorum take over what a
+    /// lost node has had the time to let go of: it does not while it is left alone, and nobody hears of a change.
+    fn check_peace(&self, change: &Change, at: Moment) -> Result<(), Refusal> {
+        let before = &self.durable.overlay;
+        let mut after = before.clone();
+        match change {
+            Change::Pause(pause) => after.pause = Some(pause.clone()),
+            Change::Resume => after.pause = None,
+            Change::Override(wanted) => after.put(wanted.clone()),
+            Change::Restore(id) => {
+                after.take_away(id);
+            }
+            Change::Propose(_)
+            | Change::Cleanup { .. }
+            | Change::Refresh { .. }
+            | Change::Attribute { .. }
+            | Change::Ticket { .. }
+            | Change::Forsake(_)
+            | Change::ConfirmDown(_) => return Ok(()),
+        }
+        let nodes = || self.live.ledger.status.nodes.iter().filter_map(|state| state.name.as_ref());
+        let Some(lost) = nodes().find(|node| self.may_hold(node)) else { return Ok(()) };
+        let until = |overlay: &Overlay, node: &NodeName| overlay.alone_until(node, at);
+        let is_safe = if self.live.ledger.status.has_quorum {
+            nodes().all(|node| !self.may_hold(node) || until(&after, node) >= until(before, node))
+        } else {
+            nodes().all(|node| until(&after, node) <= until(before, node))
+        };
+        if is_safe { Ok(()) } else { Err(Refusal::Apart(lost.clone())) }
     }
 
     fn note_solo(&self, solo: Solo, effects: &mut Vec<Effect>) {

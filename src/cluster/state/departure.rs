@@ -9,7 +9,7 @@ use crate::cluster::event::Event;
 use crate::cluster::member::{Departure, Moment, Parting};
 use crate::model::NodeName;
 use crate::scheduler::ActionKind;
-use crate::status::{JoinState, ProcessState};
+use crate::status::{JoinState, Presence, ProcessState};
 
 /// Why a daemon is not waited for any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -151,6 +151,18 @@ impl State {
     /// How long a node that went is given, where nobody fences it but something makes it let go.
     pub(in crate::cluster) fn release_wait(&self) -> Option<Duration> {
         self.durable.cluster.release_bound().filter(|_| !self.durable.has_fencing())
+    }
+
+    /// Whether a node is out of sight, and may hold what others take over unless it lets go of it in time.
+    pub(super) fn may_hold(&self, node: &NodeName) -> bool {
+        if self.hold_bound().is_none() || self.member_on(node).is_some() {
+            return false;
+        }
+        let is_awaited = self.live.awaited.get(node) == Some(&Awaited::Release);
+        let state = self.live.ledger.status.node(node.as_str());
+        let is_lost = state
+            .is_some_and(|state| state.member == Presence::Absent && state.expected_up && !state.is_fenced);
+        is_awaited || is_lost && self.durable.has_fencing() && !self.durable.is_remote(node.as_str())
     }
 
     fn await_release(&mut self, node: &NodeName) {

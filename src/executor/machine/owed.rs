@@ -116,10 +116,9 @@ impl Executor {
         let place = self.steps.len();
         self.by_id.insert(number, place);
         self.steps.push(Step::new(action));
-        // One thing at a time is asked of an instance. What has to wait for nothing goes first.
+        // One thing at a time is asked of an instance, and this is what was to come first.
         for other in here {
-            let (first, then) = if after.is_empty() { (place, other) } else { (other, place) };
-            link(&mut self.steps, first, then);
+            link(&mut self.steps, place, other);
         }
         for first in after {
             link(&mut self.steps, first, place);

@@ -47,9 +47,8 @@ pub(crate) fn shape_of(entry: &ResourceEntry) -> Option<Shape> {
     }
 }
 
-/// The shape; a resource of several shapes or none is reported, and fields that do not fit.
-pub(crate) fn shape(key: &At<String>, at: &At<ResourceEntry>, findings: &Findings<'_>) -> Option<Shape> {
-    let entry = at.get()?;
+/// What says what a resource is, with its place.
+fn kinds(entry: &ResourceEntry) -> Vec<(&'static str, Place)> {
     let kinds = [
         ("agent", entry.agent.as_ref().map(|at| at.place)),
         ("template", entry.template.as_ref().map(|at| at.place)),
@@ -57,8 +56,13 @@ pub(crate) fn shape(key: &At<String>, at: &At<ResourceEntry>, findings: &Finding
         ("clone", entry.clone.as_ref().map(|at| at.place)),
         ("bundle", entry.bundle.as_ref().map(|at| at.place)),
     ];
-    let given: Vec<(&str, Place)> =
-        kinds.iter().filter_map(|(name, place)| Some((*name, (*place)?))).collect();
+    kinds.iter().filter_map(|(name, place)| Some((*name, (*place)?))).collect()
+}
+
+/// The shape; a resource of several shapes or none is reported, and fields that do not fit.
+pub(crate) fn shape(key: &At<String>, at: &At<ResourceEntry>, findings: &Findings<'_>) -> Option<Shape> {
+    let entry = at.get()?;
+    let given = kinds(entry);
     let one_of = "a resource has exactly one of `agent`, `template`, `group`, `clone` and `bundle`";
     if let [first, second, ..] = given.as_slice() {
         findings
@@ -131,21 +135,24 @@ fn check_clone_options(entry: &ResourceEntry, shape: Shape, findings: &Findings<
     }
 }
 
-/// Who holds each member. Members that are unknown, held twice or of the wrong shape are reported.
-pub(crate) fn owners<'a>(
-    gathered: &Gathered<'a>,
-    names: &Names<'a>,
-    findings: &Findings<'_>,
-) -> BTreeMap<&'a str, (Place, &'a str)> {
-    let mut owners = BTreeMap::new();
+/// Who holds each member, and where it says so.
+pub(crate) type Owners<'a> = BTreeMap<&'a str, (Place, &'a str)>;
+
+/// Who holds each member. Members that are unknown, held twice or of the wrong shape are reported, and
+/// held by nobody.
+pub(crate) fn owners<'a>(gathered: &Gathered<'a>, names: &Names<'a>, findings: &Findings<'_>) -> Owners<'a> {
+    let mut owners = Owners::new();
     for (key, at) in &gathered.resources {
         let Some(entry) = at.get() else { continue };
         let Some(shape) = shape_of(entry) else { continue };
-        for member in members(entry, shape) {
-            if !names.check_member(member, findings) {
+        let is_one_thing = kinds(entry).len() < 2;
+        for member in members(entry) {
+            let is_sound = names.check_member(member, findings)
+                && is_one_thing
+                && check_member(key, shape, member, names, findings);
+            if !is_sound {
                 continue;
             }
-            check_member(key, shape, member, names, findings);
             match owners.get(member.text()) {
                 Some(&(first, owner)) => report_second_owner(key, member, first, owner, findings),
                 None => {
@@ -157,13 +164,9 @@ pub(crate) fn owners<'a>(
     owners
 }
 
-fn members(entry: &ResourceEntry, shape: Shape) -> Vec<&At<String>> {
-    match shape {
-        Shape::Primitive => Vec::new(),
-        Shape::Group => entry.group.as_ref().and_then(At::get).into_iter().flatten().collect(),
-        Shape::Clone => entry.clone.iter().collect(),
-        Shape::Bundle => entry.bundle.iter().collect(),
-    }
+fn members(entry: &ResourceEntry) -> impl Iterator<Item = &At<String>> {
+    let group = entry.group.as_ref().and_then(At::get).into_iter().flatten();
+    group.chain(&entry.clone).chain(&entry.bundle)
 }
 
 fn report_second_owner(
@@ -186,21 +189,22 @@ fn report_second_owner(
         .report();
 }
 
+/// Whether a collective of this shape can hold this resource; one that it cannot is reported.
 fn check_member(
     owner: &At<String>,
     shape: Shape,
     member: &At<String>,
     names: &Names<'_>,
     findings: &Findings<'_>,
-) {
-    let Some((place, at)) = names.resources.get(member.text()) else { return };
-    let Some(inner) = at.get().and_then(shape_of) else { return };
+) -> bool {
+    let Some((place, at)) = names.resources.get(member.text()) else { return false };
+    let Some(inner) = at.get().and_then(shape_of) else { return false };
     if owner.text() == member.text() {
         findings
             .error("member-cycle", member.place, format!("`{}` contains itself", owner.text()))
             .help("name the resource that is meant; a collective needs a name of its own")
             .report();
-        return;
+        return false;
     }
     let is_possible = match (shape, inner) {
         (_, Shape::Primitive) | (Shape::Clone, Shape::Group) => true,
@@ -223,4 +227,5 @@ fn check_member(
             .help(possible)
             .report();
     }
+    is_possible
 }

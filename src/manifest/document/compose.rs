@@ -13,15 +13,23 @@ use super::{Content, Document, Node, NodeIndex, Scalar, Style};
 use crate::diagnostic::{Diagnostic, SourceId};
 
 /// Reads one text. Whatever is wrong goes to `found`; the tree is what could be made of it,
-/// which is nothing when the text is not YAML at all.
+/// which is nothing when the text is not YAML at all. Of equal keys, the one of this `rank` stays (zero is
+/// the first), or the last where there are fewer.
 pub(crate) fn compose(
     source: SourceId,
     text: &Arc<str>,
+    rank: usize,
     budget: &mut Budget,
     found: &mut Vec<Diagnostic>,
 ) -> Document {
-    let empty =
-        Document { source, text: Arc::clone(text), nodes: Vec::new(), root: None, has_anchors: false };
+    let empty = Document {
+        source,
+        text: Arc::clone(text),
+        nodes: Vec::new(),
+        root: None,
+        has_anchors: false,
+        again: Vec::new(),
+    };
     if let Err(diagnostic) = budget.take_text(source, text).and_then(|()| check_characters(source, text)) {
         found.push(diagnostic);
         return empty;
@@ -29,6 +37,7 @@ pub(crate) fn compose(
     let mut composer = Composer {
         positions: Positions::new(text),
         document: empty,
+        rank,
         budget,
         found,
         open: Vec::new(),
@@ -57,7 +66,7 @@ fn check_characters(source: SourceId, text: &str) -> Result<(), Diagnostic> {
 }
 
 /// A collection whose end has not come yet.
-struct Open {
+pub(super) struct Open {
     index: NodeIndex,
     anchor: usize,
     /// The key that waits for its value.
@@ -73,16 +82,17 @@ struct Anchor {
     is_complete: bool,
 }
 
-struct Composer<'a> {
-    document: Document,
-    budget: &'a mut Budget,
-    found: &'a mut Vec<Diagnostic>,
+pub(super) struct Composer<'a> {
+    pub(super) document: Document,
+    pub(super) rank: usize,
+    pub(super) budget: &'a mut Budget,
+    pub(super) found: &'a mut Vec<Diagnostic>,
     positions: Positions<'a>,
-    open: Vec<Open>,
+    pub(super) open: Vec<Open>,
     anchors: BTreeMap<usize, Anchor>,
 }
 
-type Step<T = ()> = Result<T, Box<Diagnostic>>;
+pub(super) type Step<T = ()> = Result<T, Box<Diagnostic>>;
 
 impl Composer<'_> {
     fn run(&mut self, text: &str) -> Step {
@@ -138,11 +148,17 @@ impl Composer<'_> {
         ))
     }
 
-    fn refuse(&self, code: &'static str, span: Range<usize>, label: &str, help: &str) -> Box<Diagnostic> {
+    pub(super) fn refuse(
+        &self,
+        code: &'static str,
+        span: Range<usize>,
+        label: &str,
+        help: &str,
+    ) -> Box<Diagnostic> {
         Box::new(Diagnostic::error(code, label).at(self.document.source, span, "").help(help))
     }
 
-    fn push(&mut self, node: Node) -> Step<NodeIndex> {
+    pub(super) fn push(&mut self, node: Node) -> Step<NodeIndex> {
         let span = node.span.clone();
         let index = u32::try_from(self.document.nodes.len()).map(NodeIndex);
         let taken = self.budget.take_node();
@@ -262,7 +278,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn bomb(&self, root: NodeIndex) -> Box<Diagnostic> {
+    pub(super) fn bomb(&self, root: NodeIndex) -> Box<Diagnostic> {
         let is_alias = |node: &&Node| matches!(node.content, Content::Alias(_));
         let last = self.document.nodes.iter().rev().find(is_alias);
         let span = last.map_or_else(|| self.document.mark(root), |node| node.span.clone());
@@ -272,102 +288,6 @@ impl Composer<'_> {
             "the aliases of this file stand for too many values",
             "two million values are the most that is read; write the values out where they are needed",
         )
-    }
-
-    /// Reports duplicate keys (the first stays) and resolves merge keys. Returns how many nodes
-    /// merging added.
-    fn finish_mapping(&mut self, index: NodeIndex) -> Step<u64> {
-        let Some(Content::Mapping(entries)) =
-            self.document.nodes.get_mut(index.0 as usize).map(|node| &mut node.content)
-        else {
-            return Ok(0);
-        };
-        let entries = std::mem::take(entries);
-        let mut seen: BTreeMap<Box<str>, NodeIndex> = BTreeMap::new();
-        let mut kept = Vec::with_capacity(entries.len());
-        let mut merges = Vec::new();
-        for (key, value) in entries {
-            let (_, node) = self.document.resolved(key);
-            let text: Box<str> = match &node.content {
-                Content::Scalar(scalar) if &*scalar.text == "<<" && scalar.style == Style::Plain => {
-                    merges.push(value);
-                    continue;
-                }
-                Content::Scalar(scalar) => scalar.text.clone(),
-                Content::Sequence(_) | Content::Mapping(_) | Content::Alias(_) => {
-                    self.found.push(*self.refuse(
-                        "wrong-key",
-                        self.document.mark(key),
-                        "a collection as a key",
-                        "keys are plain names",
-                    ));
-                    continue;
-                }
-            };
-            match seen.get(&text) {
-                Some(&first) => self.found.push(self.duplicate(&text, key, first)),
-                None => {
-                    seen.insert(text, key);
-                    kept.push((key, value));
-                }
-            }
-        }
-        let added = self.merge(&merges, &mut seen, &mut kept)?;
-        if let Some(node) = self.document.nodes.get_mut(index.0 as usize) {
-            node.content = Content::Mapping(kept);
-        }
-        Ok(added)
-    }
-
-    fn duplicate(&self, text: &str, key: NodeIndex, first: NodeIndex) -> Diagnostic {
-        let source = self.document.source;
-        Diagnostic::error("duplicate-key", format!("`{text}` is given twice"))
-            .at(source, self.document.mark(key), "given again here")
-            .at(source, self.document.mark(first), "given here first")
-            .help("a YAML reader would keep one of them silently: remove or rename one")
-    }
-
-    /// `<<: *a` and `<<: [*a, *b]`: their keys, where the mapping has none of that name.
-    fn merge(
-        &mut self,
-        merges: &[NodeIndex],
-        seen: &mut BTreeMap<Box<str>, NodeIndex>,
-        kept: &mut Vec<(NodeIndex, NodeIndex)>,
-    ) -> Step<u64> {
-        let mut added = 0;
-        for &merge in merges {
-            let (_, node) = self.document.resolved(merge);
-            let sources = match &node.content {
-                Content::Sequence(items) => items.clone(),
-                Content::Scalar(_) | Content::Mapping(_) | Content::Alias(_) => vec![merge],
-            };
-            for source in sources {
-                let (_, node) = self.document.resolved(source);
-                let Content::Mapping(entries) = &node.content else {
-                    self.found.push(*self.refuse(
-                        "wrong-key",
-                        self.document.mark(source),
-                        "`<<` merges mappings only",
-                        "name the anchor of a mapping",
-                    ));
-                    continue;
-                };
-                let count = entries.len() as u64;
-                for (key, value) in entries.clone() {
-                    let (_, node) = self.document.resolved(key);
-                    let Content::Scalar(scalar) = &node.content else { continue };
-                    if !seen.contains_key(&scalar.text) {
-                        seen.insert(scalar.text.clone(), key);
-                        kept.push((key, value));
-                    }
-                }
-                added += count;
-                if self.budget.take_nodes(count).is_err() {
-                    return Err(self.bomb(source));
-                }
-            }
-        }
-        Ok(added)
     }
 
     fn syntax_error(&self, error: &ScanError) -> Diagnostic {

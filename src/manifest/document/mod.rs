@@ -4,6 +4,7 @@
 //! anchored one, so it has its own place and costs nothing until somebody walks through it.
 
 mod compose;
+mod keys;
 mod limit;
 mod position;
 mod syntax;
@@ -113,6 +114,17 @@ pub(super) struct Document {
     pub(super) root: Option<NodeIndex>,
     /// Whether any value is anchored, and so perhaps used elsewhere.
     pub(super) has_anchors: bool,
+    /// Entries whose key was there already.
+    pub(super) again: Vec<Again>,
+}
+
+/// An entry whose key was there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Again {
+    /// How many entries of that key are before it.
+    pub(super) rank: usize,
+    /// The bytes of key and value.
+    pub(super) span: Range<usize>,
 }
 
 static NOTHING: Node = Node { span: 0..0, key: None, content: Content::Sequence(Vec::new()), is_flow: false };
@@ -187,13 +199,30 @@ pub(super) struct Documents(Vec<Document>);
 impl Documents {
     /// Reads all sources; what is not YAML is reported and left out.
     pub(super) fn parse(sources: &Sources, found: &mut Vec<Diagnostic>) -> Self {
+        Self::parse_rank(sources, 0, found)
+    }
+
+    /// Reads all sources, and keeps of equal keys not the first but, as far as there are so many, the one
+    /// that so many come before.
+    pub(super) fn parse_rank(sources: &Sources, rank: usize, found: &mut Vec<Diagnostic>) -> Self {
         let mut budget = Budget::default();
         let documents = sources
             .iter()
             .enumerate()
-            .map(|(index, source)| compose(SourceId(index), &source.text, &mut budget, found))
+            .map(|(index, source)| compose(SourceId(index), &source.text, rank, &mut budget, found))
             .collect();
         Self(documents)
+    }
+
+    /// How many equal keys come before the one that most of them come before.
+    pub(super) fn rank_max(&self) -> usize {
+        self.0.iter().flat_map(|document| &document.again).map(|again| again.rank).max().unwrap_or(0)
+    }
+
+    /// Whether bytes are part of an entry whose key was there already.
+    pub(super) fn is_again(&self, source: SourceId, span: &Range<usize>) -> bool {
+        let entries = self.0.get(source.0).into_iter().flat_map(|document| &document.again);
+        entries.into_iter().any(|again| again.span.start <= span.start && span.end <= again.span.end)
     }
 
     /// All documents, in the order of the sources.

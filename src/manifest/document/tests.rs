@@ -4,7 +4,7 @@ use super::*;
 
 fn parse(text: &str) -> (Document, Vec<Diagnostic>) {
     let mut found = Vec::new();
-    let document = compose(SourceId(0), &text.into(), &mut Budget::default(), &mut found);
+    let document = compose(SourceId(0), &text.into(), 0, &mut Budget::default(), &mut found);
     (document, found)
 }
 

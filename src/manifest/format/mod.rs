@@ -62,7 +62,7 @@ fn step(text: &str) -> Formatted {
 fn parse(text: &str) -> Option<Document> {
     let mut found = Vec::new();
     let text: Arc<str> = text.into();
-    let document = compose(SourceId(0), &text, &mut Budget::default(), &mut found);
+    let document = compose(SourceId(0), &text, 0, &mut Budget::default(), &mut found);
     (found.is_empty() && document.root.is_some()).then_some(document)
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Lower, copy, items, text};
-use crate::manifest::check::containment::{Shape, owners, shape};
+use crate::manifest::check::containment::{Owners, Shape, owners, shape};
 use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::resource::{
     ContainerEntry, Engine, MountEntry, NetworkEntry, PortEntry, ResourceEntry,
@@ -22,32 +22,57 @@ impl<'a> Lower<'a, '_> {
         let mut top = Vec::new();
         for (key, at) in &self.gathered.resources {
             let Some(entry) = at.get() else { continue };
-            let Some(shape) = shape(key, at, self.findings) else { continue };
+            let shape = shape(key, at, self.findings);
+            self.strays(entry, shape);
             if owners.contains_key(key.text()) {
                 continue;
             }
+            let id = key.text();
             top.extend(match shape {
-                Shape::Primitive => self.primitive(key.text(), entry).map(Resource::Primitive),
-                Shape::Group => Some(Resource::Group(self.group(key.text(), entry))),
-                Shape::Clone => self.clone_of(key.text(), entry).map(Resource::Clone),
-                Shape::Bundle => self.bundle(key.text(), entry).map(Resource::Bundle),
+                Some(Shape::Primitive) => self.primitive(id, entry).map(Resource::Primitive),
+                Some(Shape::Group) => Some(Resource::Group(self.group(&owners, id, entry))),
+                Some(Shape::Clone) => self.clone_of(&owners, id, entry).map(Resource::Clone),
+                Some(Shape::Bundle) => self.bundle(&owners, id, entry).map(Resource::Bundle),
+                // What it is nobody knows; what stands in it is looked at all the same.
+                None => self.primitive(id, entry).and(None),
             });
         }
         top
     }
 
-    fn member(self, id: &str) -> Option<&'a ResourceEntry> {
-        self.names.resources.get(id).and_then(|(_, at)| at.get())
+    /// What is written in a resource of this shape, although one like that has none of it: what is wrong
+    /// in there is reported as well.
+    fn strays(self, entry: &ResourceEntry, shape: Option<Shape>) {
+        if matches!(shape, Some(Shape::Group | Shape::Clone | Shape::Bundle)) {
+            self.options(&entry.utilization);
+            self.operations(&entry.ops);
+        }
+        match shape {
+            Some(Shape::Bundle) => {
+                self.options(&entry.params);
+            }
+            Some(Shape::Primitive | Shape::Group | Shape::Clone) | None => {
+                items(&entry.ports).for_each(|at| self.port(at).map_or((), drop));
+                items(&entry.mounts).for_each(|at| self.mount(at).map_or((), drop));
+                self.network(entry.network.as_ref().and_then(At::get), Vec::new());
+            }
+        }
     }
 
-    fn member_primitive(self, at: &At<String>) -> Option<Primitive> {
-        self.primitive(at.text(), self.member(at.text())?)
+    /// A member, if it is the one that holds it.
+    fn member(self, owners: &Owners<'_>, at: &At<String>) -> Option<&'a ResourceEntry> {
+        let is_held = owners.get(at.text()).is_some_and(|(place, _)| *place == at.place);
+        self.names.resources.get(at.text()).filter(|_| is_held).and_then(|(_, at)| at.get())
     }
 
-    fn group(self, id: &str, entry: &ResourceEntry) -> Group {
+    fn member_primitive(self, owners: &Owners<'_>, at: &At<String>) -> Option<Primitive> {
+        self.primitive(at.text(), self.member(owners, at)?)
+    }
+
+    fn group(self, owners: &Owners<'_>, id: &str, entry: &ResourceEntry) -> Group {
         let members: Vec<Primitive> =
-            items(&entry.group).filter_map(|at| self.member_primitive(at)).collect();
-        if let (Some(group), true) = (&entry.group, items(&entry.group).next().is_none()) {
+            items(&entry.group).filter_map(|at| self.member_primitive(owners, at)).collect();
+        if let Some(group) = entry.group.as_ref().filter(|at| at.get().is_some_and(Vec::is_empty)) {
             self.findings
                 .error("empty-group", group.place, format!("group `{id}` has no members"))
                 .help("list at least one resource: `group: [fs, ip]`")
@@ -62,30 +87,28 @@ impl<'a> Lower<'a, '_> {
         }
     }
 
-    fn clone_of(self, id: &str, entry: &ResourceEntry) -> Option<ClonedResource> {
+    fn clone_of(self, owners: &Owners<'_>, id: &str, entry: &ResourceEntry) -> Option<ClonedResource> {
         let at = entry.clone.as_ref()?;
-        let member = self.member(at.text())?;
+        let meta = self.options(&entry.meta);
+        let params = self.options(&entry.params);
+        let member = self.member(owners, at)?;
         let child = if member.group.is_some() {
-            CloneChild::Group(self.group(at.text(), member))
+            CloneChild::Group(self.group(owners, at.text(), member))
         } else {
             CloneChild::Primitive(self.primitive(at.text(), member)?)
         };
-        Some(ClonedResource {
-            id: ResourceId::new(id),
-            description: text(&entry.description),
-            meta: self.options(&entry.meta),
-            params: self.options(&entry.params),
-            child,
-        })
+        let description = text(&entry.description);
+        Some(ClonedResource { id: ResourceId::new(id), description, meta, params, child })
     }
 
-    fn bundle(self, id: &str, entry: &ResourceEntry) -> Option<Bundle> {
+    fn bundle(self, owners: &Owners<'_>, id: &str, entry: &ResourceEntry) -> Option<Bundle> {
         let network = entry.network.as_ref().and_then(At::get);
         let ports: Vec<Port> = items(&entry.ports).filter_map(|at| self.port(at)).collect();
         let has_network = network.is_some() || !ports.is_empty();
         let network = has_network.then(|| self.network(network, ports));
+        let meta = self.options(&entry.meta);
         let mounts = items(&entry.mounts).filter_map(|at| self.mount(at)).collect();
-        let primitive = entry.bundle.as_ref().and_then(|at| self.member_primitive(at));
+        let primitive = entry.bundle.as_ref().and_then(|at| self.member_primitive(owners, at));
         let Some(container) = &entry.container else {
             if let Some(at) = &entry.bundle {
                 self.findings
@@ -99,7 +122,7 @@ impl<'a> Lower<'a, '_> {
         Some(Bundle {
             id: ResourceId::new(id),
             description: text(&entry.description),
-            meta: self.options(&entry.meta),
+            meta,
             container: container.get().map(container_of)?,
             network,
             mounts,
@@ -129,12 +152,12 @@ impl<'a> Lower<'a, '_> {
 
     fn port(self, at: &At<PortEntry>) -> Option<Port> {
         let entry = at.get()?;
+        if let Some(range) = &entry.range {
+            self.check_port_range(range);
+        }
         let range = match (port_text(&entry.port), &entry.range) {
             (Some(port), None) => PortRange::Port { port, internal: port_text(&entry.internal_port) },
-            (None, Some(range)) => {
-                self.check_port_range(range);
-                PortRange::Range(range.text().into())
-            }
+            (None, Some(range)) => PortRange::Range(range.text().into()),
             (_, _) => {
                 self.findings
                     .error("one-of", at.place, "a mapping needs one of `port` and `range`")

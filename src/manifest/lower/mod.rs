@@ -2,14 +2,17 @@
 
 mod collective;
 mod constraint;
+mod corosync;
 mod gather;
-mod membership;
+mod isolation;
+mod moved;
 mod node;
 mod operation;
 mod options;
 mod resource;
 mod rest;
 mod settings;
+mod votes;
 
 use super::check::name::Names;
 use super::document::Place;
@@ -64,7 +67,8 @@ impl Lower<'_, '_> {
             corosync: gathered.corosync.and_then(At::get).map(|entry| self.corosync(entry)),
             isolation: gathered.isolation.and_then(|at| Some(self.isolation(at.place, at.get()?))),
         };
-        Lowered { cluster, settings: self.settings(), constraint_places }
+        let settings = self.settings(&constraint_places);
+        Lowered { cluster, settings, constraint_places }
     }
 
     /// Reads a rule expression; a bad one is reported.
@@ -95,6 +99,11 @@ fn text<T: for<'t> From<&'t str>>(field: &Field<String>) -> Option<T> {
 /// The value of a field.
 fn copy<T: Copy>(field: &Field<T>) -> Option<T> {
     field.as_ref().and_then(At::get).copied()
+}
+
+/// Whether a field was written and could not be read.
+fn is_hole<T>(field: &Field<T>) -> bool {
+    field.as_ref().is_some_and(|at| at.value.is_none())
 }
 
 /// Items of a list field.

@@ -6,7 +6,13 @@ use crate::manifest::vocabulary::node::NodeEntry;
 use crate::model::node::NodeKind;
 use crate::model::{NameValue, Node, NodeName, OptionSet, Score};
 
-impl Lower<'_, '_> {
+impl<'a> Lower<'a, '_> {
+    /// Nodes with a vote.
+    pub(super) fn members(self) -> impl Iterator<Item = (&'a At<String>, &'a NodeEntry)> {
+        let nodes = self.gathered.nodes.iter().filter_map(|(key, at)| Some((*key, at.get()?)));
+        nodes.filter(|(_, node)| copy(&node.remote) != Some(true))
+    }
+
     pub(super) fn nodes(self) -> Vec<Node> {
         self.gathered.nodes.iter().filter_map(|named| self.node(*named)).collect()
     }
@@ -60,7 +66,7 @@ impl Lower<'_, '_> {
     }
 
     /// An address is a number or a host's name; what looks like a number must be one.
-    fn check_address(self, address: &At<String>) {
+    pub(super) fn check_address(self, address: &At<String>) {
         let text = address.text();
         let looks_numeric =
             text.contains(':') || (!text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.'));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Lower, copy, items, period, text};
+use super::{Lower, copy, is_hole, items, period, text};
 use crate::manifest::document::Place;
 use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::resource::{OnFail, OperationEntry, Requires};
@@ -18,10 +18,15 @@ impl Lower<'_, '_> {
         for at in items(field) {
             let Some(entry) = at.get() else { continue };
             let operation = self.operation(entry);
-            if let Some(&first) = seen.get(&(entry.name.text(), operation.interval)) {
-                self.duplicate_operation(at.place, first, &operation);
-            } else {
-                seen.insert((entry.name.text(), operation.interval), at.place);
+            // Nothing follows from what could not be read.
+            let is_readable = entry.name.value.is_some() && !is_hole(&entry.interval);
+            let same = (entry.name.text(), operation.interval);
+            match seen.get(&same) {
+                Some(&first) if is_readable => self.duplicate_operation(at.place, first, &operation),
+                None if is_readable => {
+                    seen.insert(same, at.place);
+                }
+                Some(_) | None => {}
             }
             operations.push(operation);
         }

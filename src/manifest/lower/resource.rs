@@ -41,12 +41,12 @@ impl Lower<'_, '_> {
 
     /// A primitive; `None` when it has no readable origin, which is reported.
     pub(super) fn primitive(self, id: &str, entry: &ResourceEntry) -> Option<Primitive> {
+        if let Some(template) = &entry.template {
+            self.names.check_template(template, self.findings);
+        }
         let origin = match (&entry.agent, &entry.template) {
             (Some(agent), _) => self.agent(agent).map(Origin::Agent),
-            (None, Some(template)) => {
-                self.names.check_template(template, self.findings);
-                Some(Origin::Template(TemplateId::new(template.text())))
-            }
+            (None, Some(template)) => Some(Origin::Template(TemplateId::new(template.text()))),
             (None, None) => None,
         };
         let params = self.options(&entry.params);

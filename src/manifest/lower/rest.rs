@@ -26,9 +26,19 @@ impl Lower<'_, '_> {
         let mut seen: BTreeMap<(String, u8), Place> = BTreeMap::new();
         for at in &self.gathered.fencing {
             let Some(entry) = at.get() else { continue };
-            let Some(target) = self.fencing_target(at.place, entry) else { continue };
+            let target = self.fencing_target(at.place, entry);
+            if entry.levels.get().is_some_and(Vec::is_empty) {
+                self.findings
+                    .error("missing-field", entry.levels.place, "fencing without a level")
+                    .label_key(entry.levels.place, "which devices fence it?")
+                    .help("write a list of lists: `levels: [[ipmi1], [pdu1, pdu2]]`")
+                    .report();
+            }
             for (position, level) in entry.levels.get().into_iter().flatten().enumerate() {
                 let Some(level_entry) = level.get() else { continue };
+                if matches!(level_entry, LevelEntry::Record(record) if record.devices.value.is_none()) {
+                    continue;
+                }
                 let (id, index, devices) = match level_entry {
                     LevelEntry::Devices(devices) => {
                         (None, u8::try_from(position + 1).unwrap_or(u8::MAX), devices.as_slice())
@@ -41,12 +51,13 @@ impl Lower<'_, '_> {
                     }
                 };
                 self.check_level(level.place, index, devices);
-                if let Some(first) = seen.insert((target_name(&target), index), level.place) {
+                let Some(target) = &target else { continue };
+                if let Some(first) = seen.insert((target_name(target), index), level.place) {
                     self.findings
                         .error(
                             "duplicate-level",
                             level.place,
-                            format!("level {index} of {} is given twice", target_name(&target)),
+                            format!("level {index} of {} is given twice", target_name(target)),
                         )
                         .label(first, "given here first")
                         .help("list the devices that must all succeed in one level, the others in the next")
@@ -65,19 +76,18 @@ impl Lower<'_, '_> {
 
     fn fencing_target(self, place: Place, entry: &FencingEntry) -> Option<FencingTarget> {
         let attribute = entry.target_attribute.as_ref();
+        if let Some(node) = &entry.target {
+            self.names.check_node(node, self.findings);
+        }
+        if let Some(pattern) = &entry.target_pattern
+            && let Some(why) = FencingTarget::Pattern(pattern.text().into()).fault()
+        {
+            let message = format!("`{}` is not a regular expression", pattern.text());
+            self.findings.error("invalid-pattern", pattern.place, message).here(why).report();
+        }
         match (&entry.target, &entry.target_pattern, attribute) {
-            (Some(node), None, None) => {
-                self.names.check_node(node, self.findings);
-                Some(FencingTarget::Node(node.text().into()))
-            }
-            (None, Some(pattern), None) => {
-                let target = FencingTarget::Pattern(pattern.text().into());
-                if let Some(why) = target.fault() {
-                    let message = format!("`{}` is not a regular expression", pattern.text());
-                    self.findings.error("invalid-pattern", pattern.place, message).here(why).report();
-                }
-                Some(target)
-            }
+            (Some(node), None, None) => Some(FencingTarget::Node(node.text().into())),
+            (None, Some(pattern), None) => Some(FencingTarget::Pattern(pattern.text().into())),
             (None, None, Some(attribute)) => match attribute.get()?.0.as_slice() {
                 [(name, value)] => {
                     Some(FencingTarget::Attribute { name: name.text().into(), value: value.text().into() })

@@ -1,14 +1,16 @@
 //! Settings beside the cluster.
 
 use super::{Lower, copy, items, text};
-use crate::manifest::settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
+use crate::manifest::document::Place;
+use crate::manifest::settings::{Reconcile, ReconcileMode, SecretSource, Settings};
 use crate::manifest::typed::At;
-use crate::manifest::vocabulary::rest::{MovedEntry, ReconcileMode as ModeName};
-use crate::model::Rule;
+use crate::manifest::vocabulary::rest::ReconcileMode as ModeName;
 use crate::model::rule::Condition;
+use crate::model::{ConstraintId, Rule};
 
 impl Lower<'_, '_> {
-    pub(super) fn settings(self) -> Settings {
+    /// Settings beside a cluster with these constraints.
+    pub(super) fn settings(self, constraints: &[(ConstraintId, Place)]) -> Settings {
         let gathered = self.gathered;
         let secrets = gathered.secrets.iter().filter_map(|(key, at)| {
             let entry = at.get()?;
@@ -40,58 +42,7 @@ impl Lower<'_, '_> {
                     (key.text().into(), at.get().and_then(|entry| text::<String>(&entry.description)))
                 })
                 .collect(),
-            moved: gathered.moved.iter().filter_map(|at| self.moved(at)).collect(),
-        }
-    }
-
-    fn moved(self, at: &At<MovedEntry>) -> Option<Moved> {
-        let entry = at.get()?;
-        let kind = |path: &At<String>| path.text().split_once('.').map(|(kind, _)| kind.to_owned());
-        for path in [&entry.from, &entry.to] {
-            let is_known =
-                kind(path).is_some_and(|kind| matches!(kind.as_str(), "resources" | "constraints" | "nodes"));
-            if path.value.is_some() && !is_known {
-                self.findings
-                    .error(
-                        "invalid-path",
-                        path.place,
-                        format!("`{}` is not the path of something that has a name", path.text()),
-                    )
-                    .help("write `resources.NAME`, `constraints.NAME` or `nodes.NAME`")
-                    .report();
-                return None;
-            }
-        }
-        if kind(&entry.from) != kind(&entry.to) {
-            self.findings
-                .error("invalid-path", entry.to.place, "a renaming from one kind of thing to another")
-                .label(entry.from.place, "this kind")
-                .report();
-        }
-        self.check_moved_names(entry);
-        Some(Moved { from: entry.from.text().into(), to: entry.to.text().into() })
-    }
-
-    fn check_moved_names(self, entry: &MovedEntry) {
-        let Some(name) = entry.to.text().strip_prefix("resources.") else { return };
-        if !self.names.resources.contains_key(name) {
-            self.findings
-                .error("unknown-resource", entry.to.place, format!("unknown resource `{name}`"))
-                .within("resources.".len()..entry.to.text().len(), "no resource has this name")
-                .help("`to` is the name that stands in the manifest now")
-                .report();
-        }
-        let old = entry.from.text().strip_prefix("resources.").unwrap_or("");
-        if let Some((place, _)) = self.names.resources.get(old) {
-            self.findings
-                .error(
-                    "moved-still-there",
-                    entry.from.place,
-                    format!("`{old}` was renamed, but is still in the manifest"),
-                )
-                .label(*place, "still here")
-                .help("remove the renaming, or the old resource")
-                .report();
+            moved: self.moved(constraints),
         }
     }
 

@@ -141,6 +141,13 @@ impl Situation<'_> {
             None => !instance.active_on.is_empty(),
         }
     }
+
+    /// What is launched by a container or a machine and failed, so that this starts again.
+    pub(super) fn failed_inside(&self, resource: &str) -> Option<Because> {
+        let launched = &self.resource(resource)?.launched;
+        let mut failed = launched.iter().map(|part| self.facts.resource(*part)).filter(|part| part.is_failed);
+        failed.next().map(|part| Because::Other { text: format!("{} failed", part.id) })
+    }
 }
 
 /// Why a node has to be fenced: it was lost, or something rarer.

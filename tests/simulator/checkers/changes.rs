@@ -1,6 +1,8 @@
 //! What was accepted is in force in the end, or what is in force was proposed by somebody who had seen
-//! it, or its operators were told that it was given up. What was accepted with quorum, by a host that stayed
-//! in touch for a moment, is never given up.
+//! it, or its operators were told that it was given up. What was accepted with quorum and by the daemons of most
+//! hosts, by one that stayed in touch for a moment, is never given up. A host gives its vote without its daemon
+//! as well, but then nobody has written the change down there: it is on too few disks to be found again if
+//! the others go. So it is if a daemon ends at once, as its disk is full.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +18,28 @@ pub(crate) struct Changes {
     on: BTreeMap<String, String>,
     /// What was accepted, and whether with quorum.
     accepted: BTreeMap<String, bool>,
-    /// When and where each was accepted.
-    fresh: Vec<(i64, usize, String)>,
+    /// What was accepted with the votes of hosts that had no daemon: those who had another change with the daemons
+    /// of most hosts may all have been away.
+    thin: BTreeSet<String>,
+    /// When and where each was accepted, and by which hosts with a daemon.
+    fresh: Vec<Fresh>,
     given_up: BTreeSet<String>,
     quorate: BTreeSet<usize>,
+    rings: Vec<Vec<usize>>,
+    /// Hosts whose daemon is up and does not stand still.
+    awake: BTreeSet<usize>,
+    /// When the ring of a host changed lately.
+    turns: BTreeMap<usize, Vec<i64>>,
     /// When each host last lost or won quorum, or stood still.
     unsteady: BTreeMap<usize, i64>,
+}
+
+/// A change that was just accepted.
+struct Fresh {
+    at: i64,
+    host: usize,
+    origin: String,
+    writers: BTreeSet<usize>,
 }
 
 impl Changes {
@@ -42,9 +60,8 @@ impl Changes {
             }
             Seen::Answered { id, is_accepted: true } => {
                 if let Some((host, origin)) = self.asked.get(id) {
-                    let is_steady = self.unsteady.get(host).is_none_or(|at| stamped.at - at > Self::UNCLEAR);
-                    self.accepted.insert(origin.clone(), is_steady && self.quorate.contains(host));
-                    self.fresh.push((stamped.at, *host, origin.clone()));
+                    let (host, origin) = (*host, origin.clone());
+                    self.accept(stamped.at, host, origin);
                 }
             }
             Seen::Rings { rings, quorate } => {
@@ -58,12 +75,23 @@ impl Changes {
                     self.upset(host, stamped.at);
                 }
                 self.quorate = quorate;
+                self.turn(stamped.at, rings);
             }
-            Seen::Stopped { host }
-            | Seen::Resumed { host }
-            | Seen::GroupLost { host }
-            | Seen::PowerOff { host }
-            | Seen::DaemonDown { host } => self.upset(*host, stamped.at),
+            Seen::DaemonUp { host } => {
+                self.awake.insert(*host);
+            }
+            Seen::Stopped { host } => {
+                self.upset(*host, stamped.at);
+                self.lose_writer(*host, stamped.at);
+            }
+            Seen::Resumed { host } => {
+                self.upset(*host, stamped.at);
+                self.awake.insert(*host);
+            }
+            Seen::GroupLost { host } | Seen::PowerOff { host } | Seen::DaemonDown { host } => {
+                self.upset(*host, stamped.at);
+                self.lose_writer(*host, stamped.at);
+            }
             Seen::Dropped { origin, .. } => {
                 self.given_up.insert(origin.clone());
             }
@@ -76,10 +104,51 @@ impl Changes {
     /// accepted there then may not have got to anybody else.
     fn upset(&mut self, host: usize, at: i64) {
         self.unsteady.insert(host, at);
-        let is_recent = |since: &i64| at - since < Self::UNSEEN;
-        for (_, _, origin) in self.fresh.iter().filter(|(since, place, _)| *place == host && is_recent(since))
-        {
-            self.accepted.insert(origin.clone(), false);
+        let lost = self.fresh.iter().filter(|fresh| fresh.host == host && at - fresh.at < Self::UNSEEN);
+        self.accepted.extend(lost.map(|fresh| (fresh.origin.clone(), false)));
+    }
+
+    fn accept(&mut self, at: i64, host: usize, origin: String) {
+        let is_steady = self.unsteady.get(&host).is_none_or(|since| at - since > Self::UNCLEAR);
+        let ring = self.rings.iter().find(|ring| ring.contains(&host)).cloned().unwrap_or_default();
+        let writers: BTreeSet<usize> = ring.into_iter().filter(|host| self.awake.contains(host)).collect();
+        let is_quorate = self.quorate.contains(&host) && writers.len() * 2 > self.hosts;
+        if self.quorate.contains(&host) && !is_quorate {
+            self.thin.insert(origin.clone());
+        }
+        self.accepted.insert(origin.clone(), is_steady && is_quorate && !self.has_turned_twice(host, at));
+        self.fresh.push(Fresh { at, host, origin, writers });
+    }
+
+    /// Rings form anew. A host that comes from one into another within a moment does not find out in between whether
+    /// it had quorum in the first.
+    fn turn(&mut self, at: i64, rings: &[Vec<usize>]) {
+        for host in 0..self.hosts {
+            let ring_in = |rings: &[Vec<usize>]| rings.iter().find(|ring| ring.contains(&host)).cloned();
+            if ring_in(&self.rings) == ring_in(rings) {
+                continue;
+            }
+            self.turns.entry(host).or_default().push(at);
+            if self.has_turned_twice(host, at) {
+                self.upset(host, at);
+            }
+        }
+        self.rings = rings.to_vec();
+    }
+
+    fn has_turned_twice(&self, host: usize, at: i64) -> bool {
+        let turns = self.turns.get(&host).into_iter().flatten();
+        turns.filter(|since| at - **since < Self::UNSEEN).count() > 1
+    }
+
+    /// A daemon that heard of a change may not have written it down.
+    fn lose_writer(&mut self, host: usize, at: i64) {
+        self.awake.remove(&host);
+        for fresh in self.fresh.iter_mut().filter(|fresh| at - fresh.at < Self::UNSEEN) {
+            fresh.writers.remove(&host);
+            if fresh.writers.len() * 2 <= self.hosts {
+                self.accepted.insert(fresh.origin.clone(), false);
+            }
         }
     }
 
@@ -87,8 +156,13 @@ impl Changes {
     pub(crate) fn judge(&self, in_force: &str) -> Option<String> {
         let line = self.line(in_force);
         let given_up: BTreeSet<String> = self.given_up.iter().flat_map(|origin| self.line(origin)).collect();
+        let has_thin_rival = |origin: &str| {
+            let own = self.line(origin);
+            line.iter().any(|other| !own.contains(other) && self.thin.contains(other))
+        };
         let lost = self.accepted.iter().find(|(origin, is_quorate)| {
-            !line.contains(*origin) && (**is_quorate || !given_up.contains(*origin))
+            let is_safe = **is_quorate && !has_thin_rival(origin);
+            !line.contains(*origin) && (is_safe || !given_up.contains(*origin))
         });
         lost.map(|(origin, is_quorate)| {
             let how = if *is_quorate { "with quorum " } else { "" };

@@ -25,6 +25,10 @@ pub(crate) struct OrderRespected {
     without_power: BTreeSet<usize>,
     /// Since when a host has no daemon.
     daemons_down: BTreeMap<usize, i64>,
+    /// Since when a host has the daemon that it has.
+    daemons_up: BTreeMap<usize, i64>,
+    /// From when to when a host stood still last; `None`: it still does.
+    stood_still: BTreeMap<usize, (i64, Option<i64>)>,
 }
 
 impl OrderRespected {
@@ -79,6 +83,7 @@ impl OrderRespected {
                     self.over_on(at, *host);
                 }
                 self.daemons_down.remove(host);
+                self.daemons_up.insert(*host, at);
                 self.unsteady.insert(*host, at);
             }
             Seen::DaemonDown { host } => {
@@ -87,11 +92,9 @@ impl OrderRespected {
             }
             Seen::Stopped { host } => {
                 self.still.insert(*host);
+                self.stood_still.insert(*host, (at, None));
             }
-            Seen::Resumed { host } => {
-                self.still.remove(host);
-                self.unsteady.insert(*host, at);
-            }
+            Seen::Resumed { host } => self.resume(at, *host),
             Seen::GroupLost { host } => {
                 self.unsteady.insert(*host, at);
             }
@@ -107,6 +110,14 @@ impl OrderRespected {
             _ => {}
         }
         None
+    }
+
+    fn resume(&mut self, at: i64, host: usize) {
+        self.still.remove(&host);
+        self.unsteady.insert(host, at);
+        if let Some((_, until)) = self.stood_still.get_mut(&host) {
+            *until = Some(at);
+        }
     }
 
     fn end(&mut self, at: i64, begun: &Begun, report: Report) {
@@ -173,14 +184,32 @@ impl OrderRespected {
                 && (self.starting.contains(&key) || self.failed.contains(&key));
             // A fence device said that the host is off, so that others count it as ended; it runs all the same.
             let is_lied_about = self.lied.contains(&(None, host)) && self.real.contains(&key);
+            let is_unheard_of = || {
+                until.is_some_and(|until| until.is_some_and(|at| self.is_unheard_of(begun.host, host, at)))
+            };
             is_left
                 || is_lied_about
+                || is_unheard_of()
                 || until.is_some_and(|until| until.is_none_or(|until| at - until < allowed))
         };
         let is_bound = TOGETHER.contains(&(then, first));
         let mut hosts = self.said.keys().chain(&self.starting).map(|(_, host)| *host);
         let is_well = if is_bound { runs(begun.host) } else { hosts.any(runs) };
         (!is_well).then(|| format!("{then} starts on n{} and {first} does not run", begun.host + 1))
+    }
+
+    /// Whether nobody can know that something ended: the daemon that did it is gone, and whoever is in touch with
+    /// the one that counts on it stood still at that moment, or has another daemon since.
+    fn is_unheard_of(&self, starter: usize, ended_on: usize, at: i64) -> bool {
+        let Some(ring) = self.rings.iter().find(|ring| ring.contains(&starter)) else { return false };
+        let is_deaf = |host: &usize| {
+            let stood_still = self.stood_still.get(host);
+            self.daemons_down.contains_key(host)
+                || self.daemons_up.get(host).is_some_and(|since| *since > at)
+                || stood_still
+                    .is_some_and(|(from, until)| *from <= at && until.is_none_or(|until| until >= at))
+        };
+        self.daemons_down.contains_key(&ended_on) && ring.iter().all(is_deaf)
     }
 
     fn stop(&self, at: i64, begun: &Begun) -> Option<String> {

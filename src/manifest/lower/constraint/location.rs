@@ -11,6 +11,7 @@ use crate::model::{ConstraintId, Score, pattern};
 impl Lower<'_, '_> {
     pub(super) fn location(self, at: &At<LocationEntry>) -> Option<Location> {
         let entry = at.get()?;
+        self.check_id(&entry.id);
         let target = LocationTarget {
             resource: self.target(&entry.resource),
             pattern: self.pattern(&entry.pattern),
@@ -59,6 +60,8 @@ impl Lower<'_, '_> {
             }
             (None, Some(_)) => self.rule_preference(place, entry).map(LocationPreference::Rule),
             (Some(node), Some(rule)) => {
+                self.names.check_node(node, self.findings);
+                self.rule(&entry.rule);
                 self.findings
                     .error("one-of", rule.place, "a location with `node` and `rule`")
                     .label_key(rule.place, "`rule` here")
@@ -79,6 +82,7 @@ impl Lower<'_, '_> {
     }
 
     fn rule_preference(self, place: Place, entry: &LocationEntry) -> Option<RulePreference> {
+        let rule = self.rule(&entry.rule);
         let score = match (&entry.score, &entry.score_attribute) {
             (Some(_), Some(attribute)) => {
                 self.findings
@@ -98,7 +102,7 @@ impl Lower<'_, '_> {
                 RuleScore::Fixed(Score::ZERO)
             }
         };
-        Some(RulePreference { rule: self.rule(&entry.rule)?, score, role: role(&entry.role) })
+        Some(RulePreference { rule: rule?, score, role: role(&entry.role) })
     }
 
     fn pattern(self, field: &Field<String>) -> Option<std::sync::Arc<str>> {

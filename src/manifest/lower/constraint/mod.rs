@@ -6,7 +6,7 @@ mod relation;
 
 use std::collections::BTreeMap;
 
-use super::{Lower, copy, items, role, score, text};
+use super::{Lower, copy, is_hole, items, role, score, text};
 use crate::manifest::check::name::check_name;
 use crate::manifest::document::Place;
 use crate::manifest::typed::{At, Field};
@@ -84,13 +84,7 @@ impl Lower<'_, '_> {
 
     /// The written name, or the derived one once the rest is known.
     fn named(self, id: &Field<String>, mut constraint: Constraint) -> Constraint {
-        let name = match id {
-            Some(at) => {
-                check_name("constraint", at, self.findings);
-                ConstraintId::new(at.text())
-            }
-            None => derived_id(&constraint),
-        };
+        let name = id.as_ref().map_or_else(|| derived_id(&constraint), |at| ConstraintId::new(at.text()));
         match &mut constraint {
             Constraint::Location(location) => location.id = name,
             Constraint::Colocation(colocation) => colocation.id = name,
@@ -98,6 +92,12 @@ impl Lower<'_, '_> {
             Constraint::Ticket(ticket) => ticket.id = name,
         }
         constraint
+    }
+
+    fn check_id(self, id: &Field<String>) {
+        if let Some(at) = id {
+            check_name("constraint", at, self.findings);
+        }
     }
 
     fn target(self, field: &Field<String>) -> Option<ResourceId> {
@@ -135,7 +135,7 @@ impl Lower<'_, '_> {
                     .report();
             }
         }
-        if seen.is_empty() {
+        if seen.is_empty() && !is_hole(&entry.resources) {
             self.missing(at.place, "a set without resources", "name at least one: `resources: [a, b]`");
         }
         Some(ResourceSet {

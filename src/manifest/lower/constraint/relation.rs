@@ -1,6 +1,6 @@
 //! Constraints between resources, and needs for tickets.
 
-use super::super::{Lower, copy, role, score, text};
+use super::super::{Lower, copy, is_hole, role, score, text};
 use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::constraint::{
     ActionName, ColocationEntry, LossPolicyName, OrderEntry, OrderKindName, TicketConstraintEntry,
@@ -14,12 +14,14 @@ impl Lower<'_, '_> {
     /// Both ends, or sets.
     pub(super) fn colocation(self, at: &At<ColocationEntry>) -> Option<Colocation> {
         let entry = at.get()?;
+        self.check_id(&entry.id);
         let sets = self.sets(&entry.sets);
+        let (dependent, primary) = (self.target(&entry.resource), self.target(&entry.with));
         let help = "write {resource: DEPENDENT, with: PRIMARY, score: INFINITY}, or `sets`";
         let scope = match (&entry.resource, &entry.with, &entry.sets) {
             (Some(_), Some(_), None) => ColocationScope::Pair {
-                dependent: self.target(&entry.resource)?,
-                primary: self.target(&entry.with)?,
+                dependent: dependent?,
+                primary: primary?,
                 dependent_role: role(&entry.role),
                 primary_role: role(&entry.with_role),
                 node_attribute: text(&entry.node_attribute),
@@ -34,8 +36,6 @@ impl Lower<'_, '_> {
                 return None;
             }
             (_, _, None) => {
-                self.target(&entry.resource);
-                self.target(&entry.with);
                 self.missing(at.place, "a colocation needs `resource` and `with`", help);
                 return None;
             }
@@ -52,12 +52,14 @@ impl Lower<'_, '_> {
 
     pub(super) fn order(self, at: &At<OrderEntry>) -> Option<Order> {
         let entry = at.get()?;
+        self.check_id(&entry.id);
         let sets = self.sets(&entry.sets);
+        let (first, then) = (self.target(&entry.first), self.target(&entry.then));
         let help = "write {first: THIS, then: THAT}, or `sets`";
         let scope = match (&entry.first, &entry.then, &entry.sets) {
             (Some(_), Some(_), None) => OrderScope::Pair {
-                first: self.target(&entry.first)?,
-                then: self.target(&entry.then)?,
+                first: first?,
+                then: then?,
                 first_action: copy(&entry.first_action).map(ActionName::to_action),
                 then_action: copy(&entry.then_action).map(ActionName::to_action),
                 require_all: copy(&entry.require_all),
@@ -72,8 +74,6 @@ impl Lower<'_, '_> {
                 return None;
             }
             (_, _, None) => {
-                self.target(&entry.first);
-                self.target(&entry.then);
                 self.missing(at.place, "an order needs `first` and `then`", help);
                 return None;
             }
@@ -102,12 +102,12 @@ impl Lower<'_, '_> {
 
     pub(super) fn ticket(self, at: &At<TicketConstraintEntry>) -> Option<Ticket> {
         let entry = at.get()?;
+        self.check_id(&entry.id);
         self.names.check_ticket(&entry.ticket, self.findings);
+        let (resource, sets) = (self.target(&entry.resource), self.sets(&entry.sets));
         let scope = match (&entry.resource, &entry.sets) {
-            (Some(_), None) => {
-                TicketScope::Resource { resource: self.target(&entry.resource)?, role: role(&entry.role) }
-            }
-            (None, Some(_)) => TicketScope::Sets(self.sets(&entry.sets)),
+            (Some(_), None) => TicketScope::Resource { resource: resource?, role: role(&entry.role) },
+            (None, Some(_)) => TicketScope::Sets(sets),
             (_, _) => {
                 self.missing(
                     at.place,
@@ -139,8 +139,4 @@ impl Lower<'_, '_> {
                 .report();
         }
     }
-}
-
-fn is_hole<T>(field: &Field<T>) -> bool {
-    field.as_ref().is_some_and(|at| at.value.is_none())
 }

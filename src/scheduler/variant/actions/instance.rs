@@ -187,11 +187,9 @@ impl Work<'_, '_> {
             Inside::ExceptStop => step != Verb::Stop,
             Inside::OnlyPromotion => matches!(step, Verb::Promote | Verb::Demote),
         };
-        let inside = self.inside_of(instance).filter(|_| uses_inside);
-        if inside.is_some() && !self.facts.release.interleaves_what_is_inside() {
-            return None;
-        }
-        self.actions.with_key(inside.unwrap_or(instance), Key::once(step)).last().copied()
+        let uses_inside = uses_inside && self.facts.release.interleaves_what_is_inside();
+        let subject = self.inside_of(instance).filter(|_| uses_inside).unwrap_or(instance);
+        self.actions.with_key(subject, Key::once(step)).last().copied()
     }
 
     /// What runs inside a container of a bundle.
