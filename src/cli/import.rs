@@ -141,6 +141,7 @@ fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) ->
         1 => "Checked: the CIB and the manifest ask for the same action.".to_owned(),
         several => format!("Checked: the CIB and the manifest ask for the same {several} actions."),
     });
+    note_tickets(&cib.status, terminal);
     note_tolerated(manifest, &adopted, terminal);
     Ok(adopted)
 }
@@ -223,6 +224,18 @@ fn extent(cluster: &Cluster) -> String {
         counted(cluster.resources.len(), "resource"),
         counted(cluster.constraints.len(), "constraint"),
     )
+}
+
+/// Which tickets a site holds is no part of a manifest.
+fn note_tickets(status: &ClusterStatus, terminal: Terminal) {
+    let granted = status.tickets.iter().filter(|ticket| ticket.granted);
+    let names: Vec<String> = granted.map(|ticket| ticket.id.to_string()).collect();
+    if !names.is_empty() {
+        terminal.note(&format!(
+            "Granted in the CIB, and not said by a manifest: {}. `quorate ticket grant` grants a ticket here.",
+            names.join(", ")
+        ));
+    }
 }
 
 fn note_tolerated(manifest: &Manifest, adopted: &Adopted, terminal: Terminal) {

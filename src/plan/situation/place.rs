@@ -99,14 +99,19 @@ impl Situation<'_> {
         let from = change.from.as_ref()?;
         let index = *self.resources.get(change.resource.as_deref()?)?;
         let node = self.facts.node_named(from.as_str())?;
-        let score = self.facts.resource(index).table.score(node);
-        if score.is_some_and(|score| score >= Score::ZERO) {
+        if self.catalogue.score(&self.facts.resource(index).id, from)? >= Score::ZERO {
             return None;
         }
-        match obstacle(self.placement, self.relations, index, node) {
-            Obstacle::Score { .. } => None,
-            other => Some(Because::KeptOff { node: from.clone(), obstacle: Box::new(other) }),
+        let found = obstacle(self.placement, self.relations, index, node);
+        if matches!(found, Obstacle::Score { .. }) {
+            return None;
         }
+        if let Obstacle::Company { resource } = &found
+            && self.changes_place(resource)
+        {
+            return Some(Because::MustBeWith { resource: resource.clone(), moves: true });
+        }
+        Some(Because::KeptOff { node: from.clone(), obstacle: Box::new(found) })
     }
 
     /// The guest or replica that it is in, where that goes down and comes up again.

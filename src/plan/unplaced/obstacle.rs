@@ -119,10 +119,16 @@ impl Sought<'_, '_> {
     /// What the configuration says, where no score tells.
     fn by_configuration(&self) -> Obstacle {
         let facts = &self.placement.facts;
+        let is_certain = |record: &&ColocationRecord| {
+            let is_apart = record.score <= Score::MINUS_INFINITY
+                && record.dependent_role.is_none()
+                && record.primary_role.is_none();
+            record.score >= Score::INFINITY || is_apart && self.is_there(record.primary)
+        };
         let mut records = self.placement.colocations.iter().filter(|record| {
             self.chain.contains(&record.dependent)
                 && !self.chain.contains(&record.primary)
-                && record.score >= Score::INFINITY
+                && is_certain(record)
         });
         if let Some(company) = records.find_map(|record| self.company(record)) {
             return company;
