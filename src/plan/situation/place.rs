@@ -99,7 +99,11 @@ impl Situation<'_> {
         let from = change.from.as_ref()?;
         let index = *self.resources.get(change.resource.as_deref()?)?;
         let node = self.facts.node_named(from.as_str())?;
-        if self.catalogue.score(&self.facts.resource(index).id, from)? >= Score::ZERO {
+        let own = self.facts.resource(index);
+        let table = own.table.score(node).unwrap_or(Score::MINUS_INFINITY);
+        let decided = self.catalogue.score(&own.id, from).unwrap_or(table);
+        // Capacity is no part of the score that decided; what instances keep to is no part of the table.
+        if table.min(decided) >= Score::ZERO {
             return None;
         }
         let found = obstacle(self.placement, self.relations, index, node);

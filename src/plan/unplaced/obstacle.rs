@@ -151,7 +151,9 @@ impl Sought<'_, '_> {
     fn company(&self, record: &ColocationRecord) -> Option<Obstacle> {
         let facts = &self.placement.facts;
         let primary = facts.resource(record.primary);
-        let resource = primary.base_id.to_string();
+        // Of instances of the same clone, the one that is meant.
+        let is_sibling = facts.topmost(record.primary) == facts.topmost(record.dependent);
+        let resource = if is_sibling { primary.id.to_string() } else { primary.base_id.to_string() };
         if record.score > Score::ZERO {
             return Some(match self.absence(record) {
                 Some(absence) => Obstacle::Absent { resource, absence },
