@@ -15,8 +15,8 @@ use quorate::cib::{self, Cib};
 use quorate::diagnostic::Sources;
 use quorate::model::Score;
 use quorate::plan::explain::{Explanation, Need, Source, explain_all};
+use quorate::scheduler;
 use quorate::scheduler::schedule::ScorePool;
-use quorate::scheduler::{assign, interpret};
 
 /// A moment for cases that do not name one.
 const NOW: i64 = 1_700_000_000;
@@ -43,7 +43,8 @@ fn cases() -> Option<Vec<(String, Cib)>> {
 }
 
 fn explained(cib: &Cib) -> Vec<Explanation> {
-    explain_all(&assign::assign(interpret::interpret(&cib.cluster, &cib.status, NOW)))
+    let (placement, schedule) = scheduler::decide(&cib.cluster, &cib.status, NOW);
+    explain_all(&placement, &schedule)
 }
 
 fn fail_on(faults: &[String]) {
@@ -83,14 +84,14 @@ fn parts_add_up_to_the_promotion_score_in_every_conformance_case() {
     let mut faults = Vec::new();
     let (mut scores, mut floors) = (0_usize, 0_usize);
     for (case, cib) in cases {
-        let placement = assign::assign(interpret::interpret(&cib.cluster, &cib.status, NOW));
+        let (placement, schedule) = scheduler::decide(&cib.cluster, &cib.status, NOW);
         for row in placement.scores.iter().filter(|row| row.pool == ScorePool::Promotion) {
             let decided = placement.promotions[row.resource.index()].as_ref();
             if decided.is_none_or(|decided| decided.score != row.score) {
                 faults.push(format!("{case}: {:?} was ranked by {}", row.resource, row.score));
             }
         }
-        for explanation in explain_all(&placement) {
+        for explanation in explain_all(&placement, &schedule) {
             let Some(promotion) = explanation.promotion.filter(|it| it.node.is_some()) else { continue };
             scores += 1;
             floors += usize::from(promotion.parts.iter().any(|part| part.source == Source::Floor));

@@ -16,6 +16,8 @@
 
 #[path = "laws/contrary.rs"]
 mod contrary;
+#[path = "laws/explanation.rs"]
+mod explanation;
 mod generator;
 #[path = "laws/graph.rs"]
 mod graph;
@@ -75,6 +77,9 @@ const LAWS: &[(&str, Law)] = &[
     ("what must be together or apart is so", result::respects_colocations),
     ("what must come first comes first", result::respects_orders),
     ("once the plan is carried out, nothing is left to do", outcome::settles),
+    ("an explanation tells what is done, and why it stops", explanation::tells_what_is_done),
+    ("an explanation shows the scores that were used", explanation::shows_the_scores_that_were_used),
+    ("an explanation advises what helps", explanation::advises_what_helps),
 ];
 
 /// Seeds that once broke a law.

@@ -13,8 +13,8 @@ use super::catalogue::Catalogue;
 use super::difference::{ObjectChange, ObjectChangeKind};
 use super::relation::Relations;
 use super::step::Verb;
-use crate::model::NodeName;
 use crate::model::id::without_number;
+use crate::model::{NodeName, Role};
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
 use crate::scheduler::{Action, ActionId, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
@@ -140,8 +140,9 @@ impl<'a> Situation<'a> {
             return Because::IsRemoved;
         }
         let facts = change.resource.as_deref().and_then(|resource| self.resource(resource));
+        let least = if change.kind == ChangeKind::Stop { Role::Stopped } else { Role::Unpromoted };
         if let Some(role) = facts.and_then(|facts| facts.target_role)
-            && role <= change.role_to
+            && (role == Role::Stopped || role == least)
         {
             return Because::TargetRole { role };
         }
@@ -165,6 +166,7 @@ impl<'a> Situation<'a> {
             return because;
         }
         match self.of_reason(change) {
+            None | Some(Because::NoNode) if self.ends_for_want_of_quorum(change) => Because::NoQuorum,
             Some(Because::NoNode) => self.of_homelessness(change),
             reason => reason.or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode),
         }
@@ -189,7 +191,7 @@ impl<'a> Situation<'a> {
         self.of_node(self.facts.node(node))
     }
 
-    fn of_node(&self, node: &NodeFacts<'_>) -> Option<Because> {
+    pub(super) fn of_node(&self, node: &NodeFacts<'_>) -> Option<Because> {
         let name = node.name.clone();
         if let Some(unclean) = &node.unclean {
             Some(obstacle::of_unclean(name, unclean.because.as_ref()))

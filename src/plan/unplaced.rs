@@ -313,8 +313,16 @@ pub(super) fn failures_of<'f>(
     facts: &'f Facts<'_>,
     resource: ResourceIx,
 ) -> impl Iterator<Item = &'f FailedAction> {
-    let base = &facts.resource(resource).base_id;
-    facts.failed_actions.iter().filter(move |failed| without_number(&failed.resource) == &**base)
+    let own = facts.resource(resource);
+    facts.failed_actions.iter().filter(move |failed| {
+        // Instances that are told apart fail one by one.
+        let is_numbered = own.is_unique && without_number(&failed.resource) != &*failed.resource;
+        if is_numbered {
+            failed.resource == own.id
+        } else {
+            without_number(&failed.resource) == &*own.base_id
+        }
+    })
 }
 
 /// A resource whose failure has put a node in standby.

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::because::{because, mend_and_clean_up, obstacle_at, remedy as remedy_of, trouble};
 use super::status::failure_row;
-use super::{Ink, legible, overlay, to_json};
+use super::{Ink, fold, legible, overlay, to_json};
 use crate::model::{NodeName, Score};
-use crate::plan::explain::{Decision, Explanation, Need, Part, Predecessor, Restraint, Verdict};
+use crate::plan::explain::{Decision, Explanation, Fate, Need, Never, Part, Predecessor, Restraint, Verdict};
 use crate::plan::unplaced::Obstacle;
 use crate::plan::{Because, Trouble};
 
@@ -77,42 +77,84 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     }
     if let Some(it) = &explanation.promotion {
         let is_shown = node.is_none_or(|node| it.node.as_ref().is_none_or(|own| own.is(node.as_str())));
-        text.push_str(&if is_shown {
-            promotion::lines(it, &explanation.resource, ink)
-        } else {
-            String::new()
-        });
+        text.push_str(&if is_shown { promotion::lines(explanation, it, ink) } else { String::new() });
     }
     let shown =
         explanation.nodes.iter().filter(|verdict| node.is_none_or(|node| verdict.node.is(node.as_str())));
-    for verdict in shown {
+    let (never, possible): (Vec<&Verdict>, Vec<&Verdict>) =
+        shown.partition(|verdict| verdict.never.is_some());
+    for verdict in possible {
         text.push_str(&verdict_lines(verdict, explanation, ink));
     }
+    text.push_str(&never_lines(&never));
     text
+}
+
+/// Where it never can be, and why: a line for each reason.
+fn never_lines(verdicts: &[&Verdict]) -> String {
+    let reasons = [
+        (Never::BundleNode, "made by a bundle's container, only for what is inside"),
+        (Never::InContainer, "it runs inside its container, on the node that this makes"),
+        (Never::Itself, "it makes the node itself"),
+        (Never::Connection, "connections are made by full members only"),
+    ];
+    let mut lines = String::new();
+    for (reason, words) in reasons {
+        let nodes = verdicts.iter().filter(|verdict| verdict.never == Some(reason));
+        let nodes: Vec<String> = nodes.map(|verdict| verdict.node.to_string()).collect();
+        if !nodes.is_empty() {
+            lines.push_str(&format!("\n  never on {}: {words}\n", fold::names(&nodes)));
+        }
+    }
+    lines
 }
 
 fn headline(explanation: &Explanation, ink: Ink) -> String {
     let name = ink.heading(&explanation.resource);
     let now: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
     let runs = if explanation.is_starting { "is starting" } else { "runs" };
-    match (now.as_slice(), &explanation.chosen) {
-        ([], None) if explanation.target_role.is_some() => format!("{name} does not run, and should not."),
-        ([], None) if explanation.restraint.as_ref().is_some_and(Restraint::stops) => {
-            format!("{name} does not run, and should not.")
+    let places = now.join(", ");
+    let is_to_stay_down =
+        explanation.target_role.is_some() || explanation.restraint.as_ref().is_some_and(Restraint::stops);
+    match (&explanation.fate, &explanation.chosen) {
+        (Fate::Down, None) if is_to_stay_down => format!("{name} does not run, and should not."),
+        (Fate::Down, None) if !explanation.is_managed => {
+            format!("{name} does not run, and is left alone.")
         }
-        ([], None) if !explanation.is_managed => format!("{name} does not run, and is left alone."),
-        ([], None) => format!("{name} does not run, and no node can run it."),
-        ([], Some(node)) => format!("{name} does not run; it should run on {node}."),
-        (nodes, _) if explanation.is_stuck => {
-            format!("{name} is active on {}, and nothing may be done with it now.", nodes.join(", "))
+        (Fate::Down, None) => format!("{name} does not run, and no node can run it."),
+        (Fate::Down, Some(node)) => format!("{name} does not run; it should run on {node}."),
+        (Fate::Starts { nodes }, _) => {
+            let nodes: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+            format!("{name} does not run; it should run on {}.", nodes.join(", "))
         }
-        (nodes, Some(_)) if explanation.decision == Some(Decision::Stays) => {
-            format!("{name} {runs} on {}, and stays there.", nodes.join(", "))
+        (Fate::Stops { because: cause }, _) => {
+            format!("{name} {runs} on {places}, and is to be stopped{}.", cause_of(cause))
         }
-        ([node], Some(chosen)) if chosen == *node => format!("{name} {runs} on {node}, and belongs there."),
-        (nodes, Some(chosen)) => format!("{name} {runs} on {}; it should run on {chosen}.", nodes.join(", ")),
-        (nodes, None) => format!("{name} {runs} on {}, and should not run.", nodes.join(", ")),
+        (Fate::Restarts { because: cause }, _) => {
+            format!("{name} {runs} on {places}, and belongs there; it is to restart{}.", cause_of(cause))
+        }
+        (Fate::Moves { nodes }, _) => {
+            let nodes: Vec<&str> = nodes.iter().map(NodeName::as_str).collect();
+            format!("{name} {runs} on {places}; it should run on {}.", nodes.join(", "))
+        }
+        (Fate::Stays, _) if explanation.is_stuck => {
+            format!("{name} is active on {places}, and nothing may be done with it now.")
+        }
+        (Fate::Stays, Some(_)) if explanation.decision == Some(Decision::Stays) => {
+            format!("{name} {runs} on {places}, and stays there.")
+        }
+        (Fate::Stays, Some(chosen)) if now == [chosen.as_str()] => {
+            format!("{name} {runs} on {places}, and belongs there.")
+        }
+        (Fate::Stays, Some(chosen)) => format!("{name} {runs} on {places}; it should run on {chosen}."),
+        (Fate::Stays, None) => format!("{name} {runs} on {places}, and should not run."),
     }
+}
+
+/// `: no quorum`, where there is something to say.
+fn cause_of(cause: &Because) -> String {
+    let words = because(cause);
+    if words.is_empty() { words } else { format!(": {words}") }
 }
 
 /// The setting that keeps a resource as it is, or from running anywhere.

@@ -8,8 +8,10 @@ mkdir -p /run/cgroup /run/lock /run/units
 # A control group of its own, so that this systemd sees itself at the root of the tree.
 mount -t cgroup2 cgroup2 /run/cgroup
 rmdir /run/cgroup/quorate-test.* 2>/dev/null || true # of hosts that are gone
-group=$(mktemp -d /run/cgroup/quorate-test.XXXXXX)
-echo $$ >"$group/cgroup.procs"
+# Until somebody is in it, a host that boots beside this one may take it for one of those.
+until group=$(mktemp -d /run/cgroup/quorate-test.XXXXXX) && echo $$ 2>/dev/null >"$group/cgroup.procs"; do
+  sleep 0.1
+done
 umount /run/cgroup
 
 units=/lib/systemd/system

@@ -5,8 +5,10 @@ go_on_as_systemd() {
   mkdir /run/cgroup
   mount -t cgroup2 cgroup2 /run/cgroup
   rmdir /run/cgroup/quorate-lab.* 2>/dev/null || true # of hosts that are gone
-  group=$(mktemp -d /run/cgroup/quorate-lab.XXXXXX)
-  echo $$ >"$group/cgroup.procs"
+  # Until somebody is in it, a host that boots beside this one may take it for one of those.
+  until group=$(mktemp -d /run/cgroup/quorate-lab.XXXXXX) && echo $$ 2>/dev/null >"$group/cgroup.procs"; do
+    sleep 0.1
+  done
   umount /run/cgroup
 
   units=/lib/systemd/system

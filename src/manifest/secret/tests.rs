@@ -21,7 +21,7 @@ fn what_follows_the_name_of_a_secret_is_hidden() {
         ("url: http://u:P W@h/@", "url: http://u:(x)@"),
         ("params: {secret: HUNTERD}", "params: {secret: (x)"),
         ("password:\n- X\n- Y\nb: 1", "password:\n- (x)\n- (x)\nb: 1"),
-        ("- password\n- X\nb: 1", "- password\n- (x)\nb: 1"),
+        ("- password\n- X\nb: 1", "- password\n- (x)\n(x)"),
         ("  password\n  X\n  b: 1", "  password\n  (x)\n  b: 1"),
         ("password:\n  a:\n    b: X\nc: 1", "password:\n  (x)\n    (x)\nc: 1"),
         ("password: \"one\n\ntwo: a\"\nc: 1", "password: (x)\n\n(x)\nc: 1"),

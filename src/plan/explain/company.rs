@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::source::{Source, source};
-use crate::model::{NodeName, Role, Score};
+use crate::model::{NodeName, Role, Score, scalar};
 use crate::scheduler::ResourceIx;
 use crate::scheduler::assign::{Cause, Placement};
 use crate::scheduler::constraint::colocation::{ColocationIx, ColocationRecord};
@@ -29,6 +29,19 @@ pub struct Bond {
     pub is_apart: bool,
     /// Nodes count as the same place where their values of this attribute are equal.
     pub node_attribute: Option<String>,
+    /// Each instance of the one goes with a single instance of the other.
+    pub is_paired: bool,
+    /// The instance of the other that it goes with.
+    pub partner: Option<Partner>,
+}
+
+/// An instance that another goes with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Which.
+    pub instance: String,
+    /// Where.
+    pub node: NodeName,
 }
 
 /// What keeps another resource from a node, and so this one.
@@ -40,11 +53,37 @@ pub struct Root {
     pub source: Source,
 }
 
-pub(super) fn bond(record: &ColocationRecord) -> Bond {
+pub(super) fn bond(placement: &Placement<'_>, resource: ResourceIx, record: &ColocationRecord) -> Bond {
+    let is_paired = is_paired(placement, record);
     Bond {
         is_apart: record.score < Score::ZERO,
         node_attribute: record.node_attribute.as_ref().map(ToString::to_string),
+        is_paired,
+        partner: is_paired.then(|| partner(placement, resource, record.primary)).flatten(),
     }
+}
+
+/// Whether instances go with instances one by one.
+fn is_paired(placement: &Placement<'_>, record: &ColocationRecord) -> bool {
+    let facts = &placement.facts;
+    let dependent = facts.resource(record.dependent);
+    if facts.resource(record.primary).variant.is_bundle() {
+        return dependent.variant.has_instances();
+    }
+    let asks = dependent.meta.get("interleave").and_then(|text| scalar::parse_boolean(text));
+    asks == Some(true) && facts.resource(record.primary).variant.is_clone()
+}
+
+/// The instance, or the container, that is where a resource is.
+fn partner(placement: &Placement<'_>, resource: ResourceIx, primary: ResourceIx) -> Option<Partner> {
+    let facts = &placement.facts;
+    let node = placement.node_of(resource)?;
+    let instances: Vec<ResourceIx> = match &facts.resource(primary).variant {
+        Variant::Bundle(bundle) => bundle.replicas.iter().map(|replica| replica.container).collect(),
+        Variant::Primitive(_) | Variant::Group(_) | Variant::Clone(_) => facts.leaves(primary),
+    };
+    let there = instances.into_iter().find(|instance| placement.node_of(*instance) == Some(node))?;
+    Some(Partner { instance: facts.resource(there).id.to_string(), node: facts.node(node).name.clone() })
 }
 
 /// The other resource of a colocation, as it was placed.

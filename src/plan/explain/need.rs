@@ -51,6 +51,13 @@ fn add_bans(needs: &mut Vec<Need>, parts: &[Part]) {
     }
 }
 
+/// Whether the instance that is there already goes with another instance than this: nothing that
+/// anybody asks for changes that.
+fn is_anothers(part: &Part, node: &NodeName) -> bool {
+    let Source::With { other, bond, .. } = &part.source else { return false };
+    part.score <= Score::MINUS_INFINITY && bond.is_paired && other.nodes.contains(node)
+}
+
 /// What would have to change for an instance to be promoted where it is.
 pub(super) fn of_promotion(promotion: &Promotion) -> Vec<Need> {
     let mut needs = Vec::new();
@@ -91,6 +98,9 @@ pub(super) fn needs(
     is_symmetric: bool,
 ) -> Vec<Need> {
     let mut needs = Vec::new();
+    if verdict.parts.iter().any(|part| is_anothers(part, &verdict.node)) {
+        return needs;
+    }
     match &verdict.obstacle {
         Some(Obstacle::StandbyAfterFailure { resource: Some(resource) }) => {
             needs.push(Need::Cleanup { resource: resource.clone() });

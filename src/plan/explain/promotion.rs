@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::need::{self, Need};
-use super::{Part, added_up};
+use super::{Part, Turn, added_up};
 use crate::model::{NodeName, Role, Score};
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{NoQuorumPolicy, Variant};
@@ -22,6 +22,8 @@ pub struct Promotion {
     pub parts: Vec<Part>,
     /// What came of it.
     pub outcome: Outcome,
+    /// What the plan does.
+    pub turn: Turn,
     /// What would have to change for it to be promoted.
     pub needs: Vec<Need>,
 }
@@ -87,6 +89,7 @@ pub(super) fn promotion(placement: &Placement<'_>, resource: ResourceIx) -> Opti
         score: decided.score,
         parts,
         outcome: outcome(placement, instance, decided),
+        turn: Turn::None,
         needs: Vec::new(),
     };
     promotion.needs = need::of_promotion(&promotion);

@@ -257,7 +257,7 @@ fn of_primary(
         (true, Some(Role::Promoted)) => company::roots_of_promotion(placement, record.primary),
         (true, _) => company::roots(placement, resource, record.primary, node),
     };
-    Source::With { id: record.id.to_string(), other, bond: company::bond(record), roots }
+    Source::With { id: record.id.to_string(), other, bond: company::bond(placement, resource, record), roots }
 }
 
 fn of_dependent(

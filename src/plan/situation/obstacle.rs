@@ -8,7 +8,7 @@ use crate::plan::because::{failed_because, words};
 use crate::plan::relation::MissingTicket;
 use crate::plan::unplaced::{fatal_failure, halted_by};
 use crate::plan::{Because, Verb};
-use crate::scheduler::facts::{ResourceFacts, Variant};
+use crate::scheduler::facts::{NoQuorumPolicy, ResourceFacts, Variant};
 use crate::scheduler::reason::ActionRef;
 use crate::scheduler::{Change, ChangeKind, Reason, ResourceIx, Task};
 
@@ -35,6 +35,20 @@ impl Situation<'_> {
             }
             (_, Some(reason)) => self.not_to_start(change).unwrap_or(reason),
         }
+    }
+
+    /// Whether it ends, or its promotion does, as there is no quorum.
+    pub(super) fn ends_for_want_of_quorum(&self, change: &Change) -> bool {
+        let properties = &self.facts.properties;
+        let facts = || change.resource.as_deref().and_then(|resource| self.resource(resource));
+        !properties.has_quorum
+            && match properties.no_quorum_policy {
+                NoQuorumPolicy::Stop | NoQuorumPolicy::Fence => true,
+                NoQuorumPolicy::Demote => {
+                    change.kind == ChangeKind::Demote || facts().is_some_and(|facts| !facts.is_promotable)
+                }
+                NoQuorumPolicy::Ignore | NoQuorumPolicy::Freeze => false,
+            }
     }
 
     /// Why what runs has no node any more.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::contribution::Contribution;
+use super::contribution::{Contribution, Decided};
 use super::draft::{Draft, Finality, Progress};
 use crate::model::{Role, Score};
 use crate::scheduler::facts::{NodeIx, NodeKind, PlacementStrategy, ResourceIx};
@@ -111,6 +111,7 @@ impl Draft<'_> {
         self.release(resource);
         let index = resource.index();
         self.progress[index] = Progress::Assigned;
+        self.decided[index] = Decided { noted: self.contributions[index].len(), in_vain: Vec::new() };
         let Some(node) = node else {
             let counts = finality == Finality::Final || !self.facts.release.attempts_leave_no_trace();
             self.is_unassigned[index] |= counts;
@@ -158,6 +159,15 @@ impl Draft<'_> {
             table: self.table(resource).clone(),
             noted: self.contributions[resource.index()].clone(),
         }
+    }
+
+    /// Goes back to a copy of a table after an attempt; what decided that is kept for those who ask.
+    pub(crate) fn take_back(&mut self, resource: ResourceIx, saved: SavedTable) {
+        let decided = &mut self.decided[resource.index()];
+        let mut noted = std::mem::take(&mut self.contributions[resource.index()]);
+        noted.truncate(decided.noted);
+        decided.in_vain = noted;
+        self.restore_table(resource, saved);
     }
 
     /// Goes back to a copy of a table.

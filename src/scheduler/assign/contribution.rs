@@ -18,6 +18,15 @@ pub struct Contribution {
     pub cause: Cause,
 }
 
+/// Which of the contributions to a primitive's scores decided where it goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// How many there were when its node was chosen; those that follow decided nothing.
+    pub noted: usize,
+    /// Those to its last place among its siblings that was tried in vain and taken back.
+    pub in_vain: Vec<Contribution>,
+}
+
 /// What decided whether an instance is promoted where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promotion {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::attribute::NodeClasses;
-use super::contribution::{Cause, Contribution, Place, Promotion};
+use super::contribution::{Cause, Contribution, Decided, Place, Promotion};
 use super::{Placement, ScoreRow};
 use crate::model::{Role, Score};
 use crate::scheduler::constraint::colocation::lists::Colocations;
@@ -76,6 +76,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) pulls: Pulls,
     pub(crate) scores: Vec<ScoreRow>,
     pub(crate) contributions: Vec<Vec<Contribution>>,
+    /// Which of them decided about each primitive.
+    pub(crate) decided: Vec<Decided>,
     /// What makes the fitness of each instance to be promoted, while that is found out.
     pub(crate) fitness: Vec<Vec<Contribution>>,
     /// What decided about promoting each instance.
@@ -120,6 +122,7 @@ impl<'a> Draft<'a> {
             pulls: Pulls::new(resources),
             scores: Vec::new(),
             contributions: vec![Vec::new(); resources],
+            decided: vec![Decided::default(); resources],
             fitness: vec![Vec::new(); resources],
             promotions: vec![None; resources],
             walks: 0,
@@ -278,6 +281,7 @@ impl<'a> Draft<'a> {
             lookup: self.lookup,
             locations: self.locations.into_records(),
             contributions: self.contributions,
+            decided: self.decided,
             promotions: self.promotions,
             is_cut_short: self.is_cut_short,
         }

@@ -242,7 +242,7 @@ fn save_tables(draft: &Draft<'_>, instance: ResourceIx) -> Vec<(ResourceIx, Save
 
 fn restore_tables(draft: &mut Draft<'_>, saved: &[(ResourceIx, SavedTable)]) {
     for (resource, table) in saved {
-        draft.restore_table(*resource, table.clone());
+        draft.take_back(*resource, table.clone());
     }
 }
 

@@ -14,7 +14,7 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use contribution::{Cause, Contribution, Place, Promotion};
+pub use contribution::{Cause, Contribution, Decided, Place, Promotion};
 
 use super::constraint::colocation::{ColocationIx, ColocationRecord};
 use super::constraint::location::LocationRecord;
@@ -48,6 +48,8 @@ pub struct Placement<'a> {
     pub locations: Vec<LocationRecord>,
     /// What made the scores of each resource, by resource number, in order of adding.
     pub contributions: Vec<Vec<Contribution>>,
+    /// Which of them decided about each primitive, by resource number.
+    pub decided: Vec<Decided>,
     /// What decided about promoting each instance of a promotable clone, by resource number.
     pub promotions: Vec<Option<Promotion>>,
     /// Preferences were followed along colocations only so far: there were too many ways to go.

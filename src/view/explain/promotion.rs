@@ -2,15 +2,16 @@
 
 use super::{part_line, words_of_needs};
 use crate::model::{NodeName, Role};
-use crate::plan::explain::{Outcome, Promotion, Rival};
+use crate::plan::explain::{Explanation, Outcome, Promotion, Rival, Turn};
 use crate::view::Ink;
+use crate::view::because::because;
 
 /// The promotion of an instance: what came of it, why, and its score in parts.
-pub(super) fn lines(promotion: &Promotion, resource: &str, ink: Ink) -> String {
+pub(super) fn lines(explanation: &Explanation, promotion: &Promotion, ink: Ink) -> String {
     let Some(node) = &promotion.node else {
         return "It is not promoted: it has no node.\n".to_owned();
     };
-    let mut text = format!("{}\n\n  {node}", sentence(promotion, node));
+    let mut text = format!("{}\n\n  {node}", sentence(explanation, promotion, node));
     let mark = match &promotion.outcome {
         Outcome::Promoted { .. } => format!("  {}", ink.good("promoted")),
         Outcome::TargetRole { .. }
@@ -25,7 +26,7 @@ pub(super) fn lines(promotion: &Promotion, resource: &str, ink: Ink) -> String {
     for part in &promotion.parts {
         text.push_str(&part_line(part));
     }
-    let needs = words_of_needs(&promotion.needs, node, resource);
+    let needs = words_of_needs(&promotion.needs, node, &explanation.resource);
     if !needs.is_empty() {
         text.push_str(&ink.faint(&format!("              to be promoted there: {needs}")));
         text.push('\n');
@@ -33,7 +34,9 @@ pub(super) fn lines(promotion: &Promotion, resource: &str, ink: Ink) -> String {
     text
 }
 
-fn sentence(promotion: &Promotion, node: &NodeName) -> String {
+fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -> String {
+    let places: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
+    let places = places.join(", ");
     let is_now = promotion.current == Role::Promoted;
     let why = match &promotion.outcome {
         Outcome::Promoted { next } => {
@@ -41,8 +44,18 @@ fn sentence(promotion: &Promotion, node: &NodeName) -> String {
                 Some(next) => format!("its score is {}, against {}", promotion.score, rival(next)),
                 None => format!("its score is {}, and no other instance can be", promotion.score),
             };
-            let verb = if is_now { "stays promoted" } else { "is to be promoted" };
-            return format!("It {verb} on {node}: {why}.");
+            let is_there = explanation.active_on.contains(node);
+            return match &promotion.turn {
+                Turn::None if is_now && is_there => format!("It stays promoted on {node}: {why}."),
+                Turn::Demoted { because: cause } => {
+                    format!("It is promoted on {places}, and is to be demoted: {}.", because(cause))
+                }
+                Turn::Again { because: cause } if is_there => {
+                    format!("It is promoted on {node}, is demoted and promoted again: {}.", because(cause))
+                }
+                Turn::Promoted | Turn::Again { .. } => format!("It is to be promoted on {node}: {why}."),
+                Turn::None => format!("It should be promoted on {node}, and is not yet: {why}."),
+            };
         }
         Outcome::TargetRole { role } => format!("it is told to be {role} (target-role)"),
         Outcome::NoneMay => "no instance may be (promoted-max: 0)".to_owned(),
@@ -54,10 +67,12 @@ fn sentence(promotion: &Promotion, node: &NodeName) -> String {
         Outcome::Unmanaged => "it is unmanaged".to_owned(),
         Outcome::NotThere => format!("{node} cannot take a promoted instance now"),
     };
-    if is_now {
-        format!("It is promoted on {node}, and is to be demoted: {why}.")
-    } else {
-        format!("It is not to be promoted on {node}: {why}.")
+    match (is_now, &promotion.turn) {
+        (true, Turn::None | Turn::Promoted) => format!("It stays promoted on {places} for now: {why}."),
+        (true, Turn::Demoted { .. } | Turn::Again { .. }) => {
+            format!("It is promoted on {places}, and is to be demoted: {why}.")
+        }
+        (false, _) => format!("It is not to be promoted on {node}: {why}."),
     }
 }
 

@@ -35,7 +35,11 @@ pub(super) fn words(source: &Source) -> String {
         Source::With { id, other, bond, .. } => {
             let how = if bond.is_apart { "apart from" } else { "with" };
             let place = bond.node_attribute.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-            format!("{} {how} {}{place}", name(id), companion(other))
+            let partner = bond.partner.as_ref();
+            let partner = partner
+                .map(|it| format!(": it goes with {} on {}", it.instance, it.node))
+                .unwrap_or_default();
+            format!("{} {how} {}{place}{partner}", name(id), companion(other))
         }
         Source::PulledBy { id, other, .. } => format!("{}: what suits {}", name(id), companion(other)),
         Source::TargetRole => "told to be stopped".to_owned(),
@@ -140,7 +144,7 @@ const fn role_of(companion: &Companion) -> &'static str {
 pub(super) fn remedies(source: &Source, node: &NodeName, resource: &str) -> Vec<String> {
     match source {
         Source::With { other, bond, roots, .. } => {
-            let mut remedies = vec![company(other, bond, node)];
+            let mut remedies: Vec<String> = company(other, bond, node).into_iter().collect();
             remedies.extend(of_roots(roots, node));
             remedies
         }
@@ -174,8 +178,8 @@ fn of_roots(roots: &[Root], node: &NodeName) -> Vec<String> {
     roots.iter().flat_map(|root| remedies(&root.source, node, &root.resource)).collect()
 }
 
-/// What would have to become of a companion.
-fn company(other: &Companion, bond: &Bond, node: &NodeName) -> String {
+/// What would have to become of a companion; nothing where it is there, and goes with somebody else.
+fn company(other: &Companion, bond: &Bond, node: &NodeName) -> Option<String> {
     let Companion { resource, nodes, is_told_to_stop, .. } = other;
     let is_here = nodes.contains(node);
     let role = match other.role {
@@ -183,7 +187,7 @@ fn company(other: &Companion, bond: &Bond, node: &NodeName) -> String {
         Some(Role::Unpromoted) => "unpromoted",
         Some(Role::Started | Role::Stopped) | None => "",
     };
-    match (&bond.node_attribute, bond.is_apart) {
+    Some(match (&bond.node_attribute, bond.is_apart) {
         _ if *is_told_to_stop && !bond.is_apart => {
             format!("once {resource} may run (its target-role is Stopped)")
         }
@@ -191,10 +195,11 @@ fn company(other: &Companion, bond: &Bond, node: &NodeName) -> String {
         (Some(name), false) => format!("once {resource} is on a node of the same {name}"),
         (None, true) if role.is_empty() => format!("once {resource} is elsewhere"),
         (None, true) => format!("once {resource} is not {role} there"),
-        (None, false) if is_here && role.is_empty() => format!("once {resource} may be acted on there"),
+        (None, false) if is_here && (bond.is_paired || !role.is_empty()) => return None,
+        (None, false) if is_here => format!("once {resource} may be acted on there"),
         (None, false) if role.is_empty() => format!("once {resource} is there"),
         (None, false) => format!("once {resource} is {role} there"),
-    }
+    })
 }
 
 /// What takes a prohibition away that is nobody else's.
