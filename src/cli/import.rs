@@ -18,7 +18,7 @@ use crate::engine::simulated::Simulated;
 use crate::engine::{Desired, Engine};
 use crate::manifest::{self, Adopted, ConstraintIds, Manifest};
 use crate::model::{Cluster, Generation};
-use crate::scheduler;
+use crate::scheduler::{self, Schedule};
 use crate::status::ClusterStatus;
 use crate::view;
 
@@ -141,6 +141,7 @@ fn adopt(cib: &Cib, arguments: &Arguments, target: &Path, terminal: Terminal) ->
         1 => "Checked: the CIB and the manifest ask for the same action.".to_owned(),
         several => format!("Checked: the CIB and the manifest ask for the same {several} actions."),
     });
+    note_tickets(&cib.status, terminal);
     note_tolerated(manifest, &adopted, terminal);
     Ok(adopted)
 }
@@ -174,8 +175,8 @@ fn all_up(cluster: &Cluster) -> Result<ClusterStatus, Failure> {
 /// How many actions both ask for. A manifest that asks for others must not be used.
 fn compare(cib: &Cluster, imported: &Cluster, status: &ClusterStatus) -> Result<usize, Failure> {
     let now = status.observed_at.unwrap_or_else(clock::now);
-    let before = scheduler::schedule(cib, status, now);
-    let after = scheduler::schedule(imported, status, now);
+    let before = spelled(scheduler::schedule(cib, status, now));
+    let after = spelled(scheduler::schedule(imported, status, now));
     if before.transition == after.transition && before.changes == after.changes {
         return Ok(after.transition.actions.len());
     }
@@ -184,6 +185,19 @@ fn compare(cib: &Cluster, imported: &Cluster, status: &ClusterStatus) -> Result<
         Some(id) => failure.help(of_one_name(&id)),
         None => failure.help("this is a fault of `import`: please report it with the CIB"),
     })
+}
+
+/// Actions hand on the options of operations as they are written, and a manifest has one spelling for
+/// what a CIB writes in several: old names of roles, `yes` for `true`.
+fn spelled(mut schedule: Schedule) -> Schedule {
+    for action in &mut schedule.transition.actions {
+        for (name, value) in &mut action.meta {
+            if let Some(spelling) = manifest::operation_spelling(&name.replace('_', "-"), value) {
+                *value = spelling;
+            }
+        }
+    }
+    schedule
 }
 
 fn of_one_name(id: &str) -> String {
@@ -210,6 +224,18 @@ fn extent(cluster: &Cluster) -> String {
         counted(cluster.resources.len(), "resource"),
         counted(cluster.constraints.len(), "constraint"),
     )
+}
+
+/// Which tickets a site holds is no part of a manifest.
+fn note_tickets(status: &ClusterStatus, terminal: Terminal) {
+    let granted = status.tickets.iter().filter(|ticket| ticket.granted);
+    let names: Vec<String> = granted.map(|ticket| ticket.id.to_string()).collect();
+    if !names.is_empty() {
+        terminal.note(&format!(
+            "Granted in the CIB, and not said by a manifest: {}. `quorate ticket grant` grants a ticket here.",
+            names.join(", ")
+        ));
+    }
 }
 
 fn note_tolerated(manifest: &Manifest, adopted: &Adopted, terminal: Terminal) {

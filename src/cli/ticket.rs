@@ -2,17 +2,20 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::apply::{self, Allowed};
 use super::asking::{self, Waiting, confirm};
 use super::engines::{self, Access};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::name;
 use super::options::Options;
+use super::planning;
 use super::terminal::Terminal;
 use crate::cluster::Change;
 use crate::engine::Observation;
-use crate::model::TicketId;
-use crate::plan::ticket::{TicketOverview, tickets};
+use crate::model::{NodeName, TicketId};
+use crate::plan::ticket::{TicketOverview, tickets, without};
+use crate::plan::{Hazard, Verb};
 use crate::view;
 
 /// Grant or revoke a ticket: of several clusters, only the one that holds it runs what needs it.
@@ -33,7 +36,7 @@ enum What {
     /// Give this cluster a ticket, so that it runs what needs it. No other cluster may hold it.
     Grant(Risky),
     /// Take a ticket from this cluster: what needs it ends as its `loss-policy` says.
-    Revoke(Risky),
+    Revoke(Revocation),
     /// Stop what needs a ticket, and keep the ticket.
     Standby(Named),
     /// End the standby of a ticket.
@@ -47,6 +50,15 @@ struct Risky {
     /// Do not ask.
     #[arg(long)]
     auto_approve: bool,
+}
+
+#[derive(Debug, Args)]
+struct Revocation {
+    #[command(flatten)]
+    risky: Risky,
+    /// What may happen without a person's yes: `fence` a node.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_enum)]
+    allow: Vec<Allowed>,
 }
 
 #[derive(Debug, Args)]
@@ -90,20 +102,55 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             }
             set(named, |known| (true, known.standby), options, terminal)
         }
-        What::Revoke(Risky { named, auto_approve }) => {
-            let ticket = find(&known(&look(options)?), &named.ticket)?;
-            if ticket.granted && !ticket.needed_by.is_empty() && !auto_approve {
-                terminal.say(&format!(
-                    "Needed by {}: each ends as its loss-policy says, which is to stop unless told otherwise.",
-                    ticket.needed_by.join(", ")
-                ));
-                confirm(&format!("Revoke {} now?", ticket.id), false, terminal)?;
-            }
-            set(named, |known| (false, known.standby), options, terminal)
-        }
+        What::Revoke(revocation) => revoke(revocation, options, terminal),
         What::Standby(named) => set(named, |known| (known.granted, true), options, terminal),
         What::Activate(named) => set(named, |known| (known.granted, false), options, terminal),
     }
+}
+
+/// Takes a ticket away, once it is clear that everything which follows is meant.
+fn revoke(revocation: &Revocation, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+    let Risky { named, auto_approve } = &revocation.risky;
+    let seen = look(options)?;
+    let ticket = find(&known(&seen), &named.ticket)?;
+    let fenced = fenced_without(&ticket, &seen);
+    for (node, why) in &fenced {
+        terminal.say(&format!("{node} will be fenced, with all that runs there: {why}."));
+    }
+    if *auto_approve {
+        let hazards: &[Hazard] = if fenced.is_empty() { &[] } else { &[Hazard::Fence] };
+        apply::check_allowed(hazards, &revocation.allow)?;
+    } else if ticket.granted && !ticket.needed_by.is_empty() {
+        terminal.say(&format!(
+            "Needed by {}: each ends as its loss-policy says, which is to stop unless told otherwise.",
+            ticket.needed_by.join(", ")
+        ));
+        confirm(&format!("Revoke {} now?", ticket.id), false, terminal).map_err(|failure| {
+            if fenced.is_empty() || terminal.can_ask() {
+                failure
+            } else {
+                failure.help("nodes are fenced only with --allow fence as well")
+            }
+        })?;
+    }
+    set(named, |known| (false, known.standby), options, terminal)
+}
+
+/// The nodes that are fenced as a ticket is lost, and no sooner, each with why.
+fn fenced_without(ticket: &TicketOverview, seen: &Observation) -> Vec<(NodeName, String)> {
+    let fenced = |seen: &Observation| {
+        let steps = planning::make_from_force(seen, "").plan.steps;
+        let nodes = steps.into_iter().filter(|step| step.verb == Verb::Fence).filter_map(|step| step.from);
+        nodes.collect::<Vec<NodeName>>()
+    };
+    if !ticket.granted || ticket.fences_for.is_empty() {
+        return Vec::new();
+    }
+    let before = fenced(seen);
+    let imagined = Observation { status: without(&ticket.id, &seen.status), ..seen.clone() };
+    let why = format!("the loss-policy of {} is to fence", ticket.fences_for.join(", "));
+    let new = fenced(&imagined).into_iter().filter(|node| !before.contains(node));
+    new.map(|node| (node, why.clone())).collect()
 }
 
 fn set(named: &Named, aim: Aim, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {

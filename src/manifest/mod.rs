@@ -32,7 +32,7 @@ pub use pin::pin;
 pub use schema::schema;
 pub use settings::{Moved, Reconcile, ReconcileMode, SecretSource, Settings};
 
-pub use adopt::{Adopted, ConstraintIds, adopt, plain};
+pub use adopt::{Adopted, ConstraintIds, adopt, operation_spelling, plain};
 pub use check::tolerance::is_tolerable;
 pub(crate) use secret::without_secrets;
 pub use write::write;

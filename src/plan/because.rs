@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::step::Verb;
+use super::unplaced::Obstacle;
 use crate::model::{NodeName, Role, Score};
 use crate::scheduler::facts::FailedAction;
 use crate::scheduler::{Reason, Task};
@@ -94,6 +95,22 @@ pub enum Because {
         resource: String,
         /// Whether the other changes its place in this plan.
         moves: bool,
+    },
+    /// It would rather be with another resource.
+    LikesToBeWith {
+        /// Which.
+        resource: String,
+        /// How much.
+        score: Score,
+        /// Whether the other changes its place in this plan.
+        moves: bool,
+    },
+    /// Something keeps it off the node that it is on.
+    KeptOff {
+        /// Which node.
+        node: NodeName,
+        /// What.
+        obstacle: Box<Obstacle>,
     },
     /// Another resource comes first.
     After {

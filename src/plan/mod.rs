@@ -270,13 +270,18 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let (next, (placement, schedule)) = retired.unwrap_or_else(|| decide(&wanted));
     let facts = &placement.facts;
     let relations = Relations::of(next);
-    let situation = Situation::new(facts, &schedule, &relations, &objects);
+    let situation = Situation::new(&placement, &schedule, &relations, &objects);
     let steps = narration::steps(&situation);
     let mut blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
     let disruption = disruption(&schedule, &steps);
-    let unplaced = unplaced::unplaced(&placement, &relations);
-    blocked.extend(unfenced(facts, &cautions));
+    let mut unplaced = unplaced::unplaced(&placement, &relations);
+    let unfenced = unfenced(facts, &cautions);
+    // What has no node for want of a fence device is told once.
+    unplaced.retain(|unplaced| {
+        !unfenced.iter().any(|told| told.resource.as_deref() == Some(unplaced.resource.as_str()))
+    });
+    blocked.extend(unfenced);
     let troubles = trouble::lasting(facts, &steps, &blocked, &unplaced);
     let plan = Plan {
         basis: Basis::new(inputs, &steps, facts),

@@ -10,7 +10,7 @@ use crate::model::constraint::{
 use crate::model::id::without_number;
 use crate::model::resource::CloneChild;
 use crate::model::rule::RuleScore;
-use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Score, TicketId};
+use crate::model::{Cluster, Constraint, Group, NodeName, Resource, ResourceId, Role, Score, TicketId};
 use crate::status::TicketState;
 
 /// Everything that relates resources to each other and to nodes, found by resource.
@@ -45,6 +45,8 @@ pub struct Company {
     pub primary: ResourceId,
     /// How much.
     pub score: Score,
+    /// Only while the dependent has this role.
+    pub role: Option<Role>,
 }
 
 /// A ticket that is needed and not held.
@@ -221,14 +223,20 @@ impl Relations {
                 dependent: then.id.clone(),
                 primary: first.id.clone(),
                 score: Score::INFINITY,
+                role: None,
             });
             let start = OrderAction::Start;
             self.add_sequence((&first.id, start), (&then.id, start), None);
         }
     }
 
-    fn add_pair(&mut self, dependent: &ResourceId, primary: &ResourceId, score: Score) {
-        self.add_company(Company { dependent: dependent.clone(), primary: primary.clone(), score });
+    fn add_pair(
+        &mut self,
+        (dependent, role): (&ResourceId, Option<Role>),
+        primary: &ResourceId,
+        score: Score,
+    ) {
+        self.add_company(Company { dependent: dependent.clone(), primary: primary.clone(), score, role });
     }
 
     /// Members of a sequential set follow the one before them, or avoid all before them; the set
@@ -241,7 +249,7 @@ impl Relations {
                 let is_swapped = own > Score::ZERO && set.ordering.as_deref().is_some_and(|it| it != "group");
                 for earlier in set.resources.get(nearest..position).into_iter().flatten() {
                     let (dependent, primary) = if is_swapped { (earlier, later) } else { (later, earlier) };
-                    self.add_pair(dependent, primary, own);
+                    self.add_pair((dependent, set.role), primary, own);
                 }
             }
         }
@@ -249,7 +257,7 @@ impl Relations {
             let [dependents, primaries] = pair else { continue };
             for dependent in ends(dependents, dependents.resources.first()) {
                 for primary in ends(primaries, primaries.resources.last()) {
-                    self.add_pair(dependent, primary, score);
+                    self.add_pair((dependent, dependents.role), primary, score);
                 }
             }
         }
@@ -299,8 +307,8 @@ impl Relations {
             Constraint::Colocation(colocation) => {
                 let score = colocation.score.unwrap_or_default();
                 match &colocation.scope {
-                    ColocationScope::Pair { dependent, primary, .. } => {
-                        self.add_pair(dependent, primary, score);
+                    ColocationScope::Pair { dependent, primary, dependent_role, .. } => {
+                        self.add_pair((dependent, *dependent_role), primary, score);
                     }
                     ColocationScope::Sets(sets) => self.add_colocated_sets(sets, score),
                 }

@@ -1,20 +1,21 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
 mod obstacle;
+mod place;
 mod promotion;
 mod sequence;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::address::{Address, ObjectKind};
+use super::address::ObjectKind;
 use super::because::{Because, failed_because, words};
 use super::catalogue::Catalogue;
 use super::difference::{ObjectChange, ObjectChangeKind};
-use super::relation::{Preference, Relations};
+use super::relation::Relations;
 use super::step::Verb;
 use crate::model::id::without_number;
-use crate::model::{NodeName, Role, Score};
+use crate::model::{NodeName, Role};
+use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
 use crate::scheduler::{Action, ActionId, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
 use crate::status::ResultCode;
@@ -22,6 +23,7 @@ use crate::status::ResultCode;
 /// All there is to know when reasons are sought.
 pub(super) struct Situation<'a> {
     pub(super) facts: &'a Facts<'a>,
+    placement: &'a Placement<'a>,
     pub(super) schedule: &'a Schedule,
     pub(super) relations: &'a Relations,
     catalogue: Catalogue<'a>,
@@ -37,11 +39,12 @@ pub(super) struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     pub(super) fn new(
-        facts: &'a Facts<'a>,
+        placement: &'a Placement<'a>,
         schedule: &'a Schedule,
         relations: &'a Relations,
         objects: &'a [ObjectChange],
     ) -> Self {
+        let facts = &placement.facts;
         let mut changes: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
         for change in &schedule.changes {
             for name in change.resource.as_deref().map(|name| relations.lineage(name)).unwrap_or_default() {
@@ -66,6 +69,7 @@ impl<'a> Situation<'a> {
         let actions = schedule.transition.actions.iter().map(|action| (action.id, action)).collect();
         Self {
             facts,
+            placement,
             schedule,
             relations,
             catalogue,
@@ -92,6 +96,8 @@ impl<'a> Situation<'a> {
             ChangeKind::Recover => self
                 .of_failure(change)
                 .or_else(|| self.of_reason(change))
+                .or_else(|| self.of_from_node(change))
+                .or_else(|| self.of_host(change))
                 .unwrap_or_else(|| Because::Other { text: "it failed".to_owned() }),
             ChangeKind::Restart | ChangeKind::Promote | ChangeKind::RePromote => {
                 self.of_reason(change).unwrap_or_else(|| self.of_promotion(change))
@@ -166,19 +172,8 @@ impl<'a> Situation<'a> {
         }
     }
 
-    fn of_move(&self, change: &Change) -> Because {
-        self.of_from_node(change)
-            .or_else(|| self.of_company(change))
-            .or_else(|| self.of_failure(change))
-            .or_else(|| self.of_preference(change))
-            .or_else(|| self.of_pull(change))
-            .or_else(|| self.of_scores(change))
-            .or_else(|| self.of_reason(change))
-            .unwrap_or(Because::NoNode)
-    }
-
     fn of_promotion(&self, change: &Change) -> Because {
-        match self.of_company(change) {
+        match self.of_promoted_company(change) {
             Some(because) => because,
             None if change.kind == ChangeKind::Restart => {
                 let resource = change.resource.as_deref();
@@ -210,71 +205,6 @@ impl<'a> Situation<'a> {
             Some(Because::NodeMaintenance { node: name })
         } else {
             None
-        }
-    }
-
-    /// A primary that goes to the same node, or is there.
-    fn of_company(&self, change: &Change) -> Option<Because> {
-        let resource = change.resource.as_deref()?;
-        let to = change.to.as_ref()?;
-        let wanted = self.relations.primaries_of(resource).filter(|company| company.score > Score::ZERO);
-        wanted.map(|company| company.primary.as_str()).find_map(|primary| {
-            let moves = self.changes_of(primary).any(|other| goes_to(other, to));
-            (moves || self.runs_on(primary, to))
-                .then(|| Because::MustBeWith { resource: primary.to_owned(), moves })
-        })
-    }
-
-    /// A dependent whose preferences pull it along.
-    fn of_pull(&self, change: &Change) -> Option<Because> {
-        let resource = change.resource.as_deref()?;
-        let to = change.to.as_ref()?;
-        let company = self.relations.dependents_of(resource).find(|company| {
-            company.score > Score::ZERO
-                && self.changes_of(company.dependent.as_str()).any(|other| other.to.as_ref() == Some(to))
-        })?;
-        let dependent = company.dependent.as_str();
-        let preference = self
-            .relations
-            .preferences_of(dependent)
-            .find(|preference| preference.node == *to && preference.score > Score::ZERO);
-        Some(match preference {
-            Some(preference) => prefers(preference, Some(dependent)),
-            None => Because::MustBeWith { resource: dependent.to_owned(), moves: true },
-        })
-    }
-
-    fn of_preference(&self, change: &Change) -> Option<Because> {
-        let resource = change.resource.as_deref()?;
-        let (from, to) = (change.from.as_ref(), change.to.as_ref()?);
-        let liked = self
-            .relations
-            .preferences_of(resource)
-            .filter(|preference| preference.node == *to && preference.score > Score::ZERO)
-            .max_by_key(|preference| preference.score);
-        if let Some(preference) = liked {
-            return Some(prefers(preference, None));
-        }
-        let disliked = self
-            .relations
-            .preferences_of(resource)
-            .find(|preference| Some(&preference.node) == from && preference.score < Score::ZERO)?;
-        Some(Because::Avoids {
-            node: disliked.node.clone(),
-            constraint: Address::new(ObjectKind::Location, &*disliked.constraint).to_string(),
-            score: disliked.score,
-        })
-    }
-
-    fn of_scores(&self, change: &Change) -> Option<Because> {
-        let resource = change.resource.as_deref()?;
-        let score = |node: &NodeName| self.catalogue.score(resource, node);
-        let (from, to) = (change.from.as_ref()?, change.to.as_ref()?);
-        let (against, score) = (score(from)?, score(to)?);
-        match score.cmp(&against) {
-            Ordering::Greater => Some(Because::ScoresHigher { node: to.clone(), score, against }),
-            Ordering::Equal => Some(Because::EvensOut { node: to.clone() }),
-            Ordering::Less => None,
         }
     }
 
@@ -378,20 +308,5 @@ impl<'a> Situation<'a> {
             let active_on = &self.facts.resource(leaf).active_on;
             active_on.iter().any(|active| self.facts.node(*active).name == *node)
         })
-    }
-}
-
-/// Whether a change brings something to a node where it was not.
-fn goes_to(change: &Change, node: &NodeName) -> bool {
-    change.to.as_ref() == Some(node) && change.from.as_ref() != Some(node)
-}
-
-/// A location constraint as a reason; `who` prefers, if it is not the resource itself.
-fn prefers(preference: &Preference, who: Option<&str>) -> Because {
-    Because::Prefers {
-        who: who.map(str::to_owned),
-        node: preference.node.clone(),
-        constraint: Address::new(ObjectKind::Location, &*preference.constraint).to_string(),
-        score: preference.score,
     }
 }

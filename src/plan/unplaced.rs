@@ -2,7 +2,7 @@
 
 mod obstacle;
 
-pub(super) use obstacle::names;
+pub(super) use obstacle::{names, obstacle};
 use serde::{Deserialize, Serialize};
 
 use super::because::Because;
@@ -226,7 +226,7 @@ pub(super) fn unplaced(placement: &Placement<'_>, relations: &Relations) -> Vec<
                 .filter(|node| is_of_concern(facts, resource, *node))
                 .map(|node| Refusal {
                     node: facts.node(node).name.clone(),
-                    obstacle: obstacle::obstacle(placement, relations, resource, node),
+                    obstacle: obstacle(placement, relations, resource, node),
                 })
                 .collect(),
         })

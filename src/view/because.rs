@@ -30,6 +30,11 @@ fn words(because: &Because) -> String {
         Because::NodeUnclean { node } => format!("{node} was lost without notice"),
         Because::MustBeWith { resource, moves: true } => format!("must be with {resource}, which moves"),
         Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
+        Because::LikesToBeWith { resource, score, moves } => {
+            let moves = if *moves { ", which moves" } else { "" };
+            format!("prefers to be with {resource}{moves} (score {score})")
+        }
+        Because::KeptOff { node, obstacle } => obstacle_at(node, obstacle),
         Because::After { resource, verb } => after(resource, *verb),
         Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
         Because::Awaits { resource, verb } => format!("{resource} {} first", third_person(*verb)),

@@ -28,7 +28,8 @@ pub fn json(tickets: &[TicketOverview]) -> String {
 fn row(ticket: &TicketOverview) -> [String; 3] {
     let since = ticket.last_granted.map(moment);
     let state = match (ticket.granted, since) {
-        (true, Some(since)) => format!("{} since {since}", held(ticket)),
+        (true, Some(since)) if ticket.standby => format!("granted since {since}, in standby"),
+        (true, Some(since)) => format!("granted since {since}"),
         (true, None) => held(ticket).to_owned(),
         (false, Some(last)) => format!("{}, last granted {last}", held(ticket)),
         (false, None) => held(ticket).to_owned(),

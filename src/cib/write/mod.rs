@@ -22,8 +22,9 @@ use element::Element;
 
 /// The schema that the document is written under: that of Pacemaker 2.1.5 and later.
 const SCHEMA: &str = "pacemaker-3.9";
-/// The rules the document is written under: those of Pacemaker 2.1.5.
-const FEATURE_SET: &str = "3.16.2";
+/// The rules the document is written under: no later ones than every Pacemaker from 2.1.5 on knows, as
+/// builds of 2.1.5 differ and each refuses what is newer than itself.
+const FEATURE_SET: &str = "3.16.1";
 /// What stands in a CIB for a value that only the nodes know (see `cibsecret`).
 pub(super) const SECRET: &str = "lrm://";
 

@@ -103,8 +103,8 @@ impl<'a> SimulatedHands<'a> {
         if let Some(launcher) = action.resource.as_deref().filter(|_| result.is_expected(action)) {
             if action.task == Task::Start {
                 self.world.begin_guest(launcher, &self.roster);
-            } else if action.task == Task::Stop {
-                self.world.end_guest(launcher, &self.roster);
+            } else if action.task == Task::Stop && !self.world.is_active(launcher) {
+                self.world.end_guest(launcher, &self.roster); // One that was sent elsewhere goes on there.
             }
         }
         if let Some(monitor) = StandingMonitor::after(action, result.undegraded(), self.world.clock) {

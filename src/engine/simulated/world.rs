@@ -146,6 +146,11 @@ impl World {
         }
     }
 
+    /// Whether `resource` is active anywhere.
+    pub(super) fn is_active(&self, resource: &str) -> bool {
+        self.machines.values().any(|machine| machine.active.contains_key(resource))
+    }
+
     /// Where each resource is really active, by name.
     pub(super) fn active(&self) -> BTreeMap<Arc<str>, Vec<(NodeName, Role)>> {
         let mut active: BTreeMap<Arc<str>, Vec<(NodeName, Role)>> = BTreeMap::new();

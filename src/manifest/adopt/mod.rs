@@ -13,6 +13,8 @@ mod sets;
 #[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 mod tests;
 
+pub use operation::operation_spelling;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ pub(super) fn fit(owner: &str, operation: &mut Operation) {
     let mut known: Vec<(usize, Arc<str>, Arc<str>)> = Vec::new();
     let mut unknown = Vec::new();
     for (name, value) in operation.options.drain(..) {
-        match place_of(&name).zip(spelling(&name, &value)) {
+        match place_of(&name).zip(operation_spelling(&name, &value)) {
             Some((place, value)) => known.push((place, name, value)),
             None => unknown.push(NameValue::text(name, value)),
         }
@@ -41,8 +41,9 @@ fn place_of(name: &str) -> Option<usize> {
         .or_else(|| is_named("description").then_some(OPERATION.len()))
 }
 
-/// The value as the manifest spells it; `None` where it is not one that the manifest takes.
-fn spelling(name: &str, value: &Arc<str>) -> Option<Arc<str>> {
+/// The value of an option of operations as the manifest spells it; `None` where it is not one that the
+/// manifest takes.
+pub fn operation_spelling(name: &str, value: &Arc<str>) -> Option<Arc<str>> {
     let Some(spec) = option::find(OPERATION, name) else { return Some(Arc::clone(value)) };
     match spec.kind {
         OptionKind::Boolean => scalar::parse_boolean(value).map(|switch| switch.to_string().into()),

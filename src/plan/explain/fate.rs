@@ -85,7 +85,7 @@ impl<'a> Outlook<'a> {
         relations: &'a Relations,
     ) -> Self {
         let facts = &placement.facts;
-        let situation = Situation::new(facts, schedule, relations, &[]);
+        let situation = Situation::new(placement, schedule, relations, &[]);
         let steps = narration::steps(&situation);
         let mut blocked = blocked(&situation, false);
         blocked.extend(unfenced(facts, &cautions(facts, schedule, false)));

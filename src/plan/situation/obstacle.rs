@@ -62,7 +62,8 @@ impl Situation<'_> {
             let failed = halted_by(self.facts, index).or_else(|| fatal_failure(self.facts, index))?;
             Some(failed_because(failed, &self.facts.node(failed.node).name))
         };
-        self.runs_twice(resource).or_else(failure).unwrap_or(Because::NoNode)
+        let ban = || self.of_ban(change);
+        self.runs_twice(resource).or_else(failure).or_else(ban).unwrap_or(Because::NoNode)
     }
 
     /// A ticket that the resource needs and this site does not hold.

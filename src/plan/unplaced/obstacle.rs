@@ -11,7 +11,7 @@ use crate::scheduler::operation::OnFail;
 use crate::scheduler::{Facts, ResourceIx, ScorePool};
 
 /// What keeps a resource off a node.
-pub(super) fn obstacle(
+pub(in crate::plan) fn obstacle(
     placement: &Placement<'_>,
     relations: &Relations,
     resource: ResourceIx,
@@ -119,10 +119,16 @@ impl Sought<'_, '_> {
     /// What the configuration says, where no score tells.
     fn by_configuration(&self) -> Obstacle {
         let facts = &self.placement.facts;
+        let is_certain = |record: &&ColocationRecord| {
+            let is_apart = record.score <= Score::MINUS_INFINITY
+                && record.dependent_role.is_none()
+                && record.primary_role.is_none();
+            record.score >= Score::INFINITY || is_apart && self.is_there(record.primary)
+        };
         let mut records = self.placement.colocations.iter().filter(|record| {
             self.chain.contains(&record.dependent)
                 && !self.chain.contains(&record.primary)
-                && record.score >= Score::INFINITY
+                && is_certain(record)
         });
         if let Some(company) = records.find_map(|record| self.company(record)) {
             return company;
@@ -145,7 +151,9 @@ impl Sought<'_, '_> {
     fn company(&self, record: &ColocationRecord) -> Option<Obstacle> {
         let facts = &self.placement.facts;
         let primary = facts.resource(record.primary);
-        let resource = primary.base_id.to_string();
+        // Of instances of the same clone, the one that is meant.
+        let is_sibling = facts.topmost(record.primary) == facts.topmost(record.dependent);
+        let resource = if is_sibling { primary.id.to_string() } else { primary.base_id.to_string() };
         if record.score > Score::ZERO {
             return Some(match self.absence(record) {
                 Some(absence) => Obstacle::Absent { resource, absence },

@@ -1,12 +1,13 @@
 //! Nodes: single links, remote nodes that nobody connects to, resources that no node may run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Lint;
 use crate::manifest::typed::At;
 use crate::model::constraint::{Constraint, LocationPreference};
 use crate::model::node::NodeKind;
-use crate::model::{OptionSet, Resource, ResourceId, Score};
+use crate::model::{OptionSet, Primitive, Resource, ResourceId, Score};
 
 impl Lint<'_, '_> {
     pub(super) fn check_membership(self) {
@@ -60,6 +61,18 @@ impl Lint<'_, '_> {
                     .report();
             }
         }
+    }
+
+    /// The nodes that virtual machines and connections make; those of bundles are for what is in them.
+    fn guests(self) -> Vec<Arc<str>> {
+        let primitives = self.cluster.resources.iter().flat_map(Resource::primitives);
+        let made = |primitive: &Primitive| {
+            let agent = self.cluster.agent_of(primitive).map(ToString::to_string);
+            let is_connection = agent.is_some_and(|agent| agent.eq_ignore_ascii_case("ocf:pacemaker:remote"));
+            let guest = OptionSet::unruled(&primitive.meta, "remote-node");
+            guest.or_else(|| is_connection.then(|| primitive.id.to_shared()))
+        };
+        primitives.filter_map(made).collect()
     }
 
     /// Guests under the name of a node that needs none to make it: failures of the one would be taken for
@@ -116,17 +129,20 @@ impl Lint<'_, '_> {
         if is_everything_open {
             return;
         }
+        let guests = self.guests();
+        let members = self.cluster.nodes.iter().map(|node| node.name.as_str());
+        let nodes: Vec<&str> = members.chain(guests.iter().map(|guest| &**guest)).collect();
         for resource in
             self.cluster.resources.iter().filter(|resource| !is_open.contains(resource.id().as_str()))
         {
             let Some(place) = self.resource_place(resource.id().as_str()) else { continue };
             let given = scores.get(resource.id().as_str());
             let score = |node: &str| given.and_then(|given| given.get(&node.to_lowercase()).copied());
-            let is_allowed = |node: &crate::model::Node| match score(node.name.as_str()) {
+            let is_allowed = |node: &&str| match score(node) {
                 Some(score) => score > Score::MINUS_INFINITY,
                 None => is_opt_out,
             };
-            if !self.cluster.nodes.is_empty() && !self.cluster.nodes.iter().any(is_allowed) {
+            if !nodes.is_empty() && !nodes.iter().any(is_allowed) {
                 let help = if is_opt_out {
                     "its location constraints forbid every node: remove one of them"
                 } else {
