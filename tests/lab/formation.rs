@@ -73,7 +73,8 @@ fn a_cluster_forms_over_ssh_and_forming_it_again_changes_nothing() {
         let ask = |host: &str| {
             lab.client().run(&format!("quorate --host root@{host} resource list heartbeat:Dummy"))
         };
-        assert_eq!((ask("node1").as_str(), ask("node2").as_str()), ("ocf:heartbeat:Dummy\n", ""));
+        assert!(ask("node1").starts_with("ocf:heartbeat:Dummy\n"));
+        assert_eq!(ask("node2"), "");
         node2.run("umount /usr/lib/ocf/resource.d/heartbeat");
     });
 }
