@@ -168,7 +168,10 @@ impl<'a> Situation<'a> {
         match self.of_reason(change) {
             None | Some(Because::NoNode) if self.ends_for_want_of_quorum(change) => Because::NoQuorum,
             Some(Because::NoNode) => self.of_homelessness(change),
-            reason => reason.or_else(|| self.of_failure(change)).unwrap_or(Because::NoNode),
+            reason => {
+                let because = reason.or_else(|| self.of_failure(change));
+                because.unwrap_or_else(|| self.of_homelessness(change))
+            }
         }
     }
 

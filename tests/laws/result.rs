@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::model::Score;
 use quorate::model::constraint::{Constraint, Order, OrderAction, OrderKind, OrderScope};
-use quorate::scheduler::facts::{ResourceIx, Variant};
+use quorate::scheduler::facts::{Facts, ResourceIx, Variant};
 use quorate::scheduler::{Action, ActionId, ActionKind, Task};
 
 use crate::Case;
@@ -21,7 +21,7 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
             let banned = facts.leaves(location.resource).into_iter().find(|leaf| {
                 *score <= Score::MINUS_INFINITY
                     && facts.resource(*leaf).is_managed
-                    && facts.resource(*leaf).launcher.is_none()
+                    && !lives_in_a_container(facts, *leaf)
                     && !follows_what_is_left_alone(case, *leaf)
                     && !is_given_a_place_by_a_ring(case, &wishes, *leaf)
                     && case.placement.assigned[leaf.index()] == Some(*node)
@@ -32,6 +32,14 @@ pub(crate) fn respects_locations(case: &Case<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether its place is that of a container or a machine.
+fn lives_in_a_container(facts: &Facts<'_>, leaf: ResourceIx) -> bool {
+    let known = facts.resource(leaf);
+    let inside = |parent| matches!(facts.resource(parent).variant, Variant::Bundle(_));
+    known.launcher.is_some()
+        || known.parent.is_some_and(|parent| inside(parent) || lives_in_a_container(facts, parent))
 }
 
 /// A member of a group that is in a ring of wishes may get its place before the group does. It is not
@@ -58,7 +66,9 @@ pub(crate) fn respects_colocations(case: &Case<'_>) -> Option<String> {
     let facts = &case.placement.facts;
     let is_plain = |resource: ResourceIx| {
         let known = facts.resource(resource);
-        matches!(known.variant, Variant::Primitive(_)) && known.is_managed && known.launcher.is_none()
+        matches!(known.variant, Variant::Primitive(_))
+            && known.is_managed
+            && !lives_in_a_container(facts, resource)
     };
     let wishes = Wishes::of_place(case);
     let plain = case.placement.colocations.iter().filter(|record| {

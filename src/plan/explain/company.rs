@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::source::{Source, source};
+use super::source::{Source, has_nobody_to_be_with, source};
 use crate::model::{NodeName, Role, Score, scalar};
 use crate::scheduler::ResourceIx;
 use crate::scheduler::assign::{Cause, Placement};
@@ -154,7 +154,7 @@ fn seek(
         let noted = placement.contributions.get(part.index()).map(Vec::as_slice).unwrap_or_default();
         let bans = noted.iter().filter(|it| it.place.includes(node) && it.score <= Score::MINUS_INFINITY);
         for ban in bans {
-            if let Some(next) = followed(placement, ban.cause) {
+            if let Some(next) = followed(placement, part, ban.cause) {
                 seek(placement, next, node, seen, roots);
                 continue;
             }
@@ -168,7 +168,7 @@ fn seek(
 }
 
 /// Whom a ban was taken over from.
-fn followed(placement: &Placement<'_>, cause: Cause) -> Option<ResourceIx> {
+fn followed(placement: &Placement<'_>, part: ResourceIx, cause: Cause) -> Option<ResourceIx> {
     let record = |colocation: ColocationIx| placement.colocation(colocation);
     match cause {
         Cause::Dependent(colocation) => Some(record(colocation)?.dependent),
@@ -176,6 +176,7 @@ fn followed(placement: &Placement<'_>, cause: Cause) -> Option<ResourceIx> {
             let record = record(colocation)?;
             (record.score > Score::ZERO).then_some(record.primary)
         }
+        Cause::TargetRole => Some(record(has_nobody_to_be_with(placement, part)?)?.primary),
         Cause::NodeScore
         | Cause::History
         | Cause::Location(_)
@@ -184,7 +185,6 @@ fn followed(placement: &Placement<'_>, cause: Cause) -> Option<ResourceIx> {
         | Cause::MigrationThreshold
         | Cause::Discovery
         | Cause::Ticket(_)
-        | Cause::TargetRole
         | Cause::Connection
         | Cause::Capacity
         | Cause::PromotionScore
@@ -207,7 +207,7 @@ pub(super) fn roots_of_promotion(placement: &Placement<'_>, clone: ResourceIx) -
         }
         let Some(node) = placement.node_of(instance) else { continue };
         for part in promotion.parts.iter().filter(|part| part.score <= Score::MINUS_INFINITY) {
-            if followed(placement, part.cause).is_none() {
+            if followed(placement, instance, part.cause).is_none() {
                 let resource = placement.facts.resource(clone).id.to_string();
                 let root = Root { resource, source: source(placement, instance, node, part) };
                 if !roots.contains(&root) {

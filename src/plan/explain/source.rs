@@ -277,12 +277,24 @@ fn of_dependent(
 
 /// Why something is to be stopped: it is told so, it failed, or has nobody to be with.
 fn of_stop(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx) -> Source {
-    let facts = &placement.facts;
-    if facts.resource(resource).target_role == Some(Role::Stopped) {
-        return Source::TargetRole;
-    }
-    if let Some(past) = past::stopped_on_failure(facts, resource) {
+    if placement.facts.resource(resource).target_role != Some(Role::Stopped)
+        && let Some(past) = past::stopped_on_failure(&placement.facts, resource)
+    {
         return Source::History { past };
+    }
+    match has_nobody_to_be_with(placement, resource) {
+        Some(colocation) => of_primary(placement, resource, node, colocation),
+        None => Source::TargetRole,
+    }
+}
+
+/// By which colocation a resource that is to be stopped, and is not told so, has nobody to be with.
+pub(super) fn has_nobody_to_be_with(placement: &Placement<'_>, resource: ResourceIx) -> Option<ColocationIx> {
+    let facts = &placement.facts;
+    if facts.resource(resource).target_role == Some(Role::Stopped)
+        || past::stopped_on_failure(facts, resource).is_some()
+    {
+        return None;
     }
     let mut lineage = std::iter::successors(Some(resource), |part| facts.resource(*part).parent);
     let must_follow = |part: ResourceIx| {
@@ -291,10 +303,7 @@ fn of_stop(placement: &Placement<'_>, resource: ResourceIx, node: NodeIx) -> Sou
             record.dependent == part && record.score >= Score::INFINITY && is_clone
         })
     };
-    match lineage.find_map(must_follow).and_then(|number| u32::try_from(number).ok()) {
-        Some(number) => of_primary(placement, resource, node, ColocationIx(number)),
-        None => Source::TargetRole,
-    }
+    lineage.find_map(must_follow).and_then(|number| u32::try_from(number).ok()).map(ColocationIx)
 }
 
 /// What a node has too little of for a resource, even when it carries nothing else.

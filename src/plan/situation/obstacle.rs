@@ -1,7 +1,7 @@
 //! Why a change that should be made cannot be made.
 
 use super::Situation;
-use crate::model::constraint::OrderScope;
+use crate::model::constraint::{OrderAction, OrderScope};
 use crate::model::id::without_number;
 use crate::model::{Constraint, NodeName, ResourceId, Role};
 use crate::plan::because::{failed_because, words};
@@ -63,7 +63,25 @@ impl Situation<'_> {
             Some(failed_because(failed, &self.facts.node(failed.node).name))
         };
         let ban = || self.of_ban(change);
-        self.runs_twice(resource).or_else(failure).or_else(ban).unwrap_or(Because::NoNode)
+        let order = || self.not_to_come_first(index, resource);
+        let because = self.runs_twice(resource).or_else(failure).or_else(ban).or_else(order);
+        because.unwrap_or(Because::NoNode)
+    }
+
+    /// What has to run before it and will not, where a node could have it.
+    fn not_to_come_first(&self, index: ResourceIx, resource: &str) -> Option<Because> {
+        let is_placed = self.placement.assigned.get(index.index()).copied().flatten().is_some();
+        let runs = |name: &ResourceId| {
+            let leaves = self.resources.get(name.as_str()).map(|first| self.facts.leaves(*first));
+            leaves.is_some_and(|leaves| leaves.iter().any(|leaf| self.will_run(self.facts.resource(*leaf))))
+        };
+        let mut predecessors = self.relations.predecessors_of(without_number(resource));
+        let missing = predecessors.find(|sequence| is_placed && !runs(&sequence.first))?;
+        let verb = match missing.first_action {
+            OrderAction::Promote => Verb::Promote,
+            OrderAction::Start | OrderAction::Stop | OrderAction::Demote => Verb::Start,
+        };
+        Some(Because::HeldUp { resource: missing.first.to_string(), verb })
     }
 
     /// A ticket that the resource needs and this site does not hold.
