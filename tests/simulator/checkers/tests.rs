@@ -107,6 +107,9 @@ fn accepted(quorate: &[usize]) -> Changes {
     let mut changes = Changes::new(3);
     let (origin, on) = ("mine".to_owned(), "first".to_owned());
     let answered = Seen::Answered { id: 1, is_accepted: true };
+    for host in 0..3 {
+        changes.take(&Stamped { at: 0, seen: Seen::DaemonUp { host } });
+    }
     changes.take(&rings(1, &[&[0, 1, 2]], quorate));
     changes.take(&Stamped { at: 60_000, seen: Seen::Proposed { id: 1, host: 0, origin, on } });
     changes.take(&Stamped { at: 60_010, seen: answered });
