@@ -150,8 +150,7 @@ fn a_second_apply_names_the_first_and_takes_over_when_it_is_killed() {
 #[test]
 fn a_hangup_ends_an_apply_after_what_is_in_flight_and_says_so() {
     let Some(host) = Host::new("a_hangup_ends_an_apply_after_what_is_in_flight_and_says_so") else { return };
-    // Long enough to be told in, however busy the machine is.
-    host.wants(8, "Started");
+    host.wants(2, "Started");
     let mut first = host.begin("apply --auto-approve");
     host.await_flight("start");
     let id = rustix::process::Pid::from_child(&first.0);
