@@ -85,6 +85,9 @@ impl Ledger {
 
     /// Writes down that an action was begun at a moment (seconds since 1970) and may or may not have
     /// come about.
+    ///
+    /// Transitions are numbered anew where all nodes were down but one, whose services went on: an older
+    /// entry may have the higher number. Among entries of different writers what is in flight is the newest.
     pub fn record_pending(&mut self, action: &Action, agent: Option<&Agent>, since: i64) {
         let (Some(node), Some(resource)) = (&action.node, &action.resource) else { return };
         let result = ActionResult {
@@ -101,7 +104,8 @@ impl Ledger {
             at: since,
             start_failure_is_fatal: false,
         };
-        let pending = entry::pending_entry(&done, self.transition, &self.writer, node);
+        let writer = format!("{}-in-flight", self.writer);
+        let pending = entry::pending_entry(&done, self.transition, &writer, node);
         let state = self.node_mut(node);
         if let (Some(entry), Some(history)) = (pending, history_mut(state, &done, resource)) {
             run::put(history, entry);
