@@ -400,7 +400,8 @@ fn a_node_that_returns_begins_a_new_life() {
     assert!(bench.entries().is_empty());
 }
 
-/// Where the services outlived all daemons, transitions are numbered anew: what has ended may have the higher number.
+/// Where the services outlived all daemons, transitions are numbered anew: what has ended may have the higher
+/// number.
 #[test]
 fn a_promotion_in_flight_is_newer_than_all_that_ended() {
     let mut bench = Bench::new();
@@ -432,4 +433,15 @@ fn a_promotion_in_flight_is_newer_than_all_that_ended() {
         .collect();
     let on = |node: &str| Some(node.to_owned());
     assert_eq!(steps, [("demote", on("n1")), ("promote", on("n2"))], "n1 is promoted, or will be");
+}
+
+/// A promotion that failed later, by the clock of another host, would hide the one in flight.
+#[test]
+fn what_is_in_flight_is_later_than_what_is_known() {
+    let mut bench = Bench::new();
+    bench.at = 3000;
+    bench.take(&action(Task::Start), 0).take(&action(Task::Promote), 1);
+    bench.ledger.record_pending(&action(Task::Promote), Some(&dummy()), 2000);
+    let entry = bench.entry("A_last_0").unwrap();
+    assert_eq!((entry.status, entry.last_rc_change), (Some(ResultStatus::Pending), Some(3002)));
 }
