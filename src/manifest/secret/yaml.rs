@@ -241,7 +241,7 @@ impl Walk<'_> {
         }
         if role == Role::Source && !is_secret && is_leaf {
             self.found.shown.push(key_place.start..token.span.end);
-        } else if role == Role::Secrets && token.kind == Kind::Map {
+        } else if role == Role::Secrets && token.kind == Kind::Map || role == Role::Source && key.is_some() {
             self.found.shown.push(key_place);
         }
         if is_secret {
@@ -255,7 +255,9 @@ impl Walk<'_> {
                 Role::Secrets => Role::Source,
                 // A list of blocks, or of maps, is for what the list is for.
                 Role::Holder if key.is_none() => Role::Other,
-                Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other if HOLDERS.contains(&name) => {
+                Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other
+                    if HOLDERS.contains(&name) =>
+                {
                     Role::Holder
                 }
                 Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other => Role::Other,
