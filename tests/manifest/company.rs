@@ -23,6 +23,7 @@ const RESOURCES: &str = "resources:
 
 /// A record: what stands before its fields (the last line begins one), what stands below them, and fields
 /// that are wrong, one a line. Of those parted by `|` a record has one at a time.
+#[derive(Clone)]
 struct Record {
     before: String,
     indent: usize,
@@ -39,8 +40,13 @@ fn record(
     Record { before: format!("{HEAD}{before}"), indent, needs, faults }
 }
 
-fn records() -> Vec<Record> {
-    let constraints = |kind: &str| format!("{RESOURCES}constraints:\n  {kind}:\n    -\n");
+/// What stands before a constraint of this kind.
+fn constraint(kind: &str) -> String {
+    format!("{RESOURCES}constraints:\n  {kind}:\n    -\n")
+}
+
+/// Nodes, resources, operations and bundles.
+fn of_what_runs() -> Vec<Record> {
     vec![
         record(
             "  node4:\n",
@@ -102,8 +108,14 @@ fn records() -> Vec<Record> {
                 "zork: 1",
             ],
         ),
+    ]
+}
+
+/// Constraints, with and without sets.
+fn of_constraints() -> Vec<Record> {
+    vec![
         record(
-            &constraints("location"),
+            &constraint("location"),
             6,
             &[],
             &[
@@ -116,7 +128,7 @@ fn records() -> Vec<Record> {
             ],
         ),
         record(
-            &constraints("colocation"),
+            &constraint("colocation"),
             6,
             &[],
             &[
@@ -130,7 +142,7 @@ fn records() -> Vec<Record> {
             ],
         ),
         record(
-            &constraints("order"),
+            &constraint("order"),
             6,
             &[],
             &[
@@ -163,6 +175,12 @@ fn records() -> Vec<Record> {
                 "zork: 1",
             ],
         ),
+    ]
+}
+
+/// Fencing, alerts, permissions and secrets.
+fn of_accompaniment() -> Vec<Record> {
+    vec![
         record(
             &format!("{RESOURCES}fencing:\n  -\n"),
             4,
@@ -194,6 +212,14 @@ fn records() -> Vec<Record> {
             &["xpath: /cib"],
             &["kind: cry", "zork: 1"],
         ),
+        record(&format!("{RESOURCES}moved:\n  -\n"), 4, &[], &["from: A", "to: Nope", "zork: 1"]),
+        record(&format!("{RESOURCES}secrets:\n  s:\n"), 4, &[], &["env: A B", "zork: 1"]),
+    ]
+}
+
+/// What concerns the cluster as a whole.
+fn of_the_cluster() -> Vec<Record> {
+    vec![
         record(
             &format!("{RESOURCES}corosync:\n"),
             2,
@@ -230,8 +256,6 @@ fn records() -> Vec<Record> {
             &[],
             &["mode: some", "self-heal: perhaps", "prune: perhaps", "windows: [soon]", "zork: 1"],
         ),
-        record(&format!("{RESOURCES}moved:\n  -\n"), 4, &[], &["from: A", "to: Nope", "zork: 1"]),
-        record(&format!("{RESOURCES}secrets:\n  s:\n"), 4, &[], &["env: A B", "zork: 1"]),
         record(
             RESOURCES,
             0,
@@ -246,6 +270,10 @@ fn records() -> Vec<Record> {
             ],
         ),
     ]
+}
+
+fn records() -> Vec<Record> {
+    [of_what_runs(), of_constraints(), of_accompaniment(), of_the_cluster()].concat()
 }
 
 impl Record {

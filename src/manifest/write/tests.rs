@@ -520,7 +520,7 @@ fn manifest() -> impl Strategy<Value = Manifest> {
                 }),
             };
             let settings = Settings {
-                secrets: [("pw".into(), SecretSource::Environment(words.as_str().into()))]
+                secrets: [("pw".into(), SecretSource::Environment(environment_name(&words).into()))]
                     .into_iter()
                     .collect(),
                 ..Settings::default()
@@ -528,6 +528,12 @@ fn manifest() -> impl Strategy<Value = Manifest> {
             Manifest { cluster, settings }
         },
     )
+}
+
+/// A name that a variable of the environment can have, made of the letters and digits of `words`.
+fn environment_name(words: &str) -> String {
+    let rest: String = words.chars().map(|char| if char.is_alphanumeric() { char } else { '_' }).collect();
+    format!("Q{rest}")
 }
 
 proptest! {
