@@ -229,6 +229,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::PendingNode { .. }
         | Concern::Manifest { .. }
         | Concern::LeftDown { .. }
+        | Concern::DegradedResource { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)
         | Concern::Maintenance

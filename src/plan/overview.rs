@@ -6,7 +6,7 @@ mod part;
 mod tests;
 
 pub(in crate::plan) use part::failure;
-pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
+pub use part::{Degradation, FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
 use serde::{Deserialize, Serialize};
 
 use super::aside::{Aside, AtWork, Freeze, Frozen, MANIFEST};
@@ -131,6 +131,14 @@ pub enum Concern {
         /// Which.
         resource: String,
     },
+    /// A resource runs, but not at its best.
+    DegradedResource {
+        /// Which.
+        resource: String,
+        /// Where, and what its agent says of it.
+        #[serde(flatten)]
+        degradation: Degradation,
+    },
     /// Actions are due.
     Due {
         /// How many.
@@ -191,11 +199,11 @@ pub fn overview(
     let moment = Moment::at(now);
     let effective = overlay.over(in_force, moment);
     let facts = interpret::interpret(&effective, status, now);
-    let concerns = concerns(&facts, status, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
         part::list(&facts, *top, 0, &mut resources);
     }
+    let concerns = concerns(&facts, status, &due, &resources);
     Overview {
         at: now,
         name: in_force.name.clone(),
@@ -209,7 +217,7 @@ pub fn overview(
         resources,
         overrides: overlay.active(moment).cloned().collect(),
         pause: overlay.pause_at(moment).cloned(),
-        failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
+        failures: facts.remembered_failures().map(|failed| failure(&facts, failed)).collect(),
     }
 }
 
@@ -224,7 +232,12 @@ fn sync(in_force: &Cluster, declared: Option<&Cluster>) -> Sync {
     }
 }
 
-fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concern> {
+fn concerns(
+    facts: &Facts<'_>,
+    status: &ClusterStatus,
+    due: &Plan,
+    resources: &[ResourceOverview],
+) -> Vec<Concern> {
     let mut concerns = Vec::new();
     if facts.cluster.nodes.is_empty() && facts.nodes.is_empty() {
         return concerns;
@@ -271,6 +284,13 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
             because: blocked.because.clone(),
         }
     }));
+    for resource in resources {
+        let of_it = |degradation: &Degradation| Concern::DegradedResource {
+            resource: resource.id.clone(),
+            degradation: degradation.clone(),
+        };
+        concerns.extend(resource.degraded.iter().map(of_it));
+    }
     if !due.steps.is_empty() {
         concerns.push(Concern::Due { actions: due.steps.len() });
     }

@@ -116,7 +116,8 @@ fn resources(overview: &Overview) -> Metric {
                     ("status", status),
                 ]
             };
-            for status in statuses(resource) {
+            let is_degraded = resource.degraded.iter().any(|degraded| degraded.node.is(node));
+            for status in statuses(resource).into_iter().chain(is_degraded.then_some("degraded")) {
                 metric.add(&labels(status), 1_u32);
             }
         }

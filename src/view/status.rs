@@ -9,7 +9,8 @@ use crate::model::{NodeName, Role};
 use crate::plan::aside::{AtWork, Freeze, Frozen};
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
-    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
+    Concern, Degradation, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview,
+    Running, Sync,
 };
 
 /// Minor versions add, major versions break.
@@ -221,6 +222,7 @@ pub(super) fn remarks(resource: &ResourceOverview) -> Vec<String> {
         (resource.is_failed, "failed"),
         (resource.is_blocked, "blocked"),
         (!resource.is_managed && !resource.is_blocked, "unmanaged"),
+        (!resource.degraded.is_empty(), "degraded"),
         (resource.is_removed, "no longer configured"),
         (resource.target_role == Some(Role::Stopped), "told to stop"),
     ] {
@@ -267,6 +269,7 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::Manifest { .. }
         | Concern::Blocked { .. }
         | Concern::LeftDown { .. }
+        | Concern::DegradedResource { .. }
         | Concern::Due { .. }
         | Concern::Maintenance
         | Concern::Paused
@@ -306,6 +309,10 @@ pub fn describe(concern: &Concern) -> String {
         }
         Concern::LeftDown { resource } => {
             format!("{resource} does not run, and is unmanaged: nobody starts it")
+        }
+        Concern::DegradedResource { resource, degradation: Degradation { node, exit_reason } } => {
+            let said = exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+            format!("{resource} on {node} is degraded{said}")
         }
         Concern::Due { actions: 1 } => "1 action is due".to_owned(),
         Concern::Due { actions } => format!("{actions} actions are due"),
