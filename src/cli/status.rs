@@ -225,6 +225,8 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::Blocked { .. } => true,
         Concern::LostNode { .. }
         | Concern::Frozen(_)
+        | Concern::SilentWitness(_)
+        | Concern::Clock { .. }
         | Concern::OfflineNode { .. }
         | Concern::PendingNode { .. }
         | Concern::Manifest { .. }

@@ -69,7 +69,9 @@ fn head(overview: &Overview, name: &str) -> String {
 fn node(node: &NodeOverview) -> [String; 3] {
     let class = match node.states.first() {
         Some(NodeCondition::Online) => "good",
-        Some(NodeCondition::Unclean | NodeCondition::Silent | NodeCondition::Offline) => "bad",
+        Some(
+            NodeCondition::Unclean | NodeCondition::Lost | NodeCondition::Silent | NodeCondition::Offline,
+        ) => "bad",
         Some(
             NodeCondition::Pending
             | NodeCondition::ShuttingDown

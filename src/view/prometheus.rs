@@ -86,6 +86,7 @@ fn nodes(overview: &Overview) -> Metric {
 const fn status(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
+        NodeCondition::Lost => "lost",
         NodeCondition::Silent => "silent",
         NodeCondition::Detached => "detached",
         NodeCondition::Offline => "offline",

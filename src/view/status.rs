@@ -1,12 +1,14 @@
 //! How a cluster is, as text, JSON and one line for monitoring.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::because::{cannot, refusals, remedy, trouble, way_out};
 use super::plan::Detail;
 use super::{Ink, fold, legible, moment, overlay, to_json};
-use crate::model::{NodeName, Role};
-use crate::plan::aside::{AtWork, Freeze, Frozen};
+use crate::model::{NodeName, Role, period};
+use crate::plan::aside::{AtWork, Freeze, Frozen, Witness};
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
     Concern, Degradation, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview,
@@ -154,7 +156,9 @@ fn node_row(node: &NodeOverview, detail: Detail, ink: Ink) -> [String; 3] {
     let states = states.join(", ");
     let painted = match node.states.first() {
         Some(NodeCondition::Online) => ink.good(&states),
-        Some(NodeCondition::Unclean | NodeCondition::Silent | NodeCondition::Offline) => ink.bad(&states),
+        Some(
+            NodeCondition::Unclean | NodeCondition::Lost | NodeCondition::Silent | NodeCondition::Offline,
+        ) => ink.bad(&states),
         Some(
             NodeCondition::Pending
             | NodeCondition::ShuttingDown
@@ -218,10 +222,13 @@ pub(super) fn state(resource: &ResourceOverview) -> String {
 /// What is worth saying of a resource beside its role and place.
 pub(super) fn remarks(resource: &ResourceOverview) -> Vec<String> {
     let mut remarks = Vec::new();
+    let is_waited_for = resource.frozen.is_some_and(|why| why != Freeze::Detached);
     for (holds, remark) in [
         (resource.is_failed, "failed"),
         (resource.is_blocked, "blocked"),
-        (!resource.is_managed && !resource.is_blocked, "unmanaged"),
+        (resource.frozen == Some(Freeze::Lost), "its node is lost"),
+        (resource.frozen == Some(Freeze::Silent), "its daemon is silent"),
+        (!resource.is_managed && !resource.is_blocked && !is_waited_for, "unmanaged"),
         (!resource.degraded.is_empty(), "degraded"),
         (resource.is_removed, "no longer configured"),
         (resource.target_role == Some(Role::Stopped), "told to stop"),
@@ -264,7 +271,7 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::CutOff
         | Concern::UncleanNode { .. }
         | Concern::LostNode { .. }
-        | Concern::Frozen(_)
+        | Concern::Frozen(Frozen { why: Freeze::Silent | Freeze::Detached, .. })
         | Concern::OfflineNode { .. }
         | Concern::Manifest { .. }
         | Concern::Blocked { .. }
@@ -274,6 +281,16 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
         | Concern::Maintenance
         | Concern::Paused
         | Concern::AtWork(_) => None,
+        Concern::Frozen(Frozen { why: Freeze::Lost, node, .. }) => {
+            Some(format!("once it is certainly off, `quorate node confirm-down {node}` says so"))
+        }
+        Concern::SilentWitness(_) => Some(
+            "`corosync-qdevice-tool -s` says what it does; it votes again once its server answers".to_owned(),
+        ),
+        Concern::Clock { .. } => Some(
+            "overrides end and history is dated by the controller's; let all hosts keep the same time"
+                .to_owned(),
+        ),
         Concern::PendingNode { node } => Some(format!(
             "`systemctl start quorate` on {node} starts it; one that runs may be of another version, and its log says what keeps it out"
         )),
@@ -297,6 +314,12 @@ pub fn describe(concern: &Concern) -> String {
             format!("{node} is lost: what it still runs is unknown here")
         }
         Concern::Frozen(it) => frozen(it),
+        Concern::SilentWitness(it) => witness(*it),
+        Concern::Clock { node, of, ahead } => {
+            let length = period::format(Duration::from_secs(ahead.unsigned_abs()));
+            let side = if *ahead < 0 { "behind" } else { "ahead of" };
+            format!("the clock of {node} is {length} {side} that of {of}, the controller")
+        }
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::PendingNode { node } => {
             format!("{node} is there, and its daemon takes no part in the cluster")
@@ -323,11 +346,17 @@ pub fn describe(concern: &Concern) -> String {
 
 /// Why nothing is done on a node for now, as a sentence without full stop.
 pub(super) fn frozen(frozen: &Frozen) -> String {
-    let Frozen { node, why } = frozen;
+    let Frozen { node, why, until } = frozen;
+    let at = until.map(|until| format!(" at {} at the latest", moment(until)));
     match why {
+        Freeze::Lost => {
+            let at = at.unwrap_or_else(|| " once nothing holds that up".to_owned());
+            format!("{node} is lost: what it ran is taken over{at}, when it has let go of it by itself")
+        }
         Freeze::Silent => {
+            let at = at.unwrap_or_default();
             format!(
-                "the daemon of {node} does not answer: what runs there is unknown until it is back or given up"
+                "the daemon of {node} does not answer: what runs there is unknown until it is back or given up{at}"
             )
         }
         Freeze::Detached => {
@@ -338,10 +367,22 @@ pub(super) fn frozen(frozen: &Frozen) -> String {
     }
 }
 
+/// What it means that the witness does not vote.
+fn witness(witness: Witness) -> String {
+    let Witness { present, expected } = witness;
+    let what = match witness.spare() {
+        _ if present < witness.needed() => "too few to run anything".to_owned(),
+        0 => "one more loss and nothing runs".to_owned(),
+        spare => format!("{spare} more may be lost before nothing runs"),
+    };
+    format!("the witness does not vote: {present} of {expected} votes are there, {what}")
+}
+
 /// What is said of a node.
 pub(super) const fn condition(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
+        NodeCondition::Lost => "lost",
         NodeCondition::Silent => "daemon silent",
         NodeCondition::Detached => "left running",
         NodeCondition::Offline => "offline",

@@ -31,6 +31,8 @@ pub struct NodeOverview {
 pub enum NodeCondition {
     /// Lost without notice: must be fenced.
     Unclean,
+    /// Not there any more; what it may still run is given the time to end.
+    Lost,
     /// Its daemon does not answer.
     Silent,
     /// Its daemon left, and let what runs there run on.
@@ -53,10 +55,15 @@ impl NodeOverview {
     /// The same of a node on which nothing is done for now: that is more than maintenance.
     pub(super) fn freeze(&mut self, why: Freeze) {
         let condition = match why {
+            Freeze::Lost => NodeCondition::Lost,
             Freeze::Silent => NodeCondition::Silent,
             Freeze::Detached => NodeCondition::Detached,
         };
-        self.states.retain(|state| !matches!(state, NodeCondition::Maintenance | NodeCondition::Online));
+        let is_told_by_that = |state: &NodeCondition| {
+            let is_lost = why == Freeze::Lost && *state == NodeCondition::Offline;
+            is_lost || matches!(state, NodeCondition::Maintenance | NodeCondition::Online)
+        };
+        self.states.retain(|state| !is_told_by_that(state));
         self.states.insert(0, condition);
     }
 }
@@ -92,6 +99,9 @@ pub struct ResourceOverview {
     pub is_managed: bool,
     /// Whether nothing may be done with it.
     pub is_blocked: bool,
+    /// Why nothing is done about it for now, where it is active on such nodes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Freeze>,
     /// Whether it has failed.
     pub is_failed: bool,
     /// Whether it is no longer configured.
@@ -119,6 +129,12 @@ impl ResourceOverview {
     /// Whether it was told to start, and did not say that it has.
     pub fn is_starting(&self) -> bool {
         self.pending.as_deref() == Some("start")
+    }
+
+    /// The same, where `why` says of a node why nothing is done there.
+    pub(super) fn freeze(&mut self, why: impl Fn(&NodeName) -> Option<Freeze>) {
+        let reasons: Option<Vec<Freeze>> = self.nodes.iter().map(why).collect();
+        self.frozen = reasons.and_then(|reasons| reasons.first().copied());
     }
 }
 
@@ -195,6 +211,7 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         is_collective: resource.primitive().is_none(),
         is_managed: resource.is_managed,
         is_blocked: resource.is_blocked,
+        frozen: None,
         is_failed: resource.is_failed,
         is_removed: resource.is_removed,
         target_role: resource.target_role,
