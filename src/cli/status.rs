@@ -232,6 +232,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::Manifest { .. }
         | Concern::LeftDown { .. }
         | Concern::DegradedResource { .. }
+        | Concern::Retiring { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)
         | Concern::Maintenance

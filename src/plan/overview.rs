@@ -12,6 +12,7 @@ pub use part::{Degradation, FailureOverview, NodeCondition, NodeOverview, Resour
 use serde::{Deserialize, Serialize};
 
 use super::aside::{Aside, AtWork, Freeze, Frozen, MANIFEST, Witness};
+use super::retirement::retiring;
 use super::trouble::{self, Trouble};
 use super::unplaced::Unplaced;
 use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
@@ -152,6 +153,11 @@ pub enum Concern {
         /// Where, and what its agent says of it.
         #[serde(flatten)]
         degradation: Degradation,
+    },
+    /// Resources were told to stop by an `apply --prune`, and are not deleted yet.
+    Retiring {
+        /// Which.
+        resources: Vec<String>,
     },
     /// Actions are due.
     Due {
@@ -312,6 +318,11 @@ fn concerns(
         };
         concerns.extend(resource.degraded.iter().map(of_it));
     }
+    let retiring = retiring(facts.cluster);
+    if !retiring.is_empty() {
+        let resources = retiring.into_iter().map(str::to_owned).collect();
+        concerns.push(Concern::Retiring { resources });
+    }
     if !due.steps.is_empty() {
         concerns.push(Concern::Due { actions: due.steps.len() });
     }
@@ -348,7 +359,8 @@ fn is_lost(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
 }
 
 fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
-    let is_only_due = concerns.iter().all(|concern| matches!(concern, Concern::Due { .. }));
+    let is_only_due =
+        concerns.iter().all(|concern| matches!(concern, Concern::Due { .. } | Concern::Retiring { .. }));
     if in_force.nodes.is_empty() && in_force.resources.is_empty() {
         Health::Missing
     } else if concerns.contains(&Concern::Maintenance) || concerns.contains(&Concern::Paused) {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::merge::rest;
 use super::relation::named_resources;
-use crate::model::{Cluster, Constraint, OptionSet, Resource, Score};
+use crate::model::{Cluster, Constraint, OptionSet, OptionSetId, Resource, Score};
 
 /// The state to hold before `merged` comes in force; none where at most one service goes, as
 /// there is no order to keep then.
@@ -54,13 +54,42 @@ fn orders_among(going: &[Resource], in_force: &Cluster) -> Vec<Constraint> {
     in_force.constraints.iter().filter(joins_them).cloned().collect()
 }
 
+/// The names of resources that were told to stop as they are to be deleted, and of what is in them.
+pub(super) fn retiring(cluster: &Cluster) -> BTreeSet<&str> {
+    let is_told = |meta: &[OptionSet]| {
+        meta.iter().filter_map(|set| set.id.as_ref()).any(|id| id.as_str().starts_with(MARK))
+    };
+    let mut names = BTreeSet::new();
+    for resource in &cluster.resources {
+        let parts = resource.primitives();
+        if is_told(resource.meta()) || parts.iter().any(|primitive| is_told(&primitive.meta)) {
+            names.insert(resource.id().as_str());
+            names.extend(parts.into_iter().map(|primitive| primitive.id.as_str()));
+        }
+    }
+    names
+}
+
+/// With what the name of the set of options begins by which a resource is told to stop.
+const MARK: &str = "quorate-retiring-";
+
+/// The resource, told to stop. One that was told already goes on with that.
 fn stopped(mut resource: Resource) -> Resource {
-    let told = OptionSet { score: Score::INFINITY, ..OptionSet::of([("target-role", "Stopped")]) };
+    let told = OptionSet {
+        id: Some(OptionSetId::new(format!("{MARK}{}", resource.id()))),
+        score: Score::INFINITY,
+        ..OptionSet::of([("target-role", "Stopped")])
+    };
+    let alone = Cluster { resources: vec![resource.clone()], ..Cluster::default() };
+    if !retiring(&alone).is_empty() {
+        return resource;
+    }
     match &mut resource {
         Resource::Primitive(primitive) => primitive.meta.push(told),
         Resource::Group(group) => {
             for member in &mut group.members {
-                member.meta.push(told.clone());
+                let id = Some(OptionSetId::new(format!("{MARK}{}", member.id)));
+                member.meta.push(OptionSet { id, ..told.clone() });
             }
         }
         Resource::Clone(clone) => clone.meta.push(told),

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod because;
+pub mod concern;
 pub mod diagnostic;
 mod difference;
 pub mod drill;
