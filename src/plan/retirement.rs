@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::merge::rest;
 use super::relation::named_resources;
-use crate::model::{Cluster, Constraint, OptionSet, OptionSetId, Resource, Score};
+use crate::model::{Cluster, Constraint, OptionSet, Resource, Score};
 
 /// The state to hold before `merged` comes in force; none where at most one service goes, as
 /// there is no order to keep then.
@@ -56,9 +56,7 @@ fn orders_among(going: &[Resource], in_force: &Cluster) -> Vec<Constraint> {
 
 /// The names of resources that were told to stop as they are to be deleted, and of what is in them.
 pub(super) fn retiring(cluster: &Cluster) -> BTreeSet<&str> {
-    let is_told = |meta: &[OptionSet]| {
-        meta.iter().filter_map(|set| set.id.as_ref()).any(|id| id.as_str().starts_with(MARK))
-    };
+    let is_told = |meta: &[OptionSet]| meta.iter().flat_map(|set| &set.pairs).any(|pair| &*pair.name == MARK);
     let mut names = BTreeSet::new();
     for resource in &cluster.resources {
         let parts = resource.primitives();
@@ -70,26 +68,23 @@ pub(super) fn retiring(cluster: &Cluster) -> BTreeSet<&str> {
     names
 }
 
-/// With what the name of the set of options begins by which a resource is told to stop.
-const MARK: &str = "quorate-retiring-";
+/// The meta-attribute of a resource that was told to stop because it is to be deleted: nothing else tells, once
+/// the command has ended that was to delete it.
+const MARK: &str = "quorate-retiring";
 
 /// The resource, told to stop. One that was told already goes on with that.
 fn stopped(mut resource: Resource) -> Resource {
-    let told = OptionSet {
-        id: Some(OptionSetId::new(format!("{MARK}{}", resource.id()))),
-        score: Score::INFINITY,
-        ..OptionSet::of([("target-role", "Stopped")])
-    };
     let alone = Cluster { resources: vec![resource.clone()], ..Cluster::default() };
     if !retiring(&alone).is_empty() {
         return resource;
     }
+    let pairs = [("target-role", "Stopped"), (MARK, "true")];
+    let told = OptionSet { score: Score::INFINITY, ..OptionSet::of(pairs) };
     match &mut resource {
         Resource::Primitive(primitive) => primitive.meta.push(told),
         Resource::Group(group) => {
             for member in &mut group.members {
-                let id = Some(OptionSetId::new(format!("{MARK}{}", member.id)));
-                member.meta.push(OptionSet { id, ..told.clone() });
+                member.meta.push(told.clone());
             }
         }
         Resource::Clone(clone) => clone.meta.push(told),

@@ -9,7 +9,7 @@ use crate::model::{NodeName, Role};
 use crate::plan::aside::Freeze;
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
-    FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
+    Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
 };
 
 /// Minor versions add, major versions break.
@@ -31,6 +31,40 @@ pub fn json(overview: &Overview) -> String {
         kind: "status",
         observed_at: moment(overview.at),
         overview,
+    })
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    format_version: &'static str,
+    kind: &'static str,
+    /// As monitoring systems call it.
+    state: &'static str,
+    exit_code: u8,
+    /// The line that monitoring systems show.
+    line: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<Sync>,
+    concerns: &'a [Concern],
+}
+
+/// What monitoring is told, as JSON: the state in its words, and why. `Err` says why nothing is known.
+pub fn check_json(state: &'static str, exit_code: u8, overview: Result<&Overview, String>) -> String {
+    let known = overview.as_ref().ok();
+    to_json(&Check {
+        format_version: FORMAT_VERSION,
+        kind: "check",
+        state,
+        exit_code,
+        line: match &overview {
+            Ok(overview) => line(overview).trim_end().to_owned(),
+            Err(why) => why.clone(),
+        },
+        health: known.map(|overview| overview.health),
+        sync: known.map(|overview| overview.sync),
+        concerns: known.map_or(&[], |overview| &overview.concerns),
     })
 }
 
