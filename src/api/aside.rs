@@ -2,7 +2,7 @@
 
 use super::Sighting;
 use crate::cluster::{Awaited, Vigil};
-use crate::model::NodeName;
+use crate::model::{Moment, NodeName};
 use crate::plan::aside::{Aside, Freeze, Frozen, Witness};
 
 /// What is known beside what the nodes know: nodes that are waited for, nodes that were left running, and the
@@ -14,7 +14,7 @@ pub fn aside(vigils: &[Vigil], detached: &[NodeName], without_witness: Option<(u
             Awaited::Release => Freeze::Lost,
             Awaited::Return | Awaited::Supervisor => Freeze::Silent,
         },
-        until: until.map(|until| until.seconds()),
+        until: until.map(Moment::seconds),
     });
     let left = detached.iter().map(|node| Frozen { node: node.clone(), why: Freeze::Detached, until: None });
     Aside {

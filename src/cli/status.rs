@@ -204,16 +204,14 @@ fn check(output: Format, options: &Options, terminal: Terminal) -> Result<Exit, 
         look(&mut *engine, cluster(declared.as_ref())).await
     });
     let (word, exit) = overview.as_ref().map_or(("UNKNOWN", Exit::CheckUnknown), grade);
-    let failed = |failure: &Failure| failure.message.clone().unwrap_or_else(|| "no answer".to_owned());
-    terminal.data(&match (output, &overview) {
-        (Format::Json, overview) => {
-            view::status::check_json(word, exit.code(), overview.as_ref().map_err(failed))
-        }
+    let seen = overview.as_ref().map_err(|failure| failure.message.as_deref().unwrap_or("no answer"));
+    terminal.data(&match (output, seen) {
+        (Format::Json, seen) => view::status::check_json(word, exit.code(), seen),
         (Format::Text | Format::Html | Format::Prometheus, Ok(overview)) => {
             format!("QUORATE {word} - {}", view::status::line(overview))
         }
-        (Format::Text | Format::Html | Format::Prometheus, Err(failure)) => {
-            format!("QUORATE {word} - {}\n", failed(failure))
+        (Format::Text | Format::Html | Format::Prometheus, Err(why)) => {
+            format!("QUORATE {word} - {why}\n")
         }
     })?;
     Ok(exit)

@@ -51,16 +51,16 @@ struct Check<'a> {
 }
 
 /// What monitoring is told, as JSON: the state in its words, and why. `Err` says why nothing is known.
-pub fn check_json(state: &'static str, exit_code: u8, overview: Result<&Overview, String>) -> String {
-    let known = overview.as_ref().ok();
+pub fn check_json(state: &'static str, exit_code: u8, overview: Result<&Overview, &str>) -> String {
+    let known = overview.ok();
     to_json(&Check {
         format_version: FORMAT_VERSION,
         kind: "check",
         state,
         exit_code,
-        line: match &overview {
+        line: match overview {
             Ok(overview) => line(overview).trim_end().to_owned(),
-            Err(why) => why.clone(),
+            Err(why) => why.to_owned(),
         },
         health: known.map(|overview| overview.health),
         sync: known.map(|overview| overview.sync),
