@@ -255,7 +255,9 @@ impl Walk<'_> {
                 Role::Secrets => Role::Source,
                 // A list of blocks, or of maps, is for what the list is for.
                 Role::Holder if key.is_none() => Role::Other,
-                Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other if HOLDERS.contains(&name) => {
+                Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other
+                    if HOLDERS.contains(&name) =>
+                {
                     Role::Holder
                 }
                 Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other => Role::Other,
