@@ -127,3 +127,36 @@ fn witness(witness: Witness) -> String {
     };
     format!("the witness does not vote: {present} of {expected} votes are there, {what}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NodeName;
+
+    #[test]
+    fn a_lost_host_is_told_apart_from_a_silent_daemon_and_both_with_their_moment() {
+        let told = |why, until| frozen(&Frozen { node: NodeName::new("n2"), why, until });
+        assert_eq!(
+            told(Freeze::Lost, Some(1_764_000_000)),
+            "n2 is lost: what it ran is taken over at 2025-11-24T16:00:00Z at the latest, when it has let go of it by itself"
+        );
+        assert!(told(Freeze::Lost, None).contains("taken over once nothing holds that up"));
+        assert!(told(Freeze::Silent, Some(0)).ends_with("given up at 1970-01-01T00:00:00Z at the latest"));
+    }
+
+    #[test]
+    fn the_loss_of_a_witness_is_told_with_what_it_means() {
+        let told = |present, expected| witness(Witness { present, expected });
+        assert!(told(2, 3).ends_with("2 of 3 votes are there, one more loss and nothing runs"));
+        assert!(told(4, 5).ends_with("1 more may be lost before nothing runs"));
+        assert!(told(1, 3).ends_with("too few to run anything"));
+    }
+
+    #[test]
+    fn a_clock_is_told_with_the_size_and_the_side_of_its_difference() {
+        let told =
+            |ahead| describe(&Concern::Clock { node: NodeName::new("n2"), of: NodeName::new("n1"), ahead });
+        assert_eq!(told(10_800), "the clock of n2 is 3h ahead of that of n1, the controller");
+        assert_eq!(told(-5), "the clock of n2 is 5s behind that of n1, the controller");
+    }
+}
