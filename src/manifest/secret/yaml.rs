@@ -241,7 +241,7 @@ impl Walk<'_> {
         }
         if role == Role::Source && !is_secret && is_leaf {
             self.found.shown.push(key_place.start..token.span.end);
-        } else if role == Role::Secrets && token.kind == Kind::Map {
+        } else if role == Role::Secrets && token.kind == Kind::Map || role == Role::Source && key.is_some() {
             self.found.shown.push(key_place);
         }
         if is_secret {
