@@ -6,6 +6,8 @@
     reason = "this test runs the program and speaks to sockets"
 )]
 
+#[path = "api/concerns.rs"]
+mod concerns;
 #[path = "engine_conformance/daemon.rs"]
 mod daemon;
 

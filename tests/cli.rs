@@ -150,6 +150,7 @@ fn shell(command: &str, folder: &Path) -> Output {
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
         .env("LC_ALL", "C")
+        .env("USER", "somebody")
         .stdin(Stdio::null())
         .output()
         .unwrap()

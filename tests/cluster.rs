@@ -23,4 +23,6 @@ mod joining;
 mod strangers;
 #[path = "cluster/telling.rs"]
 mod telling;
+#[path = "cluster/watching.rs"]
+mod watching;
 mod world;

@@ -33,6 +33,7 @@ macro_rules! engine {
             a_failed_start_is_counted_and_not_tried_there_again,
             a_failed_stop_without_fencing_blocks_the_resource,
             a_failed_monitor_is_counted_and_recovered,
+            a_degraded_monitor_counts_as_success_and_is_known_until_the_next_one_is_well,
             a_resource_over_its_migration_threshold_stays_stopped,
             a_changed_parameter_restarts_only_its_resource,
             a_changed_interval_replaces_the_monitor_and_restarts_nothing,

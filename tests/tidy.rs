@@ -21,7 +21,7 @@ const PURE: [(&str, &[&str]); 12] = [
     ("executor", &["model", "status", "scheduler"]),
     ("ledger", &["model", "status", "scheduler", "executor"]),
     ("cluster", &["model", "status", "scheduler", "executor", "ledger"]),
-    ("api", &["model", "status", "diagnostic", "manifest", "scheduler", "executor", "cluster"]),
+    ("api", &["model", "status", "diagnostic", "manifest", "scheduler", "plan", "executor", "cluster"]),
 ];
 
 /// Modules of the effect ring with what each may import beside the pure ring (for the leaf `agent`: at all).

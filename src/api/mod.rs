@@ -14,6 +14,7 @@
 //!
 //! What goes wrong is a [`Complaint`].
 
+mod aside;
 mod tale;
 mod unhonoured;
 
@@ -21,10 +22,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use aside::aside;
 pub use tale::{DecisionId, Tale, Told};
 pub use unhonoured::{unhonoured, unhonoured_settings};
 
-use crate::cluster::{Fencing, Flight};
+use crate::cluster::{Fencing, Flight, Vigil};
 use crate::model::{Cluster, Generation, Moment, NodeName, Overlay};
 use crate::status::ClusterStatus;
 
@@ -68,6 +70,9 @@ pub struct Sighting {
     pub in_flight: Vec<Flight>,
     /// Nodes whose daemon died, as long as it is waited for.
     pub awaited: Vec<NodeName>,
+    /// The same with what is waited for, and how long.
+    #[serde(default)]
+    pub vigils: Vec<Vigil>,
     /// Nodes that left with their resources running.
     pub detached: Vec<NodeName>,
     /// The last fencings, oldest first.
@@ -90,6 +95,9 @@ pub struct Votes {
     pub present: u32,
     /// Votes expected.
     pub expected: u32,
+    /// Whether there is a witness that should vote and does not.
+    #[serde(default)]
+    pub is_witness_silent: bool,
     /// Nodes that the membership layer sees, with or without a daemon.
     pub nodes: Vec<NodeName>,
 }

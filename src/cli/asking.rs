@@ -1,7 +1,5 @@
 //! Asking a cluster for something that is not in the manifest: overrides, pauses, forgetting.
 
-#![expect(clippy::disallowed_methods, reason = "says who asks, as the environment knows it")]
-
 use std::time::Duration;
 
 use clap::Args;
@@ -17,7 +15,8 @@ use super::name;
 use super::options::Options;
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
-use crate::cluster::Change;
+use super::who;
+use crate::cluster::{Change, Lifetime};
 use crate::engine::{EngineError, Observation, Outcome};
 use crate::model::fencing::{TERMINATE, asks_for_fencing};
 use crate::model::{Moment, NodeName, Override, OverrideId, Overriding, ResourceId, Role};
@@ -55,16 +54,9 @@ impl Lasting {
             what,
             until: Some(since.after(self.length)),
             since,
-            origin: origin(self.reason.as_deref()),
+            origin: who::origin(self.reason.as_deref()),
         })
     }
-}
-
-/// Who asks, and why.
-pub(super) fn origin(reason: Option<&str>) -> String {
-    let name = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
-    let who = name("SUDO_USER").or_else(|| name("USER")).unwrap_or_else(|| "somebody".to_owned());
-    reason.map_or_else(|| who.clone(), |reason| format!("{who}: {reason}"))
 }
 
 /// Asks for what `wish` makes of the cluster as it is, and waits until the cluster has acted on it.
@@ -76,7 +68,8 @@ pub(super) fn ask(
 ) -> Result<Exit, Failure> {
     engines::block_on(async {
         let interrupt = Interrupt::listen(Hangup::Ends)?;
-        let mut progress = Progress::new(terminal, Form::People);
+        let form = if terminal.is_answering() { Form::Silent } else { Form::People };
+        let mut progress = Progress::new(terminal, form);
         let mut opened = engines::open(options, Access::Write)?;
         opened.engine.claim(&mut |event| progress.show(&event)).await?;
         let seen = opened.engine.observe().await?;
@@ -230,7 +223,16 @@ fn describe(change: &Change, seen: &Observation) -> String {
         {
             format!("{node} is to be fenced.")
         }
-        Change::Attribute { node, name, .. } => format!("The attribute {name} of {node} is set."),
+        Change::Attribute { node, name, value, lifetime } => {
+            let until = match lifetime {
+                Lifetime::Forever => "until it is deleted",
+                Lifetime::UntilLeave => "until the node leaves",
+            };
+            match value {
+                Some(value) => format!("The attribute {name} of {node} is {value}, {until}."),
+                None => format!("The attribute {name} of {node} is deleted."),
+            }
+        }
         Change::Forsake(node) => format!("{node} is taken for lost."),
         Change::ConfirmDown(node) => {
             format!("{node} is taken to be down, and what it ran is started elsewhere.")

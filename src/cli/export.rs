@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::answer::Answering;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
     /// Replace the file if there is one.
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// Forms of configuration.

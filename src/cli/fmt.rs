@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::answer::Answering;
 use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -36,6 +37,8 @@ pub(super) struct Arguments {
     /// Write out the operations that the agents on this host advise and that are not there.
     #[arg(long)]
     expand_ops: bool,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// Runs the verb.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::answer::Answering;
 use super::asking::{self, Waiting};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -33,6 +34,22 @@ struct Extent {
     node: Option<String>,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    answering: Answering,
+}
+
+impl Cleanup {
+    /// In which form it answers.
+    pub(super) const fn answering(&self) -> Answering {
+        self.extent.answering
+    }
+}
+
+impl Refresh {
+    /// In which form it answers.
+    pub(super) const fn answering(&self) -> Answering {
+        self.extent.answering
+    }
 }
 
 impl Extent {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::answer::Answering;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -39,6 +40,8 @@ pub(super) struct Arguments {
     /// Replace the manifest if there is one.
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// Forms of configuration.

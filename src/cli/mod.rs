@@ -3,10 +3,14 @@
 //! A verb takes the global [`Options`] and its own arguments, and ends with an [`Exit`] or a
 //! [`Failure`]. Data goes to standard output, everything else to standard error.
 
+#![expect(clippy::disallowed_methods, reason = "looks what is empty in the environment")]
+
 mod advice;
+mod answer;
 mod api_stream;
 mod apply;
 mod asking;
+mod attribute;
 mod clock;
 mod cluster;
 mod completions;
@@ -49,10 +53,12 @@ mod ticket;
 mod validate;
 mod wait;
 mod watch;
+mod who;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -122,7 +128,9 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return say_usage(&error),
     };
     let terminal = arguments.options.terminal();
-    match arguments.verb.run(&arguments.options, terminal) {
+    let terminal = if arguments.verb.answers_machines() { terminal.answering() } else { terminal };
+    let ended = arguments.verb.run(&arguments.options, terminal);
+    match terminal.answer(&ended).and(ended) {
         Ok(exit) => exit,
         Err(failure) => {
             terminal.fail(&failure);
@@ -132,6 +140,47 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 impl Verb {
+    /// Whether the verb is one without a document of its own, and is to answer with one.
+    fn answers_machines(&self) -> bool {
+        let answering = match self {
+            Self::Fmt(arguments) => arguments.answering,
+            Self::Wait(arguments) => arguments.answering,
+            Self::Node(arguments) => arguments.answering,
+            Self::Move(arguments) => arguments.answering,
+            Self::Ban(arguments) => arguments.answering,
+            Self::Clear(arguments) => arguments.answering,
+            Self::Ticket(arguments) => arguments.answering,
+            Self::Cleanup(arguments) => arguments.answering(),
+            Self::Refresh(arguments) => arguments.answering(),
+            Self::Pause(arguments) => arguments.answering,
+            Self::Resume(arguments) => arguments.answering,
+            Self::Import(arguments) => arguments.answering,
+            Self::Export(arguments) => arguments.answering,
+            Self::Cluster(arguments) => arguments.answering,
+            Self::Init(_)
+            | Self::Validate(_)
+            | Self::Schema(_)
+            | Self::Plan(_)
+            | Self::Show(_)
+            | Self::Apply(_)
+            | Self::Watch(_)
+            | Self::Daemon(_)
+            | Self::Status(_)
+            | Self::Explain(_)
+            | Self::Drill(_)
+            | Self::History(_)
+            | Self::Replay(_)
+            | Self::Simulate(_)
+            | Self::Graph(_)
+            | Self::Resource(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::ApiStream(_)
+            | Self::Guard(_) => return false,
+        };
+        answering.is_json()
+    }
+
     fn run(self, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
         match self {
             Self::Init(arguments) => init::run(&arguments, options, terminal),
@@ -177,8 +226,17 @@ fn command() -> clap::Command {
     Arguments::command().after_help(format!("Exit codes:\n{}", Exit::table()))
 }
 
+/// The command line where what is empty in the environment counts as not set.
+fn without_empty(command: clap::Command) -> clap::Command {
+    let is_empty =
+        |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty)
+}
+
 fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let matches = command().try_get_matches_from(words)?;
+    let matches = without_empty(command()).try_get_matches_from(words)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.options.file_origin = matches.value_source("file");
     Ok(arguments)

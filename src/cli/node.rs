@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use super::answer::Answering;
 use super::asking::{self, Lasting, Waiting, confirm};
+use super::attribute;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::name;
@@ -21,6 +23,8 @@ use crate::model::{NodeName, OverrideId, Overriding};
 pub(super) struct Arguments {
     #[command(subcommand)]
     what: What,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +61,8 @@ enum What {
         #[command(flatten)]
         waiting: Waiting,
     },
+    /// Set, delete or list attributes of nodes, which rules and agents read.
+    Attribute(attribute::Arguments),
     /// Let the fence devices take a node down.
     Fence {
         /// Which node.
@@ -99,6 +105,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             let id = maintenance(node.as_deref());
             end(node.as_deref(), id, "maintenance", waiting, options, terminal)
         }
+        What::Attribute(attributes) => attribute::run(attributes, arguments.answering, options, terminal),
         What::Fence { node, auto_approve, waiting } => {
             confirm(&format!("Take {node} down now?"), *auto_approve, terminal)?;
             let node = NodeName::from(&**node);

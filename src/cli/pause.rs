@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::answer::Answering;
 use super::asking::{self, Waiting};
 use super::engines::Access;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
 use super::terminal::Terminal;
-use super::{clock, engines};
+use super::{clock, engines, who};
 use crate::cluster::Change;
 use crate::model::{Moment, Pause};
 use crate::view;
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
     /// Why, for others who look.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// End a pause.
@@ -34,6 +37,8 @@ pub(super) struct Arguments {
 pub(super) struct Resume {
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// Runs `pause`.
@@ -51,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
             None => Moment::at(seen.now).after(arguments.length),
         };
         let until = Some(end);
-        let pause = Pause { until, origin: asking::origin(arguments.reason.as_deref()) };
+        let pause = Pause { until, origin: who::origin(arguments.reason.as_deref()) };
         engine.change(Change::Pause(pause.clone())).await?;
         terminal.note(&view::overlay::pause(&pause, seen.now));
         Ok(Exit::Done)

@@ -93,7 +93,7 @@ impl Progress {
             Event::Started(action) => self.begin(action),
             Event::Finished { action, result } => {
                 self.in_flight.retain(|(id, _)| *id != action.id);
-                if !result.has_succeeded(action) || self.is_shown(action) {
+                if !result.has_succeeded(action) || result.rc.is_degraded() || self.is_shown(action) {
                     self.print(&progress::finished_line(action, result, self.terminal.error_ink()));
                 }
                 self.draw();

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::answer::Answering;
 use super::asking::{self, Lasting, Waiting};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -30,6 +31,8 @@ pub(super) struct Move {
     lasting: Lasting,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// Keep a resource off a node, for a while.
@@ -47,6 +50,8 @@ pub(super) struct Ban {
     lasting: Lasting,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// End overrides before their time.
@@ -59,6 +64,8 @@ pub(super) struct Clear {
     all: bool,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// Runs `move`.

@@ -60,7 +60,10 @@ enum Format {
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     if arguments.check {
-        return check(options, terminal);
+        if matches!(arguments.output, Format::Html | Format::Prometheus) {
+            return Err(Failure::usage("--check answers with a line, or with -o json"));
+        }
+        return check(arguments.output, options, terminal);
     }
     if arguments.watch && options.manifest() == Path::new("-") {
         return Err(Failure::usage("standard input can be read only once, and not again and again"));
@@ -194,24 +197,23 @@ pub(super) fn overview_of(observation: &Observation, declared: Option<&Cluster>)
 }
 
 /// One line and a code of its own scale: monitoring systems expect nothing else.
-fn check(options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
+fn check(output: Format, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let overview = engines::block_on(async {
         let declared = declared(options, terminal)?;
         let mut engine = engines::open(options, Access::Read)?.engine;
         look(&mut *engine, cluster(declared.as_ref())).await
     });
-    let (word, exit, line) = match &overview {
-        Ok(overview) => {
-            let (word, exit) = grade(overview);
-            (word, exit, view::status::line(overview))
+    let (word, exit) = overview.as_ref().map_or(("UNKNOWN", Exit::CheckUnknown), grade);
+    let seen = overview.as_ref().map_err(|failure| failure.message.as_deref().unwrap_or("no answer"));
+    terminal.data(&match (output, seen) {
+        (Format::Json, seen) => view::status::check_json(word, exit.code(), seen),
+        (Format::Text | Format::Html | Format::Prometheus, Ok(overview)) => {
+            format!("QUORATE {word} - {}", view::status::line(overview))
         }
-        Err(failure) => (
-            "UNKNOWN",
-            Exit::CheckUnknown,
-            format!("{}\n", failure.message.as_deref().unwrap_or("no answer")),
-        ),
-    };
-    terminal.data(&format!("QUORATE {word} - {line}"))?;
+        (Format::Text | Format::Html | Format::Prometheus, Err(why)) => {
+            format!("QUORATE {word} - {why}\n")
+        }
+    })?;
     Ok(exit)
 }
 
@@ -225,10 +227,14 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::Blocked { .. } => true,
         Concern::LostNode { .. }
         | Concern::Frozen(_)
+        | Concern::SilentWitness(_)
+        | Concern::Clock { .. }
         | Concern::OfflineNode { .. }
         | Concern::PendingNode { .. }
         | Concern::Manifest { .. }
         | Concern::LeftDown { .. }
+        | Concern::DegradedResource { .. }
+        | Concern::Retiring { .. }
         | Concern::Due { .. }
         | Concern::AtWork(_)
         | Concern::Maintenance

@@ -4,6 +4,8 @@
 
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
+use super::answer::Page;
+use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Colour;
 use crate::diagnostic::{Diagnostic, Sources};
@@ -16,6 +18,8 @@ pub(super) struct Terminal {
     errors: Ink,
     verbosity: Verbosity,
     findings: Findings,
+    /// Where what is said is gathered, for a verb that answers with a document.
+    page: Option<&'static Page>,
 }
 
 /// Where findings go that end a verb.
@@ -56,12 +60,44 @@ impl Terminal {
             errors: ink(std::io::stderr().is_terminal()),
             verbosity,
             findings: Findings::People,
+            page: None,
         }
     }
 
     /// The same terminal, for a verb whose output is for machines.
     pub(super) const fn with_findings(self, findings: Findings) -> Self {
         Self { findings, ..self }
+    }
+
+    /// The same terminal, for a verb that answers with one document at its end.
+    pub(super) fn answering(self) -> Self {
+        // There is one terminal in the life of this process.
+        Self { page: Some(Box::leak(Box::default())), ..self }
+    }
+
+    /// Ends a verb that answers with a document.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(super) fn answer(self, ended: &Result<Exit, Failure>) -> Result<(), Failure> {
+        match self.page.and_then(|page| page.document(ended)) {
+            Some(document) => Self { page: None, ..self }.data(&document),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a document of the verb's own.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(super) fn document(self, text: &str) -> Result<(), Failure> {
+        self.page.inspect(|page| page.is_told());
+        Self { page: None, ..self }.data(text)
+    }
+
+    /// Whether the verb answers with a document.
+    pub(super) const fn is_answering(&self) -> bool {
+        self.page.is_some()
     }
 
     /// Whether findings that end the verb are data.
@@ -119,6 +155,10 @@ impl Terminal {
     /// # Errors
     /// When the output cannot be written for another reason, such as a full disk.
     pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        if let Some(page) = self.page {
+            page.data(text);
+            return Ok(());
+        }
         let mut output = std::io::stdout().lock();
         match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -130,7 +170,9 @@ impl Terminal {
 
     /// Writes a line of progress, unless quiet.
     pub(super) fn note(&self, text: &str) {
-        if self.verbosity != Verbosity::Quiet {
+        if let Some(page) = self.page {
+            page.say(text);
+        } else if self.verbosity != Verbosity::Quiet {
             self.say(text);
         }
     }

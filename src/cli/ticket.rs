@@ -1,7 +1,8 @@
 //! `ticket`: which of several clusters may run what.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
+use super::answer::Answering;
 use super::apply::{self, Allowed};
 use super::asking::{self, Waiting, confirm};
 use super::engines::{self, Access};
@@ -23,16 +24,14 @@ use crate::view;
 pub(super) struct Arguments {
     #[command(subcommand)]
     what: What,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
     /// Show which tickets this cluster holds, and what needs them.
-    List {
-        /// Form of the list.
-        #[arg(short, long, value_enum, default_value_t = Format::Text)]
-        output: Format,
-    },
+    List,
     /// Give this cluster a ticket, so that it runs what needs it. No other cluster may hold it.
     Grant(Risky),
     /// Take a ticket from this cluster: what needs it ends as its `loss-policy` says.
@@ -69,27 +68,19 @@ struct Named {
     waiting: Waiting,
 }
 
-/// Forms of a list of tickets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
-}
-
 /// What becomes of a ticket: whether it is granted, and whether it is in standby.
 type Aim = fn(&TicketOverview) -> (bool, bool);
 
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     match &arguments.what {
-        What::List { output } => {
+        What::List => {
             let known = known(&look(options)?);
-            terminal.data(&match output {
-                Format::Text => view::ticket::text(&known),
-                Format::Json => view::ticket::json(&known),
-            })?;
+            if arguments.answering.is_json() {
+                terminal.document(&view::ticket::json(&known))?;
+            } else {
+                terminal.data(&view::ticket::text(&known))?;
+            }
             Ok(Exit::Done)
         }
         What::Grant(Risky { named, auto_approve }) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::answer::Answering;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Options;
@@ -33,6 +34,8 @@ pub(super) struct Arguments {
     /// Give up after this long.
     #[arg(long, value_name = "TIME", value_parser = clock::parse_period)]
     timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 /// What to wait for.

@@ -65,6 +65,8 @@ pub struct Quorum {
     pub votes: u32,
     /// Votes expected.
     pub expected_votes: u32,
+    /// Whether there is a witness that should vote and does not.
+    pub is_witness_silent: bool,
     /// Nodes that the membership layer sees, with or without a daemon.
     pub nodes: Vec<NodeName>,
 }

@@ -162,6 +162,9 @@ pub enum Refusal {
          another pause or maintenance; wait until it is back, or `quorate node confirm-down {0}` once its host is off"
     )]
     Apart(NodeName),
+    /// A lasting attribute that is too long, or one too many: all members keep them, and compare them.
+    #[error("{0}")]
+    Excess(String),
     /// What would be lost as soon as this partition meets the one that has quorum.
     #[error("the cluster has no quorum here: {0}")]
     NoQuorum(Meanwhile),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::cluster::{Accepted, Durable, Event, Lifetime, Moment, Node, Quorum, Refusal, Request, State};
+use crate::cluster::{
+    Accepted, Durable, Event, Lifetime, Moment, Node, Quorum, Refusal, Request, State, Vigil,
+};
 use crate::model::{Cluster, NodeName};
 use crate::status::ClusterStatus;
 
@@ -66,6 +68,8 @@ pub struct Snapshot {
     pub durable: Durable,
     /// What members agree on, once they do.
     pub state: Option<State>,
+    /// Nodes that are waited for.
+    pub vigils: Vec<Vigil>,
     /// The desired cluster with all overrides in force.
     pub effective: Arc<Cluster>,
     /// The cluster as the scheduler sees it.
@@ -83,6 +87,7 @@ impl Snapshot {
             quorum: node.quorum().clone(),
             durable: node.durable().clone(),
             state: node.state().cloned(),
+            vigils: node.vigils(),
             effective: node.effective(now),
             status: node.status(now),
         }

@@ -1,7 +1,9 @@
 //! Changes on top of the desired state, for the engines that keep it themselves.
 
+use std::sync::Arc;
+
 use super::{EngineError, Ledger};
-use crate::cluster::Change;
+use crate::cluster::{Change, Lifetime};
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override};
 
 /// Changes the overlay of a cluster, or what is remembered of failures.
@@ -40,9 +42,12 @@ pub(super) fn apply(
                 ledger.refresh(node.as_ref(), &here, |name| meant.includes(name));
             }
         }
-        Change::Attribute { node, name, value, .. } => {
+        Change::Attribute { node, name, value, lifetime } => {
             check_node(Some(node), cluster)?;
-            ledger.set_attribute(node, name, value.as_deref());
+            match lifetime {
+                Lifetime::UntilLeave => ledger.set_attribute(node, name, value.as_deref()),
+                Lifetime::Forever => set_lasting(overlay, node, name, value.as_ref()),
+            }
         }
         Change::Ticket { id, granted, standby } => {
             ledger.status.set_ticket(id, *granted, *standby, now.seconds());
@@ -52,6 +57,15 @@ pub(super) fn apply(
         }
     }
     Ok(())
+}
+
+fn set_lasting(overlay: &mut Overlay, node: &NodeName, name: &Arc<str>, value: Option<&Arc<str>>) {
+    let own = overlay.attributes.entry(node.clone()).or_default();
+    match value {
+        Some(value) => own.insert(Arc::clone(name), Arc::clone(value)),
+        None => own.remove(name),
+    };
+    overlay.attributes.retain(|_, own| !own.is_empty());
 }
 
 fn check(wanted: &Override, cluster: &Cluster) -> Result<(), EngineError> {

@@ -101,6 +101,11 @@ pub fn destroy() -> String {
         "{OPEN}if [ -d /run/systemd/system ]; then
   systemctl --quiet disable --now quorate corosync-qdevice 2>/dev/null || systemctl --quiet disable --now quorate || true
   systemctl --quiet disable --now corosync || true
+  # What is put on top of units while they are the cluster's.
+  for file in /run/systemd/system/*.d/50-quorate.conf; do
+    if [ -e \"$file\" ]; then rm -f \"$file\"; rmdir \"${{file%/*}}\" 2>/dev/null || true; fi
+  done
+  systemctl daemon-reload || true
 else
   # The daemon first: it stops the node's resources.
   for process in $(daemons) $(processes corosync-qdevi); do kill \"$process\" 2>/dev/null || true; done

@@ -314,3 +314,13 @@ fn an_installing_script_shows_what_it_does() {
     let work = Work { writes_key: true, writes_conf: true, keeps_old_conf: true, ..Work::default() };
     insta::assert_snapshot!(script::install(work, &conf::write(&layout, &key()), b"\x00key\xff"));
 }
+
+#[test]
+fn a_host_that_leaves_gives_its_units_back() {
+    let script = script::destroy();
+    let place = |text: &str| script.find(text).unwrap_or(usize::MAX);
+    let drop_in = place("/run/systemd/system/*.d/50-quorate.conf");
+    assert!(place("disable --now quorate") < drop_in, "the daemon stops them in its own order first");
+    assert!(drop_in < place("systemctl daemon-reload"));
+    assert!(script.contains("rmdir \"${file%/*}\""), "{script}");
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::executor::ActionResult;
 use crate::status::{ResultCode, ResultStatus};
 
-/// What counts as the same answer.
+/// What counts as the same answer. Degraded is another one than healthy: people want to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     rc: ResultCode,
@@ -17,7 +17,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn of(result: &ActionResult) -> Self {
-        Self { rc: result.undegraded(), status: result.status }
+        Self { rc: result.rc, status: result.status }
     }
 }
 

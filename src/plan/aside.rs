@@ -19,6 +19,30 @@ pub struct Aside {
     /// Nodes on which nothing is done for now, and what was known last counts.
     #[serde(default)]
     pub frozen: Vec<Frozen>,
+    /// The witness that should vote and does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witness>,
+}
+
+/// A witness that should vote and does not, and what votes there are without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witness {
+    /// Votes present.
+    pub present: u32,
+    /// Votes expected.
+    pub expected: u32,
+}
+
+impl Witness {
+    /// How many votes it takes to act.
+    pub const fn needed(self) -> u32 {
+        self.expected / 2 + 1
+    }
+
+    /// How many more votes may be lost.
+    pub const fn spare(self) -> u32 {
+        self.present.saturating_sub(self.needed())
+    }
 }
 
 /// A node on which nothing is done for now, and of which what was known last counts.
@@ -28,26 +52,21 @@ pub struct Frozen {
     pub node: NodeName,
     /// Why.
     pub why: Freeze,
+    /// When others take over what it ran, at the latest; seconds since 1970, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
 }
 
 /// Why nothing is done on a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Freeze {
+    /// It is not there any more; what it may still run is given the time to end.
+    Lost,
     /// Its daemon does not answer; it is waited for.
     Silent,
     /// Its daemon left, and let what runs there run on.
     Detached,
-}
-
-impl Frozen {
-    /// Of nodes whose daemon is waited for, and of those that were left running.
-    pub fn all(silent: &[NodeName], detached: &[NodeName]) -> Vec<Self> {
-        let of = |nodes: &[NodeName], why| -> Vec<Self> {
-            nodes.iter().map(|node| Self { node: node.clone(), why }).collect()
-        };
-        [of(silent, Freeze::Silent), of(detached, Freeze::Detached)].concat()
-    }
 }
 
 /// Another command that is at work on the same cluster.

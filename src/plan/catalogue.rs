@@ -56,7 +56,7 @@ impl<'a> Catalogue<'a> {
     pub(super) fn failure(&self, resource: &str, node: &NodeName) -> Option<&'a FailedAction> {
         let failures = self.failures.get_or_init(|| {
             let mut failures = BTreeMap::new();
-            for failed in &self.facts.failed_actions {
+            for failed in self.facts.remembered_failures() {
                 let key = (without_number(&failed.resource), self.facts.node(failed.node).name.as_str());
                 failures.entry(key).or_insert(failed);
             }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::address::{Address, ObjectKind};
 use super::outline::{COROSYNC, ISOLATION, Index, Object, address_of, level_name, outline};
 use super::relation::named_resources;
+use super::retirement::retiring;
 use crate::model::resource::CloneChild;
 use crate::model::{self, Cluster, Constraint, Group, NameValue, OptionSet, Resource, ResourceId};
 
@@ -42,6 +43,8 @@ pub struct Leftover {
 pub enum Owner {
     /// Nobody's any more: `--prune` deletes it.
     Nobody,
+    /// Nobody's any more, and told to stop by a `--prune` that was cut off: another one deletes it.
+    Retired,
     /// An operator's, set at run time (`cli-ban-...`).
     Operator,
     /// The cluster's own.
@@ -90,13 +93,16 @@ pub fn merge(in_force: &Cluster, declared: &Cluster, prune: Prune) -> Merged {
     let cluster = join(in_force, declared, &kept);
     let merged_outline = if undeclared.is_empty() { Vec::new() } else { outline(&cluster) };
     let merged = Index::of(&merged_outline);
+    let retiring = retiring(in_force);
+    let is_retired =
+        |address: &Address| address.kind == ObjectKind::Resource && retiring.contains(address.name.as_str());
     let leftovers = undeclared
         .into_iter()
         .filter(|object| merged.at(&object.address).is_some())
         .map(|object| Leftover {
             address: object.address.clone(),
             headline: object.headline.clone(),
-            owner: owner(&object.address),
+            owner: if is_retired(&object.address) { Owner::Retired } else { owner(&object.address) },
         })
         .collect();
     Merged { cluster, leftovers }

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod aside;
+pub mod attribute;
 pub mod basis;
 pub mod because;
 mod catalogue;

@@ -5,17 +5,21 @@ mod part;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 pub(in crate::plan) use part::failure;
-pub use part::{FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
+pub use part::{Degradation, FailureOverview, NodeCondition, NodeOverview, ResourceOverview, Running};
 use serde::{Deserialize, Serialize};
 
-use super::aside::{Aside, AtWork, Freeze, Frozen, MANIFEST};
+use super::aside::{Aside, AtWork, Freeze, Frozen, MANIFEST, Witness};
+use super::retirement::retiring;
 use super::trouble::{self, Trouble};
 use super::unplaced::Unplaced;
 use super::{Because, Caution, Inputs, Plan, Prune, Verb, plan};
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause};
 use crate::scheduler::facts::{NodeFacts, NodeKind};
 use crate::scheduler::{Facts, interpret};
+use crate::status::node::{CLOCK, ClockDifference};
 use crate::status::{ClusterStatus, NodeState, Presence};
 
 /// How a cluster is.
@@ -100,6 +104,17 @@ pub enum Concern {
     },
     /// Nothing is done on a node for now.
     Frozen(Frozen),
+    /// The witness that should vote does not.
+    SilentWitness(Witness),
+    /// The clock of a node is not the controller's.
+    Clock {
+        /// Whose.
+        node: NodeName,
+        /// The controller's node.
+        of: NodeName,
+        /// By how many seconds it is ahead; less than zero where it is behind.
+        ahead: i64,
+    },
     /// A node is not there.
     OfflineNode {
         /// Which.
@@ -131,6 +146,19 @@ pub enum Concern {
         /// Which.
         resource: String,
     },
+    /// A resource runs, but not at its best.
+    DegradedResource {
+        /// Which.
+        resource: String,
+        /// Where, and what its agent says of it.
+        #[serde(flatten)]
+        degradation: Degradation,
+    },
+    /// Resources were told to stop by an `apply --prune`, and are not deleted yet.
+    Retiring {
+        /// Which.
+        resources: Vec<String>,
+    },
     /// Actions are due.
     Due {
         /// How many.
@@ -154,17 +182,23 @@ impl Overview {
         let at_work = aside.at_work.iter().cloned().map(Concern::AtWork);
         let unseen = aside.unseen.iter().cloned().map(Concern::Trouble);
         let frozen = aside.frozen.iter().cloned().map(Concern::Frozen);
-        self.concerns.splice(0..0, at_work.chain(frozen).chain(unseen));
+        let witness = aside.witness.into_iter().map(Concern::SilentWitness);
+        self.concerns.splice(0..0, at_work.chain(frozen).chain(witness).chain(unseen));
+        let why = |node: &NodeName| {
+            aside.frozen.iter().find(|frozen| frozen.node == *node).map(|frozen| frozen.why)
+        };
         for node in &mut self.nodes {
-            if let Some(frozen) = aside.frozen.iter().find(|frozen| frozen.node == node.name) {
-                node.freeze(frozen.why);
+            if let Some(why) = why(&node.name) {
+                node.freeze(why);
             }
         }
-        let is_silent = aside.frozen.iter().any(|frozen| frozen.why == Freeze::Silent);
+        for resource in &mut self.resources {
+            resource.freeze(why);
+        }
+        let is_missed = aside.frozen.iter().any(|frozen| frozen.why != Freeze::Detached);
+        let is_worse = is_missed || !aside.unseen.is_empty() || aside.witness.is_some();
         self.health = match self.health {
-            Health::Healthy | Health::Progressing if is_silent || !aside.unseen.is_empty() => {
-                Health::Degraded
-            }
+            Health::Healthy | Health::Progressing if is_worse => Health::Degraded,
             Health::Healthy if !aside.frozen.is_empty() => Health::Suspended,
             Health::Healthy if aside.at_work.is_some() => Health::Progressing,
             health @ (Health::Healthy
@@ -191,11 +225,11 @@ pub fn overview(
     let moment = Moment::at(now);
     let effective = overlay.over(in_force, moment);
     let facts = interpret::interpret(&effective, status, now);
-    let concerns = concerns(&facts, status, &due);
     let mut resources = Vec::new();
     for top in &facts.top {
         part::list(&facts, *top, 0, &mut resources);
     }
+    let concerns = concerns(&facts, status, &due, &resources);
     Overview {
         at: now,
         name: in_force.name.clone(),
@@ -209,7 +243,7 @@ pub fn overview(
         resources,
         overrides: overlay.active(moment).cloned().collect(),
         pause: overlay.pause_at(moment).cloned(),
-        failures: facts.failed_actions.iter().map(|failed| failure(&facts, failed)).collect(),
+        failures: facts.remembered_failures().map(|failed| failure(&facts, failed)).collect(),
     }
 }
 
@@ -224,7 +258,12 @@ fn sync(in_force: &Cluster, declared: Option<&Cluster>) -> Sync {
     }
 }
 
-fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concern> {
+fn concerns(
+    facts: &Facts<'_>,
+    status: &ClusterStatus,
+    due: &Plan,
+    resources: &[ResourceOverview],
+) -> Vec<Concern> {
     let mut concerns = Vec::new();
     if facts.cluster.nodes.is_empty() && facts.nodes.is_empty() {
         return concerns;
@@ -254,6 +293,7 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
         }
     }
     concerns.extend(status.nodes.iter().filter_map(manifest_of));
+    concerns.extend(status.nodes.iter().filter_map(clock_of));
     concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
     if !facts.properties.maintenance_mode {
         let left_down = trouble::left_down(facts);
@@ -271,6 +311,18 @@ fn concerns(facts: &Facts<'_>, status: &ClusterStatus, due: &Plan) -> Vec<Concer
             because: blocked.because.clone(),
         }
     }));
+    for resource in resources {
+        let of_it = |degradation: &Degradation| Concern::DegradedResource {
+            resource: resource.id.clone(),
+            degradation: degradation.clone(),
+        };
+        concerns.extend(resource.degraded.iter().map(of_it));
+    }
+    let retiring = retiring(facts.cluster);
+    if !retiring.is_empty() {
+        let resources = retiring.into_iter().map(str::to_owned).collect();
+        concerns.push(Concern::Retiring { resources });
+    }
     if !due.steps.is_empty() {
         concerns.push(Concern::Due { actions: due.steps.len() });
     }
@@ -285,10 +337,19 @@ fn is_seen(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
 
 /// What a node says of its own manifest file.
 fn manifest_of(node: &NodeState) -> Option<Concern> {
+    Some(Concern::Manifest { node: node.name.clone()?, because: said_by(node, MANIFEST)?.to_string() })
+}
+
+/// What a node says of its own clock.
+fn clock_of(node: &NodeState) -> Option<Concern> {
+    let ClockDifference { of, ahead } = ClockDifference::read(&said_by(node, CLOCK)?)?;
+    Some(Concern::Clock { node: node.name.clone()?, of, ahead })
+}
+
+/// What a node says of itself in an attribute.
+fn said_by(node: &NodeState, attribute: &str) -> Option<Arc<str>> {
     let mut pairs = node.attributes.iter().flat_map(|set| &set.pairs);
-    let said = pairs.find(|pair| &*pair.name == MANIFEST)?;
-    let because = said.value.to_text().to_string();
-    Some(Concern::Manifest { node: node.name.clone()?, because })
+    pairs.find(|pair| *pair.name == *attribute).map(|pair| pair.value.to_text())
 }
 
 /// Whether a member that should be up was not heard of again: it may be down, or only out of reach.
@@ -298,7 +359,8 @@ fn is_lost(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
 }
 
 fn health(in_force: &Cluster, concerns: &[Concern]) -> Health {
-    let is_only_due = concerns.iter().all(|concern| matches!(concern, Concern::Due { .. }));
+    let is_only_due =
+        concerns.iter().all(|concern| matches!(concern, Concern::Due { .. } | Concern::Retiring { .. }));
     if in_force.nodes.is_empty() && in_force.resources.is_empty() {
         Health::Missing
     } else if concerns.contains(&Concern::Maintenance) || concerns.contains(&Concern::Paused) {

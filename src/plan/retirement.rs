@@ -54,8 +54,32 @@ fn orders_among(going: &[Resource], in_force: &Cluster) -> Vec<Constraint> {
     in_force.constraints.iter().filter(joins_them).cloned().collect()
 }
 
+/// The names of resources that were told to stop as they are to be deleted, and of what is in them.
+pub(super) fn retiring(cluster: &Cluster) -> BTreeSet<&str> {
+    let is_told = |meta: &[OptionSet]| meta.iter().flat_map(|set| &set.pairs).any(|pair| &*pair.name == MARK);
+    let mut names = BTreeSet::new();
+    for resource in &cluster.resources {
+        let parts = resource.primitives();
+        if is_told(resource.meta()) || parts.iter().any(|primitive| is_told(&primitive.meta)) {
+            names.insert(resource.id().as_str());
+            names.extend(parts.into_iter().map(|primitive| primitive.id.as_str()));
+        }
+    }
+    names
+}
+
+/// The meta-attribute of a resource that was told to stop because it is to be deleted: nothing else tells, once
+/// the command has ended that was to delete it.
+const MARK: &str = "quorate-retiring";
+
+/// The resource, told to stop. One that was told already goes on with that.
 fn stopped(mut resource: Resource) -> Resource {
-    let told = OptionSet { score: Score::INFINITY, ..OptionSet::of([("target-role", "Stopped")]) };
+    let alone = Cluster { resources: vec![resource.clone()], ..Cluster::default() };
+    if !retiring(&alone).is_empty() {
+        return resource;
+    }
+    let pairs = [("target-role", "Stopped"), (MARK, "true")];
+    let told = OptionSet { score: Score::INFINITY, ..OptionSet::of(pairs) };
     match &mut resource {
         Resource::Primitive(primitive) => primitive.meta.push(told),
         Resource::Group(group) => {

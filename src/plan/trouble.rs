@@ -194,7 +194,7 @@ fn was_found_dead(resource: &ResourceFacts<'_>) -> bool {
 /// What failed: where it is active first, else anywhere.
 fn failure(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Option<Because> {
     let own = || {
-        facts.failed_actions.iter().filter(|failed| without_number(&failed.resource) == &*resource.base_id)
+        facts.remembered_failures().filter(|failed| without_number(&failed.resource) == &*resource.base_id)
     };
     let is_here = |node: &NodeIx| resource.active_on.contains(node);
     let failed = own().find(|failed| is_here(&failed.node)).or_else(|| own().next())?;

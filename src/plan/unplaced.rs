@@ -314,7 +314,7 @@ pub(super) fn failures_of<'f>(
     resource: ResourceIx,
 ) -> impl Iterator<Item = &'f FailedAction> {
     let own = facts.resource(resource);
-    facts.failed_actions.iter().filter(move |failed| {
+    facts.remembered_failures().filter(move |failed| {
         // Instances that are told apart fail one by one.
         let is_numbered = own.is_unique && without_number(&failed.resource) != &*failed.resource;
         if is_numbered {
@@ -327,7 +327,7 @@ pub(super) fn failures_of<'f>(
 
 /// A resource whose failure has put a node in standby.
 fn standby_by(facts: &Facts<'_>, node: &NodeFacts<'_>) -> Option<String> {
-    let mut failed = facts.failed_actions.iter().filter(|failed| facts.node(failed.node).name == node.name);
+    let mut failed = facts.remembered_failures().filter(|failed| facts.node(failed.node).name == node.name);
     failed.find_map(|failed| {
         let name = without_number(&failed.resource);
         let numbers = (0..facts.resources.len()).map(ResourceIx::at);

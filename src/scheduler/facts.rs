@@ -531,6 +531,11 @@ pub struct FailedAction {
 }
 
 impl<'a> Facts<'a> {
+    /// What failed and is still remembered. What is listed because it is degraded has not failed.
+    pub fn remembered_failures(&self) -> impl Iterator<Item = &FailedAction> {
+        self.failed_actions.iter().filter(|failed| !failed.rc.is_degraded())
+    }
+
     /// The node with this number.
     pub fn node(&self, node: NodeIx) -> &NodeFacts<'a> {
         &self.nodes[node.index()]

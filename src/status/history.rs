@@ -120,6 +120,11 @@ impl ResultCode {
     /// Not known (in flight).
     pub const UNKNOWN: Self = Self(193);
 
+    /// Whether it says that all works, but not at its best.
+    pub const fn is_degraded(self) -> bool {
+        matches!(self, Self::DEGRADED | Self::DEGRADED_PROMOTED)
+    }
+
     /// The code's name for people.
     pub const fn name(self) -> &'static str {
         match self.0 {

@@ -1,5 +1,7 @@
 //! What is known of one node: membership, attributes and history.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::history::ResourceHistory;
@@ -108,5 +110,31 @@ impl NodeState {
             utilization: Vec::new(),
             resources: Vec::new(),
         }
+    }
+}
+
+/// The node attribute in which a node says that its clock is not the controller's, as long as that is so.
+pub const CLOCK: &str = "quorate-clock";
+
+/// How far a node's clock is from the controller's: `10800 n1` is three hours ahead of that of `n1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockDifference {
+    /// The controller's node.
+    pub of: NodeName,
+    /// By how many seconds the node's own clock is ahead; less than zero where it is behind.
+    pub ahead: i64,
+}
+
+impl ClockDifference {
+    /// As the attribute has it; `None` for any other text.
+    pub fn read(text: &str) -> Option<Self> {
+        let (ahead, of) = text.split_once(' ')?;
+        Some(Self { of: NodeName::new(of), ahead: ahead.parse().ok()? })
+    }
+}
+
+impl fmt::Display for ClockDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.ahead, self.of)
     }
 }

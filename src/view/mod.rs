@@ -1,7 +1,9 @@
 //! Views: data as text, JSON or markdown. They decide nothing and print nothing.
 
 pub mod agent;
+pub mod attribute;
 pub mod because;
+pub mod concern;
 pub mod diagnostic;
 mod difference;
 pub mod drill;

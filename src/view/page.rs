@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{overlay, status};
+use super::{concern, overlay, status};
 use crate::model::NodeName;
 use crate::plan::Overview;
 use crate::plan::overview::{Health, NodeCondition, NodeOverview, ResourceOverview, Sync};
@@ -26,7 +26,7 @@ pub fn html(overview: &Overview) -> String {
         status::health(overview.health)
     );
     page.push_str(&head(overview, &name));
-    let concerns = overview.concerns.iter().map(|concern| escaped(&status::describe_with_help(concern)));
+    let concerns = overview.concerns.iter().map(|concern| escaped(&concern::describe_with_help(concern)));
     page.push_str(&list("Concerns", concerns));
     page.push_str(&table("Nodes", ["node", "state", "runs"], overview.nodes.iter().map(node)));
     let resources = overview.resources.iter().filter(|resource| status::is_shown(resource));
@@ -69,7 +69,9 @@ fn head(overview: &Overview, name: &str) -> String {
 fn node(node: &NodeOverview) -> [String; 3] {
     let class = match node.states.first() {
         Some(NodeCondition::Online) => "good",
-        Some(NodeCondition::Unclean | NodeCondition::Silent | NodeCondition::Offline) => "bad",
+        Some(
+            NodeCondition::Unclean | NodeCondition::Lost | NodeCondition::Silent | NodeCondition::Offline,
+        ) => "bad",
         Some(
             NodeCondition::Pending
             | NodeCondition::ShuttingDown

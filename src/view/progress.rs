@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::{Ink, escaped};
 use crate::engine::{Event, Outcome};
-use crate::executor::ActionResult;
+use crate::executor::{ActionResult, expected_rc};
 use crate::model::NodeName;
 use crate::plan::{Leftover, Owner, Verb};
 use crate::scheduler::{Action, Task};
-use crate::status::ResultStatus;
+use crate::status::{ResultCode, ResultStatus};
 
 /// Version of the records: minor versions add, major versions break.
 const FORMAT_VERSION: &str = "1.0";
@@ -220,15 +220,33 @@ pub fn waiting_line(length: Option<Duration>, because: &str, ink: Ink) -> String
 pub fn finished_line(action: &Action, result: &ActionResult, ink: Ink) -> String {
     let what = describe(action);
     let took = format!("{}.{}s", result.took.as_secs(), result.took.subsec_millis() / 100);
-    if result.has_succeeded(action) {
-        return format!("  {}  {what}  {}", ink.good("ok    "), ink.faint(&took));
-    }
-    let answer = if result.status == ResultStatus::TimedOut { "timed out" } else { result.rc.name() };
     let said = result
         .exit_reason
         .as_deref()
         .filter(|text| !text.is_empty())
         .map(|text| format!(": {}", escaped(text)))
         .unwrap_or_default();
+    if result.has_succeeded(action) {
+        let remark =
+            if result.rc.is_degraded() { format!("  {}{said}", result.rc.name()) } else { String::new() };
+        return format!("  {}  {what}{remark}  {}", ink.good("ok    "), ink.faint(&took));
+    }
+    let answer = answer(action, result);
     format!("  {}  {what}  {answer}{said}  {}", ink.bad("failed"), ink.faint(&took))
+}
+
+/// What was answered that was not expected. A good answer to another question than the one that was asked says
+/// what it was expected to be.
+fn answer(action: &Action, result: &ActionResult) -> &'static str {
+    match (result.status, result.undegraded(), expected_rc(action)) {
+        (ResultStatus::TimedOut, _, _) => "timed out",
+        (ResultStatus::Done, ResultCode::OK, ResultCode::PROMOTED) => "runs, and is not promoted",
+        (ResultStatus::Done, ResultCode::PROMOTED, ResultCode::OK) => "is promoted, and should not be",
+        (ResultStatus::Done, ResultCode::OK | ResultCode::PROMOTED, ResultCode::NOT_RUNNING) => {
+            "runs, and should not"
+        }
+        (ResultStatus::Done, ResultCode::OK, _) => "unexpectedly ok",
+        (_, ResultCode::OK, _) => "not known",
+        _ => result.rc.name(),
+    }
 }

@@ -86,6 +86,7 @@ fn nodes(overview: &Overview) -> Metric {
 const fn status(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
+        NodeCondition::Lost => "lost",
         NodeCondition::Silent => "silent",
         NodeCondition::Detached => "detached",
         NodeCondition::Offline => "offline",
@@ -116,7 +117,8 @@ fn resources(overview: &Overview) -> Metric {
                     ("status", status),
                 ]
             };
-            for status in statuses(resource) {
+            let is_degraded = resource.degraded.iter().any(|degraded| degraded.node.is(node));
+            for status in statuses(resource).into_iter().chain(is_degraded.then_some("degraded")) {
                 metric.add(&labels(status), 1_u32);
             }
         }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::because::{cannot, refusals, remedy, trouble, way_out};
+use super::concern::{describe, describe_with_help};
 use super::plan::Detail;
 use super::{Ink, fold, legible, moment, overlay, to_json};
 use crate::model::{NodeName, Role};
-use crate::plan::aside::{AtWork, Freeze, Frozen};
+use crate::plan::aside::Freeze;
 use crate::plan::fail_count::FailCount;
 use crate::plan::overview::{
     Concern, FailureOverview, Health, NodeCondition, NodeOverview, Overview, ResourceOverview, Running, Sync,
@@ -31,6 +31,40 @@ pub fn json(overview: &Overview) -> String {
         kind: "status",
         observed_at: moment(overview.at),
         overview,
+    })
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    format_version: &'static str,
+    kind: &'static str,
+    /// As monitoring systems call it.
+    state: &'static str,
+    exit_code: u8,
+    /// The line that monitoring systems show.
+    line: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<Sync>,
+    concerns: &'a [Concern],
+}
+
+/// What monitoring is told, as JSON: the state in its words, and why. `Err` says why nothing is known.
+pub fn check_json(state: &'static str, exit_code: u8, overview: Result<&Overview, &str>) -> String {
+    let known = overview.ok();
+    to_json(&Check {
+        format_version: FORMAT_VERSION,
+        kind: "check",
+        state,
+        exit_code,
+        line: match overview {
+            Ok(overview) => line(overview).trim_end().to_owned(),
+            Err(why) => why.to_owned(),
+        },
+        health: known.map(|overview| overview.health),
+        sync: known.map(|overview| overview.sync),
+        concerns: known.map_or(&[], |overview| &overview.concerns),
     })
 }
 
@@ -153,7 +187,9 @@ fn node_row(node: &NodeOverview, detail: Detail, ink: Ink) -> [String; 3] {
     let states = states.join(", ");
     let painted = match node.states.first() {
         Some(NodeCondition::Online) => ink.good(&states),
-        Some(NodeCondition::Unclean | NodeCondition::Silent | NodeCondition::Offline) => ink.bad(&states),
+        Some(
+            NodeCondition::Unclean | NodeCondition::Lost | NodeCondition::Silent | NodeCondition::Offline,
+        ) => ink.bad(&states),
         Some(
             NodeCondition::Pending
             | NodeCondition::ShuttingDown
@@ -217,10 +253,14 @@ pub(super) fn state(resource: &ResourceOverview) -> String {
 /// What is worth saying of a resource beside its role and place.
 pub(super) fn remarks(resource: &ResourceOverview) -> Vec<String> {
     let mut remarks = Vec::new();
+    let is_waited_for = resource.frozen.is_some_and(|why| why != Freeze::Detached);
     for (holds, remark) in [
         (resource.is_failed, "failed"),
         (resource.is_blocked, "blocked"),
-        (!resource.is_managed && !resource.is_blocked, "unmanaged"),
+        (resource.frozen == Some(Freeze::Lost), "its node is lost"),
+        (resource.frozen == Some(Freeze::Silent), "its daemon is silent"),
+        (!resource.is_managed && !resource.is_blocked && !is_waited_for, "unmanaged"),
+        (!resource.degraded.is_empty(), "degraded"),
         (resource.is_removed, "no longer configured"),
         (resource.target_role == Some(Role::Stopped), "told to stop"),
     ] {
@@ -253,88 +293,11 @@ pub(super) fn failure_row(failure: &FailureOverview) -> [String; 3] {
     ]
 }
 
-/// A concern, and what helps against it.
-pub(super) fn describe_with_help(concern: &Concern) -> String {
-    let help = match concern {
-        Concern::Unplaced(unplaced) => way_out(unplaced),
-        Concern::Trouble(it) => Some(remedy(it)),
-        Concern::NoQuorum
-        | Concern::CutOff
-        | Concern::UncleanNode { .. }
-        | Concern::LostNode { .. }
-        | Concern::Frozen(_)
-        | Concern::OfflineNode { .. }
-        | Concern::Manifest { .. }
-        | Concern::Blocked { .. }
-        | Concern::LeftDown { .. }
-        | Concern::Due { .. }
-        | Concern::Maintenance
-        | Concern::Paused
-        | Concern::AtWork(_) => None,
-        Concern::PendingNode { node } => Some(format!(
-            "`systemctl start quorate` on {node} starts it; one that runs may be of another version, and its log says what keeps it out"
-        )),
-    };
-    help.map_or_else(|| describe(concern), |help| format!("{}; {help}", describe(concern)))
-}
-
-/// A concern as a sentence without full stop.
-pub fn describe(concern: &Concern) -> String {
-    match concern {
-        Concern::NoQuorum => "there is no quorum".to_owned(),
-        Concern::CutOff => {
-            "this node takes itself to be cut off: it should run nothing, and what the others run is unknown here"
-                .to_owned()
-        }
-        Concern::Unplaced(unplaced) => {
-            format!("no node can run {}: {}", unplaced.resource, refusals(unplaced))
-        }
-        Concern::UncleanNode { node } => format!("{node} was lost without notice"),
-        Concern::LostNode { node } => {
-            format!("{node} is lost: what it still runs is unknown here")
-        }
-        Concern::Frozen(it) => frozen(it),
-        Concern::OfflineNode { node } => format!("{node} is offline"),
-        Concern::PendingNode { node } => {
-            format!("{node} is there, and its daemon takes no part in the cluster")
-        }
-        Concern::Manifest { node, because } => format!("the manifest of {node} is not in force: {because}"),
-        Concern::Trouble(concern) => trouble(concern),
-        Concern::Blocked { subject, verb, because: why } => cannot(*verb, subject, why),
-        Concern::AtWork(AtWork { holder }) => {
-            format!("another command is at work ({holder}): what it has begun does not show here yet")
-        }
-        Concern::LeftDown { resource } => {
-            format!("{resource} does not run, and is unmanaged: nobody starts it")
-        }
-        Concern::Due { actions: 1 } => "1 action is due".to_owned(),
-        Concern::Due { actions } => format!("{actions} actions are due"),
-        Concern::Maintenance => "the cluster is in maintenance".to_owned(),
-        Concern::Paused => "decisions are paused".to_owned(),
-    }
-}
-
-/// Why nothing is done on a node for now, as a sentence without full stop.
-pub(super) fn frozen(frozen: &Frozen) -> String {
-    let Frozen { node, why } = frozen;
-    match why {
-        Freeze::Silent => {
-            format!(
-                "the daemon of {node} does not answer: what runs there is unknown until it is back or given up"
-            )
-        }
-        Freeze::Detached => {
-            format!(
-                "the daemon of {node} left and let its resources run on: nobody watches them until it is back"
-            )
-        }
-    }
-}
-
 /// What is said of a node.
 pub(super) const fn condition(condition: NodeCondition) -> &'static str {
     match condition {
         NodeCondition::Unclean => "unclean",
+        NodeCondition::Lost => "lost",
         NodeCondition::Silent => "daemon silent",
         NodeCondition::Detached => "left running",
         NodeCondition::Offline => "offline",

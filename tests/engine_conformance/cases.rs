@@ -128,6 +128,32 @@ pub(crate) async fn a_failed_monitor_is_counted_and_recovered<S: Subject>(mut su
     assert!(is_at_rest(&mut subject).await);
 }
 
+pub(crate) async fn a_degraded_monitor_counts_as_success_and_is_known_until_the_next_one_is_well<
+    S: Subject,
+>(
+    mut subject: S,
+) {
+    let desired = cluster(&subject, vec![resource(&subject, "A")]);
+    apply(&mut subject, &desired).await;
+    let mut log = Log::default();
+    subject.force("A", "monitor", ResultCode::DEGRADED);
+    subject.let_monitors_run(&mut log).await.unwrap();
+    assert_eq!(last_monitor(&mut subject).await, Some(ResultCode::DEGRADED));
+    assert!(is_at_rest(&mut subject).await);
+    subject.release("A");
+    subject.let_monitors_run(&mut log).await.unwrap();
+    assert_eq!(last_monitor(&mut subject).await, Some(ResultCode::OK));
+    assert_eq!(log.changes(), [""; 0]);
+    assert_eq!(attribute(&mut subject, "fail-count-A#monitor_10000").await, None);
+}
+
+/// What the recurring monitor of a resource said last.
+async fn last_monitor<S: Subject>(subject: &mut S) -> Option<ResultCode> {
+    let state = node_state(subject).await;
+    let entries = state.resources.iter().flat_map(|history| &history.entries);
+    entries.filter(|entry| !entry.interval.is_zero()).find_map(|entry| entry.rc)
+}
+
 pub(crate) async fn a_resource_over_its_migration_threshold_stays_stopped<S: Subject>(mut subject: S) {
     let limited = with_meta(primitive(&subject, "A"), "migration-threshold", "2");
     let desired = cluster(&subject, vec![limited]);

@@ -57,7 +57,7 @@ pub(crate) fn daemon(durable: Option<Durable>, record: Record) -> Node {
     let members = vec![member(1), member(2)];
     let nodes = members.iter().map(|member| member.name.clone()).collect();
     let view = View { me: member(1).id, members, left: Vec::new() };
-    let quorum = Quorum { quorate: true, votes: 2, expected_votes: 2, nodes };
+    let quorum = Quorum { quorate: true, votes: 2, expected_votes: 2, is_witness_silent: false, nodes };
     run(&mut node, NOW, vec![Input::Quorum(quorum), Input::View(view)]);
     node
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::client::Listener;
+use crate::client::{Listener, Watch};
 use crate::failover::site;
 use crate::lab::Lab;
 use crate::members::{
@@ -48,11 +48,23 @@ fn a_silent_link_is_survived_by_the_other() {
         let other = lab.hosts().iter().find(|host| host.name != active(lab).name).unwrap();
         let (start, lines) = (Instant::now(), log_length(other));
         other.cut_link(0);
-        std::thread::sleep(Duration::from_secs(6));
+        lab.until("corosync noticing it", PATIENCE, || {
+            other.read("/var/log/corosync/corosync.log").contains("link: 0 is down")
+        });
+        until_answers(lab, &watch, 40);
         let said: Vec<String> = other.read(LOG).lines().skip(lines).map(str::to_owned).collect();
         assert!(!said.iter().any(|line| line.contains("view")), "{said:?}");
         assert_eq!(watch.failures_since(start), 0);
         other.heal();
+    });
+}
+
+/// Waits for so many more answers: what would follow has had its time.
+fn until_answers(lab: &Lab, watch: &Watch, number: usize) {
+    let since = Instant::now();
+    lab.until("answers", PATIENCE, || {
+        let samples = watch.samples().into_iter();
+        samples.filter(|sample| sample.asked > since && sample.page.is_some()).count() >= number
     });
 }
 
@@ -68,7 +80,7 @@ fn a_bad_network_loses_nobody() {
         lab.settle();
         let lines: Vec<usize> = lab.hosts().iter().map(log_length).collect();
         lab.hosts().iter().for_each(|host| host.disturb("delay 30ms 20ms loss 1%"));
-        std::thread::sleep(Duration::from_secs(8));
+        until_answers(lab, &watch, 60);
         lab.hosts().iter().for_each(|host| host.disturb(""));
         for (host, lines) in lab.hosts().iter().zip(lines) {
             let said: Vec<String> = host.read(LOG).lines().skip(lines).map(str::to_owned).collect();

@@ -19,6 +19,15 @@ fn of_two_hosts_only_the_one_that_the_witness_sees_goes_on() {
         form_as(lab, &manifest(lab, WORK).replace("corosync: {token: 2s}", &witness));
         lab.until("the services", LONG, || is_working(lab));
         lab.settle();
+        lab.until("health", LONG, || check(lab).starts_with("QUORATE OK"));
+        end_witness(lab);
+        let said = "the witness does not vote: 2 of 3 votes are there, one more loss and nothing runs";
+        lab.until("the loss of the witness being told", LONG, || {
+            let line = check(lab);
+            line.starts_with("QUORATE WARNING") && line.contains(said)
+        });
+        lab.client().run("corosync-qnetd");
+        lab.until("the vote of the witness", LONG, || check(lab).starts_with("QUORATE OK"));
 
         let cut = holder(lab, "Alone");
         let stays = other(lab, cut);
@@ -33,6 +42,18 @@ fn of_two_hosts_only_the_one_that_the_witness_sees_goes_on() {
         bring_up(lab);
         lab.until("all again", LONG, || is_whole(lab));
     });
+}
+
+/// What monitoring is told.
+fn check(lab: &Lab) -> String {
+    String::from_utf8_lossy(&lab.host("node1").attempt("quorate status --check").stdout).into_owned()
+}
+
+/// Ends the witness; the next one can listen where it did.
+fn end_witness(lab: &Lab) {
+    let client = lab.client();
+    client.run("kill -9 $(cat /run/corosync-qnetd/corosync-qnetd.pid)");
+    lab.until("the end of the witness", LONG, || client.processes("corosync-qnetd").is_empty());
 }
 
 /// Starts the witness on the client's machine, and gives the hosts its certificates, as their administrator would.

@@ -236,6 +236,7 @@ impl World {
             quorate: self.is_two_node || votes * 2 > expected_votes,
             votes,
             expected_votes,
+            is_witness_silent: false,
             nodes: ring.iter().map(|host| self.hosts[*host].name.clone()).collect(),
         }
     }

@@ -83,7 +83,7 @@ pub(super) async fn run(
             let how = if arguments.gone { "was taken out of" } else { "left" };
             terminal.data(&format!("{} {how} {}.\n", names.join(", "), layout.cluster))?;
         }
-        Format::Json => terminal.data(&view::to_json(&serde_json::json!({
+        Format::Json => terminal.document(&view::to_json(&serde_json::json!({
             "format_version": "1.0",
             "kind": "cluster-destruction",
             "cluster": layout.cluster,

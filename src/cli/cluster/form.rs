@@ -74,7 +74,7 @@ pub(super) async fn run(
         if format == Format::Text {
             terminal.data(&conf::write(&decision.layout, &key))?;
         } else {
-            terminal.data(&report::json(&decision, None))?;
+            terminal.document(&report::json(&decision, None))?;
         }
         return Ok(Exit::Done);
     }
@@ -85,7 +85,7 @@ pub(super) async fn run(
     verify(&decision.layout, &arguments.reach, terminal).await?;
     match format {
         Format::Text => terminal.data(&report::text(&decision))?,
-        Format::Json => terminal.data(&report::json(&decision, Some(is_changed)))?,
+        Format::Json => terminal.document(&report::json(&decision, Some(is_changed)))?,
     }
     Ok(Exit::Done)
 }

@@ -7,8 +7,9 @@ mod keygen;
 mod report;
 mod ssh;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
+use super::answer::{Answering, Format};
 use super::engines;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -21,9 +22,8 @@ use crate::formation::Order;
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
-    /// Form of the result.
-    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
-    output: Format,
+    #[command(flatten)]
+    pub(super) answering: Answering,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,18 +39,9 @@ enum Verb {
     Destroy(destroy::Arguments),
 }
 
-/// Forms of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
-}
-
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
-    let format = arguments.output;
+    let format = if arguments.answering.is_json() { Format::Json } else { Format::Text };
     match &arguments.verb {
         Verb::Init(form) => engines::block_on(form::run(Order::Form, form, options, format, terminal)),
         Verb::Join(form) => engines::block_on(form::run(Order::Grow, form, options, format, terminal)),

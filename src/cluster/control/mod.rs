@@ -12,6 +12,7 @@ mod obstacle;
 mod patience;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use debt::Debt;
 use patience::Patience;
@@ -252,13 +253,8 @@ impl Control {
     }
 
     fn time_returns(&mut self, ground: &Ground<'_>, out: &mut Vec<Output>) {
-        // Who is left alone lets go of nothing, and is given its time once that is over.
-        let is_left_alone = |node: &NodeName, what: Awaited| {
-            matches!(what, Awaited::Release | Awaited::Supervisor)
-                && ground.state.durable.overlay.alone_until(node, ground.now).is_some()
-        };
         let mut awaited = ground.state.live.awaited.clone();
-        awaited.retain(|node, what| !is_left_alone(node, *what));
+        awaited.retain(|node, what| !ground.state.lets_go_later(node, *what, ground.now));
         for node in self.timed.keys().filter(|node| !awaited.contains_key(*node)) {
             out.push(Output::ClearTimer(Timer::Return(node.clone())));
         }
@@ -266,11 +262,7 @@ impl Control {
             return;
         }
         for (node, what) in awaited.iter().filter(|(node, what)| self.timed.get(*node) != Some(*what)) {
-            let after = match what {
-                Awaited::Return => ground.settings.return_grace,
-                Awaited::Release => ground.state.release_wait().unwrap_or(ground.settings.release_grace),
-                Awaited::Supervisor => ground.state.release_wait().unwrap_or(Isolation::WITHIN_DEFAULT),
-            };
+            let after = patience_for(ground.state, ground.settings, *what);
             out.push(Output::SetTimer { timer: Timer::Return(node.clone()), after });
         }
         self.timed = awaited;
@@ -284,5 +276,14 @@ impl Control {
         self.ruled.push(finding.clone());
         let ruling = Ruling { mark: ground.state.mark(), at: ground.now, finding };
         out.push(Output::Multicast(Message::Ruling(Box::new(ruling)).encode()));
+    }
+}
+
+/// How long a node is waited for.
+pub(super) fn patience_for(state: &State, settings: &Settings, what: Awaited) -> Duration {
+    match what {
+        Awaited::Return => settings.return_grace,
+        Awaited::Release => state.release_wait().unwrap_or(settings.release_grace),
+        Awaited::Supervisor => state.release_wait().unwrap_or(Isolation::WITHIN_DEFAULT),
     }
 }

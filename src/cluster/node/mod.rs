@@ -1,6 +1,7 @@
 //! One daemon's whole logic.
 
 mod alone;
+mod clock;
 mod doubt;
 mod joining;
 mod outbox;
@@ -8,13 +9,15 @@ mod reaction;
 mod record;
 mod release;
 mod sight;
+mod vigil;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use alone::Alone;
 use joining::Round;
 use outbox::Outbox;
 pub(super) use sight::Sight;
+pub use vigil::Vigil;
 
 use super::border::{Input, Output, Record, Settings, Timer};
 use super::control::{Control, Ground};
@@ -56,6 +59,9 @@ pub struct Node {
     is_left_alone: bool,
     has_let_go: bool,
     is_condemned: bool,
+    /// What this daemon said last of its clock.
+    clock_told: Option<Option<std::sync::Arc<str>>>,
+    vigils: BTreeMap<NodeName, vigil::Begun>,
     out: Vec<Output>,
 }
 
@@ -106,6 +112,8 @@ impl Node {
             is_left_alone: false,
             has_let_go: false,
             is_condemned: false,
+            clock_told: None,
+            vigils: BTreeMap::new(),
             out: Vec::new(),
         }
     }
@@ -133,6 +141,8 @@ impl Node {
         }
         self.time_release(now);
         self.finish_release(now);
+        self.compare_clocks(now);
+        self.note_vigils(now);
         self.keep_record();
         self.persist();
         std::mem::take(&mut self.out)

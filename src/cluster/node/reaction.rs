@@ -20,7 +20,7 @@ impl Node {
         for effect in effects {
             match effect {
                 Effect::Begun(flight) => {
-                    self.sight.see_clock(flight.call.by, flight.since.0.saturating_sub(now.0));
+                    self.sight.see_clock(flight.call.by, flight.since, now);
                     if self.is_me(&flight.worker) {
                         self.begin(now, flight);
                     }

@@ -25,22 +25,47 @@ pub(in crate::cluster) struct Sight {
     strangers: BTreeSet<MemberId>,
     /// When the last of them was there.
     strangers_until: Option<Moment>,
-    /// Whose orders were seen last, and by how many milliseconds its clock was ahead of this host's.
-    clock: Option<(MemberId, i64)>,
+    /// How the last orders were dated.
+    clock: Option<Dating>,
+}
+
+/// How orders were dated that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Dating {
+    by: MemberId,
+    since: Moment,
+    /// By how many milliseconds that was after they came.
+    ahead: i64,
+    /// The same of those before, if they are of the same member.
+    before: Option<i64>,
 }
 
 impl Sight {
     /// How long a gain of quorum waits for daemons of nodes that are seen.
     const GAIN: Duration = Duration::from_millis(500);
 
-    /// Orders of a member came, that are dated so many milliseconds after they did.
-    pub(super) const fn see_clock(&mut self, of: MemberId, ahead: i64) {
-        self.clock = Some((of, ahead));
+    /// Orders of a member came, that are dated like this.
+    pub(super) fn see_clock(&mut self, by: MemberId, since: Moment, now: Moment) {
+        let last = self.clock.filter(|last| last.by == by);
+        if last.is_some_and(|last| last.since == since) {
+            return;
+        }
+        let ahead = since.0.saturating_sub(now.0);
+        self.clock = Some(Dating { by, since, ahead, before: last.map(|last| last.ahead) });
+    }
+
+    /// By how many milliseconds a member's clock is ahead of this host's, if its last two orders agree on it:
+    /// one alone may have come late.
+    pub(super) fn sure_clock_of(&self, member: MemberId) -> Option<i64> {
+        const AGREE: i64 = 1000;
+        let last = self.clock.filter(|last| last.by == member)?;
+        let is_sure = last.before?.saturating_sub(last.ahead).saturating_abs() <= AGREE;
+        is_sure.then_some(last.ahead)
     }
 
     /// By how many milliseconds a member's clock is ahead of this host's, if it gave the last orders.
     pub(super) fn clock_of(&self, member: MemberId) -> Option<i64> {
-        self.clock.filter(|(of, _)| *of == member).map(|(_, ahead)| ahead)
+        self.clock.filter(|last| last.by == member).map(|last| last.ahead)
     }
 
     pub(super) const fn quorum(&self) -> &Quorum {

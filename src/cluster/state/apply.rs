@@ -51,7 +51,7 @@ impl State {
                 self.observe(member, action, agent, result, traits, word.at, effects);
             }
             Tiding::Attribute { node, name, value, lifetime } => {
-                self.set_attribute(node, name, value.as_ref(), *lifetime, effects);
+                self.set_attribute(node, name, value.as_ref(), *lifetime, effects)?;
             }
             Tiding::Change(change) => self.apply_change(change, &member.name, word.at, effects)?,
             Tiding::Leave(leave) => self.take_leave(&member.name, *leave, word.at, effects),
@@ -97,30 +97,55 @@ impl State {
         value: Option<&Arc<str>>,
         lifetime: Lifetime,
         effects: &mut Vec<Effect>,
-    ) {
+    ) -> Result<(), Refusal> {
         match lifetime {
             Lifetime::UntilLeave => {
                 if self.live.ledger.attribute(node, name).as_ref() == value {
-                    return;
+                    return Ok(());
                 }
                 self.live.ledger.set_attribute(node, name, value.map(|value| &**value));
                 effects.push(Effect::Touched(node.clone()));
             }
             Lifetime::Forever => {
+                if let Some(value) = value {
+                    self.check_lasting(node, name, value)?;
+                }
                 let own = self.durable.overlay.attributes.entry(node.clone()).or_default();
                 let before = match value {
                     Some(value) => own.insert(Arc::clone(name), Arc::clone(value)),
                     None => own.remove(name),
                 };
-                if before.as_ref() == value {
-                    return;
-                }
                 self.durable.overlay.attributes.retain(|_, attributes| !attributes.is_empty());
+                if before.as_ref() == value {
+                    return Ok(());
+                }
                 self.durable.revision += 1;
                 effects.push(Effect::Durable);
             }
         }
         effects.push(Effect::Changed(format!("attribute {name} of {node}")));
+        Ok(())
+    }
+
+    /// Whether a lasting attribute may be set.
+    fn check_lasting(&self, node: &NodeName, name: &Arc<str>, value: &str) -> Result<(), Refusal> {
+        const NAMES: usize = 200;
+        const NAME: usize = 255;
+        const VALUE: usize = 4096;
+        let own = self.durable.overlay.attributes.get(node);
+        let is_one_more = own.is_some_and(|own| own.len() >= NAMES && !own.contains_key(name));
+        let why = if name.len() > NAME {
+            format!("names of lasting attributes have at most {NAME} bytes")
+        } else if value.len() > VALUE {
+            format!("`{name}` is too long: values of lasting attributes have at most {VALUE} bytes")
+        } else if is_one_more {
+            format!(
+                "{node} has {NAMES} lasting attributes already, and may have no more; `quorate node attribute list {node}` shows them"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::Excess(why))
     }
 
     fn take_leave(&mut self, node: &NodeName, leave: Leave, at: Moment, effects: &mut Vec<Effect>) {

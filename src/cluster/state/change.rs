@@ -56,7 +56,7 @@ impl State {
             }
             Change::Attribute { node, name, value, lifetime } => {
                 self.check_node(node)?;
-                self.set_attribute(node, name, value.as_ref(), *lifetime, effects);
+                self.set_attribute(node, name, value.as_ref(), *lifetime, effects)?;
             }
             Change::Ticket { id, granted, standby } => {
                 self.live.ledger.status.set_ticket(id, *granted, *standby, at.seconds());

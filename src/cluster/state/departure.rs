@@ -153,6 +153,13 @@ impl State {
         self.durable.cluster.release_bound().filter(|_| !self.durable.has_fencing())
     }
 
+    /// Whether a node that is waited for lets go of nothing yet: it is left alone, and is given its time once
+    /// that is over.
+    pub(in crate::cluster) fn lets_go_later(&self, node: &NodeName, what: Awaited, now: Moment) -> bool {
+        matches!(what, Awaited::Release | Awaited::Supervisor)
+            && self.durable.overlay.alone_until(node, now).is_some()
+    }
+
     /// Whether a node is out of sight, and may hold what others take over unless it lets go of it in time.
     pub(super) fn may_hold(&self, node: &NodeName) -> bool {
         if self.hold_bound().is_none() || self.member_on(node).is_some() {

@@ -45,9 +45,11 @@ impl From<Refusal> for Trouble {
             Refusal::UnknownNode(_) | Refusal::UnknownResource(_) | Refusal::UnknownOverride(_) => {
                 Self::new(Code::NotFound, message)
             }
-            Refusal::NotLost(_) | Refusal::StillSeen(_) | Refusal::Unfenceable(_) | Refusal::Apart(_) => {
-                Self::new(Code::Refused, message)
-            }
+            Refusal::NotLost(_)
+            | Refusal::StillSeen(_)
+            | Refusal::Unfenceable(_)
+            | Refusal::Apart(_)
+            | Refusal::Excess(_) => Self::new(Code::Refused, message),
             Refusal::NoQuorum(_) => Self::new(Code::NoQuorum, message),
             Refusal::Leaving => Self::new(Code::Unavailable, message),
         }

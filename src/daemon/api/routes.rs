@@ -16,14 +16,13 @@ use super::Desk;
 use super::access::Caller;
 use super::answer::Trouble;
 use super::stream;
-use crate::api::{Code, DecisionId, Granted, LONGEST_BODY, Sighting, Votes, unhonoured};
+use crate::api::{Code, DecisionId, Granted, LONGEST_BODY, Sighting, Votes, aside, unhonoured};
 use crate::cluster::{Change, Request};
 use crate::daemon::Snapshot;
 use crate::diagnostic::Diagnostic;
 use crate::model::id::without_number;
 use crate::model::{Cluster, NodeName};
 use crate::plan::Overview;
-use crate::plan::aside::{Aside, Frozen};
 use crate::plan::overview::overview;
 use crate::plan::secrecy;
 use crate::scheduler::Task;
@@ -80,7 +79,8 @@ async fn observation(
 }
 
 fn sighting(seen: Snapshot, position: u64) -> Sighting {
-    let Snapshot { now, node, is_settled, is_dc: _, quorum, durable, state, effective: _, status } = seen;
+    let Snapshot { now, node, is_settled, is_dc: _, quorum, durable, state, vigils, effective: _, status } =
+        seen;
     let dc = state.as_ref().and_then(|state| state.dc()).map(|dc| dc.name.clone());
     let live = state.map(|state| state.live);
     let members =
@@ -96,6 +96,7 @@ fn sighting(seen: Snapshot, position: u64) -> Sighting {
             quorate: quorum.quorate,
             present: quorum.votes,
             expected: quorum.expected_votes,
+            is_witness_silent: quorum.is_witness_silent,
             nodes: quorum.nodes,
         },
         generation: durable.generation,
@@ -104,6 +105,7 @@ fn sighting(seen: Snapshot, position: u64) -> Sighting {
         overlay: durable.overlay,
         status,
         awaited: live.as_ref().map(|live| live.awaited.keys().cloned().collect()).unwrap_or_default(),
+        vigils,
         detached: live.as_ref().map(|live| live.detached.iter().cloned().collect()).unwrap_or_default(),
         in_flight: live.as_ref().map(|live| live.in_flight.clone()).unwrap_or_default(),
         fencing: live.map(|live| live.fencing).unwrap_or_default(),
@@ -239,10 +241,9 @@ async fn metrics(State(desk): State<Desk>) -> Result<Response, Trouble> {
 fn overview_of(seen: &Snapshot) -> Overview {
     let durable = &seen.durable;
     let (cluster, overlay) = (Arc::clone(&durable.cluster), &durable.overlay);
-    let live = seen.state.as_ref().map(|state| &state.live);
-    let silent: Vec<NodeName> = live.iter().flat_map(|live| live.awaited.keys()).cloned().collect();
-    let detached: Vec<NodeName> = live.iter().flat_map(|live| &live.detached).cloned().collect();
-    let aside = Aside { frozen: Frozen::all(&silent, &detached), ..Aside::default() };
+    let detached: Vec<NodeName> = seen.state.iter().flat_map(|state| &state.live.detached).cloned().collect();
+    let votes = (seen.quorum.votes, seen.quorum.expected_votes);
+    let aside = aside(&seen.vigils, &detached, seen.quorum.is_witness_silent.then_some(votes));
     overview(durable.generation.0, &cluster, overlay, &seen.status, seen.now.seconds(), None).noting(&aside)
 }
 

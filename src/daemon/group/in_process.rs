@@ -160,7 +160,7 @@ impl Inside {
         let nodes: Vec<_> = there.map(|node| node.name.clone()).collect();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (expected_votes, votes) = (count(self.nodes.len()), count(nodes.len()));
-        Quorum { quorate: votes > expected_votes / 2, votes, expected_votes, nodes }
+        Quorum { quorate: votes > expected_votes / 2, votes, expected_votes, is_witness_silent: false, nodes }
     }
 
     fn deliver(&self, from: &Member, message: &[u8]) {

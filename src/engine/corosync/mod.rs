@@ -17,7 +17,6 @@ use crate::api::{DecisionId, Granted, Sighting, Tale, Told, unhonoured};
 use crate::cluster::{Change, Proposal};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Cluster, Generation};
-use crate::plan::aside::{Aside, Frozen};
 use crate::scheduler::{self, ActionKind};
 use call::{Caller, Request};
 pub use link::{Link, SSH, quoted};
@@ -217,6 +216,7 @@ impl Engine for Corosync {
                 Some(_) => self.sight_again().await?,
                 None => self.sight().await?,
             };
+            let aside = sighting.aside();
             Ok(Observation {
                 now: sighting.now.seconds(),
                 generation: sighting.generation,
@@ -224,10 +224,7 @@ impl Engine for Corosync {
                 in_force: sighting.desired.as_ref().clone(),
                 overlay: sighting.overlay,
                 status: sighting.status,
-                aside: Aside {
-                    frozen: Frozen::all(&sighting.awaited, &sighting.detached),
-                    ..Aside::default()
-                },
+                aside,
             })
         })
     }

@@ -107,7 +107,7 @@ impl<'a> SimulatedHands<'a> {
                 self.world.end_guest(launcher, &self.roster); // One that was sent elsewhere goes on there.
             }
         }
-        if let Some(monitor) = StandingMonitor::after(action, result.undegraded(), self.world.clock) {
+        if let Some(monitor) = StandingMonitor::after(action, result.rc, self.world.clock) {
             self.world.monitors.retain(|known| !known.operation.is_same(&monitor.operation));
             self.world.monitors.push(monitor);
         }
@@ -140,8 +140,7 @@ impl<'a> SimulatedHands<'a> {
             Some(Answer::Hang) => ActionResult::timed_out(action.timeout.unwrap_or(took)),
             Some(Answer::Slow(_)) | None => self.world.act(&action, agent.as_ref(), took),
         };
-        let answered =
-            if result.status == ResultStatus::Done { result.undegraded() } else { ResultCode::ERROR };
+        let answered = if result.status == ResultStatus::Done { result.rc } else { ResultCode::ERROR };
         if let Some(monitor) = self.world.monitors.get_mut(place) {
             monitor.last = answered;
         }

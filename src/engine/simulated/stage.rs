@@ -66,7 +66,7 @@ fn waits(facts: &Facts<'_>, node: &NodeFacts<'_>) -> bool {
         resource.connects.is_some_and(|remote| facts.node(remote).name == node.name)
     };
     let has_failed = |resource: &ResourceFacts<'_>| {
-        resource.is_failed || facts.failed_actions.iter().any(|failed| *failed.resource == *resource.base_id)
+        resource.is_failed || facts.remembered_failures().any(|failed| *failed.resource == *resource.base_id)
     };
     node.kind == NodeKind::Remote
         && (node.unclean.is_none() || node.is_unseen)

@@ -10,6 +10,7 @@ use crate::plan::because;
 use crate::plan::fail_count::{FailCount, fail_counts};
 use crate::scheduler::facts::{FailedAction, NodeFacts, ResourceFacts, Variant};
 use crate::scheduler::{Facts, ResourceIx};
+use crate::status::{HistoryEntry, ResultCode};
 
 /// How a node is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct NodeOverview {
 pub enum NodeCondition {
     /// Lost without notice: must be fenced.
     Unclean,
+    /// Not there any more; what it may still run is given the time to end.
+    Lost,
     /// Its daemon does not answer.
     Silent,
     /// Its daemon left, and let what runs there run on.
@@ -52,10 +55,15 @@ impl NodeOverview {
     /// The same of a node on which nothing is done for now: that is more than maintenance.
     pub(super) fn freeze(&mut self, why: Freeze) {
         let condition = match why {
+            Freeze::Lost => NodeCondition::Lost,
             Freeze::Silent => NodeCondition::Silent,
             Freeze::Detached => NodeCondition::Detached,
         };
-        self.states.retain(|state| !matches!(state, NodeCondition::Maintenance | NodeCondition::Online));
+        let is_told_by_that = |state: &NodeCondition| {
+            let is_lost = why == Freeze::Lost && *state == NodeCondition::Offline;
+            is_lost || matches!(state, NodeCondition::Maintenance | NodeCondition::Online)
+        };
+        self.states.retain(|state| !is_told_by_that(state));
         self.states.insert(0, condition);
     }
 }
@@ -91,6 +99,9 @@ pub struct ResourceOverview {
     pub is_managed: bool,
     /// Whether nothing may be done with it.
     pub is_blocked: bool,
+    /// Why nothing is done about it for now, where it is active on such nodes only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Freeze>,
     /// Whether it has failed.
     pub is_failed: bool,
     /// Whether it is no longer configured.
@@ -99,12 +110,31 @@ pub struct ResourceOverview {
     pub target_role: Option<Role>,
     /// How often it failed where, as far as that still counts.
     pub fail_counts: Vec<FailCount>,
+    /// Where it runs, but not at its best.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<Degradation>,
+}
+
+/// A resource that runs on a node, but not at its best, as its agent said last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Degradation {
+    /// Where.
+    pub node: NodeName,
+    /// What the agent said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_reason: Option<String>,
 }
 
 impl ResourceOverview {
     /// Whether it was told to start, and did not say that it has.
     pub fn is_starting(&self) -> bool {
         self.pending.as_deref() == Some("start")
+    }
+
+    /// The same, where `why` says of a node why nothing is done there.
+    pub(super) fn freeze(&mut self, why: impl Fn(&NodeName) -> Option<Freeze>) {
+        let reasons: Option<Vec<Freeze>> = self.nodes.iter().map(why).collect();
+        self.frozen = reasons.and_then(|reasons| reasons.first().copied());
     }
 }
 
@@ -155,6 +185,7 @@ pub(super) fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: 
     let resource = facts.resource(index);
     list_of.push(ResourceOverview {
         fail_counts: fail_counts(facts, index),
+        degraded: degradations(facts, resource),
         ..resource_overview(facts, resource, depth)
     });
     for child in &resource.children {
@@ -180,11 +211,30 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         is_collective: resource.primitive().is_none(),
         is_managed: resource.is_managed,
         is_blocked: resource.is_blocked,
+        frozen: None,
         is_failed: resource.is_failed,
         is_removed: resource.is_removed,
         target_role: resource.target_role,
         fail_counts: Vec::new(),
+        degraded: Vec::new(),
     }
+}
+
+/// Where a resource is degraded: by its recurring monitors, or by what ran once if nothing ran since.
+fn degradations(facts: &Facts<'_>, resource: &ResourceFacts<'_>) -> Vec<Degradation> {
+    let here = resource.histories.iter().filter(|(node, _)| resource.active_on.contains(node));
+    let degraded = here.filter_map(|(node, history)| {
+        let newest = history.entries.iter().filter_map(|entry| entry.call_id).max();
+        let counts = |entry: &&HistoryEntry| !entry.interval.is_zero() || entry.call_id == newest;
+        let mut entries = history.entries.iter().filter(counts);
+        let said = entries.find(|entry| entry.rc.is_some_and(ResultCode::is_degraded))?;
+        Some(Degradation { node: facts.node(*node).name.clone(), exit_reason: said_text(&said.exit_reason) })
+    });
+    degraded.collect()
+}
+
+fn said_text(reason: &Option<Arc<str>>) -> Option<String> {
+    reason.as_ref().map(Arc::to_string).filter(|text| !text.is_empty())
 }
 
 /// A failure that is still remembered.
@@ -196,7 +246,7 @@ pub(in crate::plan) fn failure(facts: &Facts<'_>, failed: &FailedAction) -> Fail
         operation: failed.task.to_string(),
         rc: failed.rc.0,
         answer: because::answer(failed).to_owned(),
-        exit_reason: failed.exit_reason.as_ref().map(Arc::to_string).filter(|text| !text.is_empty()),
+        exit_reason: said_text(&failed.exit_reason),
         at: failed.at,
     }
 }

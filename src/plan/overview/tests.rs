@@ -18,7 +18,10 @@ fn healthy() -> Overview {
 
 fn noting(silent: &[&str], detached: &[&str]) -> Overview {
     let names = |nodes: &[&str]| -> Vec<NodeName> { nodes.iter().map(|name| NodeName::new(*name)).collect() };
-    let aside = Aside { frozen: Frozen::all(&names(silent), &names(detached)), ..Aside::default() };
+    let frozen = |node, why| Frozen { node, why, until: None };
+    let silent = names(silent).into_iter().map(|node| frozen(node, Freeze::Silent));
+    let detached = names(detached).into_iter().map(|node| frozen(node, Freeze::Detached));
+    let aside = Aside { frozen: silent.chain(detached).collect(), ..Aside::default() };
     healthy().noting(&aside)
 }
 

@@ -18,7 +18,7 @@ impl<'a> Reading<'a> {
         is_expired: bool,
     ) -> Finding {
         let mut finding = recorded;
-        if matches!(finding.rc, ResultCode::DEGRADED | ResultCode::DEGRADED_PROMOTED) {
+        if finding.rc.is_degraded() {
             let is_promoted = finding.rc == ResultCode::DEGRADED_PROMOTED;
             finding.rc = if is_promoted { ResultCode::PROMOTED } else { ResultCode::OK };
             if !is_expired {

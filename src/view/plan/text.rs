@@ -1,6 +1,6 @@
 //! A plan for people at a terminal.
 
-use super::super::status;
+use super::super::concern;
 use super::objects;
 use super::summary::{configuration_summary, disruption_summary};
 use crate::model::{NodeName, period};
@@ -67,14 +67,18 @@ fn closing(plan: &Plan) -> String {
         format!("Another command is at work ({holder}): this is planned on what it had done by then.\n")
     });
     let cautions = plan.cautions.iter().map(|caution| format!("{}\n", sentence(*caution)));
-    let frozen = plan.frozen.iter().map(|frozen| format!("{}.\n", status::frozen(frozen)));
+    let frozen = plan.frozen.iter().map(|frozen| format!("{}.\n", concern::frozen(frozen)));
     let cautions: String = at_work.into_iter().chain(frozen).chain(cautions).collect();
     if plan.is_actionable() {
         let (changes, disruption) = (configuration_summary(plan), disruption_summary(&plan.disruption));
         return format!("{cautions}Plan: {changes}. {disruption}\n");
     }
     let is_well = plan.is_empty() && plan.is_fulfilling() && plan.cautions.is_empty();
+    let is_retiring = plan.leftovers.iter().any(|leftover| leftover.owner == Owner::Retired);
     let ending = match (is_well, plan.troubles.is_empty()) {
+        (true, _) if is_retiring => {
+            "Nothing to do but to go on with what was cut off: `quorate apply --prune` deletes what it told to stop."
+        }
         (true, true) => "Nothing to do: the cluster is as it should be.",
         (true, false) => "Nothing to do: what is unmanaged is left as it is.",
         (false, _) => "Nothing can be done now.",
@@ -122,6 +126,10 @@ fn left(leftovers: &[Leftover], ink: Ink) -> Vec<String> {
     };
     [
         list(Owner::Nobody, "In force, but not in the manifest (kept; --prune deletes them)"),
+        list(
+            Owner::Retired,
+            "Told to stop by an `apply --prune` that was cut off (kept; --prune deletes them)",
+        ),
         list(Owner::Operator, "Set by an operator (kept)"),
     ]
     .into_iter()

@@ -22,7 +22,7 @@ use super::fragment::{self, Assembly};
 use super::{Event, Group};
 use crate::cluster::{Departure, Member, MemberId, Parting, Quorum, View};
 use crate::model::NodeName;
-use library::{Counted, Cpg, CpgEvent, Fault, Process, Reason, Votequorum, Watched};
+use library::{Counted, Cpg, CpgEvent, Fault, Process, Reason, Votequorum, Votes, Watched};
 use pairing::{Held, Pairing};
 use sounding::Sounding;
 
@@ -54,6 +54,8 @@ struct Link {
     cpg: Watched<Cpg>,
     quorum: Watched<library::Quorum>,
     votes: Votequorum,
+    /// What was told of quorum last.
+    told: Option<Quorum>,
     me: MemberId,
     names: BTreeMap<u32, NodeName>,
     pairing: Pairing,
@@ -132,7 +134,7 @@ impl Group for Corosync {
             };
             let heard = tokio::select! {
                 heard = link.hear(&mut self.events) => heard,
-                () = sounding.silence() => Err(Fault::Silent),
+                news = sounding.news() => news.map(|votes| self.events.extend(link.recount(votes))),
             };
             if let Err(fault) = heard {
                 self.lose(fault);
@@ -181,6 +183,7 @@ impl Link {
             cpg,
             quorum,
             votes,
+            told: None,
             me: MemberId { node, process: std::process::id() },
             names: BTreeMap::new(),
             pairing: Pairing::default(),
@@ -267,12 +270,31 @@ impl Link {
 
     fn describe(&mut self, counted: Counted) -> Quorum {
         let votes = self.votes.votes(self.me.node).ok();
-        Quorum {
+        let quorum = Quorum {
             quorate: counted.is_quorate,
             votes: votes.map_or(0, |votes| votes.total),
             expected_votes: votes.map_or(0, |votes| votes.expected),
+            is_witness_silent: votes.is_some_and(is_witness_silent),
             nodes: counted.nodes.into_iter().map(|node| self.name(node)).collect(),
+        };
+        self.told = Some(quorum.clone());
+        quorum
+    }
+
+    /// Votes that come or go with nobody, as that of the witness does: corosync tells of them only when asked.
+    fn recount(&mut self, votes: Votes) -> Option<Event> {
+        let told = self.told.as_ref()?;
+        let quorum = Quorum {
+            votes: votes.total,
+            expected_votes: votes.expected,
+            is_witness_silent: is_witness_silent(votes),
+            ..told.clone()
+        };
+        if quorum == *told {
+            return None;
         }
+        self.told = Some(quorum.clone());
+        Some(Event::Quorum(quorum))
     }
 
     /// Sends what can be sent now.
@@ -307,6 +329,11 @@ impl Outbox {
         self.at = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(Self::PAUSE.1);
     }
+}
+
+/// Whether there is a quorum device that gives no vote to this node.
+fn is_witness_silent(votes: Votes) -> bool {
+    !votes.has_device && library::has_device()
 }
 
 /// The names of the nodes, as the node list of corosync gives them. An address is no name.

@@ -1,4 +1,5 @@
-//! The configuration that corosync runs with: here, the names of its nodes.
+//! The configuration that corosync runs with: here, the names of its nodes, and whether there
+//! is a quorum device.
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
@@ -54,6 +55,11 @@ pub(in super::super) fn node_list() -> Result<Vec<Listed>, Fault> {
         nodes.push(Listed { node, name });
     }
     Ok(nodes)
+}
+
+/// Whether corosync is configured with a quorum device; not where it cannot be asked.
+pub(in super::super) fn has_device() -> bool {
+    Map::connect().is_ok_and(|map| map.text("quorum.device.model").is_some())
 }
 
 /// A connection to the configuration.

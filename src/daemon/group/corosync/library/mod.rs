@@ -20,10 +20,10 @@ use libloading::Library;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-pub(super) use cmap::node_list;
+pub(super) use cmap::{has_device, node_list};
 pub(super) use cpg::{Cpg, CpgEvent, Process, Reason};
 pub(super) use quorum::{Counted, Quorum};
-pub(super) use votequorum::Votequorum;
+pub(super) use votequorum::{Votequorum, Votes};
 
 /// `CS_DISPATCH_ALL`: run the callbacks of everything that waits, then return.
 const DISPATCH_ALL: c_int = 2;

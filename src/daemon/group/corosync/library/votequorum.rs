@@ -54,6 +54,8 @@ pub(in super::super) struct Votes {
     pub(in super::super) expected: u32,
     /// Votes that there are.
     pub(in super::super) total: u32,
+    /// Whether the quorum device gives its vote to this node.
+    pub(in super::super) has_device: bool,
 }
 
 /// A connection to the vote count.
@@ -90,7 +92,9 @@ impl Votequorum {
         // SAFETY: the handle is open; `info` is as the header lays it out.
         let code = unsafe { (self.functions.get_info)(self.handle, node, &raw mut info) };
         check("votequorum_getinfo", code)?;
-        Ok(Votes { expected: info.highest_expected, total: info.total })
+        // VOTEQUORUM_INFO_QDEVICE_REGISTERED and VOTEQUORUM_INFO_QDEVICE_CAST_VOTE
+        let has_device = info.flags & 64 != 0 && info.flags & 256 != 0;
+        Ok(Votes { expected: info.highest_expected, total: info.total, has_device })
     }
 }
 
