@@ -2,9 +2,10 @@
 //!
 //! - `LAW_SEEDS=1000-3000 cargo test --test laws` tries these seeds; 2,000 unless told.
 //! - `LAW_SEEDS=0-100000 cargo test --release --test laws -- --ignored` lists what breaks each law,
-//!   with a count and the smallest seed. `LAW_KEEP=FOLDER` also writes the smallest cluster found for
-//!   the first twenty of each, `LAW_FILE=cib.xml` tries one document, and `LAW_TRACE=FOLDER` writes
-//!   what each plan leaves behind, as a document.
+//!   with a count and the smallest seed. `LAW_LIST=1` also tells of each seed as it comes,
+//!   `LAW_KEEP=FOLDER` writes the smallest cluster found for the first twenty of each,
+//!   `LAW_FILE=cib.xml` tries one document, and `LAW_TRACE=FOLDER` writes what each plan leaves
+//!   behind, as a document.
 
 #![expect(
     clippy::disallowed_methods,
@@ -135,9 +136,13 @@ fn very_many_decisions_keep_the_laws() {
         return;
     }
     let folder = env::var("LAW_KEEP").ok();
+    let is_listed = env::var("LAW_LIST").is_ok();
     for seed in seeds("0-100000") {
         let cluster = generator::cluster(seed, Kinds::Every);
         for (name, why) in [OF_TRANSITIONS, LAWS].iter().flat_map(|laws| broken(seed, &cluster, laws)) {
+            if is_listed {
+                eprintln!("{seed}: {name}: {why}");
+            }
             let entry = tally.entry(name).or_insert((0, seed, why));
             entry.0 += 1;
             if let Some(folder) = folder.as_deref().filter(|_| entry.0 <= 20) {

@@ -338,14 +338,23 @@ fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
             Some(because) => Some((position, change, because.clone())),
             None => change.is_blocked.then(|| (position, change, situation.of_blocked(change))),
         })
-        .map(|(position, change, because)| Blocked {
-            verb: Verb::of_change(&change.kind),
-            resource: change.resource.as_ref().map(ToString::to_string),
-            from: change.from.clone(),
-            to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
-            // Nothing that a plan does ends a circle, and what it starts is counted.
-            stays: stays || standstill.contains_key(&position) || matches!(because, Because::TooFew { .. }),
-            because,
+        .map(|(position, change, because)| {
+            let to = change.to.clone().filter(|to| Some(to) != change.from.as_ref());
+            let (verb, from, because) = match situation.of_missing_half(change) {
+                Some(because) => (Verb::Start, None, because),
+                None => (Verb::of_change(&change.kind), change.from.clone(), because),
+            };
+            Blocked {
+                verb,
+                resource: change.resource.as_ref().map(ToString::to_string),
+                from,
+                to,
+                // Nothing that a plan does ends a circle, and what it starts is counted.
+                stays: stays
+                    || standstill.contains_key(&position)
+                    || matches!(because, Because::TooFew { .. }),
+                because,
+            }
         })
         .collect()
 }

@@ -4,7 +4,7 @@ mod obstacle;
 
 pub use obstacle::{obstacle_at, refusals};
 
-use super::{escaped, fold};
+use super::{escaped, explain, fold};
 use crate::model::NodeName;
 use crate::model::id::without_number;
 use crate::plan::trouble::Hold;
@@ -21,6 +21,25 @@ fn words(because: &Because) -> String {
         Because::IsNew => "new".to_owned(),
         Because::IsRemoved => "no longer configured".to_owned(),
         Because::IsSurplus => "more instances than asked for".to_owned(),
+        Because::Displaced { by, node, limit } => {
+            let has = if by.len() == 1 { "has its place" } else { "have the places" };
+            format!("{} {has} on {node} (clone-node-max: {limit})", fold::names(by))
+        }
+        Because::EnoughInstances { resource, limit } => {
+            format!("other instances of {resource} have places, as many as may (clone-max: {limit})")
+        }
+        Because::NotPromoted { node, outcome } => explain::not_promoted(outcome, node),
+        Because::BroughtAlong { resources, constraint } if resources.is_empty() => {
+            format!("it is ordered so ({constraint})")
+        }
+        Because::BroughtAlong { resources, constraint } => {
+            let change = if resources.len() == 1 { "changes" } else { "change" };
+            format!("{} {change} ({constraint})", fold::names(resources))
+        }
+        Because::FailedInside { resource, because } => format!("{resource}: {}", words(because)),
+        Because::HalfMigrated { from, to } => {
+            format!("its migration from {from} to {to} was not completed")
+        }
         Because::NotRunning => "not running".to_owned(),
         Because::TargetRole { role } => format!("target-role is {role}"),
         Because::NodeStandby { node } => format!("{node} is in standby"),

@@ -105,9 +105,8 @@ impl<'a> Outlook<'a> {
     }
 
     /// Why what should be done with a resource cannot be done.
-    pub(super) fn blocked(&self, resource: &str) -> Option<&Because> {
-        let is_it = |blocked: &&Blocked| blocked.resource.as_deref() == Some(resource);
-        self.blocked.iter().find(is_it).map(|blocked| &blocked.because)
+    pub(super) fn blocked(&self, resource: &str) -> Option<&Blocked> {
+        self.blocked.iter().find(|blocked| blocked.resource.as_deref() == Some(resource))
     }
 
     /// What is wrong with a resource, and stays so.
@@ -121,6 +120,10 @@ impl<'a> Outlook<'a> {
         let own = facts.resource(resource);
         let before: BTreeSet<&NodeName> = own.active_on.iter().map(|node| &facts.node(*node).name).collect();
         let mut left: BTreeSet<&NodeName> = self.fenced.intersection(&before).copied().collect();
+        // What history places on a node that is down in good order is not there any more.
+        let down = own.active_on.iter().map(|node| facts.node(*node));
+        let down = down.filter(|node| !node.is_online && node.unclean.is_none());
+        left.extend(down.map(|node| &node.name));
         let mut taken: BTreeSet<&NodeName> = BTreeSet::new();
         for action in self.actions_of(resource) {
             if matches!(action.task, Task::Stop | Task::MigrateTo) {

@@ -57,6 +57,27 @@ fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -
                 Turn::None => format!("It should be promoted on {node}, and is not yet: {why}."),
             };
         }
+        Outcome::TargetRole { .. }
+        | Outcome::NoneMay
+        | Outcome::TooLow
+        | Outcome::Others { .. }
+        | Outcome::Frozen
+        | Outcome::Unmanaged
+        | Outcome::NotThere => not_promoted(&promotion.outcome, node),
+    };
+    match (is_now, &promotion.turn) {
+        (true, Turn::None | Turn::Promoted) => format!("It stays promoted on {places} for now: {why}."),
+        (true, Turn::Demoted { .. } | Turn::Again { .. }) => {
+            format!("It is promoted on {places}, and is to be demoted: {why}.")
+        }
+        (false, _) => format!("It is not to be promoted on {node}: {why}."),
+    }
+}
+
+/// Why an instance is not to be promoted where it is.
+pub(in crate::view) fn not_promoted(outcome: &Outcome, node: &NodeName) -> String {
+    match outcome {
+        Outcome::Promoted { .. } => "it is to be promoted".to_owned(),
         Outcome::TargetRole { role } => format!("it is told to be {role} (target-role)"),
         Outcome::NoneMay => "no instance may be (promoted-max: 0)".to_owned(),
         Outcome::TooLow => "its promotion score is below zero".to_owned(),
@@ -66,13 +87,6 @@ fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -
         Outcome::Frozen => "there is no quorum (no-quorum-policy: freeze)".to_owned(),
         Outcome::Unmanaged => "it is unmanaged".to_owned(),
         Outcome::NotThere => format!("{node} cannot take a promoted instance now"),
-    };
-    match (is_now, &promotion.turn) {
-        (true, Turn::None | Turn::Promoted) => format!("It stays promoted on {places} for now: {why}."),
-        (true, Turn::Demoted { .. } | Turn::Again { .. }) => {
-            format!("It is promoted on {places}, and is to be demoted: {why}.")
-        }
-        (false, _) => format!("It is not to be promoted on {node}: {why}."),
     }
 }
 
