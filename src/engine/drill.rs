@@ -118,9 +118,8 @@ struct Scene {
     /// What is down already.
     down: Vec<Casualty>,
     members: Vec<NodeName>,
-    /// Remote nodes that are up.
+    /// Remote nodes that are up, and guests.
     remotes: Vec<NodeName>,
-    /// Guests that are up.
     guests: Vec<NodeName>,
     /// What launches each guest, and each node that a bundle makes.
     launchers: BTreeMap<NodeName, Arc<str>>,
@@ -145,8 +144,7 @@ impl Scene {
         let guests = reached(&seen.in_force, &facts, KindFound::Guest);
         let means = means(&facts);
         let movable = movable(&facts, &means);
-        let ending = ending(&outcome);
-        let sight = sight(&seen, &units, &seats, ending, &failures);
+        let sight = sight(&seen, &units, &seats, ending(&outcome), &failures);
         let down = casualties(&sight);
         let launchers = launchers(&facts);
         Ok(Self { stage, seen, seats, units, down, members, remotes, guests, launchers, means, movable })

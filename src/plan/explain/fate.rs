@@ -120,10 +120,6 @@ impl<'a> Outlook<'a> {
         let own = facts.resource(resource);
         let before: BTreeSet<&NodeName> = own.active_on.iter().map(|node| &facts.node(*node).name).collect();
         let mut left: BTreeSet<&NodeName> = self.fenced.intersection(&before).copied().collect();
-        // What history places on a node that is down in good order is not there any more.
-        let down = own.active_on.iter().map(|node| facts.node(*node));
-        let down = down.filter(|node| !node.is_online && node.unclean.is_none());
-        left.extend(down.map(|node| &node.name));
         let mut taken: BTreeSet<&NodeName> = BTreeSet::new();
         for action in self.actions_of(resource) {
             if matches!(action.task, Task::Stop | Task::MigrateTo) {
@@ -131,6 +127,11 @@ impl<'a> Outlook<'a> {
             } else if matches!(action.task, Task::Start | Task::MigrateFrom) {
                 taken.extend(&action.node);
             }
+        }
+        // What migrated to a node that went down is stopped where it came from, and is nowhere then.
+        if taken.is_empty() && left.iter().any(|node| !before.contains(node)) {
+            let down = own.active_on.iter().map(|node| facts.node(*node)).filter(|node| !node.is_online);
+            left.extend(down.map(|node| &node.name));
         }
         let stays = before.difference(&left).copied();
         let after: BTreeSet<&NodeName> = stays.chain(taken.iter().copied()).collect();
