@@ -3,6 +3,7 @@
 //! An error here is something that cannot work at all; a warning will surprise somebody one
 //! night; a note is worth knowing.
 
+mod acl;
 mod device;
 mod failover;
 mod fencing;
@@ -45,6 +46,7 @@ impl Lint<'_, '_> {
         self.check_relations();
         self.check_secrets();
         self.check_unfenced();
+        self.check_acls();
         self.check_unused();
     }
 
