@@ -204,7 +204,7 @@ fn explanation(outlook: &Outlook<'_>, resource: ResourceIx) -> Explanation {
         target_role: own.target_role.filter(|role| *role < Role::Started),
         restraint,
         blocked: outlook.blocked(&own.id).map(|blocked| blocked.because.clone()),
-        blocked_verb: outlook.blocked(&own.id).map(|blocked| blocked.verb),
+        blocked_verb: outlook.blocked_verb(resource, promotion.as_ref()),
         trouble: outlook.trouble(&own.id).cloned(),
         is_managed: own.is_managed || own.is_blocked,
         is_stuck: own.is_blocked && !own.active_on.is_empty(),

@@ -156,6 +156,7 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
 fn hindered(explanation: &Explanation) -> &'static str {
     match (&explanation.fate, explanation.blocked_verb) {
         (Fate::Starts { .. }, Some(Verb::Promote)) => "It starts, and cannot be promoted now",
+        (Fate::Restarts { .. }, Some(Verb::Promote)) => "It restarts, and cannot be promoted now",
         (Fate::Stops { .. }, Some(Verb::Start)) => "It stops, and cannot start again now",
         (
             Fate::Down

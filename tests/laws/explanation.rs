@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use quorate::model::constraint::{Discovery, Location, LocationPreference, LocationTarget};
-use quorate::model::{Constraint, ConstraintId, NodeName, Score};
+use quorate::model::{Constraint, ConstraintId, NodeName, Role, Score};
 use quorate::plan::Because;
 use quorate::plan::explain::{
     Explanation, Fate, Need, Outcome, Promotion, Source, Turn, Verdict, explain_all,
@@ -50,12 +50,12 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
             taken_down.filter_map(|it| it.node.as_ref()).any(|node| explanation.active_on.contains(node));
         let text = explain::text(std::slice::from_ref(&explanation), None, Ink::Plain);
         // Of what should be promoted, only the start may be possible; of a restart, only the stop.
-        let is_halved = |change: &Change| {
+        let is_halved = |(position, change): (usize, &Change)| {
             change.resource.as_deref() == Some(name)
-                && change.is_blocked
+                && (change.is_blocked || stalled.contains_key(&position))
                 && says_half(&explanation, change, &text)
         };
-        let is_half_done = acts && case.schedule.changes.iter().any(is_halved);
+        let is_half_done = acts && case.schedule.changes.iter().enumerate().any(is_halved);
         let is_unnamed = stops_unnamed(case, &explanation);
         let is_so = fate_is_so(&explanation, &changes, is_half_done, is_stalled || is_fenced || is_unnamed)
             && explanation.promotion.as_ref().is_none_or(|it| turn_is_so(it, &changes))
@@ -70,14 +70,17 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
 fn says_half(explanation: &Explanation, change: &Change, text: &str) -> bool {
     match &explanation.fate {
         Fate::Starts { nodes } => {
-            change.kind == ChangeKind::Promote
+            change.role_to == Role::Promoted
                 && change.to.as_ref().is_some_and(|to| nodes.contains(to))
                 && text.contains("It starts, and cannot be promoted now: ")
         }
         Fate::Stops { .. } => {
             change.kind == ChangeKind::Stop && text.contains("It stops, and cannot start again now: ")
         }
-        Fate::Down | Fate::Stays | Fate::Moves { .. } | Fate::Restarts { .. } => false,
+        Fate::Restarts { .. } => {
+            change.role_to == Role::Promoted && text.contains("It restarts, and cannot be promoted now: ")
+        }
+        Fate::Down | Fate::Stays | Fate::Moves { .. } => false,
     }
 }
 
@@ -120,7 +123,7 @@ fn fate_is_so(
             has(&ends) || has(&begins_anew) || is_taken_along || explanation.active_on.len() > 1
         }
         Fate::Restarts { because } => {
-            (has(&begins_anew) || explanation.active_on.len() > 1) && has_cause(because)
+            (has(&begins_anew) || is_half_done || explanation.active_on.len() > 1) && has_cause(because)
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Why what runs is to end where the scheduler names nothing but the want of a node, or nothing at all.
 
 use super::Situation;
-use crate::model::constraint::OrderAction;
+use crate::model::constraint::{OrderAction, OrderScope};
 use crate::model::id::without_number;
-use crate::model::{NodeName, ResourceId, Role, Score};
+use crate::model::{Constraint, NodeName, ResourceId, Role, Score};
 use crate::plan::because::failed_because;
 use crate::plan::explain::{Outcome, promotion_of};
 use crate::plan::unplaced::{Obstacle, failures_of, fatal_failure, halted_by, obstacle};
-use crate::plan::{Because, Verb};
+use crate::plan::{Address, Because, ObjectKind, Verb};
 use crate::scheduler::facts::{FailedAction, NodeIx, Variant};
 use crate::scheduler::{Change, ChangeKind, ResourceIx, Task};
 
@@ -31,7 +31,8 @@ impl Situation<'_> {
             .or_else(|| self.of_neighbour(change, index))
             .or_else(|| self.of_dislike(change))
             .or_else(|| self.not_to_come_first(change, index, resource))
-            .or_else(|| self.of_whatever_forbids(change, index));
+            .or_else(|| self.of_whatever_forbids(change, index))
+            .or_else(|| self.of_unusual_order(index, resource));
         because.unwrap_or(Because::NoNode)
     }
 
@@ -147,6 +148,26 @@ impl Situation<'_> {
             let resource = self.facts.resource(leaf).id.to_string();
             Some(Because::HeldUp { resource, verb: verb(sequence.first_action) })
         })
+    }
+
+    /// An order in which it is told to stop or to be demoted, where nothing else tells why it does.
+    fn of_unusual_order(&self, index: ResourceIx, resource: &str) -> Option<Because> {
+        let lineage = self.relations.lineage(resource);
+        let is_down =
+            |action: Option<OrderAction>| matches!(action, Some(OrderAction::Stop | OrderAction::Demote));
+        let orders = self.facts.cluster.constraints.iter().filter_map(|constraint| match constraint {
+            Constraint::Order(order) => Some(order),
+            Constraint::Location(_) | Constraint::Colocation(_) | Constraint::Ticket(_) => None,
+        });
+        let mut orders = orders.filter(|order| match &order.scope {
+            OrderScope::Pair { then, first_action, then_action, .. } => {
+                lineage.contains(&then.as_str()) && is_down(then_action.or(*first_action))
+            }
+            OrderScope::Sets(_) => false,
+        });
+        let order = orders.next().filter(|_| self.is_placed(index))?;
+        let constraint = Address::new(ObjectKind::Order, order.id.as_str()).to_string();
+        Some(Because::BroughtAlong { resources: Vec::new(), constraint })
     }
 
     /// What keeps it off the node that it is on, whatever the scores were when it was placed.
