@@ -173,14 +173,13 @@ impl Situation<'_> {
     /// What keeps it off the node that it is on, whatever the scores were when it was placed.
     fn of_whatever_forbids(&self, change: &Change, index: ResourceIx) -> Option<Because> {
         let node = self.leaves(change).filter(|_| !self.is_placed(index))?;
-        match obstacle(self.placement, self.relations, index, node) {
-            Obstacle::Score { .. } => None,
-            Obstacle::Failures => self.failed_at(index, node),
-            found => {
-                let node = self.facts.node(node).name.clone();
-                Some(Because::KeptOff { node, obstacle: Box::new(found) })
-            }
+        let found = obstacle(self.placement, self.relations, index, node);
+        if found == Obstacle::Failures {
+            return self.failed_at(index, node);
         }
+        let is_telling = !matches!(found, Obstacle::Score { .. });
+        let node = self.facts.node(node).name.clone();
+        is_telling.then(|| Because::KeptOff { node, obstacle: Box::new(found) })
     }
 
     /// Why something that failed is recovered, where it is not its own failure on the node that it leaves.
