@@ -4,6 +4,9 @@
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "this test reads and writes its cases")]
 
+#[path = "manifest/company.rs"]
+mod company;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -15,8 +15,14 @@ impl Lower<'_, '_> {
         let secrets = gathered.secrets.iter().filter_map(|(key, at)| {
             let entry = at.get()?;
             let source = match (&entry.file, &entry.env) {
-                (Some(file), None) => SecretSource::File(file.text().into()),
-                (None, Some(variable)) => SecretSource::Environment(variable.text().into()),
+                (Some(file), None) => {
+                    self.check_secret_file(file);
+                    SecretSource::File(file.text().into())
+                }
+                (None, Some(variable)) => {
+                    self.check_variable(variable);
+                    SecretSource::Environment(variable.text().into())
+                }
                 (_, _) => {
                     self.findings
                         .error(
@@ -43,6 +49,27 @@ impl Lower<'_, '_> {
                 })
                 .collect(),
             moved: self.moved(constraints),
+        }
+    }
+
+    fn check_secret_file(self, file: &At<String>) {
+        if file.value.is_some() && !file.text().starts_with('/') {
+            self.findings
+                .error("invalid-path", file.place, format!("`{}` is not an absolute path", file.text()))
+                .help("the file is read on the nodes: name it from the root")
+                .report();
+        }
+    }
+
+    fn check_variable(self, variable: &At<String>) {
+        let name = variable.text();
+        let is_good = !name.is_empty()
+            && !name.contains(|letter: char| letter == '=' || letter.is_whitespace() || letter.is_control());
+        if variable.value.is_some() && !is_good {
+            self.findings
+                .error("invalid-name", variable.place, format!("`{name}` cannot be the name of a variable"))
+                .help("write a name such as `DB_PASSWORD`")
+                .report();
         }
     }
 

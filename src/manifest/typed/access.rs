@@ -6,18 +6,20 @@ use serde::de::{
 };
 
 use super::error::Error;
-use super::value::Value;
+use super::value::{LACKING_MAX, Value};
 use crate::manifest::document::NodeIndex;
 
-/// Gives an `At` its place, then its value; an error ends here as a report and a missing value.
+/// Gives an `At` its place, then its value; an error ends here as a report and a missing value. Of a record
+/// that lacks a field it gives the rest when it is asked once more.
 pub(super) struct AtAccess<'d> {
     value: Value<'d>,
     is_place_given: bool,
+    has_more: bool,
 }
 
 impl<'d> AtAccess<'d> {
     pub(super) fn new(value: Value<'d>) -> Self {
-        Self { value, is_place_given: false }
+        Self { value, is_place_given: false, has_more: true }
     }
 }
 
@@ -31,13 +33,24 @@ impl<'d> SeqAccess<'d> for AtAccess<'d> {
             let bits: U64Deserializer<Error> = self.value.place().to_bits().into_deserializer();
             return seed.deserialize(bits).map(Some);
         }
+        self.has_more = false;
+        if self.value.is_hole {
+            return Ok(None);
+        }
         match seed.deserialize(self.value) {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
+                if let Some(field) = error.missing.filter(|_| error.is_of(self.value.node)) {
+                    self.has_more = self.value.do_without(field);
+                }
                 self.value.report(error);
                 Ok(None)
             }
         }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(usize::from(self.has_more))
     }
 }
 
@@ -65,16 +78,17 @@ impl<'d> SeqAccess<'d> for Items<'d> {
     }
 }
 
-/// Entries of a mapping.
+/// Entries of a mapping, and then holes for the fields that it lacks.
 pub(super) struct Entries<'d> {
     owner: Value<'d>,
     rest: std::vec::IntoIter<(NodeIndex, NodeIndex)>,
     value: Option<NodeIndex>,
+    lacking: std::iter::Flatten<std::array::IntoIter<Option<&'static str>, LACKING_MAX>>,
 }
 
 impl<'d> Entries<'d> {
     pub(super) fn new(owner: Value<'d>, entries: Vec<(NodeIndex, NodeIndex)>) -> Self {
-        Self { owner, rest: entries.into_iter(), value: None }
+        Self { owner, rest: entries.into_iter(), value: None, lacking: owner.lacking.into_iter().flatten() }
     }
 }
 
@@ -82,14 +96,19 @@ impl<'d> MapAccess<'d> for Entries<'d> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'d>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
+        let Some((key, value)) = self.rest.next() else {
+            let field = self.lacking.next();
+            return field.map(|field| seed.deserialize(field.into_deserializer())).transpose();
+        };
         self.value = Some(value);
         seed.deserialize(self.owner.with(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'d>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let value = self.value.take().unwrap_or(self.owner.node);
-        seed.deserialize(self.owner.with(value))
+        match self.value.take() {
+            Some(value) => seed.deserialize(self.owner.with(value)),
+            None => seed.deserialize(self.owner.hole()),
+        }
     }
 }
 

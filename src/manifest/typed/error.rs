@@ -19,6 +19,8 @@ pub(crate) struct Error {
     pub(super) replacement: Option<(String, String)>,
     /// The innermost node that was being read.
     pub(super) node: Option<NodeIndex>,
+    /// The field that a record lacks, if it is that.
+    pub(super) missing: Option<&'static str>,
 }
 
 impl Error {
@@ -30,7 +32,13 @@ impl Error {
             help: Vec::new(),
             replacement: None,
             node: None,
+            missing: None,
         }
+    }
+
+    /// Whether this is about a node itself, and not about one within it.
+    pub(super) fn is_of(&self, node: NodeIndex) -> bool {
+        self.node.is_none_or(|inner| inner == node)
     }
 
     #[must_use]
@@ -128,7 +136,8 @@ impl serde::de::Error for Error {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new("missing-field", format!("`{field}` is missing")).label("needed here")
+        let error = Self::new("missing-field", format!("`{field}` is missing")).label("needed here");
+        Self { missing: Some(field), ..error }
     }
 
     fn duplicate_field(field: &'static str) -> Self {

@@ -78,7 +78,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AtVisitor<T> {
     /// What the tree gives: the place, then the value if it is one.
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<At<T>, A::Error> {
         let bits = sequence.next_element()?.unwrap_or(Place::NOWHERE.to_bits());
-        Ok(At { place: Place::from_bits(bits), value: sequence.next_element()? })
+        let mut value = sequence.next_element()?;
+        while value.is_none() && sequence.size_hint() == Some(1) {
+            value = sequence.next_element()?;
+        }
+        Ok(At { place: Place::from_bits(bits), value })
     }
 
     /// What any other format gives.

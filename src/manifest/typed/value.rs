@@ -8,21 +8,39 @@ use super::{AT, scalar};
 use crate::manifest::document::{Content, Document, Node, NodeIndex, Place, Scalar};
 use crate::manifest::findings::Findings;
 
+/// Fields without which a record is read all the same.
+pub(super) const LACKING_MAX: usize = 2;
+
 /// One node, with all that is needed to read it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value<'d> {
     pub(super) document: &'d Document,
     pub(super) findings: &'d Findings<'d>,
     pub(super) node: NodeIndex,
+    /// Fields that this record lacks, which is reported: holes stand for them.
+    pub(super) lacking: [Option<&'static str>; LACKING_MAX],
+    /// Whether this stands for a field that is not there.
+    pub(super) is_hole: bool,
 }
 
 impl<'d> Value<'d> {
     pub(super) fn new(document: &'d Document, findings: &'d Findings<'d>, node: NodeIndex) -> Self {
-        Self { document, findings, node }
+        Self { document, findings, node, lacking: [None; LACKING_MAX], is_hole: false }
     }
 
     pub(super) fn with(self, node: NodeIndex) -> Self {
-        Self { node, ..self }
+        Self::new(self.document, self.findings, node)
+    }
+
+    /// What stands for a field that is not there.
+    pub(super) fn hole(self) -> Self {
+        Self { is_hole: true, ..self.with(self.node) }
+    }
+
+    /// Puts a hole in the place of a field, if there are not too many already.
+    pub(super) fn do_without(&mut self, field: &'static str) -> bool {
+        let free = self.lacking.iter_mut().find(|lacking| lacking.is_none());
+        free.map(|lacking| *lacking = Some(field)).is_some()
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "there are never 2^32 sources")]
