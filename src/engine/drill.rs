@@ -3,7 +3,8 @@
 
 mod cast;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cast::{combinations, means, members, movable, reached};
 
@@ -14,7 +15,7 @@ use crate::model::id::without_number;
 use crate::model::{Cluster, Constraint, ConstraintId, Generation, NodeName, ResourceId, Score};
 use crate::plan::drill::{
     Casualty, Ending, Failures, Mishap, Report, Seat, Seats, Sight, Trial, Unit, Watch, Why, casualties,
-    relocations, units,
+    launchers, relocations, units,
 };
 use crate::scheduler::facts::NodeKind as KindFound;
 use crate::scheduler::interpret;
@@ -117,10 +118,11 @@ struct Scene {
     /// What is down already.
     down: Vec<Casualty>,
     members: Vec<NodeName>,
-    /// Remote nodes that are up.
+    /// Remote nodes that are up, and guests.
     remotes: Vec<NodeName>,
-    /// Guests that are up.
     guests: Vec<NodeName>,
+    /// What launches each guest, and each node that a bundle makes.
+    launchers: BTreeMap<NodeName, Arc<str>>,
     /// Names of what is no service by itself: fence devices and connections.
     means: BTreeSet<String>,
     /// Resources that run once, each with the whole that moves with it.
@@ -142,10 +144,10 @@ impl Scene {
         let guests = reached(&seen.in_force, &facts, KindFound::Guest);
         let means = means(&facts);
         let movable = movable(&facts, &means);
-        let ending = ending(&outcome);
-        let sight = sight(&seen, &units, &seats, ending, &failures);
+        let sight = sight(&seen, &units, &seats, ending(&outcome), &failures);
         let down = casualties(&sight);
-        Ok(Self { stage, seen, seats, units, down, members, remotes, guests, means, movable })
+        let launchers = launchers(&facts);
+        Ok(Self { stage, seen, seats, units, down, members, remotes, guests, launchers, means, movable })
     }
 
     /// Everything that may fail, and the number of nodes that would be all of them.
@@ -266,7 +268,7 @@ impl Scene {
 
     async fn act_out(&self, mishap: Mishap) -> Result<Trial, EngineError> {
         let mut stage = self.stage.fork();
-        let mut watch = Watch::new(&self.units, self.seats.clone());
+        let mut watch = Watch::new(&self.units, &self.launchers, self.seats.clone());
         let is_seen_at_once = self.strike(&mishap, &mut stage, &mut watch)?;
         let mut failures = Failures::default();
         let mut report = |event| note(event, Some(&mut watch), &mut failures);
@@ -290,7 +292,7 @@ impl Scene {
             steps: watch.steps(),
             moved: relocations(&self.units, &self.seats, &after),
             down,
-            outages: watch.outages(),
+            outages: watch.outages(&self.means),
             after: Seat::list(&after),
         })
     }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::explain::Outcome;
 use super::step::Verb;
 use super::unplaced::Obstacle;
 use crate::model::{NodeName, Role, Score};
@@ -20,6 +21,50 @@ pub enum Because {
     IsRemoved,
     /// There are more instances than asked for.
     IsSurplus,
+    /// Other instances of its clone have the places on the node that it is on.
+    Displaced {
+        /// Which.
+        by: Vec<String>,
+        /// Which node.
+        node: NodeName,
+        /// How many may be there (`clone-node-max`).
+        limit: u32,
+    },
+    /// Other instances of its clone have places, as many as there may be.
+    EnoughInstances {
+        /// The clone.
+        resource: String,
+        /// How many there may be (`clone-max`).
+        limit: u32,
+    },
+    /// It is not to be promoted.
+    NotPromoted {
+        /// Where it is.
+        node: NodeName,
+        /// Why not.
+        outcome: Box<Outcome>,
+    },
+    /// An order with several firsts, or with a clone of which some are enough, brings it along.
+    BroughtAlong {
+        /// Whose actions these are, as far as anything is done with them.
+        resources: Vec<String>,
+        /// The order.
+        constraint: String,
+    },
+    /// What runs in it, or makes it a node, failed.
+    FailedInside {
+        /// Which.
+        resource: String,
+        /// What failed.
+        because: Box<Because>,
+    },
+    /// Its live migration was not completed.
+    HalfMigrated {
+        /// From where.
+        from: NodeName,
+        /// To where.
+        to: NodeName,
+    },
     /// It should run and does not.
     NotRunning,
     /// `target-role` says so.
@@ -274,6 +319,14 @@ fn infinitive(task: &Task) -> &str {
     }
 }
 
+/// A point in time that several actions lead to.
+fn of_point(task: &Task) -> String {
+    match task.as_str().strip_prefix("load_stopped_") {
+        Some(node) => format!("what makes room on {node} stops first"),
+        None => "one that it is ordered after begins anew".to_owned(),
+    }
+}
+
 /// The rarer reasons in friendlier words than the field's.
 pub(super) fn words(reason: &Reason) -> String {
     match reason {
@@ -291,8 +344,9 @@ pub(super) fn words(reason: &Reason) -> String {
         Reason::Required(action) if action.resource.is_empty() && action.task.as_str() == "stonith" => {
             "its node is unfenced or fenced first".to_owned()
         }
-        Reason::Required(action) if action.resource.is_empty() => {
-            "what it is ordered with changes".to_owned()
+        Reason::Required(action) if action.resource.is_empty() => of_point(&action.task),
+        Reason::RequiredBy(action) if !action.resource.is_empty() => {
+            format!("{} needs its node unfenced", action.resource)
         }
         Reason::Unrunnable(action) => format!("{} cannot {}", action.resource, infinitive(&action.task)),
         Reason::Unmigrateable(action) => format!("{} cannot migrate", action.resource),

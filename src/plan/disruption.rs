@@ -1,11 +1,12 @@
 //! Disruption: what people notice of a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::step::{Step, Verb};
 use crate::model::NodeName;
+use crate::scheduler::Facts;
 
 /// What people notice of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,26 @@ impl Disruption {
         if matches!(whole.verb, Verb::Move | Verb::Restart | Verb::Recover) {
             let down = |(from, until)| Down { resource: resource.to_owned(), from, until };
             self.down.extend(spans.get(resource).copied().map(down));
+        }
+    }
+
+    /// Adds what stops wherever it is without a change that says so, as it cannot start again.
+    pub(super) fn add_unnamed(&mut self, facts: &Facts<'_>, steps: &[Step]) {
+        let named = [&self.starts, &self.stops, &self.moves, &self.restarts, &self.role_changes];
+        let named: BTreeSet<String> = named.into_iter().flatten().cloned().collect();
+        let mut stopped: BTreeMap<&str, BTreeSet<&NodeName>> = BTreeMap::new();
+        for step in steps.iter().filter(|step| step.verb == Verb::Stop) {
+            let resource = step.resource.as_deref().filter(|resource| !named.contains(*resource));
+            if let (Some(resource), Some(node)) = (resource, &step.from) {
+                stopped.entry(resource).or_default().insert(node);
+            }
+        }
+        for (resource, nodes) in stopped {
+            let own = facts.resources.iter().find(|own| *own.id == *resource);
+            let mut places = own.into_iter().flat_map(|own| &own.active_on);
+            if places.all(|place| nodes.contains(&facts.node(*place).name)) {
+                self.stops.push(resource.to_owned());
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use fate::Outlook;
 pub use fate::{Fate, Turn};
 pub use need::Need;
 pub use past::{Past, Pin};
+pub(super) use promotion::promotion as promotion_of;
 pub use promotion::{Outcome, Promotion, Rival};
 pub use restraint::Restraint;
 pub(super) use restraint::has_no_instances;
@@ -30,7 +31,7 @@ pub use verdict::{Never, Part, Verdict};
 use super::overview::{FailureOverview, failure};
 use super::relation::Relations;
 use super::unplaced::{Obstacle, failures_of, is_halted};
-use super::{Address, Because, ObjectKind, Trouble};
+use super::{Address, Because, ObjectKind, Trouble, Verb};
 use crate::model::constraint::OrderAction;
 use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause, Role, Score};
 use crate::scheduler::assign::Placement;
@@ -58,6 +59,9 @@ pub struct Explanation {
     pub restraint: Option<Restraint>,
     /// Why what should be done with it cannot be done.
     pub blocked: Option<Because>,
+    /// What of it cannot be done; the rest may be.
+    #[serde(default)]
+    pub blocked_verb: Option<Verb>,
     /// What is wrong with it, and stays so.
     pub trouble: Option<Trouble>,
     /// Whether anything may be done with it.
@@ -199,7 +203,8 @@ fn explanation(outlook: &Outlook<'_>, resource: ResourceIx) -> Explanation {
         decision: if is_held { Some(Decision::Stays) } else { decision(&nodes) },
         target_role: own.target_role.filter(|role| *role < Role::Started),
         restraint,
-        blocked: outlook.blocked(&own.id).cloned(),
+        blocked: outlook.blocked(&own.id).map(|blocked| blocked.because.clone()),
+        blocked_verb: outlook.blocked_verb(resource, promotion.as_ref()),
         trouble: outlook.trouble(&own.id).cloned(),
         is_managed: own.is_managed || own.is_blocked,
         is_stuck: own.is_blocked && !own.active_on.is_empty(),

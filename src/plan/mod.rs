@@ -9,6 +9,7 @@ pub mod aside;
 pub mod attribute;
 pub mod basis;
 pub mod because;
+mod blocked;
 mod catalogue;
 pub mod difference;
 pub mod disruption;
@@ -36,6 +37,8 @@ pub mod window;
 pub use address::{Address, ObjectKind};
 pub use basis::{Basis, Staleness};
 pub use because::Because;
+pub use blocked::Blocked;
+use blocked::{blocked, unfenced};
 pub use difference::{AttributeChange, ObjectChange, ObjectChangeKind};
 pub use disruption::{Disruption, Down};
 pub use fencing::FencingMethod;
@@ -52,8 +55,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest;
-use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Rename, Role, rename, scalar};
-use crate::scheduler::{self, Facts, ResourceIx, Schedule, Shortcut};
+use crate::model::{Cluster, Moment, Overlay, Override, Rename, rename};
+use crate::scheduler::{self, Facts, Schedule, Shortcut};
 use crate::status::ClusterStatus;
 use crate::status::rename::rename_in_status;
 use aside::{Aside, AtWork, Frozen};
@@ -174,25 +177,6 @@ pub enum Caution {
     OrdersUnsettled,
 }
 
-/// Something that should be done and cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blocked {
-    /// What.
-    pub verb: Verb,
-    /// With which resource; none for nodes.
-    pub resource: Option<String>,
-    /// Where, or from where.
-    pub from: Option<NodeName>,
-    /// To where.
-    pub to: Option<NodeName>,
-    /// Why not.
-    pub because: Because,
-    /// Whether it will still be so once the steps of the plan are done: there are none, there is no
-    /// quorum, or rehearsing them says so.
-    #[serde(default)]
-    pub stays: bool,
-}
-
 impl Plan {
     /// Whether there is quorum.
     pub fn has_quorum(&self) -> bool {
@@ -275,7 +259,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Planned {
     let steps = narration::steps(&situation);
     let mut blocked = blocked(&situation, steps.is_empty() || !facts.properties.has_quorum);
     let cautions = cautions(facts, &schedule, overlay.pause_at(moment).is_some());
-    let disruption = disruption(&schedule, &steps);
+    let mut disruption = disruption(&schedule, &steps);
+    disruption.add_unnamed(facts, &steps);
     let mut unplaced = unplaced::unplaced(&placement, &relations);
     let unfenced = unfenced(facts, &cautions);
     // What has no node for want of a fence device is told once.
@@ -329,56 +314,6 @@ fn cautions(facts: &Facts<'_>, schedule: &Schedule, is_paused: bool) -> Vec<Caut
         (schedule.shortcuts.contains(&Shortcut::Relations), Caution::OrdersUnsettled),
     ];
     all.into_iter().filter(|(holds, _)| *holds).map(|(_, caution)| caution).collect()
-}
-
-fn blocked(situation: &Situation<'_>, stays: bool) -> Vec<Blocked> {
-    let standstill = standstill::reasons(situation);
-    let changes = situation.schedule.changes.iter().enumerate();
-    changes
-        .filter_map(|(position, change)| match standstill.get(&position) {
-            Some(because) => Some((position, change, because.clone())),
-            None => change.is_blocked.then(|| (position, change, situation.of_blocked(change))),
-        })
-        .map(|(position, change, because)| Blocked {
-            verb: Verb::of_change(&change.kind),
-            resource: change.resource.as_ref().map(ToString::to_string),
-            from: change.from.clone(),
-            to: change.to.clone().filter(|to| Some(to) != change.from.as_ref()),
-            // Nothing that a plan does ends a circle, and what it starts is counted.
-            stays: stays || standstill.contains_key(&position) || matches!(because, Because::TooFew { .. }),
-            because,
-        })
-        .collect()
-}
-
-/// What would start if there were something to fence with. Without it, nothing is managed.
-fn unfenced(facts: &Facts<'_>, cautions: &[Caution]) -> Vec<Blocked> {
-    let properties = &facts.properties;
-    if !cautions.contains(&Caution::NoFenceDevice)
-        || properties.stop_all_resources
-        || properties.maintenance_mode
-    {
-        return Vec::new();
-    }
-    let is_idle = |resource: &ResourceIx| {
-        let own = facts.resource(*resource);
-        let is_left_alone =
-            own.meta.get("is-managed").is_some_and(|text| scalar::parse_boolean(text) == Some(false));
-        let is_wanted = own.target_role.is_none_or(|role| role > Role::Stopped) && !own.is_removed;
-        let mut leaves = facts.leaves(*resource).into_iter();
-        is_wanted && !is_left_alone && leaves.all(|leaf| facts.resource(leaf).active_on.is_empty())
-    };
-    let all = facts.top.iter().flat_map(|top| unplaced::candidates(facts, *top));
-    all.filter(is_idle)
-        .map(|resource| Blocked {
-            verb: Verb::Start,
-            resource: Some(facts.resource(resource).id.to_string()),
-            from: None,
-            to: None,
-            because: Because::NoFenceDevice,
-            stays: true,
-        })
-        .collect()
 }
 
 fn disruption(schedule: &Schedule, steps: &[Step]) -> Disruption {

@@ -1,5 +1,6 @@
 //! Where reasons are sought: the schedule, and what is known and configured around it.
 
+mod eviction;
 mod obstacle;
 mod place;
 mod promotion;
@@ -17,7 +18,7 @@ use crate::model::id::without_number;
 use crate::model::{NodeName, Role};
 use crate::scheduler::assign::Placement;
 use crate::scheduler::facts::{NodeFacts, ResourceFacts};
-use crate::scheduler::{Action, ActionId, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule};
+use crate::scheduler::{Action, ActionId, Change, ChangeKind, Facts, Reason, ResourceIx, Schedule, Task};
 use crate::status::ResultCode;
 
 /// All there is to know when reasons are sought.
@@ -98,6 +99,7 @@ impl<'a> Situation<'a> {
                 .or_else(|| self.of_reason(change))
                 .or_else(|| self.of_from_node(change))
                 .or_else(|| self.of_host(change))
+                .or_else(|| self.of_indirect_failure(change))
                 .unwrap_or_else(|| Because::Other { text: "it failed".to_owned() }),
             ChangeKind::Restart | ChangeKind::Promote | ChangeKind::RePromote => {
                 self.of_reason(change).unwrap_or_else(|| self.of_promotion(change))
@@ -108,11 +110,14 @@ impl<'a> Situation<'a> {
 
     /// Why an action is taken that belongs to no change.
     pub(super) fn of_action(&self, action: &Action) -> Because {
-        let twice = || action.instance.as_deref().and_then(|resource| self.runs_twice(resource));
-        match &action.reason {
-            Some(reason) => Because::Other { text: words(reason) },
-            None => twice().unwrap_or(Because::Other { text: String::new() }),
+        if let Some(reason) = &action.reason {
+            return Because::Other { text: words(reason) };
         }
+        let ends = matches!(action.task, Task::Stop | Task::Demote);
+        let name = action.instance.as_deref().filter(|_| ends);
+        let unnamed = name.zip(action.node.as_ref());
+        let unnamed = unnamed.and_then(|(resource, node)| self.of_unnamed_ending(resource, node));
+        unnamed.unwrap_or(Because::Other { text: String::new() })
     }
 
     fn of_start(&self, change: &Change) -> Because {
@@ -241,7 +246,7 @@ impl<'a> Situation<'a> {
                     Because::Before { resource: action.resource.to_string(), verb }
                 }
                 Some(verb) => Because::After { resource: action.resource.to_string(), verb },
-                None => Because::Other { text: words(reason) },
+                None => self.of_point(action).unwrap_or_else(|| Because::Other { text: words(reason) }),
             },
             Reason::BeingMultiplyActive => {
                 let twice = change.resource.as_deref().and_then(|resource| self.runs_twice(resource));

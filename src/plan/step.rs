@@ -344,8 +344,15 @@ pub(super) fn background(transition: &Transition) -> Vec<Background> {
 }
 
 impl Verb {
-    /// The verb for a task, by the task's name.
+    /// The verb for a task, by the task's name; also where this only tells that something was done.
     pub(super) fn of_name(task: &str) -> Option<Self> {
+        let task = match task {
+            "running" | "started" => "start",
+            "stopped" => "stop",
+            "promoted" => "promote",
+            "demoted" => "demote",
+            other => other,
+        };
         [Self::Start, Self::Stop, Self::Promote, Self::Demote, Self::Migrate, Self::Reload]
             .into_iter()
             .find(|verb| verb.as_str() == task || (*verb == Self::Migrate && task.starts_with("migrate")))

@@ -4,9 +4,9 @@ mod obstacle;
 
 pub use obstacle::{obstacle_at, refusals};
 
-use super::{escaped, fold};
-use crate::model::NodeName;
+use super::{escaped, explain, fold};
 use crate::model::id::without_number;
+use crate::model::{NodeName, Score};
 use crate::plan::trouble::Hold;
 use crate::plan::unplaced::Obstacle;
 use crate::plan::{Address, Because, Caution, Plan, Trouble, Unplaced, Verb};
@@ -21,6 +21,12 @@ fn words(because: &Because) -> String {
         Because::IsNew => "new".to_owned(),
         Because::IsRemoved => "no longer configured".to_owned(),
         Because::IsSurplus => "more instances than asked for".to_owned(),
+        Because::Displaced { by, node, limit } => displaced(by, node, *limit),
+        Because::EnoughInstances { resource, limit } => enough(resource, *limit),
+        Because::NotPromoted { node, outcome } => explain::not_promoted(outcome, node),
+        Because::BroughtAlong { resources, constraint } => brought_along(resources, constraint),
+        Because::FailedInside { resource, because } => format!("{resource}: {}", words(because)),
+        Because::HalfMigrated { from, to } => format!("its migration from {from} to {to} was not completed"),
         Because::NotRunning => "not running".to_owned(),
         Because::TargetRole { role } => format!("target-role is {role}"),
         Because::NodeStandby { node } => format!("{node} is in standby"),
@@ -30,10 +36,7 @@ fn words(because: &Because) -> String {
         Because::NodeUnclean { node } => format!("{node} was lost without notice"),
         Because::MustBeWith { resource, moves: true } => format!("must be with {resource}, which moves"),
         Because::MustBeWith { resource, moves: false } => format!("must be with {resource}"),
-        Because::LikesToBeWith { resource, score, moves } => {
-            let moves = if *moves { ", which moves" } else { "" };
-            format!("prefers to be with {resource}{moves} (score {score})")
-        }
+        Because::LikesToBeWith { resource, score, moves } => likes(resource, *score, *moves),
         Because::KeptOff { node, obstacle } => obstacle_at(node, obstacle),
         Because::After { resource, verb } => after(resource, *verb),
         Because::Before { resource, verb } => format!("before {resource} {}", third_person(*verb)),
@@ -53,11 +56,7 @@ fn words(because: &Because) -> String {
             let said = exit_reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             format!("{operation} failed on {node} ({answer}{said})")
         }
-        Because::ParametersChange { paths } if paths.is_empty() => "its parameters change".to_owned(),
-        Because::ParametersChange { paths } => {
-            let verb = if paths.len() == 1 { "changes" } else { "change" };
-            format!("{} {verb}", paths.join(", "))
-        }
+        Because::ParametersChange { paths } => parameters_change(paths),
         Because::StopAll => "all resources were told to stop".to_owned(),
         Because::NoNode => "no node may run it".to_owned(),
         Because::NoTicket { ticket, is_standby } => no_ticket(ticket, *is_standby),
@@ -66,26 +65,60 @@ fn words(because: &Because) -> String {
         Because::PromotedElsewhere { node, score, against } => {
             format!("{node} has the better promotion score ({score}, against {against})")
         }
-        Because::TooFew { resource, needed, able } => {
-            let takes = if *needed == 1 { "1 instance".to_owned() } else { format!("{needed} instances") };
-            format!("it takes {takes} of {resource} first, and {able} can run")
-        }
+        Because::TooFew { resource, needed, able } => too_few(resource, *needed, *able),
         Because::NoneOf { resources } => {
             format!("one of these must start first, and none can: {}", fold::names(resources))
         }
         Because::NoFenceDevice => "there is no fence device, and fencing is enabled".to_owned(),
         Because::HeldUp { resource, verb } => format!("{resource} must {} first, and cannot", verb.as_str()),
-        Because::Circle { resources, constraints } => {
-            let orders = orders(constraints);
-            match resources.as_slice() {
-                [only] => format!("{only} waits for itself{orders}"),
-                several => format!("{} wait for each other{orders}", fold::names(several)),
-            }
-        }
+        Because::Circle { resources, constraints } => circle(resources, constraints),
         Because::ToldToStop { resource } => format!("{resource} is told to stop (target-role)"),
         Because::LeftAlone { resource } => format!("{resource} does not run, and is unmanaged"),
         Because::NoQuorum => "no quorum".to_owned(),
         Because::Other { text } => text.clone(),
+    }
+}
+
+fn displaced(by: &[String], node: &NodeName, limit: u32) -> String {
+    let has = if by.len() == 1 { "has its place" } else { "have the places" };
+    format!("{} {has} on {node} (clone-node-max: {limit})", fold::names(by))
+}
+
+fn enough(clone: &str, limit: u32) -> String {
+    format!("other instances of {clone} have places, as many as may (clone-max: {limit})")
+}
+
+fn brought_along(resources: &[String], constraint: &str) -> String {
+    match resources.len() {
+        0 => format!("it is ordered so ({constraint})"),
+        1 => format!("{} changes ({constraint})", fold::names(resources)),
+        _ => format!("{} change ({constraint})", fold::names(resources)),
+    }
+}
+
+fn too_few(clone: &str, needed: u32, able: u32) -> String {
+    let takes = if needed == 1 { "1 instance".to_owned() } else { format!("{needed} instances") };
+    format!("it takes {takes} of {clone} first, and {able} can run")
+}
+
+fn likes(resource: &str, score: Score, moves: bool) -> String {
+    let moves = if moves { ", which moves" } else { "" };
+    format!("prefers to be with {resource}{moves} (score {score})")
+}
+
+fn parameters_change(paths: &[String]) -> String {
+    match paths.len() {
+        0 => "its parameters change".to_owned(),
+        1 => format!("{} changes", paths.join(", ")),
+        _ => format!("{} change", paths.join(", ")),
+    }
+}
+
+fn circle(resources: &[String], constraints: &[String]) -> String {
+    let orders = orders(constraints);
+    match resources {
+        [only] => format!("{only} waits for itself{orders}"),
+        several => format!("{} wait for each other{orders}", fold::names(several)),
     }
 }
 

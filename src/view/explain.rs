@@ -3,6 +3,7 @@
 mod promotion;
 mod source;
 
+pub(super) use promotion::not_promoted;
 use serde::Serialize;
 
 use super::because::{because, mend_and_clean_up, obstacle_at, remedy as remedy_of, trouble};
@@ -11,7 +12,7 @@ use super::{Ink, fold, legible, overlay, to_json};
 use crate::model::{NodeName, Score};
 use crate::plan::explain::{Decision, Explanation, Fate, Need, Never, Part, Predecessor, Restraint, Verdict};
 use crate::plan::unplaced::Obstacle;
-use crate::plan::{Because, Trouble};
+use crate::plan::{Because, Trouble, Verb};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -53,7 +54,7 @@ fn one(explanation: &Explanation, node: Option<&NodeName>, ink: Ink) -> String {
     }
     let is_said = |why: &&Because| **why == Because::NoFenceDevice && explanation.restraint.is_some();
     if let Some(why) = explanation.blocked.as_ref().filter(|why| !is_said(why)) {
-        text.push_str(&format!("What should be done cannot be done: {}.\n", because(why)));
+        text.push_str(&format!("{}: {}.\n", hindered(explanation), because(why)));
     }
     let is_open = !explanation.is_stuck;
     if let (Some(chosen), Some(how), true) = (&explanation.chosen, &explanation.decision, is_open) {
@@ -148,6 +149,24 @@ fn headline(explanation: &Explanation, ink: Ink) -> String {
         }
         (Fate::Stays, Some(chosen)) => format!("{name} {runs} on {places}; it should run on {chosen}."),
         (Fate::Stays, None) => format!("{name} {runs} on {places}, and should not run."),
+    }
+}
+
+/// What of all that should be done cannot be done.
+fn hindered(explanation: &Explanation) -> &'static str {
+    match (&explanation.fate, explanation.blocked_verb) {
+        (Fate::Starts { .. }, Some(Verb::Promote)) => "It starts, and cannot be promoted now",
+        (Fate::Restarts { .. }, Some(Verb::Promote)) => "It restarts, and cannot be promoted now",
+        (Fate::Stops { .. }, Some(Verb::Start)) => "It stops, and cannot start again now",
+        (
+            Fate::Down
+            | Fate::Stays
+            | Fate::Starts { .. }
+            | Fate::Stops { .. }
+            | Fate::Moves { .. }
+            | Fate::Restarts { .. },
+            _,
+        ) => "What should be done cannot be done",
     }
 }
 

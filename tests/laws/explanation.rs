@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use quorate::model::constraint::{Discovery, Location, LocationPreference, LocationTarget};
-use quorate::model::{Constraint, ConstraintId, NodeName, Score};
+use quorate::model::{Constraint, ConstraintId, NodeName, Role, Score};
 use quorate::plan::Because;
 use quorate::plan::explain::{
     Explanation, Fate, Need, Outcome, Promotion, Source, Turn, Verdict, explain_all,
 };
 use quorate::scheduler::schedule::ScorePool;
-use quorate::scheduler::{self, Change, ChangeKind};
+use quorate::scheduler::{self, Change, ChangeKind, Task};
 use quorate::view::{Ink, explain};
 
 use crate::Case;
@@ -49,7 +49,15 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
         let is_fenced =
             taken_down.filter_map(|it| it.node.as_ref()).any(|node| explanation.active_on.contains(node));
         let text = explain::text(std::slice::from_ref(&explanation), None, Ink::Plain);
-        let is_so = fate_is_so(&explanation, &changes, is_stalled || is_fenced)
+        // Of what should be promoted, only the start may be possible; of a restart, only the stop.
+        let is_halved = |(position, change): (usize, &Change)| {
+            change.resource.as_deref() == Some(name)
+                && (change.is_blocked || stalled.contains_key(&position))
+                && says_half(&explanation, change, &text)
+        };
+        let is_half_done = acts && case.schedule.changes.iter().enumerate().any(is_halved);
+        let is_unnamed = stops_unnamed(case, &explanation);
+        let is_so = fate_is_so(&explanation, &changes, is_half_done, is_stalled || is_fenced || is_unnamed)
             && explanation.promotion.as_ref().is_none_or(|it| turn_is_so(it, &changes))
             && words_are_so(&text, &changes);
         let told: Vec<String> = changes.iter().map(|change| format!("{:?}", change.kind)).collect();
@@ -58,7 +66,42 @@ pub(crate) fn tells_what_is_done(case: &Case<'_>) -> Option<String> {
     })
 }
 
-fn fate_is_so(explanation: &Explanation, changes: &[&Change], is_taken_along: bool) -> bool {
+/// Whether the half of a change that can be done is told, and that the other cannot be.
+fn says_half(explanation: &Explanation, change: &Change, text: &str) -> bool {
+    match &explanation.fate {
+        Fate::Starts { nodes } => {
+            change.role_to == Role::Promoted
+                && change.to.as_ref().is_some_and(|to| nodes.contains(to))
+                && text.contains("It starts, and cannot be promoted now: ")
+        }
+        Fate::Stops { .. } => {
+            change.kind == ChangeKind::Stop && text.contains("It stops, and cannot start again now: ")
+        }
+        Fate::Restarts { .. } => {
+            change.role_to == Role::Promoted && text.contains("It restarts, and cannot be promoted now: ")
+        }
+        Fate::Down | Fate::Stays | Fate::Moves { .. } => false,
+    }
+}
+
+/// Whether it is stopped wherever it is although no change is told: what should run on a node that it
+/// runs on already, and cannot start again there.
+fn stops_unnamed(case: &Case<'_>, explanation: &Explanation) -> bool {
+    let is_told = |change: &Change| change.resource.as_deref() == Some(explanation.resource.as_str());
+    let stops = case.schedule.transition.actions.iter().filter(|action| {
+        action.task == Task::Stop && action.instance.as_deref() == Some(explanation.resource.as_str())
+    });
+    let nodes: Vec<&NodeName> = stops.filter_map(|action| action.node.as_ref()).collect();
+    !case.schedule.changes.iter().any(is_told)
+        && explanation.active_on.iter().all(|node| nodes.contains(&node))
+}
+
+fn fate_is_so(
+    explanation: &Explanation,
+    changes: &[&Change],
+    is_half_done: bool,
+    is_taken_along: bool,
+) -> bool {
     let has = |kinds: &[ChangeKind]| changes.iter().any(|change| kinds.contains(&change.kind));
     let ends = [ChangeKind::Stop, ChangeKind::Move, ChangeKind::Migrate];
     let begins_anew = [ChangeKind::Restart, ChangeKind::Recover];
@@ -70,14 +113,17 @@ fn fate_is_so(explanation: &Explanation, changes: &[&Change], is_taken_along: bo
         Fate::Down => !has(&[ChangeKind::Start]),
         Fate::Stays => !has(&ends) && !has(&begins_anew),
         Fate::Starts { nodes } => {
-            changes.iter().any(|change| change.to.as_ref().is_some_and(|to| nodes.contains(to)))
+            is_half_done
+                || changes.iter().any(|change| change.to.as_ref().is_some_and(|to| nodes.contains(to)))
         }
-        Fate::Stops { because } => (has(&[ChangeKind::Stop]) || is_taken_along) && has_cause(because),
+        Fate::Stops { because } => {
+            (has(&[ChangeKind::Stop]) || is_half_done || is_taken_along) && has_cause(because)
+        }
         Fate::Moves { .. } => {
             has(&ends) || has(&begins_anew) || is_taken_along || explanation.active_on.len() > 1
         }
         Fate::Restarts { because } => {
-            (has(&begins_anew) || explanation.active_on.len() > 1) && has_cause(because)
+            (has(&begins_anew) || is_half_done || explanation.active_on.len() > 1) && has_cause(because)
         }
     }
 }

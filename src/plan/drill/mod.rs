@@ -11,7 +11,7 @@ mod unit;
 pub use casualty::{Casualty, Ending, Sight, Why, casualties};
 pub use failure::{Failure, Failures};
 pub use outage::{Outage, Watch};
-pub use unit::{Seat, Seats, Unit, units};
+pub use unit::{Seat, Seats, Unit, launchers, units};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ pub struct Trial {
     pub moved: Vec<Relocation>,
     /// What stays down that was up before.
     pub down: Vec<Casualty>,
-    /// What was down for a while, longest first.
+    /// What was down for a while, longest first; connections come after the services.
     pub outages: Vec<Outage>,
     /// Where everything is in the end.
     pub after: Vec<Seat>,

@@ -1,6 +1,7 @@
 //! Outages: how long each service is down, counted in steps.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub struct Outage {
 #[derive(Debug, Clone)]
 pub struct Watch<'a> {
     units: &'a [Unit],
+    guests: &'a BTreeMap<NodeName, Arc<str>>,
     seats: Seats,
     steps: u32,
     /// By unit: the step after which it was down, while it is.
@@ -35,9 +37,10 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Begins to watch when everything is as in `seats`.
-    pub fn new(units: &'a [Unit], seats: Seats) -> Self {
-        Self { units, seats, steps: 0, down_since: vec![None; units.len()], longest: vec![0; units.len()] }
+    /// Begins to watch when everything is as in `seats`. `guests` has the nodes that something launches.
+    pub fn new(units: &'a [Unit], guests: &'a BTreeMap<NodeName, Arc<str>>, seats: Seats) -> Self {
+        let (down_since, longest) = (vec![None; units.len()], vec![0; units.len()]);
+        Self { units, guests, seats, steps: 0, down_since, longest }
     }
 
     /// A node is gone, with all that ran there.
@@ -73,8 +76,8 @@ impl<'a> Watch<'a> {
         self.steps
     }
 
-    /// What was down and is back, longest first.
-    pub fn outages(&self) -> Vec<Outage> {
+    /// What was down and is back, longest first; `means` are no services, and come last.
+    pub fn outages(&self, means: &BTreeSet<String>) -> Vec<Outage> {
         let ended = self.units.iter().zip(&self.longest).zip(&self.down_since);
         let mut outages: Vec<Outage> = ended
             .filter(|((_, steps), since)| **steps > 0 && since.is_none())
@@ -84,7 +87,7 @@ impl<'a> Watch<'a> {
                 steps: *steps,
             })
             .collect();
-        outages.sort_by_key(|outage| Reverse(outage.steps));
+        outages.sort_by_key(|outage| (means.contains(&outage.resource), Reverse(outage.steps)));
         outages
     }
 
@@ -121,6 +124,17 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// What a guest or a container runs ends with what launches it.
+    fn lose_guests(&mut self) {
+        for (guest, launcher) in self.guests {
+            if self.seats.get(launcher).is_some_and(Vec::is_empty) {
+                for places in self.seats.values_mut() {
+                    places.retain(|(place, _)| place != guest);
+                }
+            }
+        }
+    }
+
     fn leave(&mut self, resource: &str, node: &NodeName) {
         if let Some(places) = self.seats.get_mut(resource) {
             places.retain(|(place, _)| place != node);
@@ -134,6 +148,7 @@ impl<'a> Watch<'a> {
 
     /// Notes what is down by now.
     fn judge_falls(&mut self) {
+        self.lose_guests();
         for (unit, since) in self.units.iter().zip(&mut self.down_since) {
             if since.is_none() && !unit.is_served(&self.seats) {
                 *since = Some(self.steps);

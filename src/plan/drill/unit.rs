@@ -119,6 +119,15 @@ fn serving(bundle: &BundleFacts) -> Vec<ResourceIx> {
     bundle.replicas.iter().map(|replica| replica.child.unwrap_or(replica.container)).collect()
 }
 
+/// The nodes that something launches, guests and bundles, each with what does so.
+pub fn launchers(facts: &Facts<'_>) -> BTreeMap<NodeName, Arc<str>> {
+    let launched = facts.nodes.iter().filter_map(|node| {
+        let launcher = facts.resource(node.connection?).launcher?;
+        Some((node.name.clone(), Arc::clone(&facts.resource(launcher).id)))
+    });
+    launched.collect()
+}
+
 fn add(
     facts: &Facts<'_>,
     whole: ResourceIx,

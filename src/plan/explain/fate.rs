@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::promotion::{Outcome, Promotion};
 use super::verdict::Used;
 use crate::model::NodeName;
 use crate::plan::relation::Relations;
@@ -11,7 +12,7 @@ use crate::plan::situation::Situation;
 use crate::plan::unplaced::{failures_of, unplaced};
 use crate::plan::{Because, Blocked, Step, Trouble, Verb, blocked, cautions, narration, trouble, unfenced};
 use crate::scheduler::assign::Placement;
-use crate::scheduler::{Action, ResourceIx, Schedule, Task};
+use crate::scheduler::{Action, ChangeKind, ResourceIx, Schedule, Task};
 
 /// What the plan does with a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,9 +106,8 @@ impl<'a> Outlook<'a> {
     }
 
     /// Why what should be done with a resource cannot be done.
-    pub(super) fn blocked(&self, resource: &str) -> Option<&Because> {
-        let is_it = |blocked: &&Blocked| blocked.resource.as_deref() == Some(resource);
-        self.blocked.iter().find(is_it).map(|blocked| &blocked.because)
+    pub(super) fn blocked(&self, resource: &str) -> Option<&Blocked> {
+        self.blocked.iter().find(|blocked| blocked.resource.as_deref() == Some(resource))
     }
 
     /// What is wrong with a resource, and stays so.
@@ -129,6 +129,10 @@ impl<'a> Outlook<'a> {
                 taken.extend(&action.node);
             }
         }
+        // What migrated to a node that went down is stopped where it came from, and is nowhere then.
+        if taken.is_empty() && left.iter().any(|node| !before.contains(node)) {
+            left.extend(self.told_to_stop(&own.id));
+        }
         let stays = before.difference(&left).copied();
         let after: BTreeSet<&NodeName> = stays.chain(taken.iter().copied()).collect();
         let nodes = || after.iter().copied().cloned().collect();
@@ -145,6 +149,25 @@ impl<'a> Outlook<'a> {
             }
             (false, false) => Fate::Stays,
         }
+    }
+
+    /// The nodes on which a change that can be done says that a resource ends.
+    fn told_to_stop(&self, resource: &str) -> impl Iterator<Item = &'a NodeName> {
+        let changes = self.situation.schedule.changes.iter().filter(move |change| {
+            change.resource.as_deref() == Some(resource)
+                && change.kind == ChangeKind::Stop
+                && !change.is_blocked
+        });
+        changes.filter_map(|change| change.from.as_ref())
+    }
+
+    /// What of a resource cannot be done: of what starts and should be promoted, the promotion.
+    pub(super) fn blocked_verb(&self, resource: ResourceIx, promotion: Option<&Promotion>) -> Option<Verb> {
+        let told = self.blocked(&self.placement.facts.resource(resource).id)?.verb;
+        let wants = promotion.is_some_and(|it| matches!(it.outcome, Outcome::Promoted { .. }));
+        let does = |task: &Task| self.actions_of(resource).any(|action| action.task == *task);
+        let is_half = wants && does(&Task::Start) && !does(&Task::Promote);
+        Some(if is_half { Verb::Promote } else { told })
     }
 
     /// What the plan does with the promotion of a primitive.

@@ -71,7 +71,7 @@ pub struct Rival {
 }
 
 /// Why a primitive is promoted or not: as an instance of a promotable clone, or part of one.
-pub(super) fn promotion(placement: &Placement<'_>, resource: ResourceIx) -> Option<Promotion> {
+pub(in crate::plan) fn promotion(placement: &Placement<'_>, resource: ResourceIx) -> Option<Promotion> {
     let facts = &placement.facts;
     let mut lineage = std::iter::successors(Some(resource), |part| facts.resource(*part).parent);
     let known = |part: ResourceIx| placement.promotions.get(part.index()).and_then(Option::as_ref);

@@ -1,13 +1,12 @@
 //! Why a change that should be made cannot be made.
 
 use super::Situation;
-use crate::model::constraint::{OrderAction, OrderScope};
+use crate::model::constraint::OrderScope;
 use crate::model::id::without_number;
 use crate::model::{Constraint, NodeName, ResourceId, Role};
-use crate::plan::because::{failed_because, words};
+use crate::plan::because::words;
 use crate::plan::relation::MissingTicket;
-use crate::plan::unplaced::{fatal_failure, halted_by};
-use crate::plan::{Because, Verb};
+use crate::plan::{Address, Because, ObjectKind, Verb};
 use crate::scheduler::facts::{NoQuorumPolicy, ResourceFacts, Variant};
 use crate::scheduler::reason::ActionRef;
 use crate::scheduler::{Change, ChangeKind, Reason, ResourceIx, Task};
@@ -49,39 +48,6 @@ impl Situation<'_> {
                 }
                 NoQuorumPolicy::Ignore | NoQuorumPolicy::Freeze => false,
             }
-    }
-
-    /// Why what runs has no node any more.
-    pub(super) fn of_homelessness(&self, change: &Change) -> Because {
-        if self.facts.properties.stop_all_resources {
-            return Because::StopAll;
-        }
-        let Some(resource) = change.resource.as_deref() else { return Because::NoNode };
-        let Some(index) = self.resources.get(resource).copied() else { return Because::NoNode };
-        let failure = || {
-            let failed = halted_by(self.facts, index).or_else(|| fatal_failure(self.facts, index))?;
-            Some(failed_because(failed, &self.facts.node(failed.node).name))
-        };
-        let ban = || self.of_ban(change);
-        let order = || self.not_to_come_first(index, resource);
-        let because = self.runs_twice(resource).or_else(failure).or_else(ban).or_else(order);
-        because.unwrap_or(Because::NoNode)
-    }
-
-    /// What has to run before it and will not, where a node could have it.
-    fn not_to_come_first(&self, index: ResourceIx, resource: &str) -> Option<Because> {
-        let is_placed = self.placement.assigned.get(index.index()).copied().flatten().is_some();
-        let runs = |name: &ResourceId| {
-            let leaves = self.resources.get(name.as_str()).map(|first| self.facts.leaves(*first));
-            leaves.is_some_and(|leaves| leaves.iter().any(|leaf| self.will_run(self.facts.resource(*leaf))))
-        };
-        let mut predecessors = self.relations.predecessors_of(without_number(resource));
-        let missing = predecessors.find(|sequence| is_placed && !runs(&sequence.first))?;
-        let verb = match missing.first_action {
-            OrderAction::Promote => Verb::Promote,
-            OrderAction::Start | OrderAction::Stop | OrderAction::Demote => Verb::Start,
-        };
-        Some(Because::HeldUp { resource: missing.first.to_string(), verb })
     }
 
     /// A ticket that the resource needs and this site does not hold.
@@ -148,6 +114,30 @@ impl Situation<'_> {
         None
     }
 
+    /// An order with sets, or with a clone of which some are enough: what it brings along comes with those of
+    /// its firsts with which something is done.
+    pub(super) fn of_point(&self, action: &ActionRef) -> Option<Because> {
+        let Task::Pseudo(name) = &action.task else { return None };
+        let (_, id) = name.split_once(':').filter(|_| action.resource.is_empty())?;
+        let orders = self.facts.cluster.constraints.iter().filter_map(|constraint| match constraint {
+            Constraint::Order(order) => Some(order),
+            Constraint::Location(_) | Constraint::Colocation(_) | Constraint::Ticket(_) => None,
+        });
+        let (order, firsts) = orders.into_iter().find_map(|order| match &order.scope {
+            OrderScope::Pair { first, .. } => {
+                (order.id.as_str() == id).then(|| (order, vec![first.to_string()]))
+            }
+            OrderScope::Sets(sets) => {
+                let set = sets.iter().find(|set| set.id.as_deref() == Some(id))?;
+                Some((order, set.resources.iter().map(ToString::to_string).collect()))
+            }
+        })?;
+        let is_done = |name: &String| self.changes_of(name).next().is_some();
+        let resources = firsts.into_iter().filter(is_done).collect();
+        let constraint = Address::new(ObjectKind::Order, order.id.as_str()).to_string();
+        Some(Because::BroughtAlong { resources, constraint })
+    }
+
     fn too_few_of(&self, clone: &str) -> Option<Because> {
         let index = *self.resources.get(clone)?;
         let facts = self.facts.resource(index);
@@ -166,19 +156,12 @@ impl Situation<'_> {
     }
 
     /// Whether an instance runs once the plan is carried out.
-    fn will_run(&self, instance: &ResourceFacts<'_>) -> bool {
+    pub(super) fn will_run(&self, instance: &ResourceFacts<'_>) -> bool {
         let is_own = |change: &&&Change| change.resource.as_deref() == Some(&*instance.id);
         match self.changes_of(without_number(&instance.id)).find(is_own) {
             Some(change) => !change.is_blocked && change.role_to > Role::Stopped,
             None => !instance.active_on.is_empty(),
         }
-    }
-
-    /// What is launched by a container or a machine and failed, so that this starts again.
-    pub(super) fn failed_inside(&self, resource: &str) -> Option<Because> {
-        let launched = &self.resource(resource)?.launched;
-        let mut failed = launched.iter().map(|part| self.facts.resource(*part)).filter(|part| part.is_failed);
-        failed.next().map(|part| Because::Other { text: format!("{} failed", part.id) })
     }
 }
 

@@ -74,7 +74,7 @@ impl Situation<'_> {
 
     fn of_preference(&self, change: &Change) -> Option<Because> {
         let resource = change.resource.as_deref()?;
-        let (from, to) = (change.from.as_ref(), change.to.as_ref()?);
+        let to = change.to.as_ref()?;
         let liked = self
             .relations
             .preferences_of(resource)
@@ -83,10 +83,14 @@ impl Situation<'_> {
         if let Some(preference) = liked {
             return Some(prefers(preference, None));
         }
-        let disliked = self
-            .relations
-            .preferences_of(resource)
-            .find(|preference| Some(&preference.node) == from && preference.score < Score::ZERO)?;
+        self.of_avoidance(change)
+    }
+
+    /// A location that speaks against the node that it leaves.
+    pub(super) fn of_avoidance(&self, change: &Change) -> Option<Because> {
+        let disliked = self.relations.preferences_of(change.resource.as_deref()?).find(|preference| {
+            Some(&preference.node) == change.from.as_ref() && preference.score < Score::ZERO
+        })?;
         Some(Because::Avoids {
             node: disliked.node.clone(),
             constraint: Address::new(ObjectKind::Location, &*disliked.constraint).to_string(),
@@ -109,6 +113,11 @@ impl Situation<'_> {
         let found = obstacle(self.placement, self.relations, index, node);
         if matches!(found, Obstacle::Score { .. }) {
             return None;
+        }
+        if found == Obstacle::Failures
+            && let Some(failed) = self.failed_at(index, node)
+        {
+            return Some(failed);
         }
         if let Obstacle::Company { resource } = &found
             && self.changes_place(resource)

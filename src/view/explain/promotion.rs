@@ -2,7 +2,7 @@
 
 use super::{part_line, words_of_needs};
 use crate::model::{NodeName, Role};
-use crate::plan::explain::{Explanation, Outcome, Promotion, Rival, Turn};
+use crate::plan::explain::{Explanation, Fate, Outcome, Promotion, Rival, Turn};
 use crate::view::Ink;
 use crate::view::because::because;
 
@@ -38,6 +38,7 @@ fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -
     let places: Vec<&str> = explanation.active_on.iter().map(NodeName::as_str).collect();
     let places = places.join(", ");
     let is_now = promotion.current == Role::Promoted;
+    let ends = matches!(explanation.fate, Fate::Stops { .. } | Fate::Restarts { .. } | Fate::Moves { .. });
     let why = match &promotion.outcome {
         Outcome::Promoted { next } => {
             let why = match next {
@@ -46,7 +47,7 @@ fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -
             };
             let is_there = explanation.active_on.contains(node);
             return match &promotion.turn {
-                Turn::None if is_now && is_there => format!("It stays promoted on {node}: {why}."),
+                Turn::None if is_now && is_there && !ends => format!("It stays promoted on {node}: {why}."),
                 Turn::Demoted { because: cause } => {
                     format!("It is promoted on {places}, and is to be demoted: {}.", because(cause))
                 }
@@ -57,6 +58,30 @@ fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -
                 Turn::None => format!("It should be promoted on {node}, and is not yet: {why}."),
             };
         }
+        Outcome::TargetRole { .. }
+        | Outcome::NoneMay
+        | Outcome::TooLow
+        | Outcome::Others { .. }
+        | Outcome::Frozen
+        | Outcome::Unmanaged
+        | Outcome::NotThere => not_promoted(&promotion.outcome, node),
+    };
+    match (is_now, &promotion.turn) {
+        (true, Turn::None | Turn::Promoted) if ends => {
+            format!("It is promoted on {places}, and is not to be promoted again: {why}.")
+        }
+        (true, Turn::None | Turn::Promoted) => format!("It stays promoted on {places} for now: {why}."),
+        (true, Turn::Demoted { .. } | Turn::Again { .. }) => {
+            format!("It is promoted on {places}, and is to be demoted: {why}.")
+        }
+        (false, _) => format!("It is not to be promoted on {node}: {why}."),
+    }
+}
+
+/// Why an instance is not to be promoted where it is.
+pub(in crate::view) fn not_promoted(outcome: &Outcome, node: &NodeName) -> String {
+    match outcome {
+        Outcome::Promoted { .. } => "it is to be promoted".to_owned(),
         Outcome::TargetRole { role } => format!("it is told to be {role} (target-role)"),
         Outcome::NoneMay => "no instance may be (promoted-max: 0)".to_owned(),
         Outcome::TooLow => "its promotion score is below zero".to_owned(),
@@ -66,13 +91,6 @@ fn sentence(explanation: &Explanation, promotion: &Promotion, node: &NodeName) -
         Outcome::Frozen => "there is no quorum (no-quorum-policy: freeze)".to_owned(),
         Outcome::Unmanaged => "it is unmanaged".to_owned(),
         Outcome::NotThere => format!("{node} cannot take a promoted instance now"),
-    };
-    match (is_now, &promotion.turn) {
-        (true, Turn::None | Turn::Promoted) => format!("It stays promoted on {places} for now: {why}."),
-        (true, Turn::Demoted { .. } | Turn::Again { .. }) => {
-            format!("It is promoted on {places}, and is to be demoted: {why}.")
-        }
-        (false, _) => format!("It is not to be promoted on {node}: {why}."),
     }
 }
 
