@@ -24,11 +24,13 @@ use super::proposing::{Proposing, Step};
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::{make_shelf, settle_process};
-use crate::cluster::{Accepted, Event, Input, Leave, Node, Output, Refusal, Request, RequestId, Settings};
+use crate::cluster::{
+    Accepted, Event, Input, Leave, Node, Output, Refusal, Request, RequestId, Settings, Uptime,
+};
 use crate::diagnostic::with_causes;
 use crate::engine::EngineError;
 use crate::engine::file::Lock;
-use crate::host::clock::{now, until};
+use crate::host::clock::{now, until, uptime};
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
 use crate::tool::Serving;
@@ -40,6 +42,8 @@ pub enum Ending {
     Left(Leave),
     /// It let go of everything, alone.
     Released,
+    /// It was to let go of everything, and people want that left alone for now.
+    Postponed,
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
@@ -278,7 +282,7 @@ impl<G: Group> Daemon<G> {
         if inputs.is_empty() {
             return Ok(());
         }
-        for output in self.node.step(now(), inputs) {
+        for output in self.node.step(now(), Uptime(uptime()), inputs) {
             self.obey(output)?;
         }
         Ok(())
@@ -322,6 +326,7 @@ impl<G: Group> Daemon<G> {
             }
             Output::Leave(leave) => self.ending = Some(Ending::Left(leave)),
             Output::Released => self.ending = Some(Ending::Released),
+            Output::Postponed => self.ending = Some(Ending::Postponed),
             Output::Reset { because } => self.setup.safety.reset.perform(&because),
         }
         Ok(())

@@ -84,7 +84,8 @@ impl Ledger {
     }
 
     /// Writes down that an action was begun at a moment (seconds since 1970) and may or may not have
-    /// come about.
+    /// come about. It is the newest of what is known, whatever numbers transitions had before all daemons started
+    /// again.
     pub fn record_pending(&mut self, action: &Action, agent: Option<&Agent>, since: i64) {
         let (Some(node), Some(resource)) = (&action.node, &action.resource) else { return };
         let result = ActionResult {
@@ -101,9 +102,10 @@ impl Ledger {
             at: since,
             start_failure_is_fatal: false,
         };
-        let pending = entry::pending_entry(&done, self.transition, &self.writer, node);
-        let state = self.node_mut(node);
-        if let (Some(entry), Some(history)) = (pending, history_mut(state, &done, resource)) {
+        let (transition, writer) = (self.transition, Arc::clone(&self.writer));
+        let Some(history) = history_mut(self.node_mut(node), &done, resource) else { return };
+        let transition = history.entries.iter().filter_map(entry::transition_of).fold(transition, u64::max);
+        if let Some(entry) = entry::pending_entry(&done, transition, &writer, node) {
             run::put(history, entry);
         }
     }

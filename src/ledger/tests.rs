@@ -300,6 +300,19 @@ fn digests_tell_which_parameters_need_a_restart() {
 }
 
 #[test]
+fn what_is_in_flight_is_newer_than_all_that_is_known_though_transitions_are_numbered_anew() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Start), 0);
+    // All daemons started again, and what the node remembers is from before.
+    bench.ledger.transition = 1;
+    bench.ledger.record_pending(&action(Task::Promote), None, 1001);
+    let start = bench.entry("A_start_0").unwrap();
+    let promotion = bench.entry("A_last_0").unwrap();
+    assert_eq!((&*promotion.operation, promotion.status), ("promote", Some(ResultStatus::Pending)));
+    assert!(entry::transition_of(promotion) >= entry::transition_of(start));
+}
+
+#[test]
 fn a_reload_renews_the_start() {
     let mut bench = Bench::new();
     bench.take(&action(Task::Start), 0);
