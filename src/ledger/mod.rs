@@ -85,7 +85,7 @@ impl Ledger {
 
     /// Writes down that an action was begun at a moment (seconds since 1970) and may or may not have
     /// come about. It is the newest of what is known, whatever numbers transitions had before all daemons started
-    /// again.
+    /// again, and whatever the node's own clock said of its last failure.
     pub fn record_pending(&mut self, action: &Action, agent: Option<&Agent>, since: i64) {
         let (Some(node), Some(resource)) = (&action.node, &action.resource) else { return };
         let result = ActionResult {
@@ -105,6 +105,11 @@ impl Ledger {
         let (transition, writer) = (self.transition, Arc::clone(&self.writer));
         let Some(history) = history_mut(self.node_mut(node), &done, resource) else { return };
         let transition = history.entries.iter().filter_map(entry::transition_of).fold(transition, u64::max);
+        let failure = entry::last_failure_id(resource);
+        let failure = history.entries.iter().find(|known| known.id == failure);
+        let failed_at = failure.and_then(|failure| failure.last_rc_change);
+        let at = failed_at.map_or(since, |failed_at| since.max(failed_at.saturating_add(1)));
+        let done = Performed { at, ..done };
         if let Some(entry) = entry::pending_entry(&done, transition, &writer, node) {
             run::put(history, entry);
         }

@@ -313,6 +313,16 @@ fn what_is_in_flight_is_newer_than_all_that_is_known_though_transitions_are_numb
 }
 
 #[test]
+fn what_is_in_flight_is_newer_than_the_last_failure_whatever_clock_that_is_dated_by() {
+    let mut bench = Bench::new();
+    bench.take(&action(Task::Start), 0).take(&action(Task::Promote), 1);
+    let failed_at = bench.entry("A_last_failure_0").unwrap().last_rc_change;
+    bench.take(&action(Task::Demote), 0);
+    bench.ledger.record_pending(&action(Task::Promote), None, 900);
+    assert!(bench.entry("A_last_0").unwrap().last_rc_change > failed_at);
+}
+
+#[test]
 fn a_reload_renews_the_start() {
     let mut bench = Bench::new();
     bench.take(&action(Task::Start), 0);
