@@ -12,6 +12,7 @@ use super::terminal::Terminal;
 use super::{advice, engines, source};
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::manifest::{self, Manifest, Reading};
+use crate::view;
 
 /// Check a manifest: its shape, its references, and habits that bite.
 #[derive(Debug, Args)]
@@ -43,6 +44,18 @@ enum Format {
     Sarif,
 }
 
+impl Format {
+    /// Prints findings in this form.
+    fn tell(self, findings: &[Diagnostic], sources: &Sources, terminal: Terminal) -> Result<(), Failure> {
+        terminal.data(&match self {
+            Self::Text => view::diagnostic::text(findings, sources, terminal.output_ink()),
+            Self::Json => view::diagnostic::json(findings, sources),
+            Self::Github => view::diagnostic::github(findings, sources),
+            Self::Sarif => view::diagnostic::sarif(findings, sources),
+        })
+    }
+}
+
 /// Runs the verb.
 pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) -> Result<Exit, Failure> {
     let (sources, mut reading) = match source::read(arguments.path.as_deref().unwrap_or(options.manifest())) {
@@ -53,7 +66,13 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         Err(Failure { finding: Some(finding), .. }) => {
             (Sources::default(), Reading { manifest: None, diagnostics: vec![*finding] })
         }
-        Err(failure) => return Err(failure),
+        Err(failure) => {
+            // Whoever reads text reads the failure itself.
+            if let Some(finding) = unreadable(&failure).filter(|_| arguments.output != Format::Text) {
+                arguments.output.tell(&[finding], &Sources::default(), terminal)?;
+            }
+            return Err(failure);
+        }
     };
     if let Some(manifest) = &reading.manifest {
         reading.diagnostics.extend(ask_nodes(manifest, &sources, arguments, options)?);
@@ -64,18 +83,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options, terminal: Terminal) 
         let least = if arguments.strict { Severity::Warning } else { Severity::Error };
         reading.diagnostics.retain(|finding| finding.severity >= least);
     }
-    match arguments.output {
-        Format::Text => {
-            terminal.data(&crate::view::diagnostic::text(
-                &reading.diagnostics,
-                &sources,
-                terminal.output_ink(),
-            ))?;
-        }
-        Format::Json => terminal.data(&crate::view::diagnostic::json(&reading.diagnostics, &sources))?,
-        Format::Github => terminal.data(&crate::view::diagnostic::github(&reading.diagnostics, &sources))?,
-        Format::Sarif => terminal.data(&crate::view::diagnostic::sarif(&reading.diagnostics, &sources))?,
-    }
+    arguments.output.tell(&reading.diagnostics, &sources, terminal)?;
     if arguments.output == Format::Text {
         terminal.note(&summary(&reading.diagnostics));
     }
@@ -141,14 +149,18 @@ pub(super) fn texts(path: &Path, terminal: Terminal) -> Result<Sources, Failure>
             Err(invalid(1))
         }
         None => {
-            if let Some(message) = failure.message.as_ref().filter(|_| terminal.is_for_machines()) {
-                let finding = Diagnostic::error("unreadable-manifest", message.clone());
-                let finding = failure.help.iter().fold(finding, |finding, line| finding.help(line.clone()));
+            if let Some(finding) = unreadable(&failure).filter(|_| terminal.is_for_machines()) {
                 terminal.findings(&[finding], &Sources::default())?;
             }
             Err(failure)
         }
     })
+}
+
+/// What machines are told of a manifest whose texts cannot be had.
+fn unreadable(failure: &Failure) -> Option<Diagnostic> {
+    let finding = Diagnostic::error("unreadable-manifest", failure.message.clone()?);
+    Some(failure.help.iter().fold(finding, |finding, line| finding.help(line.clone())))
 }
 
 fn invalid(errors: usize) -> Failure {

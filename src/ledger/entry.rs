@@ -112,11 +112,6 @@ pub(super) fn pending_entry(
     entries_for(done, transition, writer, node).into_iter().find(|entry| entry.id != failure)
 }
 
-/// The transition that an entry comes from: `ACTION:TRANSITION:EXPECTED:WRITER`.
-pub(super) fn transition_of(entry: &HistoryEntry) -> Option<u64> {
-    entry.transition_key.as_deref()?.split(':').nth(1)?.parse().ok()
-}
-
 /// The id of the entry that remembers the last result of what runs once.
 pub(super) fn last_id(resource: &str) -> Arc<str> {
     format!("{resource}_last_0").into()

@@ -84,8 +84,11 @@ impl Ledger {
     }
 
     /// Writes down that an action was begun at a moment (seconds since 1970) and may or may not have
-    /// come about. It is the newest of what is known, whatever numbers transitions had before all daemons started
-    /// again, and whatever the node's own clock said of its last failure.
+    /// come about.
+    ///
+    /// It is newer than all that is known. Neither numbers nor moments tell: transitions are numbered anew
+    /// where all nodes were down but one, whose services went on, and clocks of hosts differ. So its writer is
+    /// another one, by which what is in flight is the newest, and its moment none before a known one.
     pub fn record_pending(&mut self, action: &Action, agent: Option<&Agent>, since: i64) {
         let (Some(node), Some(resource)) = (&action.node, &action.resource) else { return };
         let result = ActionResult {
@@ -99,20 +102,22 @@ impl Ledger {
             agent,
             traits: &AgentTraits::default(),
             result: &result,
-            at: since,
+            at: self.newest(node, resource).map_or(since, |newest| since.max(newest.saturating_add(1))),
             start_failure_is_fatal: false,
         };
-        let (transition, writer) = (self.transition, Arc::clone(&self.writer));
-        let Some(history) = history_mut(self.node_mut(node), &done, resource) else { return };
-        let transition = history.entries.iter().filter_map(entry::transition_of).fold(transition, u64::max);
-        let failure = entry::last_failure_id(resource);
-        let failure = history.entries.iter().find(|known| known.id == failure);
-        let failed_at = failure.and_then(|failure| failure.last_rc_change);
-        let at = failed_at.map_or(since, |failed_at| since.max(failed_at.saturating_add(1)));
-        let done = Performed { at, ..done };
-        if let Some(entry) = entry::pending_entry(&done, transition, &writer, node) {
+        let writer = format!("{}-in-flight", self.writer);
+        let pending = entry::pending_entry(&done, self.transition, &writer, node);
+        let state = self.node_mut(node);
+        if let (Some(entry), Some(history)) = (pending, history_mut(state, &done, resource)) {
             run::put(history, entry);
         }
+    }
+
+    /// The latest moment of which a resource's history on a node tells.
+    fn newest(&self, node: &NodeName, resource: &str) -> Option<i64> {
+        let histories = self.status.nodes.iter().filter(|state| is_called(state, node));
+        let of_it = histories.flat_map(|state| &state.resources).filter(|history| *history.id == *resource);
+        of_it.flat_map(|history| &history.entries).filter_map(|entry| entry.last_rc_change).max()
     }
 
     /// The state of a node, made when it is not there yet.

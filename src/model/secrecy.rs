@@ -6,30 +6,27 @@ pub(crate) mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Words anywhere in the name of an option that holds a secret.
-const WORDS: [&str; 4] = ["passw", "passphrase", "secret", "credential"];
-
-/// Ends of names of options that hold a secret, without what separates words.
-const ENDS: [&str; 14] = [
-    "token",
+/// Words anywhere in the name of an option that holds a secret, without what separates them.
+const WORDS: [&str; 11] = [
+    "passw",
+    "passphrase",
+    "secret",
+    "credential",
     "apikey",
     "accesskey",
     "privatekey",
     "encryptionkey",
     "authkey",
-    "authcode",
-    "authdata",
-    "authorization",
-    "community",
-    "hexadecimalkg",
-    "pwd",
-    "pass",
     "sshkey",
+    "hexadecimalkg",
 ];
+
+/// Ends of names of options that hold a secret, without what separates words.
+const ENDS: [&str; 7] = ["token", "authcode", "authdata", "authorization", "community", "pwd", "pass"];
 
 /// Last words of names of options that hold a secret. As the end of a longer word they mean something
 /// else.
-const LAST_WORDS: [&str; 2] = ["pin", "kg"];
+const LAST_WORDS: [&str; 3] = ["pin", "pins", "kg"];
 
 /// Names that end like those of secrets, and are none.
 const OTHERS: [&str; 4] = ["bypass", "compass", "trespass", "surpass"];
@@ -209,6 +206,9 @@ mod tests {
             "pwd2",
             "token_2",
             "userPin1",
+            "PINs",
+            "api_key_prod",
+            "PrivateKeyPem",
             "key",
         ] {
             assert!(holds_secret(name), "{name}");

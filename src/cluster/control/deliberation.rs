@@ -27,7 +27,7 @@ impl Control {
         let mut ledger = ground.state.live.ledger.clone();
         for flight in ground.state.live.in_flight.iter().chain(&self.sent) {
             if flight.action.task == Task::Start && ground.state.member_on(&flight.worker).is_some() {
-                pretend_pending(&mut ledger, flight);
+                ledger.record_pending(&flight.action, flight.agent.as_ref(), flight.since.seconds());
             }
             // A lost one is fenced anyhow; with the attribute it would count as one whose end was asked for and came.
             if let Some(target) = flight.action.node.as_ref().filter(|_| flight.action.task.takes_node_down())
@@ -93,7 +93,7 @@ impl Control {
             if flight.action.task == Task::Stop {
                 pretend_done(&mut ledger, flight, ground.now.seconds());
             } else {
-                pretend_pending(&mut ledger, flight);
+                ledger.record_pending(&flight.action, flight.agent.as_ref(), flight.since.seconds());
             }
         }
         let schedule = scheduler::schedule(cluster, &ledger.status, now);
@@ -196,12 +196,6 @@ fn see_node(ground: &Ground<'_>, state: &mut NodeState) {
         (false, Presence::Present | Presence::Since(_)) => state.member = Presence::Absent,
         (_, Presence::Unknown | Presence::Absent | Presence::Present | Presence::Since(_)) => {}
     }
-}
-
-fn pretend_pending(ledger: &mut Ledger, flight: &Flight) {
-    let before = std::mem::replace(&mut ledger.transition, flight.call.transition);
-    ledger.record_pending(&flight.action, flight.agent.as_ref(), flight.since.seconds());
-    ledger.transition = before;
 }
 
 fn pretend_done(ledger: &mut Ledger, flight: &Flight, at: i64) {

@@ -1,9 +1,11 @@
 //! How a node knows that it is cut off: evidence that can speak.
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::node::is_address;
 use super::{Lower, copy, is_hole, items, period, text};
 use crate::manifest::document::Place;
 use crate::manifest::typed::{At, Field};
@@ -13,6 +15,8 @@ use crate::model::isolation::{Evidence, Isolation};
 /// The shortest bound: a look takes up to three seconds, and a node whose services have not ended is
 /// reset a second before the end.
 const WITHIN_MIN: Duration = Duration::from_secs(5);
+/// The interface by which a host talks to itself.
+const LOOPBACK: &str = "lo";
 /// The longest name that an interface can have, in bytes.
 const INTERFACE_MAX: usize = 15;
 
@@ -69,6 +73,14 @@ impl Lower<'_, '_> {
 
     fn check_interface(self, at: &At<String>) {
         let Some(name) = at.get() else { return };
+        if name == LOOPBACK {
+            self.findings
+                .error("invalid-name", at.place, format!("`{name}` cannot be evidence"))
+                .here("it is up on every host, whatever is unplugged")
+                .help("name the interface by which clients reach the services: `carrier: [eth0]`")
+                .report();
+            return;
+        }
         let is_name = !name.is_empty()
             && name.len() <= INTERFACE_MAX
             && !matches!(name.as_str(), "." | "..")
@@ -95,7 +107,10 @@ impl Lower<'_, '_> {
                 "ping what a node that is cut off does not reach, such as the gateway",
             ),
             Ok(ip) if ip.is_multicast() => ("a group, no host", "ping one host, such as the gateway"),
-            Ok(_) => return,
+            Ok(_) => {
+                self.check_outsider(at, 0..text.len(), "evidence");
+                return;
+            }
         };
         self.findings
             .error("invalid-address", at.place, format!("`{text}` cannot be evidence"))
@@ -118,9 +133,30 @@ impl Lower<'_, '_> {
                 .here("plain HTTP is all that nodes speak with an arbiter")
                 .replace("if it answers plain HTTP as well", format!("http://{rest}"))
                 .report();
-        } else if !url.strip_prefix("http://").is_some_and(has_host) {
-            draft().help("write `http://HOST/` or `http://HOST:PORT/PATH`").report();
+            return;
         }
+        match url.strip_prefix("http://").and_then(host) {
+            Some(host) if is_address(host) => {
+                let from = url.find(host).unwrap_or(0);
+                self.check_outsider(at, from..from + host.len(), "an arbiter");
+            }
+            Some(_) | None => draft().help("write `http://HOST/` or `http://HOST:PORT/PATH`").report(),
+        }
+    }
+
+    /// Reports bytes of a text that lead to a member: it answers itself, and is gone when it is needed most.
+    pub(super) fn check_outsider(self, at: &At<String>, within: Range<usize>, what: &str) {
+        let Some(host) = at.text().get(within.clone()).filter(|_| at.value.is_some()) else { return };
+        let Some(member) = self.member_at(host) else { return };
+        self.findings
+            .error(
+                "invalid-address",
+                at.place,
+                format!("`{host}` cannot be {what}: it is a node of this cluster"),
+            )
+            .within(within, format!("leads to `{member}`"))
+            .help("it must be a host of its own, which answers whichever of the nodes is down")
+            .report();
     }
 
     fn check_within(self, entry: &IsolationEntry, within: Option<Duration>) {
@@ -134,21 +170,21 @@ impl Lower<'_, '_> {
     }
 }
 
-/// Whether what follows `http://` names a host, with a port that can be one.
-fn has_host(rest: &str) -> bool {
+/// The host that what follows `http://` names, with a port that can be one.
+fn host(rest: &str) -> Option<&str> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let place = authority.rsplit('@').next().unwrap_or_default();
     let (host, port) = match place.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
         Some((inner, after)) if inner.parse::<std::net::Ipv6Addr>().is_ok() => {
             (inner, after.strip_prefix(':'))
         }
-        Some(_) => return false,
+        Some(_) => return None,
         None => match place.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (place, None),
         },
     };
-    !host.is_empty()
-        && !rest.contains(|c: char| c.is_whitespace() || c.is_control())
-        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    let is_good = !rest.contains(|c: char| c.is_whitespace() || c.is_control())
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    Some(host).filter(|_| is_good)
 }

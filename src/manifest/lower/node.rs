@@ -1,5 +1,7 @@
 //! Nodes.
 
+use std::net::IpAddr;
+
 use super::{Lower, Named, copy, items, score, text};
 use crate::manifest::typed::At;
 use crate::manifest::vocabulary::node::NodeEntry;
@@ -11,6 +13,20 @@ impl<'a> Lower<'a, '_> {
     pub(super) fn members(self) -> impl Iterator<Item = (&'a At<String>, &'a NodeEntry)> {
         let nodes = self.gathered.nodes.iter().filter_map(|(key, at)| Some((*key, at.get()?)));
         nodes.filter(|(_, node)| copy(&node.remote) != Some(true))
+    }
+
+    /// The member that a name or an address leads to.
+    pub(super) fn member_at(self, host: &str) -> Option<&'a str> {
+        let ip = host.parse::<IpAddr>().ok();
+        let is_it = |address: &str| match ip {
+            Some(ip) => address.parse() == Ok(ip),
+            None => address.eq_ignore_ascii_case(host),
+        };
+        let mut members = self.members();
+        let (key, _) = members.find(|(key, node)| {
+            is_it(key.text()) || items(&node.addresses).any(|address| is_it(address.text()))
+        })?;
+        Some(key.text())
     }
 
     pub(super) fn nodes(self) -> Vec<Node> {
@@ -68,12 +84,7 @@ impl<'a> Lower<'a, '_> {
     /// An address is a number or a host's name; what looks like a number must be one.
     pub(super) fn check_address(self, address: &At<String>) {
         let text = address.text();
-        let looks_numeric =
-            text.contains(':') || (!text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.'));
-        let is_name =
-            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
-        let is_good = if looks_numeric { text.parse::<std::net::IpAddr>().is_ok() } else { is_name };
-        if address.value.is_some() && !is_good {
+        if address.value.is_some() && !is_address(text) {
             let help = if text.contains('/') {
                 "write it without the prefix length"
             } else {
@@ -84,5 +95,15 @@ impl<'a> Lower<'a, '_> {
                 .help(help)
                 .report();
         }
+    }
+}
+
+/// Whether a text is an address, or can be the name of a host; what looks like a number must be one.
+pub(super) fn is_address(text: &str) -> bool {
+    let looks_numeric = text.contains(':') || text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if looks_numeric {
+        text.parse::<IpAddr>().is_ok()
+    } else {
+        text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
     }
 }

@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 
 use super::{Lower, Named, items, text};
 use crate::manifest::check::containment::shape_of;
-use crate::manifest::check::name::texts;
 use crate::manifest::document::Place;
 use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::rest::{
@@ -243,18 +242,6 @@ impl Lower<'_, '_> {
         let users = gathered.acl_users.iter().map(|named| self.subject(*named, false));
         let groups = gathered.acl_groups.iter().map(|named| self.subject(*named, true));
         let subjects: Vec<AclSubject> = users.chain(groups).collect();
-        let is_enabled = || {
-            let enabled =
-                |at: &&At<_>| at.get().is_some_and(|options| texts(options, "enable-acl").contains(&"true"));
-            gathered.properties.iter().any(enabled)
-        };
-        if let (Some((key, _)), false) = (gathered.acl_roles.first(), is_enabled()) {
-            self.findings
-                .warning("acls-off", key.place, "access control lists are not in force")
-                .here("roles from here on have no effect")
-                .help("set the property `enable-acl: true`")
-                .report();
-        }
         Acls { roles, subjects }
     }
 

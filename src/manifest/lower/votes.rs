@@ -94,6 +94,13 @@ impl Lower<'_, '_> {
         self.check_some(&entry.last_man_standing_window, "last-man-standing-window");
         if let Some(at) = &entry.auto_tie_breaker_node {
             self.check_tie_breakers(at);
+            if entry.auto_tie_breaker.as_ref().is_none_or(|switch| switch.get() == Some(&false)) {
+                self.findings
+                    .error("conflicting-quorum", at.place, "a node breaks ties that nobody breaks")
+                    .label_key(at.place, "counts only with `auto-tie-breaker: true`")
+                    .help("add `auto-tie-breaker: true`, or leave this out")
+                    .report();
+            }
         }
         let members = self.members().count();
         let votes = members + lowered.witness_votes(members);
@@ -138,6 +145,7 @@ impl Lower<'_, '_> {
 
     fn check_qdevice(self, entry: &QdeviceEntry) {
         self.check_address(&entry.host);
+        self.check_outsider(&entry.host, 0..entry.host.text().len(), "the witness");
         self.check_some(&entry.timeout, "timeout");
         self.check_some(&entry.sync_timeout, "sync-timeout");
         if let Some(at) = &entry.tie_breaker

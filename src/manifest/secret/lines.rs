@@ -22,8 +22,8 @@ struct Open {
     is_block: bool,
 }
 
-/// Where all of them stand.
-pub(super) fn places(text: &str) -> Vec<Range<usize>> {
+/// Where all of them stand. `timeouts` are the words that are known to name lengths of time.
+pub(super) fn places(text: &str, timeouts: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut open: Option<Open> = None;
@@ -52,7 +52,7 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
             }
             Some(_) | None => {
                 columns.insert(column);
-                open = begun(text, bytes, &mut found);
+                open = begun(text, bytes, timeouts, &mut found);
             }
         }
     }
@@ -70,7 +70,12 @@ impl Open {
 }
 
 /// The first word of a line that names a secret: adds what follows it there. Gives what may go on below.
-fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Option<Open> {
+fn begun(
+    text: &str,
+    bytes: Range<usize>,
+    timeouts: &[Range<usize>],
+    found: &mut Vec<Range<usize>>,
+) -> Option<Open> {
     let line = text.get(bytes.clone()).unwrap_or_default();
     let column = content_column(line);
     let mut from = column;
@@ -84,7 +89,8 @@ fn begun(text: &str, bytes: Range<usize>, found: &mut Vec<Range<usize>>) -> Opti
                 return Some(Open { column: Some(column), quote: None, is_block: false });
             }
         };
-        if is_folder(line, &name) || is_timeout(line, &name) {
+        let is_known_timeout = timeouts.iter().any(|timeout| timeout.contains(&(bytes.start + name.start)));
+        if is_folder(line, &name) || is_known_timeout || is_timeout(line, &name) {
             from = name.end;
             continue;
         }

@@ -32,7 +32,8 @@ pub(crate) fn secrets(text: &str) -> Secrets {
         (markup::places(text), Vec::new())
     } else {
         let read = yaml::read(text);
-        let mut places = lines::places(text);
+        let timeouts = if read.is_whole { read.timeouts.as_slice() } else { &[] };
+        let mut places = lines::places(text, timeouts);
         if read.is_whole {
             places = places.iter().flat_map(|place| outside(place, &read.shown)).collect();
             places.retain(|place| !is_structure(text, place, &read.scalars));

@@ -93,6 +93,18 @@ fn a_text_without_names_of_secrets_stays_as_it_is() {
 }
 
 #[test]
+fn the_token_of_the_ring_is_a_length_of_time() {
+    let text = "corosync: {token: -1, qdevice: {port: 99999, tls: maybe}}\nresources: {}\n";
+    assert_eq!(masked(text), text);
+    let block = "corosync:\n  \"token\": soon\n  consensus: 1s\n";
+    assert_eq!(masked(block), block);
+    assert_eq!(masked("corosync: {token: [X]}\n"), "corosync: {token: (x)\n");
+    assert_eq!(masked("corosync: {token: 1, password: X}\n"), "corosync: {token: 1, password: (x)\n");
+    assert_eq!(masked("params: {token: 1, ip: X}\n"), "params: {token: (x)\n");
+    assert_eq!(masked("@\ncorosync: {token: X}\n"), "@\ncorosync: {token: (x)\n", "nobody knows what it is");
+}
+
+#[test]
 fn a_cib_has_secrets_too() {
     for (text, shown) in [
         (

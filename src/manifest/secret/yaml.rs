@@ -26,6 +26,8 @@ pub(super) struct Found {
     pub(super) words: Vec<String>,
     /// What only says where a secret is, in order.
     pub(super) shown: Vec<Range<usize>>,
+    /// The keys that name the token's length of time, not a secret.
+    pub(super) timeouts: Vec<Range<usize>>,
     /// Where plain and quoted values stand, in order.
     pub(super) scalars: Vec<Range<usize>>,
 }
@@ -58,6 +60,8 @@ enum Role {
     Secrets,
     /// Where one secret is.
     Source,
+    /// `corosync` of the manifest: its `token` is a length of time.
+    Ring,
     /// Anything else.
     Other,
 }
@@ -227,13 +231,17 @@ impl Walk<'_> {
             Role::Root if name == "secrets" => is_leaf,
             Role::Secrets => is_leaf,
             Role::Source => !matches!(name, "file" | "env"),
-            Role::Root | Role::Holder | Role::Other => holds_secret(name),
+            Role::Ring if name == "token" => !is_leaf,
+            Role::Root | Role::Holder | Role::Ring | Role::Other => holds_secret(name),
         };
         let is_secret = outer || says_so || self.named.contains(&at);
         let key_place = key.as_ref().map_or(token.span.clone(), |(_, place)| place.clone());
+        if role == Role::Ring && !is_secret && name == "token" {
+            self.found.timeouts.push(key_place.clone());
+        }
         if role == Role::Source && !is_secret && is_leaf {
             self.found.shown.push(key_place.start..token.span.end);
-        } else if role == Role::Secrets && token.kind == Kind::Map {
+        } else if role == Role::Secrets && token.kind == Kind::Map || role == Role::Source && key.is_some() {
             self.found.shown.push(key_place);
         }
         if is_secret {
@@ -243,13 +251,16 @@ impl Walk<'_> {
             let role = match role {
                 Role::Root if self.frames.is_empty() => Role::Root,
                 Role::Root if name == "secrets" => Role::Secrets,
+                Role::Root if name == "corosync" => Role::Ring,
                 Role::Secrets => Role::Source,
                 // A list of blocks, or of maps, is for what the list is for.
                 Role::Holder if key.is_none() => Role::Other,
-                Role::Root | Role::Holder | Role::Source | Role::Other if HOLDERS.contains(&name) => {
+                Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other
+                    if HOLDERS.contains(&name) =>
+                {
                     Role::Holder
                 }
-                Role::Root | Role::Holder | Role::Source | Role::Other => Role::Other,
+                Role::Root | Role::Holder | Role::Source | Role::Ring | Role::Other => Role::Other,
             };
             let is_map = token.kind == Kind::Map;
             self.frames.push(Frame { role, is_map, key: None, is_secret, is_key: false });

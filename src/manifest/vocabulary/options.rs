@@ -88,6 +88,23 @@ pub(crate) enum Options<K> {
     Blocks(Vec<At<Block<K>>>),
 }
 
+impl<K> Options<K> {
+    /// The names and values of each block, whatever guards it.
+    pub(crate) fn maps(&self) -> Vec<&Map<OptionValue>> {
+        match self {
+            Self::Plain(map) => vec![map],
+            Self::Blocks(blocks) => {
+                blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
+            }
+        }
+    }
+
+    /// All names and values, whatever guards them.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = &(At<String>, At<OptionValue>)> {
+        self.maps().into_iter().flat_map(Map::iter)
+    }
+}
+
 /// Options that apply together.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Block<K> {

@@ -2,7 +2,6 @@
 //! the night when it counts.
 
 use super::Lint;
-use super::secret::values;
 use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
 use crate::model::fencing::{devices, option};
@@ -48,7 +47,7 @@ impl Lint<'_, '_> {
     }
 
     fn check_device_params(self, params: &Field<Options<Params>>) {
-        for (key, value) in values(params) {
+        for (key, value) in params.iter().filter_map(At::get).flat_map(Options::pairs) {
             let name = key.text();
             if option::is_for_fencer(name) && !option::is_known(name) {
                 let names: Vec<String> = option::names().collect();

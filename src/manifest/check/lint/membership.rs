@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Lint;
 use crate::manifest::typed::At;
@@ -9,9 +10,15 @@ use crate::model::constraint::{Constraint, LocationPreference};
 use crate::model::node::NodeKind;
 use crate::model::{OptionSet, Primitive, Resource, ResourceId, Score};
 
+/// The time after which corosync takes the token for lost, unless it is told another.
+const TOKEN: Duration = Duration::from_secs(3);
+/// What each node beyond the second adds to it.
+const TOKEN_COEFFICIENT: Duration = Duration::from_millis(650);
+
 impl Lint<'_, '_> {
     pub(super) fn check_membership(self) {
         self.check_links();
+        self.check_agreement();
         self.check_remotes();
         self.check_guests();
         self.check_eligible();
@@ -32,6 +39,25 @@ impl Lint<'_, '_> {
                 .help("give each node an address in a second network: `addresses: [10.0.0.11, 10.1.0.11]`")
                 .report();
         }
+    }
+
+    /// From three nodes on, members that agree in less time than the token may take found memberships that differ.
+    fn check_agreement(self) {
+        let Some(corosync) = &self.cluster.corosync else { return };
+        let (Some(consensus), Some(more)) = (corosync.consensus, self.member_count().checked_sub(2)) else {
+            return;
+        };
+        let coefficient = corosync.token_coefficient.unwrap_or(TOKEN_COEFFICIENT);
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        let token = corosync.token.unwrap_or(TOKEN).saturating_add(coefficient.saturating_mul(more));
+        let entry = self.gathered.corosync.and_then(At::get).and_then(|entry| entry.consensus.as_ref());
+        let Some(at) = entry.filter(|_| more > 0 && consensus * 5 < token * 6) else { return };
+        let (token, least) = (token.as_millis(), (token * 6 / 5).as_millis());
+        self.findings
+            .warning("short-consensus", at.place, "nodes may agree on memberships that differ")
+            .here(format!("less than 1.2 times the token, which is {token}ms here"))
+            .help(format!("write `{least}ms` at least, or leave it out: it follows the token then"))
+            .report();
     }
 
     fn check_remotes(self) {

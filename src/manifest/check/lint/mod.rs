@@ -3,6 +3,7 @@
 //! An error here is something that cannot work at all; a warning will surprise somebody one
 //! night; a note is worth knowing.
 
+mod acl;
 mod device;
 mod failover;
 mod fencing;
@@ -11,14 +12,15 @@ mod operation;
 mod order;
 mod relation;
 mod secret;
+mod unfenced;
 mod unused;
 
 use super::name::Names;
 use crate::manifest::document::Place;
 use crate::manifest::findings::Findings;
 use crate::manifest::lower::Gathered;
-use crate::manifest::typed::{At, Map};
-use crate::manifest::vocabulary::options::{OptionValue, Options, Properties};
+use crate::manifest::typed::At;
+use crate::manifest::vocabulary::options::{OptionValue, Options};
 use crate::model::node::NodeKind;
 use crate::model::scalar::parse_boolean;
 use crate::model::{Cluster, ConstraintId, OptionSet};
@@ -43,6 +45,8 @@ impl Lint<'_, '_> {
         self.check_operations();
         self.check_relations();
         self.check_secrets();
+        self.check_unfenced();
+        self.check_acls();
         self.check_unused();
     }
 
@@ -70,16 +74,8 @@ impl Lint<'_, '_> {
     /// Where a property is written.
     fn property_place(self, names: &[&str]) -> Option<Place> {
         let is_it = |(key, _): &&(At<String>, At<OptionValue>)| names.contains(&key.text());
-        self.gathered.properties.iter().find_map(|at| {
-            let options: &Options<Properties> = at.get()?;
-            let maps: Vec<_> = match options {
-                Options::Plain(map) => vec![map],
-                Options::Blocks(blocks) => {
-                    blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
-                }
-            };
-            maps.into_iter().flat_map(Map::iter).find(is_it).map(|(_, value)| value.place)
-        })
+        let mut pairs = self.gathered.properties.iter().filter_map(|at| at.get()).flat_map(Options::pairs);
+        pairs.find(is_it).map(|(_, value)| value.place)
     }
 
     fn resource_place(self, id: &str) -> Option<Place> {

@@ -6,8 +6,26 @@ use super::mentions;
 use crate::manifest::document::Place;
 use crate::manifest::lower::Named;
 use crate::manifest::typed::{At, Field};
-use crate::manifest::vocabulary::resource::{OperationEntry, ResourceEntry};
+use crate::manifest::vocabulary::resource::{OnFail, OperationEntry, ResourceEntry, RoleName};
+use crate::model::AgentClass;
 use crate::model::option::parse_period;
+
+/// What agents of services are asked to do.
+const OPERATIONS: [&str; 13] = [
+    "start",
+    "stop",
+    "monitor",
+    "promote",
+    "demote",
+    "notify",
+    "migrate_to",
+    "migrate_from",
+    "reload",
+    "reload-agent",
+    "validate-all",
+    "meta-data",
+    "status",
+];
 
 impl Lint<'_, '_> {
     pub(super) fn check_operations(self) {
@@ -17,6 +35,79 @@ impl Lint<'_, '_> {
             }
         }
         self.check_timeouts();
+        self.check_effects();
+    }
+
+    /// Operations that never come about, and answers to failures that nobody gives.
+    fn check_effects(self) {
+        let primitives = self.cluster.resources.iter().flat_map(|resource| {
+            let is_promotable = resource.is_promotable();
+            resource.primitives().into_iter().map(move |primitive| (primitive, is_promotable))
+        });
+        for (primitive, is_promotable) in primitives {
+            let Some((_, at)) = self.names.resources.get(primitive.id.as_str()) else { continue };
+            let own = operations(at.get().and_then(|entry| entry.ops.as_ref()));
+            let is_device =
+                self.cluster.agent_of(primitive).is_some_and(|agent| agent.class == AgentClass::Stonith);
+            for operation in own {
+                self.check_role(operation, is_promotable);
+                self.check_answer(operation);
+                if !is_device {
+                    self.check_operation_name(operation);
+                }
+            }
+        }
+    }
+
+    fn check_role(self, operation: &OperationEntry, is_promotable: bool) {
+        let Some(role) = operation.role.as_ref().filter(|at| at.get() == Some(&RoleName::Promoted)) else {
+            return;
+        };
+        if !is_promotable {
+            self.findings
+                .warning("operation-without-effect", role.place, "this operation is never run")
+                .here("nothing promotes this resource")
+                .help("instances of a clone with `meta: {promotable: true}` are promoted")
+                .report();
+        }
+    }
+
+    fn check_answer(self, operation: &OperationEntry) {
+        let Some((place, Some(answer))) = operation.on_fail.as_ref().map(|at| (at.place, at.get())) else {
+            return;
+        };
+        let is_of_promoted = operation.role.as_ref().and_then(At::get) == Some(&RoleName::Promoted);
+        let is_demoting = operation.name.text() == "promote" || is_of_promoted && is_recurring(operation);
+        match (answer, operation.name.text()) {
+            (OnFail::Demote, _) if !is_demoting => self
+                .findings
+                .warning("operation-without-effect", place, "`on-fail: demote` where nothing is promoted")
+                .here("counts as if it were left out")
+                .help("it is for `promote` and for monitors with `role: Promoted`")
+                .report(),
+            (OnFail::Ignore, "stop") => self
+                .findings
+                .warning("stop-ignored", place, "a stop that fails counts as one that succeeded")
+                .here("what still runs here is started elsewhere as well")
+                .help("leave it out: without fencing the resource is blocked then, with fencing its node is fenced")
+                .report(),
+            (_, _) => {}
+        }
+    }
+
+    fn check_operation_name(self, operation: &OperationEntry) {
+        let name = operation.name.text();
+        if !OPERATIONS.contains(&name) {
+            self.findings
+                .warning(
+                    "operation-without-effect",
+                    operation.name.place,
+                    format!("nobody asks an agent to `{name}`"),
+                )
+                .here("options of an operation that is never run")
+                .suggest(name, OPERATIONS)
+                .report();
+        }
     }
 
     fn check_monitor(self, (key, at): Named<'_, ResourceEntry>) {

@@ -2,27 +2,10 @@
 
 use super::Lint;
 use crate::manifest::document::{Content, Place, Style};
-use crate::manifest::typed::{At, Field, Map};
+use crate::manifest::typed::{At, Field};
 use crate::manifest::vocabulary::options::{OptionValue, Options, Params};
 use crate::model::secrecy::words::next;
 use crate::model::secrecy::{holds_secret, password_in_address};
-
-/// All parameters of a field, whatever guards them.
-pub(super) fn values(
-    field: &Field<Options<Params>>,
-) -> impl Iterator<Item = (&At<String>, &At<OptionValue>)> {
-    maps(field).into_iter().flat_map(Map::iter).map(|(key, value)| (key, value))
-}
-
-fn maps(field: &Field<Options<Params>>) -> Vec<&Map<OptionValue>> {
-    match field.as_ref().and_then(At::get) {
-        None => Vec::new(),
-        Some(Options::Plain(map)) => vec![map],
-        Some(Options::Blocks(blocks)) => {
-            blocks.iter().filter_map(|block| block.get()?.content.as_ref()?.get()).collect()
-        }
-    }
-}
 
 impl Lint<'_, '_> {
     pub(super) fn check_secrets(self) {
@@ -40,7 +23,7 @@ impl Lint<'_, '_> {
 
     /// A parameter that is written as a pair: the value would be known under the name `value`.
     fn check_pairs(self, field: &Field<Options<Params>>) {
-        for map in maps(field) {
+        for map in field.iter().filter_map(At::get).flat_map(Options::maps) {
             let named = |wanted: &str| {
                 let mut entries = map.iter();
                 let (_, value) = entries.find(|(key, _)| key.text() == wanted)?;
@@ -74,7 +57,7 @@ impl Lint<'_, '_> {
 
     fn check_params(self, field: &Field<Options<Params>>) {
         self.check_pairs(field);
-        for (key, value) in values(field) {
+        for (key, value) in field.iter().filter_map(At::get).flat_map(Options::pairs) {
             let Some(OptionValue::Text(text)) = value.get() else { continue };
             if holds_secret(key.text()) && self.is_torn(value.place) {
                 self.findings
