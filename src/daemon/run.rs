@@ -128,13 +128,9 @@ impl<G: Group> Daemon<G> {
         settings.jobs = Some(jobs);
         settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
         let durable = store.load()?;
-        tracing::info!(
-            node = %setup.node,
-            generation = durable.as_ref().map_or(0, |durable| durable.generation.0),
-            resources = record.resources.len(),
-            in_flight = record.in_flight.len(),
-            "a daemon begins"
-        );
+        if !setup.safety.is_release {
+            chronicle::write_beginning(&setup.node, durable.as_ref(), &record);
+        }
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
@@ -384,7 +380,10 @@ impl<G: Group> Daemon<G> {
         if let Some(guardian) = &self.guardian {
             guardian.dismiss();
         }
-        tracing::info!(?ending, "the daemon ends");
+        // That it has to wait is told by its supervisor, once.
+        if ending != Ending::Postponed {
+            tracing::info!(?ending, "the daemon ends");
+        }
         Ok(())
     }
 }

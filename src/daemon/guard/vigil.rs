@@ -37,6 +37,8 @@ pub struct Charge {
 const TICK: Duration = Duration::from_millis(500);
 /// After how long without a sign of life a daemon counts as hung.
 const HUNG: Duration = Duration::from_secs(10);
+/// How long it leaves alone what people want left alone before it asks again.
+const AGAIN: Duration = Duration::from_millis(1500);
 /// How much sooner than the others take over everything must have ended.
 const MARGIN: Duration = Duration::from_secs(2);
 
@@ -131,6 +133,7 @@ pub fn stand_guard(charge: &Charge) {
                         if !std::mem::replace(&mut has_postponed, true) {
                             tracing::warn!("what runs here is left alone for now, as people want it");
                         }
+                        sleep(AGAIN);
                     }
                     Release::Ended => {
                         Pulse::remove(&charge.run_dir);
