@@ -10,7 +10,9 @@ impl Executor {
     /// this transition has it (it will not be started again), or else a new one, and then whatever
     /// this transition does with that resource on that node waits for it.
     pub fn carry(&mut self, in_flight: Vec<Action>) -> Vec<ActionId> {
-        in_flight.into_iter().map(|action| self.carry_one(action)).collect()
+        let numbers = in_flight.into_iter().map(|action| self.carry_one(action)).collect();
+        self.pass_over(|steps, step| step.is_told_before(steps));
+        numbers
     }
 
     fn carry_one(&mut self, mut action: Action) -> ActionId {
@@ -41,19 +43,24 @@ impl Executor {
 
     /// Announces nothing to an instance that is being asked for it already.
     fn pass_over_notices(&mut self, action: &Action) {
-        let is_announcement = |step: &Step| {
-            step.stage == Stage::Waiting
-                && step.action.task == Task::Notify
-                && step.action.resource == action.resource
+        let announcement = format!("pre-{}", action.task.as_str());
+        self.pass_over(|_, step| {
+            step.action.resource == action.resource
                 && step.action.node == action.node
-                && step.action.notify.as_deref() == Some(&*format!("pre-{}", action.task.as_str()))
-        };
-        let late: Vec<usize> =
-            (0..self.steps.len()).filter(|first| is_announcement(&self.steps[*first])).collect();
-        for first in late {
-            self.ready.remove(&self.steps[first].rank(first));
-            self.steps[first].stage = Stage::Ended;
-            self.release_followers(first);
+                && step.action.notify.as_deref() == Some(&*announcement)
+        });
+    }
+
+    /// Gives none of the notifications that come too late.
+    fn pass_over(&mut self, is_late: impl Fn(&[Step], &Step) -> bool) {
+        let is_waiting = |step: &Step| step.stage == Stage::Waiting && step.action.task == Task::Notify;
+        let late: Vec<usize> = (0..self.steps.len())
+            .filter(|place| is_waiting(&self.steps[*place]) && is_late(&self.steps, &self.steps[*place]))
+            .collect();
+        for place in late {
+            self.ready.remove(&self.steps[place].rank(place));
+            self.steps[place].stage = Stage::Ended;
+            self.release_followers(place);
         }
     }
 
@@ -100,6 +107,22 @@ impl Executor {
 }
 
 impl Step {
+    /// Whether this announces only what is in flight already: all have been told before that began.
+    fn is_told_before(&self, steps: &[Self]) -> bool {
+        let Some(task) = self.action.notify.as_deref().and_then(|notice| notice.strip_prefix("pre-")) else {
+            return false;
+        };
+        let mut announced = steps
+            .iter()
+            .filter(|step| {
+                step.action.kind == ActionKind::Resource
+                    && step.action.task.as_str() == task
+                    && step.action.resource == self.action.resource
+            })
+            .peekable();
+        announced.peek().is_some() && announced.all(|step| step.stage == Stage::InFlight)
+    }
+
     /// Whether this step touches what `other` is still working on: the same resource on the same node,
     /// or the same instance elsewhere, which must not become active while it still ends here.
     fn must_wait_for(&self, other: &Action) -> bool {

@@ -93,3 +93,19 @@ fn a_stop_in_flight_is_not_announced_to_the_one_that_stops() {
     assert_eq!(started(&new.step(Event::Begin)), [] as [u32; 0]);
     assert!(outcome(&new.step(finished(3, ResultCode::OK))).is_some());
 }
+
+#[test]
+fn what_is_in_flight_is_announced_to_nobody_any_more() {
+    let announcement =
+        |id, node| Action { notify: Some("pre-stop".into()), ..action(id, Task::Notify, "S", node, &[]) };
+    let stop = |id, node| action(id, Task::Stop, "S", node, &[3]);
+    let plan = || vec![announcement(1, "n1"), announcement(2, "n2"), pseudo(3, &[1, 2]), stop(4, "n1")];
+    let mut new = executor(plan());
+    assert_eq!(new.carry(vec![action(9, Task::Stop, "S", "n1", &[])]), [ActionId(4)]);
+    assert_eq!(started(&new.step(Event::Begin)), [] as [u32; 0]);
+    assert!(outcome(&new.step(finished(4, ResultCode::OK))).is_some());
+    // Another that is to come is announced.
+    let mut new = executor([plan(), vec![stop(5, "n3")]].concat());
+    assert_eq!(new.carry(vec![action(9, Task::Stop, "S", "n1", &[])]), [ActionId(4)]);
+    assert_eq!(started(&new.step(Event::Begin)), [2]);
+}
