@@ -116,6 +116,7 @@ fn charge(arguments: &Arguments) -> Charge {
         run_dir: arguments.run_dir.clone(),
         release,
         is_served: Exit::Locked.code().into(),
+        is_postponed: Exit::Unsafe.code().into(),
         reset: arguments.reset.reset(),
         watchdog: arguments.watchdog.clone(),
     }
@@ -149,6 +150,7 @@ fn release(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     match ending {
         Ending::Released => Ok(()),
+        Ending::Postponed => Err(Failure::new(Exit::Unsafe, "what runs here is to be left alone for now")),
         Ending::Left(_) | Ending::Abandoned => Err(failure("not everything was let go of".to_owned())),
     }
 }

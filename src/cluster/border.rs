@@ -116,7 +116,7 @@ pub enum Input {
     /// for it.
     Evidence(Evidence),
     /// This node has to let go of everything, alone: nobody else is heard any more. Ends with
-    /// [`Output::Released`], or with [`Output::Reset`].
+    /// [`Output::Released`], or with [`Output::Reset`]; or at once with [`Output::Postponed`].
     Release,
     /// The time of a timer is over.
     Timer(Timer),
@@ -188,6 +188,9 @@ pub enum Output {
     Leave(Leave),
     /// Nothing is held any more: end.
     Released,
+    /// People want what runs here left alone, and nobody takes it over as long as they do: end, and ask for the
+    /// release again in a while.
+    Postponed,
     /// Reset this host at once, without any order: it holds what others take over now.
     Reset {
         /// What it holds, for people.

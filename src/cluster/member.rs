@@ -1,9 +1,22 @@
 //! Who is there: members, views, quorum, and the moment of it all.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::NodeName;
 pub use crate::model::moment::Moment;
+
+/// Time since this host was booted: how long something took on it, whatever steps its clock made meanwhile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uptime(pub Duration);
+
+impl Uptime {
+    /// How long ago an earlier one was.
+    pub const fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
 
 /// Who a member is in the group. A daemon that starts again is another member.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use crate::scheduler::Action;
 /// Version of the language. Rises with every change of what is said, and so with every change of the
 /// state's shape: a field that an older daemon passes over would be missing from its digest, and the two
 /// would never agree.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A message of one member to all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -177,15 +177,15 @@ mod tests {
 
     #[test]
     fn another_version_is_refused_by_its_number_whatever_it_says() {
-        let future = br#"{"v":3,"m":{"dance":{}}}"#;
-        assert_eq!(Message::decode(future), Err(Unreadable::Version(3)));
-        let text = String::from_utf8(word().encode()).unwrap().replace("\"v\":2", "\"v\":1");
+        let future = br#"{"v":99,"m":{"dance":{}}}"#;
+        assert_eq!(Message::decode(future), Err(Unreadable::Version(99)));
+        let text = String::from_utf8(word().encode()).unwrap().replace("\"v\":3", "\"v\":1");
         assert_eq!(Message::decode(text.as_bytes()), Err(Unreadable::Version(1)));
     }
 
     #[test]
     fn an_unknown_kind_is_refused_by_its_name() {
-        let error = Message::decode(br#"{"v":2,"m":{"dance":{}}}"#).unwrap_err().to_string();
+        let error = Message::decode(br#"{"v":3,"m":{"dance":{}}}"#).unwrap_err().to_string();
         assert!(error.contains("dance"), "{error}");
     }
 

@@ -29,7 +29,7 @@ mod state;
 pub use border::{Input, Kept, Output, Record, Settings, Timer};
 pub use call::{Call, Flight};
 pub use event::{Decision, Event};
-pub use member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
+pub use member::{Departure, Member, MemberId, Moment, Parting, Quorum, Uptime, View};
 pub use node::{Node, Vigil};
 pub use request::{
     Accepted, Change, Leave, Lifetime, Meanwhile, Override, OverrideId, Overriding, Pause, Proposal, Refusal,

@@ -7,9 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::member::{Moment, Quorum};
+use super::member::{Quorum, Uptime};
 use crate::model::Isolation;
 use crate::model::isolation::Proof;
 
@@ -17,7 +16,7 @@ use crate::model::isolation::Proof;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// When the look began: what was so before a node was alone says nothing.
-    pub looked_at: Moment,
+    pub looked_at: Uptime,
     /// Interfaces, and whether they have a carrier.
     pub carrier: BTreeMap<Arc<str>, bool>,
     /// Addresses, and whether they answered.
@@ -59,7 +58,7 @@ enum Verdict {
 /// What a node knows of its solitude.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Solitude {
-    since: Option<Moment>,
+    since: Option<Uptime>,
     evidence: Option<Evidence>,
     verdict: Verdict,
 }
@@ -71,7 +70,7 @@ impl Solitude {
     }
 
     /// Since when this node has been alone.
-    pub(super) const fn since(&self) -> Option<Moment> {
+    pub(super) const fn since(&self) -> Option<Uptime> {
         self.since
     }
 
@@ -103,7 +102,7 @@ impl Solitude {
         isolation: Option<&Isolation>,
         is_alone: bool,
         votes: &Quorum,
-        now: Moment,
+        now: Uptime,
     ) -> bool {
         let before = self.verdict;
         let Some(isolation) = isolation.filter(|_| is_alone) else {
@@ -120,7 +119,7 @@ impl Solitude {
         before != self.verdict
     }
 
-    fn weigh(&self, isolation: &Isolation, since: Moment, has_witness: bool, now: Moment) -> Verdict {
+    fn weigh(&self, isolation: &Isolation, since: Uptime, has_witness: bool, now: Uptime) -> Verdict {
         let Some(evidence) = self.evidence.as_ref().filter(|evidence| evidence.looked_at >= since) else {
             return Verdict::Looking;
         };
@@ -130,13 +129,14 @@ impl Solitude {
         if isolation.is_cut_off(|proof| evidence.speaks_against(proof, has_witness) == Some(true)) {
             return Verdict::CutOff;
         }
-        let alone_for = Duration::from_millis(u64::try_from(now.0.saturating_sub(since.0)).unwrap_or(0));
-        if alone_for >= isolation.bound() { Verdict::Winner } else { Verdict::Clear }
+        if now.since(since) >= isolation.bound() { Verdict::Winner } else { Verdict::Clear }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn isolation() -> Isolation {
@@ -147,15 +147,19 @@ mod tests {
         }
     }
 
-    fn look(solitude: &mut Solitude, at: i64, answers: bool) {
-        let ping = BTreeMap::from([("192.0.2.1".into(), answers)]);
-        solitude.take(Evidence { looked_at: Moment(at), ping, ..Evidence::default() });
-        solitude.judge(Some(&isolation()), true, &Quorum::default(), Moment(at));
+    fn up(millis: u64) -> Uptime {
+        Uptime(Duration::from_millis(millis))
     }
 
-    fn alone(since: i64) -> Solitude {
+    fn look(solitude: &mut Solitude, at: u64, answers: bool) {
+        let ping = BTreeMap::from([("192.0.2.1".into(), answers)]);
+        solitude.take(Evidence { looked_at: up(at), ping, ..Evidence::default() });
+        solitude.judge(Some(&isolation()), true, &Quorum::default(), up(at));
+    }
+
+    fn alone(since: u64) -> Solitude {
         let mut solitude = Solitude::default();
-        solitude.judge(Some(&isolation()), true, &Quorum::default(), Moment(since));
+        solitude.judge(Some(&isolation()), true, &Quorum::default(), up(since));
         solitude
     }
 
@@ -163,12 +167,12 @@ mod tests {
     fn what_was_so_before_says_nothing() {
         let mut solitude = Solitude::default();
         look(&mut solitude, 1000, true);
-        solitude.judge(None, false, &Quorum::default(), Moment(2000));
+        solitude.judge(None, false, &Quorum::default(), up(2000));
         look(&mut solitude, 3000, false);
         assert!(solitude.is_cut_off());
         let mut solitude = alone(3000);
-        solitude.take(Evidence { looked_at: Moment(2999), ..Evidence::default() });
-        solitude.judge(Some(&isolation()), true, &Quorum::default(), Moment(3500));
+        solitude.take(Evidence { looked_at: up(2999), ..Evidence::default() });
+        solitude.judge(Some(&isolation()), true, &Quorum::default(), up(3500));
         assert!(solitude.is_undecided() && !solitude.is_cut_off());
     }
 
@@ -179,7 +183,7 @@ mod tests {
         look(&mut solitude, 2000, true);
         look(&mut solitude, 60_000, true);
         assert!(solitude.is_cut_off());
-        solitude.judge(Some(&isolation()), false, &Quorum::default(), Moment(61_000));
+        solitude.judge(Some(&isolation()), false, &Quorum::default(), up(61_000));
         assert!(!solitude.is_cut_off());
     }
 

@@ -2,10 +2,21 @@
 
 use std::time::Duration;
 
-use crate::cluster::Event;
+use crate::cluster::{Durable, Event, Record};
 use crate::executor::ActionResult;
 use crate::model::NodeName;
 use crate::scheduler::{Action, ActionKind};
+
+/// Writes what a daemon begins with into the log.
+pub(super) fn write_beginning(node: &NodeName, durable: Option<&Durable>, record: &Record) {
+    tracing::info!(
+        %node,
+        generation = durable.map_or(0, |durable| durable.generation.0),
+        resources = record.resources.len(),
+        in_flight = record.in_flight.len(),
+        "a daemon begins"
+    );
+}
 
 /// Writes an event into the log.
 pub(super) fn write(event: &Event) {

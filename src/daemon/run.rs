@@ -24,11 +24,13 @@ use super::proposing::{Proposing, Step};
 use super::timers::Timers;
 use super::{Attribute, DaemonError, Door, Notice, Setup, Snapshot, attributes, chronicle};
 use crate::agent::{make_shelf, settle_process};
-use crate::cluster::{Accepted, Event, Input, Leave, Node, Output, Refusal, Request, RequestId, Settings};
+use crate::cluster::{
+    Accepted, Event, Input, Leave, Node, Output, Refusal, Request, RequestId, Settings, Uptime,
+};
 use crate::diagnostic::with_causes;
 use crate::engine::EngineError;
 use crate::engine::file::Lock;
-use crate::host::clock::{now, until};
+use crate::host::clock::{now, until, uptime};
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
 use crate::tool::Serving;
@@ -40,6 +42,8 @@ pub enum Ending {
     Left(Leave),
     /// It let go of everything, alone.
     Released,
+    /// It was to let go of everything, and people want that left alone for now.
+    Postponed,
     /// It was told to end at once: what runs goes on, and the others wait for its return.
     Abandoned,
 }
@@ -124,13 +128,9 @@ impl<G: Group> Daemon<G> {
         settings.jobs = Some(jobs);
         settings.return_grace = setup.return_grace.unwrap_or(settings.return_grace);
         let durable = store.load()?;
-        tracing::info!(
-            node = %setup.node,
-            generation = durable.as_ref().map_or(0, |durable| durable.generation.0),
-            resources = record.resources.len(),
-            in_flight = record.in_flight.len(),
-            "a daemon begins"
-        );
+        if !setup.safety.is_release {
+            chronicle::write_beginning(&setup.node, durable.as_ref(), &record);
+        }
         let (door, inside) = Door::new();
         let serving = attributes::begin(&setup.site, &door);
         let next_beat = notice.beat().map(|_| Instant::now());
@@ -278,7 +278,7 @@ impl<G: Group> Daemon<G> {
         if inputs.is_empty() {
             return Ok(());
         }
-        for output in self.node.step(now(), inputs) {
+        for output in self.node.step(now(), Uptime(uptime()), inputs) {
             self.obey(output)?;
         }
         Ok(())
@@ -322,6 +322,7 @@ impl<G: Group> Daemon<G> {
             }
             Output::Leave(leave) => self.ending = Some(Ending::Left(leave)),
             Output::Released => self.ending = Some(Ending::Released),
+            Output::Postponed => self.ending = Some(Ending::Postponed),
             Output::Reset { because } => self.setup.safety.reset.perform(&because),
         }
         Ok(())
@@ -379,7 +380,10 @@ impl<G: Group> Daemon<G> {
         if let Some(guardian) = &self.guardian {
             guardian.dismiss();
         }
-        tracing::info!(?ending, "the daemon ends");
+        // That it has to wait is told by its supervisor, once.
+        if ending != Ending::Postponed {
+            tracing::info!(?ending, "the daemon ends");
+        }
         Ok(())
     }
 }

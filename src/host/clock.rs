@@ -5,7 +5,9 @@
 use std::fs;
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, sleep_until};
 
 use crate::model::Moment;
@@ -13,6 +15,14 @@ use crate::model::Moment;
 /// Now.
 pub(crate) fn now() -> Moment {
     Moment(jiff::Timestamp::now().as_millisecond())
+}
+
+/// Time since the host was booted, in which no step of the clock is seen.
+pub(crate) fn uptime() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    let (seconds, nanos) =
+        (u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0));
+    Duration::new(seconds, nanos)
 }
 
 /// Waits until a moment; for ever, where there is none.

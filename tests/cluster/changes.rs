@@ -348,3 +348,39 @@ fn a_change_on_the_only_daemon_of_a_partition_with_quorum_outlives_that_daemon()
     world.check();
     world.place("B");
 }
+
+#[test]
+fn a_change_that_most_daemons_have_is_not_lost_to_one_that_hosts_voted_for_without_theirs() {
+    let mut world = World::running(3, cluster(3, Fencing::Off, &["A"]));
+    world.counts_doubles = false;
+    world.kill_daemon(1);
+    world.cut(&[2]);
+    world.run_for(8000);
+    let base = world.generation(0);
+    let thin = world.propose_on(0, cluster(3, Fencing::Off, &["A", "B"]), base, "thin.yaml");
+    world.run_for(1000);
+    world.heal();
+    world.cut(&[0]);
+    world.run_for(4000);
+    world.start_daemon(1);
+    world.run_for(8000);
+    let base = world.generation(1);
+    let full = world.propose_on(1, cluster(3, Fencing::Off, &["A", "C"]), base, "full.yaml");
+    world.run_for(1000);
+    assert!(world.answer(thin).is_ok() && world.answer(full).is_ok());
+    world.kill_daemon(1);
+    world.heal();
+    world.cut(&[2]);
+    world.run_for(8000);
+    assert!(world.hosts[0].daemon.as_ref().unwrap().state().unwrap().live.ledger.status.has_quorum);
+    world.heal();
+    world.start_daemon(1);
+    world.rest();
+    for host in 0..3 {
+        assert_eq!(world.hosts[host].durable.as_ref().unwrap().origin, "full.yaml", "on n{}", host + 1);
+    }
+    assert_eq!(
+        world.told(0, |event| matches!(event, Event::Dropped { origin, .. } if origin == "thin.yaml")),
+        1
+    );
+}

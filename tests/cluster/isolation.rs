@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate::cluster::{Change, Input, Moment, Overriding, Pause, Refusal};
+use quorate::cluster::{Change, Moment, Overriding, Pause, Refusal};
 use quorate::model::ResourceId;
 use quorate::model::isolation::Isolation;
 
@@ -138,9 +138,8 @@ fn a_daemon_that_is_told_to_let_go_stops_all_and_ends() {
     world.kill_daemon(host);
     // Nobody else is heard: the process that lets go has no group.
     world.hosts[host].has_group = false;
-    world.start_daemon(host);
     let at = world.now;
-    world.step(host, vec![Input::Release]);
+    world.let_go(host);
     world.run_for(3000);
     assert!(world.places("A").is_empty(), "{:?}", world.begun_since(at));
     assert!(world.hosts[host].daemon.is_none());
@@ -148,6 +147,52 @@ fn a_daemon_that_is_told_to_let_go_stops_all_and_ends() {
     let last =
         history.entries.iter().filter(|entry| entry.interval.is_zero()).max_by_key(|entry| entry.call_id);
     assert_eq!(last.map(|entry| &*entry.operation), Some("stop"), "the next daemon knows it");
+}
+
+#[test]
+fn nothing_is_let_go_of_while_people_want_it_left_alone_and_the_others_wait_for_that_as_well() {
+    for is_pause in [true, false] {
+        let mut world = World::running(2, cluster(2, Fencing::Off, &["A"]));
+        let host = world.place("A");
+        if is_pause {
+            world.change(host, pause(&world, 60_000));
+        } else {
+            let what = Overriding::Maintenance(Some(world.hosts[host].name.clone()));
+            world.set_override(host, "maintenance", what, Some(60_000));
+        }
+        world.run_for(1000);
+        world.kill_daemon(host);
+        world.hosts[host].has_group = false;
+        world.run_for(10_000);
+        world.let_go(host);
+        world.run_for(45_000);
+        assert_eq!(world.place("A"), host, "it is left alone");
+        assert!(world.hosts[host].daemon.is_none(), "a daemon that comes back finds the place free");
+        world.run_for(5000);
+        world.let_go(host);
+        world.run_for(3000);
+        assert!(world.places("A").is_empty());
+        world.run_for(30_000);
+        assert_eq!(world.place("A"), 1 - host);
+        assert_eq!(world.doubled(), [] as [String; 0]);
+    }
+}
+
+#[test]
+fn a_step_of_the_clock_neither_wins_nor_loses_a_lonely_node_its_services() {
+    for step in [3_600_000, -3_600_000] {
+        let (mut world, host) = isolated();
+        world.cut(&[host]);
+        world.run_for(World::DETECTION + 1500);
+        world.hosts[host].clock += step;
+        world.run_for(1500);
+        // It is not until now that its evidence tells.
+        world.hosts[host].has_evidence = true;
+        world.run_for(30_000);
+        assert_ne!(world.place("A"), host, "a step of {step} ms");
+        assert_eq!(world.doubled(), [] as [String; 0]);
+        assert!(world.resets.is_empty(), "{:?}", world.resets);
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Whatever a member of the group says, or a daemon of another version, or something that is no daemon
 //! at all: this one does not panic, and what it keeps it can read again.
 
+use std::time::Duration;
+
 use quorate::cluster::{
-    Durable, Input, Member, MemberId, Moment, Node, Output, Quorum, Record, Settings, View,
+    Durable, Input, Member, MemberId, Moment, Node, Output, Quorum, Record, Settings, Uptime, View,
 };
 use quorate::model::NodeName;
 
@@ -15,7 +17,7 @@ fn member(node: u32) -> Member {
 /// Gives a daemon these inputs, and what it says to all along with the timers that it sets, so often.
 pub(crate) fn run(node: &mut Node, mut now: i64, mut inputs: Vec<Input>) {
     for _ in 0..8 {
-        let out = node.step(Moment(now), inputs);
+        let out = node.step(Moment(now), Uptime(Duration::from_millis(u64::try_from(now).unwrap())), inputs);
         inputs = out.into_iter().filter_map(answer).collect();
         now += 1000;
         if inputs.is_empty() {
@@ -47,6 +49,7 @@ fn answer(output: Output) -> Option<Input> {
         | Output::Tell(_)
         | Output::Leave(_)
         | Output::Released
+        | Output::Postponed
         | Output::Reset { .. } => None,
     }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Copies {
     at_work: BTreeMap<u64, (usize, String, String)>,
     /// Whom a lie made others take for inactive: all of a host, or a resource there.
     lied: BTreeSet<(usize, Option<String>)>,
+    rings: Vec<Vec<usize>>,
 }
 
 impl Copies {
@@ -63,6 +64,10 @@ impl Copies {
                 self.lied.retain(|(place, _)| place != host);
                 None
             }
+            Seen::Rings { rings, .. } => {
+                self.rings.clone_from(rings);
+                None
+            }
             Seen::Lied { host, resource } => {
                 self.lied.insert((*host, resource.as_deref().map(str::to_owned)));
                 None
@@ -79,6 +84,11 @@ impl Copies {
         };
         self.active.insert((resource.to_owned(), host), role);
         let is_clone = self.clones.contains(resource);
+        // Nor does one that counted as off know what others started meanwhile.
+        let ring = self.rings.iter().find(|ring| ring.contains(&host)).into_iter().flatten();
+        if ring.into_iter().any(|company| self.lied.contains(&(*company, None))) {
+            self.lied.insert((host, Some(resource.to_owned())));
+        }
         let counts = |role: Role| !is_clone || role == Role::Promoted;
         let is_excused = |host: usize| {
             [None, Some(resource.to_owned())].iter().any(|what| self.lied.contains(&(host, what.clone())))

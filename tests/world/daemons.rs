@@ -72,6 +72,12 @@ impl World {
         self.recable(if is_paused { Self::DETECTION } else { 200 });
     }
 
+    /// What a supervisor starts where no daemon came back: it lets go of everything.
+    pub(crate) fn let_go(&mut self, host: usize) {
+        self.start_daemon(host);
+        self.step(host, vec![Input::Release]);
+    }
+
     /// A daemon ends by itself.
     pub(crate) fn end_daemon(&mut self, host: usize) {
         self.kill_daemon(host);

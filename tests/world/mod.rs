@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use quorate::cluster::{
     Accepted, Call, Event, Evidence, Input, Member, Moment, Node, Output, Refusal, Request, RequestId,
-    Settings, Timer,
+    Settings, Timer, Uptime,
 };
 use quorate::model::Cluster;
 
@@ -164,6 +164,11 @@ impl World {
         Moment(self.now + self.hosts[host].clock)
     }
 
+    /// Time that no clock says: all hosts have been up for as long as the world, which is as good as any other.
+    fn uptime(&self) -> Uptime {
+        Uptime(Duration::from_millis(u64::try_from(self.now - BEGINNING).unwrap()))
+    }
+
     pub(crate) fn see(&mut self, seen: Seen) {
         self.trace.push(Stamped { at: self.now, seen });
     }
@@ -279,10 +284,10 @@ impl World {
     }
 
     pub(crate) fn step(&mut self, host: usize, inputs: Vec<Input>) {
-        let moment = self.moment(host);
+        let (moment, uptime) = (self.moment(host), self.uptime());
         let Some(node) = self.hosts[host].daemon.as_mut() else { return };
         let begin = std::time::Instant::now();
-        let outputs = node.step(moment, inputs);
+        let outputs = node.step(moment, uptime, inputs);
         self.longest_step = self.longest_step.max(begin.elapsed());
         let first = |is_it: fn(&Output) -> bool| outputs.iter().position(is_it);
         let persisted = first(|output| matches!(output, Output::Persist(_)));
@@ -316,7 +321,7 @@ impl World {
         let Some(isolation) = known.daemon.as_ref().and_then(Node::lookout) else { return };
         let answers = !known.has_evidence;
         let ping = isolation.ping.iter().map(|address| (Arc::clone(address), answers)).collect();
-        let looked_at = self.moment(host);
+        let looked_at = self.uptime();
         let evidence = Evidence { looked_at, ping, ..Evidence::default() };
         self.step(host, vec![Input::Evidence(evidence)]);
     }
@@ -349,7 +354,7 @@ impl World {
                 self.answers.insert(request.0, answer);
             }
             Output::Tell(event) => self.hear(host, event),
-            Output::Leave(_) | Output::Released => self.end_daemon(host),
+            Output::Leave(_) | Output::Released | Output::Postponed => self.end_daemon(host),
             Output::Reset { because } => {
                 self.resets.push((self.now, host, because));
                 self.crash(host);

@@ -22,7 +22,7 @@ pub use vigil::Vigil;
 use super::border::{Input, Output, Record, Settings, Timer};
 use super::control::{Control, Ground};
 use super::event::Event;
-use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, View};
+use super::member::{Departure, Member, MemberId, Moment, Parting, Quorum, Uptime, View};
 use super::message::{Message, Tiding, Unreadable};
 use super::request::{Refusal, Request, RequestId};
 use super::state::merge::Announcements;
@@ -54,7 +54,7 @@ pub struct Node {
     must_persist: bool,
     alone: Alone,
     /// Since when this node has to let go of what it runs, where that has a bound.
-    releases: Option<Moment>,
+    releases: Option<Uptime>,
     /// Whether that has to wait for the end of a pause or of maintenance.
     is_left_alone: bool,
     has_let_go: bool,
@@ -62,6 +62,8 @@ pub struct Node {
     /// What this daemon said last of its clock.
     clock_told: Option<Option<std::sync::Arc<str>>>,
     vigils: BTreeMap<NodeName, vigil::Begun>,
+    /// When the present step is.
+    uptime: Uptime,
     out: Vec<Output>,
 }
 
@@ -114,20 +116,23 @@ impl Node {
             is_condemned: false,
             clock_told: None,
             vigils: BTreeMap::new(),
+            uptime: Uptime::default(),
             out: Vec::new(),
         }
     }
 
     /// Takes in what happened and says what to do about it. All that is known should be given at
-    /// once: there is one decision for all of it.
-    pub fn step(&mut self, now: Moment, inputs: Vec<Input>) -> Vec<Output> {
+    /// once: there is one decision for all of it. Others are told of `now`; how long something took here is told
+    /// by `uptime`.
+    pub fn step(&mut self, now: Moment, uptime: Uptime, inputs: Vec<Input>) -> Vec<Output> {
+        self.uptime = uptime;
         let mut queue = VecDeque::from(inputs);
         loop {
             while let Some(input) = queue.pop_front() {
                 self.take(now, input);
             }
             self.notice_fencing(now);
-            self.judge_solitude(now);
+            self.judge_solitude();
             // Nobody is told to act on what could still be forgotten.
             self.persist();
             self.lead(now);
@@ -206,7 +211,7 @@ impl Node {
                 self.tell(now, Tiding::Attribute { node, name, value, lifetime }, None);
             }
             Input::Evidence(evidence) => self.sight.take_evidence(evidence),
-            Input::Release => self.let_go(now),
+            Input::Release => self.release(now),
             Input::Timer(timer) => self.take_timer(now, timer),
             Input::Request { id, request } => self.take_request(now, id, request),
         }

@@ -39,16 +39,31 @@ impl Node {
     }
 
     /// Judges whether this node is cut off, by all that came in.
-    pub(super) fn judge_solitude(&mut self, now: Moment) {
+    pub(super) fn judge_solitude(&mut self) {
         let cluster = &self.state.durable.cluster;
         let members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count();
         let isolation = cluster.isolation.as_ref();
-        let (is_news, timer) = self.sight.judge_solitude(isolation, members, &self.view, now);
+        let (is_news, timer) = self.sight.judge_solitude(isolation, members, &self.view, self.uptime);
         self.out.extend(timer);
         if is_news {
             let why = if self.sight.is_cut_off() { "this node is cut off" } else { "a look at the evidence" };
             self.control.reconsider(why);
         }
+    }
+
+    /// Lets go of everything, unless people want what runs here left alone: nobody takes it over until that ends, and
+    /// then this is asked for again.
+    pub(super) fn release(&mut self, now: Moment) {
+        if self.is_left_alone(now) {
+            self.out.push(Output::Postponed);
+        } else {
+            self.let_go(now);
+        }
+    }
+
+    /// Whether a pause or maintenance of this node that was asked for goes on.
+    fn is_left_alone(&self, now: Moment) -> bool {
+        self.state.durable.overlay.alone_until(&self.settings.name, now).is_some()
     }
 
     /// Lets go of everything, alone.
@@ -68,7 +83,7 @@ impl Node {
         if self.outbox.is_closed() {
             return;
         }
-        let is_left_alone = self.state.durable.overlay.alone_until(&self.settings.name, now).is_some();
+        let is_left_alone = self.is_left_alone(now);
         if self.sight.has_quorum() || is_left_alone {
             self.is_left_alone = is_left_alone;
             if self.releases.take().is_some() {
@@ -78,10 +93,9 @@ impl Node {
         }
         let Some(bound) = self.bound_of_release().filter(|_| self.releases.is_none()) else { return };
         let was_left_alone = std::mem::take(&mut self.is_left_alone);
-        let since = self.sight.alone_since().filter(|_| !was_left_alone).unwrap_or(now);
+        let since = self.sight.alone_since().filter(|_| !was_left_alone).unwrap_or(self.uptime);
         self.releases = Some(since);
-        let gone = Duration::from_millis(u64::try_from(now.0.saturating_sub(since.0)).unwrap_or(0));
-        let after = (bound - margin(bound)).saturating_sub(gone);
+        let after = (bound - margin(bound)).saturating_sub(self.uptime.since(since));
         self.out.push(Output::SetTimer { timer: Timer::Release, after });
     }
 

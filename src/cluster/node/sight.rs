@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cluster::border::{Output, Timer};
-use crate::cluster::member::{Departure, Member, MemberId, Moment, Parting, Quorum};
+use crate::cluster::member::{Departure, Member, MemberId, Moment, Parting, Quorum, Uptime};
 use crate::cluster::solitude::{Evidence, Solitude};
 use crate::model::{Isolation, NodeName};
 
@@ -121,7 +121,7 @@ impl Sight {
     }
 
     /// Since when this node has seen no other.
-    pub(super) const fn alone_since(&self) -> Option<Moment> {
+    pub(super) const fn alone_since(&self) -> Option<Uptime> {
         self.solitude.since()
     }
 
@@ -146,7 +146,7 @@ impl Sight {
         isolation: Option<&Isolation>,
         members: usize,
         view: &[Member],
-        now: Moment,
+        now: Uptime,
     ) -> (bool, Option<Output>) {
         let was_cut_off = self.is_cut_off();
         let is_alone = members > 1 && self.quorum.nodes.len() == 1 && view.len() <= 1;

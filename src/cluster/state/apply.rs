@@ -223,7 +223,7 @@ impl State {
         if before != quorate {
             effects.push(Effect::Tell(Event::Quorum { quorate }));
             effects.push(Effect::Changed("quorum changed".to_owned()));
-        } else if quorate && was_in_doubt && self.durable.confirm() {
+        } else if quorate && was_in_doubt && self.durable.confirm(self.live.members.len()) {
             // It was there all the time: what was put in force meanwhile was put in force with it.
             effects.push(Effect::Durable);
         }

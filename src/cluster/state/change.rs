@@ -93,14 +93,15 @@ impl State {
         }
         self.rename(proposal, effects);
         let is_quorate = self.is_quorate();
+        let daemons = self.live.members.len();
         let durable = &mut self.durable;
         durable.generation = Generation(durable.generation.0 + 1);
-        if is_quorate {
-            durable.quorate_generation = durable.generation;
-        }
         durable.revision += 1;
         durable.cluster = Arc::new(proposal.cluster.clone());
         durable.origin.clone_from(&proposal.origin);
+        if is_quorate {
+            durable.confirm(daemons);
+        }
         durable.prolong();
         self.enrol();
         effects.push(Effect::Durable);

@@ -19,6 +19,10 @@ pub struct Durable {
     pub generation: Generation,
     /// The last generation, up to this one, that a partition with quorum put in force.
     pub quorate_generation: Generation,
+    /// The last of these that the daemons of most members had: hosts give their votes without their daemons as well,
+    /// and what few of them wrote down is not found again where the others go on.
+    #[serde(default)]
+    pub held_generation: Generation,
     /// Rises with every change of anything here.
     pub revision: u64,
     /// The desired state itself.
@@ -38,13 +42,16 @@ impl Durable {
     /// How many generations are remembered.
     const REMEMBERED: usize = 50;
 
-    /// The generation in force was put in force with quorum; whether that was not known.
-    pub(super) fn confirm(&mut self) -> bool {
-        let is_news = self.quorate_generation != self.generation;
-        if is_news {
-            self.quorate_generation = self.generation;
-            self.revision += 1;
+    /// The generation in force was put in force with quorum, and the daemons of so many members have it; whether
+    /// that was not known.
+    pub(super) fn confirm(&mut self, daemons: usize) -> bool {
+        let before = (self.quorate_generation, self.held_generation);
+        self.quorate_generation = self.generation;
+        if daemons * 2 > self.members() {
+            self.held_generation = self.generation;
         }
+        let is_news = before != (self.quorate_generation, self.held_generation);
+        self.revision += u64::from(is_news);
         is_news
     }
 
@@ -122,6 +129,11 @@ impl Durable {
     pub(in crate::cluster) fn panics_when_fenced(&self) -> bool {
         self.property(&["fencing-reaction", "fence-reaction"])
             .is_some_and(|text| text.eq_ignore_ascii_case("panic"))
+    }
+
+    /// How many members the desired cluster has.
+    pub(super) fn members(&self) -> usize {
+        self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count()
     }
 
     /// Whether the desired cluster has a member of this name.

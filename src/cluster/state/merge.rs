@@ -2,7 +2,8 @@
 //! needs nothing but that says whose is taken.
 //!
 //! The desired state and what is known of the cluster are judged apart. Of desired states the one wins
-//! that has the last change made with quorum; among those, that of a partition with quorum; then the
+//! that has the last change made with quorum and the daemons of most members; then the last one made with quorum,
+//! which some may have voted for without their daemons; among those, that of a partition with quorum; then the
 //! newer one. Of what is known, that of a partition with quorum wins, then that of the larger one. And
 //! what a member says of its own node is the truth about that node.
 
@@ -42,6 +43,8 @@ pub(in crate::cluster) struct Announcement {
 /// What desired states are compared by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::cluster) struct DurableRank {
+    #[serde(default)]
+    held_generation: Generation,
     quorate_generation: Generation,
     generation: Generation,
     revision: u64,
@@ -116,7 +119,8 @@ impl Accord {
         let is_quorate = |said: &Announcement| said.live.as_ref().is_some_and(|live| live.quorate);
         let (durable, best) = announcements.iter().max_by_key(|(id, said)| {
             let rank = &said.durable;
-            (rank.quorate_generation, is_quorate(said), rank.generation, rank.revision, Reverse(**id))
+            let won = (rank.held_generation, rank.quorate_generation, is_quorate(said));
+            (won, rank.generation, rank.revision, Reverse(**id))
         })?;
         let knowing = announcements.iter().filter_map(|(id, said)| Some((id, said, said.live.as_ref()?)));
         let live =
@@ -156,6 +160,7 @@ impl State {
             at,
             epoch: self.epoch,
             durable: DurableRank {
+                held_generation: durable.held_generation,
                 quorate_generation: durable.quorate_generation,
                 generation: durable.generation,
                 revision: durable.revision,
@@ -195,6 +200,11 @@ impl State {
         state.epoch = announcements.values().map(|said| said.epoch).max().unwrap_or(0) + 1;
         state.number_anew(announcements);
         state.seat(members, announcements);
+        let durable = &mut state.durable;
+        if durable.quorate_generation == durable.generation {
+            // Whoever agrees on it has it.
+            durable.confirm(state.live.members.len());
+        }
         state.enrol();
         for (id, said) in announcements {
             if let Some(member) = members.iter().find(|member| member.id == *id) {
@@ -214,9 +224,13 @@ impl State {
         };
         let Some(highest) = ranks.filter(is_given_up).map(|rank| rank.generation).max() else { return };
         let is_quorate = durable.quorate_generation == durable.generation;
+        let is_held = durable.held_generation == durable.generation;
         durable.generation = Generation(highest.0 + 1);
         if is_quorate {
             durable.quorate_generation = durable.generation;
+        }
+        if is_held {
+            durable.held_generation = durable.generation;
         }
         durable.revision += 1;
         durable.prolong();
@@ -293,6 +307,7 @@ mod tests {
                 at: Moment(0),
                 epoch: 1,
                 durable: DurableRank {
+                    held_generation: Generation::default(),
                     quorate_generation: Generation(*quorate_generation),
                     generation: Generation(*generation),
                     revision: *generation,

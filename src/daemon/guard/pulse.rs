@@ -7,11 +7,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::EngineError;
 use crate::engine::file::{self, Sync};
+use crate::host::clock::uptime;
 use crate::host::process::Process;
 
 /// Format of the file; rises when an older Quorate could not read it.
@@ -67,14 +67,6 @@ impl Pulse {
         // One that is not there says the same.
         let _ = std::fs::remove_file(path(folder));
     }
-}
-
-/// Time since the host was booted, in which no step of the clock is seen.
-pub(super) fn uptime() -> Duration {
-    let time = clock_gettime(ClockId::Monotonic);
-    let (seconds, nanos) =
-        (u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0));
-    Duration::new(seconds, nanos)
 }
 
 fn path(folder: &Path) -> PathBuf {

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::pulse::{Pulse, mark_release, uptime};
+use super::pulse::{Pulse, mark_release};
 use super::watchdog::Watchdog;
 use crate::daemon::reset::Reset;
+use crate::host::clock::uptime;
 use crate::host::process::Process;
 
 /// What a supervisor is told.
@@ -24,6 +25,8 @@ pub struct Charge {
     pub release: Vec<OsString>,
     /// How that command ends when it finds a daemon at work.
     pub is_served: i32,
+    /// How it ends when people want what runs here left alone for now.
+    pub is_postponed: i32,
     /// How this host is reset.
     pub reset: Reset,
     /// The hardware watchdog of this host.
@@ -34,6 +37,8 @@ pub struct Charge {
 const TICK: Duration = Duration::from_millis(500);
 /// After how long without a sign of life a daemon counts as hung.
 const HUNG: Duration = Duration::from_secs(10);
+/// How long it leaves alone what people want left alone before it asks again.
+const AGAIN: Duration = Duration::from_millis(1500);
 /// How much sooner than the others take over everything must have ended.
 const MARGIN: Duration = Duration::from_secs(2);
 
@@ -95,6 +100,7 @@ pub fn stand_guard(charge: &Charge) {
         let opened = Watchdog::open(path);
         opened.inspect_err(|error| tracing::error!(%error, path = %path.display(), "no watchdog")).ok()
     });
+    let mut has_postponed = false;
     loop {
         let pulse = vigil.read(&charge.run_dir);
         let Some(pulse) = pulse.filter(|pulse| pulse.guard == own) else {
@@ -114,22 +120,32 @@ pub fn stand_guard(charge: &Charge) {
             }
             Step::LetGo => {
                 let bound = pulse.release.unwrap_or_default();
+                if !has_postponed {
+                    tracing::error!("no daemon came back: everything that runs here is let go of");
+                }
                 match let_go(charge, bound, watchdog.as_mut()) {
                     Release::Served => {
                         tracing::warn!("a daemon is at work, and gives no sign of life");
                         vigil.dead_since = None;
-                        continue;
+                    }
+                    // The others wait from the end of that, so that there is no time to lose then.
+                    Release::Postponed => {
+                        if !std::mem::replace(&mut has_postponed, true) {
+                            tracing::warn!("what runs here is left alone for now, as people want it");
+                        }
+                        sleep(AGAIN);
                     }
                     Release::Ended => {
                         Pulse::remove(&charge.run_dir);
                         watchdog.into_iter().for_each(Watchdog::disarm);
+                        return;
                     }
                     // The watchdog, where there is one, is not written to any more.
                     Release::Failed => {
                         charge.reset.perform("what ran here did not end in time, and there is no daemon");
+                        return;
                     }
                 }
-                return;
             }
         }
         watchdog.iter_mut().for_each(Watchdog::pet);
@@ -144,13 +160,15 @@ enum Release {
     Ended,
     /// There is a daemon after all, which has what runs here in its care.
     Served,
+    /// People want what runs here left alone, and nobody takes it over as long as they do.
+    Postponed,
     /// It was not done in time.
     Failed,
 }
 
 /// Lets another process let go of everything.
 fn let_go(charge: &Charge, bound: Duration, mut watchdog: Option<&mut Watchdog>) -> Release {
-    tracing::error!("no daemon came back: everything that runs here is let go of");
+    tracing::debug!("starts what lets go");
     let until = uptime() + bound.saturating_sub(MARGIN);
     let spawned = Command::new("/proc/self/exe")
         .args(&charge.release)
@@ -173,6 +191,7 @@ fn let_go(charge: &Charge, bound: Duration, mut watchdog: Option<&mut Watchdog>)
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Release::Ended,
             Ok(Some(status)) if status.code() == Some(charge.is_served) => return Release::Served,
+            Ok(Some(status)) if status.code() == Some(charge.is_postponed) => return Release::Postponed,
             Ok(Some(_)) => return Release::Failed,
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "cannot wait for what lets go"),

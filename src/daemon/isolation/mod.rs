@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
-use crate::cluster::{Evidence, Moment};
+use crate::cluster::{Evidence, Uptime};
+use crate::host::clock::uptime;
 use crate::model::Isolation;
 
 /// How long after the end of a look the next one begins.
@@ -85,7 +86,7 @@ async fn keep_looking(isolation: Isolation, tell: mpsc::Sender<Evidence>) {
 
 /// Looks at all of it at once; takes less than three seconds.
 async fn look(isolation: &Isolation) -> Evidence {
-    let looked_at = Moment(jiff::Timestamp::now().as_millisecond());
+    let looked_at = Uptime(uptime());
     let carrier = isolation.carrier.iter().map(|name| (Arc::clone(name), has_carrier(name))).collect();
     let mut pings = JoinSet::new();
     for address in &isolation.ping {
@@ -140,7 +141,7 @@ mod tests {
         let evidence = look(&isolation).await;
         assert_eq!(evidence.carrier.get("lo"), Some(&true));
         assert_eq!(
-            describe(&Evidence { looked_at: Moment(0), ..evidence }),
+            describe(&Evidence { looked_at: Uptime::default(), ..evidence }),
             "lo has a carrier, no-such-interface has no carrier, no-address does not answer, the arbiter does not answer"
         );
     }

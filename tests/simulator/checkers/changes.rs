@@ -18,9 +18,6 @@ pub(crate) struct Changes {
     on: BTreeMap<String, String>,
     /// What was accepted, and whether with quorum.
     accepted: BTreeMap<String, bool>,
-    /// What was accepted with the votes of hosts that had no daemon: those who had another change with the daemons
-    /// of most hosts may all have been away.
-    thin: BTreeSet<String>,
     /// When and where each was accepted, and by which hosts with a daemon.
     fresh: Vec<Fresh>,
     given_up: BTreeSet<String>,
@@ -113,9 +110,6 @@ impl Changes {
         let ring = self.rings.iter().find(|ring| ring.contains(&host)).cloned().unwrap_or_default();
         let writers: BTreeSet<usize> = ring.into_iter().filter(|host| self.awake.contains(host)).collect();
         let is_quorate = self.quorate.contains(&host) && writers.len() * 2 > self.hosts;
-        if self.quorate.contains(&host) && !is_quorate {
-            self.thin.insert(origin.clone());
-        }
         self.accepted.insert(origin.clone(), is_steady && is_quorate && !self.has_turned_twice(host, at));
         self.fresh.push(Fresh { at, host, origin, writers });
     }
@@ -156,13 +150,8 @@ impl Changes {
     pub(crate) fn judge(&self, in_force: &str) -> Option<String> {
         let line = self.line(in_force);
         let given_up: BTreeSet<String> = self.given_up.iter().flat_map(|origin| self.line(origin)).collect();
-        let has_thin_rival = |origin: &str| {
-            let own = self.line(origin);
-            line.iter().any(|other| !own.contains(other) && self.thin.contains(other))
-        };
         let lost = self.accepted.iter().find(|(origin, is_quorate)| {
-            let is_safe = **is_quorate && !has_thin_rival(origin);
-            !line.contains(*origin) && (is_safe || !given_up.contains(*origin))
+            !line.contains(*origin) && (**is_quorate || !given_up.contains(*origin))
         });
         lost.map(|(origin, is_quorate)| {
             let how = if *is_quorate { "with quorum " } else { "" };

@@ -15,14 +15,16 @@ pub(crate) struct Recovery {
     is_on: bool,
     held: BTreeMap<String, BTreeSet<usize>>,
     without_power: BTreeSet<usize>,
-    /// Hosts of which a fence device said that they are off, and that went on: nobody knows what they start.
+    /// Hosts of which a fence device said that they are off, and that went on: nobody knows what they start, and
+    /// they do not know what others started meanwhile.
     lied: BTreeSet<usize>,
+    rings: Vec<Vec<usize>>,
 }
 
 impl Recovery {
     pub(crate) fn new(setting: Setting) -> Self {
-        let (held, without_power, lied) = Default::default();
-        Self { is_on: setting.has_fencing(), held, without_power, lied }
+        let (held, without_power, lied, rings) = Default::default();
+        Self { is_on: setting.has_fencing(), held, without_power, lied, rings }
     }
 
     pub(crate) fn take(&mut self, stamped: &Stamped) -> Option<String> {
@@ -38,6 +40,10 @@ impl Recovery {
             }
             Seen::Lied { host, resource: None } => {
                 self.lied.insert(*host);
+                None
+            }
+            Seen::Rings { rings, .. } => {
+                self.rings.clone_from(rings);
                 None
             }
             Seen::Confirmed { host } => {
@@ -62,7 +68,10 @@ impl Recovery {
     fn start(&mut self, begun: &Begun) -> Option<String> {
         let holders = self.held.entry(begun.resource.clone()).or_default();
         let is_liable = |host: &&usize| **host != begun.host && !self.lied.contains(host);
-        let holder = holders.iter().find(is_liable).copied().filter(|_| !self.lied.contains(&begun.host));
+        let ring = self.rings.iter().find(|ring| ring.contains(&begun.host)).into_iter().flatten();
+        let mut company = ring.chain([&begun.host]);
+        let is_misled = company.any(|host| self.lied.contains(host));
+        let holder = holders.iter().find(is_liable).copied().filter(|_| !is_misled);
         holders.insert(begun.host);
         let holder = holder.filter(|_| self.is_on)?;
         let (resource, here) = (&begun.resource, begun.host + 1);
