@@ -1,8 +1,10 @@
 //! Nodes.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Lower, Named, copy, items, score, text};
+use crate::manifest::document::Place;
 use crate::manifest::typed::At;
 use crate::manifest::vocabulary::node::NodeEntry;
 use crate::model::node::NodeKind;
@@ -30,6 +32,7 @@ impl<'a> Lower<'a, '_> {
     }
 
     pub(super) fn nodes(self) -> Vec<Node> {
+        self.check_shared_addresses();
         self.gathered.nodes.iter().filter_map(|named| self.node(*named)).collect()
     }
 
@@ -49,6 +52,38 @@ impl<'a> Lower<'a, '_> {
             attributes,
             utilization: self.options(&entry.utilization),
         })
+    }
+
+    /// Each address is one host's alone, and once: there is one link over each.
+    fn check_shared_addresses(self) {
+        let mut known: BTreeMap<String, (&str, Place)> = BTreeMap::new();
+        for (key, at) in &self.gathered.nodes {
+            let Some(entry) = at.get() else { continue };
+            for address in items(&entry.addresses).filter(|address| address.value.is_some()) {
+                let text = address.text();
+                let same = text.parse::<IpAddr>().map_or_else(|_| text.to_lowercase(), |ip| ip.to_string());
+                let Some((owner, first)) = known.get(&same) else {
+                    known.insert(same, (key.text(), address.place));
+                    continue;
+                };
+                let (message, help) = if *owner == key.text() {
+                    (
+                        format!("`{text}` is given twice"),
+                        "each address of a node is one more link: take one away",
+                    )
+                } else {
+                    (
+                        format!("`{text}` is the address of `{owner}` already"),
+                        "give each host addresses of its own",
+                    )
+                };
+                self.findings
+                    .error("duplicate-address", address.place, message)
+                    .label(*first, "given here first")
+                    .help(help)
+                    .report();
+            }
+        }
     }
 
     /// `standby` and `maintenance` are attributes with a place of their own: they go first.

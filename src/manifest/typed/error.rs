@@ -101,7 +101,14 @@ impl serde::de::Error for Error {
         if unexpected == Unexpected::Unit {
             return error.label("the value is missing").help("for an empty text write \"\"");
         }
-        error
+        let hints = [
+            (Unexpected::Map, "a mapping is what has `key: value` in it; text that has it needs quotes"),
+            (Unexpected::Seq, "a list is what stands in brackets, or behind dashes"),
+        ];
+        match hints.into_iter().find(|(kind, _)| *kind == unexpected) {
+            Some((_, hint)) => error.help(hint),
+            None => error,
+        }
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -11,6 +11,7 @@ mod membership;
 mod operation;
 mod order;
 mod relation;
+mod role;
 mod secret;
 mod unfenced;
 mod unused;

@@ -1,35 +1,11 @@
 //! Orders: of what is never promoted, and without together.
 
-use std::collections::BTreeMap;
-
 use super::Lint;
 use super::relation::Joined;
+use super::role::Actors;
 use crate::manifest::document::Place;
 use crate::model::constraint::{Order, OrderAction, OrderKind, OrderScope, ResourceSet};
-use crate::model::{Cluster, ResourceId, Score};
-
-/// What the resources that orders name can do.
-pub(super) struct Actors<'c> {
-    /// Whether each can be promoted, by the name of a resource or of something in it. Templates and tags,
-    /// which stand for several, are not among them.
-    is_promotable: BTreeMap<&'c str, bool>,
-}
-
-impl<'c> Actors<'c> {
-    pub(super) fn of(cluster: &'c Cluster) -> Self {
-        let named = cluster.resources.iter().flat_map(|resource| {
-            let is_promotable = resource.is_promotable();
-            resource.names().into_iter().map(move |name| (name, is_promotable))
-        });
-        Self { is_promotable: named.collect() }
-    }
-
-    /// Whether it is known that a resource never does this.
-    fn never(&self, resource: &ResourceId, action: OrderAction) -> bool {
-        let needs_role = matches!(action, OrderAction::Promote | OrderAction::Demote);
-        needs_role && self.is_promotable.get(resource.as_str()) == Some(&false)
-    }
-}
+use crate::model::{ResourceId, Score};
 
 /// One end of an order.
 #[derive(Clone, Copy)]

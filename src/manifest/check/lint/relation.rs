@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Lint;
-use super::order::Actors;
+use super::role::Actors;
 use crate::model::constraint::{Colocation, ColocationScope, Constraint, OrderScope, ResourceSet};
 use crate::model::resource::CloneChild;
 use crate::model::{Resource, ResourceId, Score};
@@ -94,6 +94,7 @@ impl Lint<'_, '_> {
             }
         }
         self.check_contradictions();
+        self.check_roles();
         let actors = Actors::of(self.cluster);
         for (number, constraint) in self.cluster.constraints.iter().enumerate() {
             match constraint {
