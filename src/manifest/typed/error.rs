@@ -7,6 +7,7 @@ use serde::de::{Expected, Unexpected};
 use crate::manifest::document::{NodeIndex, Place};
 use crate::manifest::findings::Findings;
 use crate::manifest::suggest::{listed, similar};
+use crate::model::option::{RESOURCE_META, find};
 
 /// Why a value could not be read; carried up to the nearest `At`, which reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +139,9 @@ impl serde::de::Error for Error {
                 error.help(format!("did you mean `{close}`? It takes one value, no list"))
             }
             Some(close) => error.replace(format!("did you mean `{close}`?"), close),
+            None if expected.contains(&"meta") && find(RESOURCE_META, &dashed).is_some() => {
+                error.help(format!("it is an option: write `meta: {{{dashed}: VALUE}}`"))
+            }
             None => error.help(format!("known here: {}", listed(expected.iter().copied()))),
         }
     }
