@@ -75,13 +75,22 @@ impl Durable {
         if earlier.generation == Generation::default() || earlier.cluster == self.cluster {
             return false;
         }
-        let here = self.lineage.iter().find(|(generation, _)| *generation == earlier.generation);
-        match (earlier.tip(), here) {
-            (Some(own), Some((_, here))) => own != here,
-            (None, _) | (_, None) => {
+        let oldest = self.lineage.first().map(|(generation, _)| *generation);
+        match (earlier.tip(), oldest) {
+            // All since then is remembered here, and this is not among it.
+            (Some(own), Some(oldest)) if oldest <= earlier.generation => {
+                !self.stands_on(own, &earlier.lineage)
+            }
+            (Some(_) | None, _) => {
                 earlier.generation >= self.generation || earlier.generation > earlier.quorate_generation
             }
         }
+    }
+
+    /// Whether the last generation of a lineage, under any of the numbers that it was given one after the other, was
+    /// in force here.
+    fn stands_on(&self, tip: &String, lineage: &[(Generation, String)]) -> bool {
+        lineage.iter().rev().take_while(|(_, known)| known == tip).any(|known| self.lineage.contains(known))
     }
 
     /// Whether a node of this name is reached through a connection.
@@ -140,5 +149,53 @@ impl Durable {
     pub(super) fn has_member(&self, name: &NodeName) -> bool {
         let mut members = self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
         members.any(|node| node.name.is(name.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What led to a desired state: numbers of generations, and where each came from.
+    fn durable(generations: &[(u64, &str)]) -> Durable {
+        let mut durable = Durable::default();
+        for (number, origin) in generations {
+            durable.generation = Generation(*number);
+            durable.origin = (*origin).to_owned();
+            durable.cluster = Arc::new(Cluster { name: Some((*origin).into()), ..Cluster::default() });
+            durable.prolong();
+        }
+        durable.quorate_generation = durable.generation;
+        durable
+    }
+
+    #[test]
+    fn what_is_built_on_is_not_lost() {
+        let own = durable(&[(1, "a"), (2, "b"), (3, "c")]);
+        assert!(!own.loses(&durable(&[(1, "a"), (2, "b")])));
+        assert!(!own.loses(&durable(&[(1, "a")])));
+        assert!(!durable(&[(1, "a"), (2, "b"), (4, "b"), (5, "c")]).loses(&durable(&[(1, "a"), (2, "b")])));
+        assert!(
+            !durable(&[(1, "a"), (2, "b"), (3, "c")]).loses(&durable(&[(1, "a"), (2, "b"), (4, "b")])),
+            "it was given another number"
+        );
+    }
+
+    #[test]
+    fn what_was_never_in_force_where_others_went_on_is_lost_whatever_its_number() {
+        let own = durable(&[(2, "b"), (3, "c"), (5, "c")]);
+        assert!(own.loses(&durable(&[(2, "b"), (3, "d")])));
+        assert!(
+            own.loses(&durable(&[(2, "b"), (3, "d"), (4, "e")])),
+            "nobody else had a generation of this number"
+        );
+        assert!(own.loses(&durable(&[(2, "b"), (6, "d")])));
+    }
+
+    #[test]
+    fn of_what_is_not_remembered_quorum_tells() {
+        let own = durable(&[(60, "x"), (61, "y")]);
+        assert!(!own.loses(&durable(&[(7, "a")])));
+        assert!(own.loses(&Durable { quorate_generation: Generation(6), ..durable(&[(7, "a")]) }));
     }
 }
