@@ -38,7 +38,7 @@ pub(super) struct Waiting {
 #[derive(Debug, Clone, Args)]
 pub(super) struct Lasting {
     /// How long; then it ends by itself. What should last belongs into the manifest.
-    #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_period, default_value = "8h")]
+    #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_length, default_value = "8h")]
     length: Duration,
     /// Why, for others who look.
     #[arg(long, value_name = "TEXT")]

@@ -51,6 +51,12 @@ pub(super) fn parse_period(text: &str) -> Result<std::time::Duration, String> {
         .ok_or_else(|| format!("`{text}` is not a length of time such as 30s"))
 }
 
+/// Reads a length of time that is not over at once.
+pub(super) fn parse_length(text: &str) -> Result<std::time::Duration, String> {
+    let length = parse_period(text)?;
+    if length.is_zero() { Err("that is over at once".to_owned()) } else { Ok(length) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

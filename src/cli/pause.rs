@@ -20,7 +20,7 @@ use crate::view;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// How long; then the cluster decides again by itself.
-    #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_period, default_value = "1h")]
+    #[arg(long = "for", value_name = "TIME", value_parser = clock::parse_length, default_value = "1h")]
     length: Duration,
     /// Until when, instead; without offset it is in UTC.
     #[arg(long, value_name = "MOMENT", value_parser = clock::parse_moment, conflicts_with = "length")]

@@ -5,23 +5,34 @@ use std::cmp::Ordering;
 /// Sorts like GLib's list sort: a stable merge sort that splits off the first half. Unlike the
 /// standard sort, it also gives a defined result when comparisons contradict each other.
 pub(crate) fn merge_sort<T: Copy>(items: &mut [T], compare: &mut impl FnMut(T, T) -> Ordering) {
+    // Room for the first half of all, and so for that of every part.
+    let mut room = items.get(..items.len() / 2).map(<[T]>::to_vec).unwrap_or_default();
+    sort_within(items, &mut room, compare);
+}
+
+fn sort_within<T: Copy>(items: &mut [T], room: &mut [T], compare: &mut impl FnMut(T, T) -> Ordering) {
     let middle = items.len() / 2;
     if middle == 0 {
         return;
     }
     let (left, right) = items.split_at_mut(middle);
-    merge_sort(left, compare);
-    merge_sort(right, compare);
-    let (left, right) = (left.to_vec(), right.to_vec());
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    for slot in items {
-        let next = match (left.peek(), right.peek()) {
-            (Some(l), Some(r)) if compare(*l, *r) == Ordering::Greater => right.next(),
-            (Some(_), _) => left.next(),
-            (None, _) => right.next(),
-        };
-        if let Some(next) = next {
-            *slot = next;
+    sort_within(left, room, compare);
+    sort_within(right, room, compare);
+    let Some(left) = room.get_mut(..middle) else { return };
+    left.copy_from_slice(&items[..middle]);
+    let (mut taken, mut next) = (0, middle);
+    // What is left of the second half is where it belongs once the first half is used up.
+    for slot in 0..items.len() {
+        let Some(first) = left.get(taken).copied() else { return };
+        match items.get(next).copied() {
+            Some(second) if compare(first, second) == Ordering::Greater => {
+                items[slot] = second;
+                next += 1;
+            }
+            Some(_) | None => {
+                items[slot] = first;
+                taken += 1;
+            }
         }
     }
 }

@@ -59,9 +59,7 @@ const fn turns_text(letter: char) -> bool {
 /// Draws a value all of whose texts are legible.
 pub(super) fn draw<T: Serialize + DeserializeOwned>(value: &T, draw: impl FnOnce(&T) -> String) -> String {
     let line = json::line(value);
-    // In JSON, what is not legible is either itself or begins with a backslash.
-    if line.chars().all(|letter| letter != '\\' && is_legible(letter)) && password_in_address(&line).is_none()
-    {
+    if is_plain(&line) && password_in_address(&line).is_none() {
         return draw(value);
     }
     let mut tree = json::tree(value);
@@ -70,6 +68,16 @@ pub(super) fn draw<T: Serialize + DeserializeOwned>(value: &T, draw: impl FnOnce
         Ok(legible) => draw(&legible),
         Err(error) => format!("this cannot be shown: it holds control characters ({error})\n"),
     }
+}
+
+/// Whether all in this JSON is legible: what is not is either itself there or begins with a backslash.
+fn is_plain(line: &str) -> bool {
+    // Nearly all is ASCII, and a processor looks at many bytes at once where none of them ends the look.
+    let is_plain = |bytes: &[u8]| {
+        bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'[' | b']'..=b'~'))
+    };
+    line.as_bytes().chunks(64).all(is_plain)
+        || line.chars().all(|letter| letter != '\\' && is_legible(letter))
 }
 
 fn escape_tree(tree: &mut Value) {

@@ -116,6 +116,10 @@ impl<'t> Parser<'t, '_> {
     fn check_prefixes(&mut self, start: usize, name: &'t str, first: usize) -> Result<(), Fault> {
         let depth = self.open.len();
         let own = self.tree.attributes.get(first..).unwrap_or_default();
+        let mut used = own.iter().map(|attribute| attribute.name).chain([name]);
+        if used.all(|name| !name.as_bytes().contains(&b':')) {
+            return Ok(());
+        }
         self.prefixes.extend(
             own.iter()
                 .filter_map(|attribute| attribute.name.strip_prefix("xmlns:").map(|prefix| (depth, prefix))),
@@ -138,7 +142,7 @@ impl<'t> Parser<'t, '_> {
         if self.open.is_empty() && !content.chars().all(is_blank) {
             return Err(outside_root(start));
         }
-        if content.contains("]]>") {
+        if content.as_bytes().contains(&b'>') && content.contains("]]>") {
             return Err(Fault::new("`]]>` in text", start..start + 1));
         }
         Ok(())

@@ -14,6 +14,7 @@ pub(super) fn split<'t>(
     attributes: &mut Vec<Attribute<'t>>,
 ) -> Result<&'t str, Fault> {
     let first = attributes.len();
+    let mut names = Names::default();
     let (name, mut rest) = split_name(tag, offset)?;
     loop {
         let trimmed = rest.trim_start_matches(is_blank);
@@ -29,12 +30,33 @@ pub(super) fn split<'t>(
         if own.len() >= most {
             return Err(Fault::new(format!("more than {most} attributes"), at..at + attribute.name.len()));
         }
-        if own.iter().any(|known| known.name == attribute.name) {
+        if !names.is_new(attribute.name) && own.iter().any(|known| known.name == attribute.name) {
             let message = format!("attribute `{}` given twice", attribute.name);
             return Err(Fault::new(message, at..at + attribute.name.len()));
         }
         attributes.push(attribute);
         rest = after;
+    }
+}
+
+/// Which names there may have been already: a name whose mark is not set is new, so that few have to be compared.
+#[derive(Default)]
+struct Names(u64);
+
+impl Names {
+    /// Sets the mark of a name; whether it was not set.
+    fn is_new(&mut self, name: &str) -> bool {
+        let bytes = name.as_bytes();
+        let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+        let mark = 1_u64
+            << ((bytes.len() * 11
+                + byte(0) * 5
+                + byte(bytes.len() / 2) * 3
+                + byte(bytes.len().saturating_sub(1)))
+                % 64);
+        let before = self.0;
+        self.0 |= mark;
+        before & mark == 0
     }
 }
 
@@ -48,18 +70,30 @@ fn split_attribute(text: &str, offset: usize) -> Result<(Attribute<'_>, &str), F
         .ok_or_else(|| Fault::new(format!("attribute `{name}` has no value"), here()))?
         .trim_start_matches(is_blank);
     let quote = match value.as_bytes().first() {
-        Some(b'"') => '"',
-        Some(b'\'') => '\'',
+        Some(quote @ (b'"' | b'\'')) => *quote,
         Some(_) | None => {
             return Err(Fault::new(format!("value of attribute `{name}` is not quoted"), here()));
         }
     };
-    let (raw, after) = value
-        .get(1..)
-        .and_then(|quoted| quoted.split_once(quote))
+    let quoted = value.get(1..).unwrap_or_default();
+    let is_end_or_special = |byte: u8| byte == quote || is_special(byte);
+    let stop = quoted.bytes().position(is_end_or_special).unwrap_or(quoted.len());
+    let rest_of = |end: usize| quoted.get(end + 1..).unwrap_or_default();
+    // Most values are as they are written, which one look tells.
+    if quoted.as_bytes().get(stop) == Some(&quote) {
+        return Ok((Attribute { name, value: Cow::Borrowed(&quoted[..stop]) }, rest_of(stop)));
+    }
+    let end = quoted
+        .bytes()
+        .position(|byte| byte == quote)
         .ok_or_else(|| Fault::new(format!("value of attribute `{name}` does not end"), here()))?;
-    let value = unescape(raw).map_err(|message| Fault::new(message, here()))?;
-    Ok((Attribute { name, value }, after))
+    let value = unescape(&quoted[..end]).map_err(|message| Fault::new(message, here()))?;
+    Ok((Attribute { name, value: Cow::Owned(value) }, rest_of(end)))
+}
+
+/// Whether a byte in a value is not itself what it stands for.
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'\t' | b'\n' | b'\r')
 }
 
 fn split_name(text: &str, offset: usize) -> Result<(&str, &str), Fault> {
@@ -86,10 +120,7 @@ pub(super) const fn is_blank(c: char) -> bool {
 }
 
 /// The value of an attribute: line ends and tabs are blanks, references are what they name.
-fn unescape(raw: &str) -> Result<Cow<'_, str>, String> {
-    if !raw.bytes().any(|byte| matches!(byte, b'&' | b'<' | b'\t' | b'\n' | b'\r')) {
-        return Ok(Cow::Borrowed(raw));
-    }
+fn unescape(raw: &str) -> Result<String, String> {
     let mut value = String::with_capacity(raw.len());
     let mut chars = raw.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -111,7 +142,7 @@ fn unescape(raw: &str) -> Result<Cow<'_, str>, String> {
             other => value.push(other),
         }
     }
-    Ok(Cow::Owned(value))
+    Ok(value)
 }
 
 /// The character that `&name;` stands for, where XML itself defines it.
@@ -141,7 +172,9 @@ const fn is_allowed(c: char) -> bool {
 pub(super) fn forbidden(text: &str) -> Option<(usize, char)> {
     // U+FFFE and U+FFFF begin with 0xEF; most documents have no such byte at all.
     let is_suspect = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xef;
-    if !text.bytes().any(is_suspect) {
+    // A processor looks at many bytes at once where none of them ends the look.
+    let has_suspect = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | is_suspect(*byte));
+    if !text.as_bytes().chunks(64).any(has_suspect) {
         return None;
     }
     text.char_indices().find(|(_, c)| !is_allowed(*c))

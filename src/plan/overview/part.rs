@@ -170,7 +170,7 @@ pub(super) fn node_overview(facts: &Facts<'_>, node: &NodeFacts<'_>) -> NodeOver
     ];
     let running = node.running.iter().map(|resource| {
         let resource = facts.resource(*resource);
-        Running { resource: resource.id.to_string(), role: resource.current_role }
+        Running { resource: resource.id.to_string(), role: shown_role(resource) }
     });
     NodeOverview {
         name: node.name.clone(),
@@ -193,6 +193,15 @@ pub(super) fn list(facts: &Facts<'_>, index: ResourceIx, depth: usize, list_of: 
     }
 }
 
+/// The role of a resource, in the words of what can be promoted where that is so: an instance that was started, and was
+/// not promoted since, is unpromoted.
+fn shown_role(resource: &ResourceFacts<'_>) -> Role {
+    match resource.current_role {
+        Role::Started if resource.is_promotable => Role::Unpromoted,
+        role @ (Role::Stopped | Role::Started | Role::Unpromoted | Role::Promoted) => role,
+    }
+}
+
 fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usize) -> ResourceOverview {
     let kind = match &resource.variant {
         Variant::Primitive(primitive) => primitive.agent.to_string(),
@@ -205,7 +214,7 @@ fn resource_overview(facts: &Facts<'_>, resource: &ResourceFacts<'_>, depth: usi
         id: resource.id.to_string(),
         kind,
         depth,
-        role: resource.current_role,
+        role: shown_role(resource),
         nodes: resource.active_on.iter().map(|node| facts.node(*node).name.clone()).collect(),
         pending: resource.pending.as_ref().map(|pending| pending.task.to_string()),
         is_collective: resource.primitive().is_none(),
