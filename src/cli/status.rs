@@ -231,6 +231,7 @@ fn grade(overview: &Overview) -> (&'static str, Exit) {
         | Concern::Clock { .. }
         | Concern::OfflineNode { .. }
         | Concern::PendingNode { .. }
+        | Concern::UnknownNode { .. }
         | Concern::Manifest { .. }
         | Concern::LeftDown { .. }
         | Concern::DegradedResource { .. }

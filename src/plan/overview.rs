@@ -20,7 +20,7 @@ use crate::model::{Cluster, Moment, NodeName, Overlay, Override, Pause};
 use crate::scheduler::facts::{NodeFacts, NodeKind};
 use crate::scheduler::{Facts, interpret};
 use crate::status::node::{CLOCK, ClockDifference};
-use crate::status::{ClusterStatus, NodeState, Presence};
+use crate::status::{ClusterStatus, JoinState, NodeState, Presence, ProcessState};
 
 /// How a cluster is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,6 +122,11 @@ pub enum Concern {
     },
     /// A node is seen, and its daemon takes no part in the cluster.
     PendingNode {
+        /// Which.
+        node: NodeName,
+    },
+    /// A daemon takes part whose node is not among the nodes in force: nothing runs there.
+    UnknownNode {
         /// Which.
         node: NodeName,
     },
@@ -292,6 +297,7 @@ fn concerns(
             concerns.push(Concern::OfflineNode { node: node.name.clone() });
         }
     }
+    concerns.extend(unknown_nodes(facts, status));
     concerns.extend(status.nodes.iter().filter_map(manifest_of));
     concerns.extend(status.nodes.iter().filter_map(clock_of));
     concerns.extend(trouble::troubles(facts).into_iter().map(Concern::Trouble));
@@ -333,6 +339,16 @@ fn concerns(
 fn is_seen(node: &NodeFacts<'_>, status: &ClusterStatus) -> bool {
     let state = status.node(node.name.as_str());
     state.is_some_and(|state| matches!(state.member, Presence::Present | Presence::Since(_)))
+}
+
+/// Nodes that take part, and that nothing is known of.
+fn unknown_nodes(facts: &Facts<'_>, status: &ClusterStatus) -> impl Iterator<Item = Concern> {
+    let takes_part =
+        |state: &&NodeState| state.process == ProcessState::Online && state.join == JoinState::Member;
+    let names = status.nodes.iter().filter(takes_part).filter_map(|state| state.name.clone());
+    names
+        .filter(|name| !facts.nodes.iter().any(|node| node.name.is(name.as_str())))
+        .map(|node| Concern::UnknownNode { node })
 }
 
 /// What a node says of its own manifest file.

@@ -38,6 +38,9 @@ pub(super) fn describe_with_help(concern: &Concern) -> String {
             "overrides end and history is dated by the controller's; let all hosts keep the same time"
                 .to_owned(),
         ),
+        Concern::UnknownNode { .. } => {
+            Some("add it to `nodes` of the manifest, or stop the daemon there".to_owned())
+        }
         Concern::PendingNode { node } => Some(format!(
             "`systemctl start quorate` on {node} starts it; one that runs may be of another version, and its log says what keeps it out"
         )),
@@ -70,6 +73,9 @@ pub fn describe(concern: &Concern) -> String {
         Concern::OfflineNode { node } => format!("{node} is offline"),
         Concern::PendingNode { node } => {
             format!("{node} is there, and its daemon takes no part in the cluster")
+        }
+        Concern::UnknownNode { node } => {
+            format!("{node} takes part in the cluster, and is not among the nodes in force: nothing runs there")
         }
         Concern::Manifest { node, because } => format!("the manifest of {node} is not in force: {because}"),
         Concern::Trouble(concern) => trouble(concern),

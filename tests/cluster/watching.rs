@@ -109,3 +109,20 @@ fn a_host_that_crashed_is_shown_as_lost_with_the_moment_when_others_take_over() 
     world.run_for(4000);
     assert_eq!(world.place("A"), other);
 }
+
+#[test]
+fn a_daemon_that_takes_part_without_being_configured_is_a_concern_until_the_manifest_has_it() {
+    let mut world = World::new(3, 1);
+    world.boot_all();
+    world.propose(0, cluster(2, Fencing::Off, &["A"]));
+    world.rest();
+    for host in 0..3 {
+        let view = seen_from(&world, host);
+        let node = world.hosts[2].name.clone();
+        assert_eq!(view.concerns, [Concern::UnknownNode { node }], "on n{}", host + 1);
+        assert_eq!(view.health, Health::Degraded);
+    }
+    world.propose(0, cluster(3, Fencing::Off, &["A"]));
+    world.rest();
+    assert_eq!(seen_from(&world, 0).concerns, []);
+}
