@@ -61,7 +61,7 @@ async fn every_example_is_canonical_and_valid_and_can_be_applied() {
     collect(&root().join("examples"), &mut files);
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     assert!(files.len() >= 8, "examples are missing");
-    files.push(root().join("src/cli/init/cluster.yaml"));
+    files.push(root().join("src/cli/verb/init/cluster.yaml"));
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         assert_eq!(manifest::format(&text).text, text, "{} is not in canonical form", file.display());

@@ -159,6 +159,13 @@ fn modules_are_named_for_what_they_are() {
 }
 
 #[test]
+fn a_module_with_a_folder_is_the_first_file_in_it() {
+    let has_folder = |file: &Source| package().join("src").join(file.path.trim_end_matches(".rs")).is_dir();
+    let faults: Vec<_> = sources().into_iter().filter(has_folder).map(|file| file.path).collect();
+    assert!(faults.is_empty(), "beside their folders, not `mod.rs` in them: {faults:?}");
+}
+
+#[test]
 fn every_module_opens_with_what_it_is_for() {
     let faults: Vec<_> = sources()
         .into_iter()

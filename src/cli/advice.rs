@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::options::{EngineName, Options};
 use super::terminal::Terminal;
-use super::validate;
+use super::verb::validate;
 use crate::agent::{Installation, check, settle_process};
 use crate::api::unhonoured_settings;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Subject};

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::apply;
 use super::clock;
 use super::ending::Ending;
 use super::engines::{self, Access};
@@ -15,6 +14,7 @@ use super::name;
 use super::options::Options;
 use super::progress::{Form, Progress};
 use super::terminal::Terminal;
+use super::verb::apply;
 use super::who;
 use crate::cluster::{Change, Lifetime};
 use crate::engine::{EngineError, Observation, Outcome};

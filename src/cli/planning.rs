@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::name;
 use super::options::Options;
 use super::terminal::Terminal;
-use super::validate;
+use super::verb::validate;
 use super::{advice, engines};
 use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
