@@ -14,7 +14,6 @@ use crate::engine::local::{Folders, Local};
 use crate::engine::simulated::Simulated;
 use crate::engine::{Engine, Observation};
 use crate::model::Cluster;
-use crate::model::node::NodeKind;
 use crate::status::NodeState;
 
 /// Runs a verb that talks to an engine.
@@ -111,9 +110,7 @@ pub(super) fn foresee(options: &Options, observation: &mut Observation, cluster:
         EngineName::Local | EngineName::Corosync => {}
         EngineName::Simulated => {
             let new = cluster
-                .nodes
-                .iter()
-                .filter(|node| node.kind == NodeKind::Member)
+                .members()
                 .filter(|node| observation.status.node(node.name.as_str()).is_none())
                 .map(|node| NodeState::online(node.name.as_str()))
                 .collect::<Vec<_>>();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::Conf;
-use crate::model::node::NodeKind;
 use crate::model::{Cluster, Corosync, NodeName};
 
 /// The port of the first link; each further link has the next one.
@@ -115,7 +114,7 @@ impl Layout {
     pub fn new(cluster: &Cluster, running: Option<&Conf>) -> Result<Self, Vec<LayoutFault>> {
         let known: BTreeMap<String, u32> = running.map(Conf::ids).unwrap_or_default();
         let mut next = known.values().max().map_or(1, |highest| highest + 1);
-        let nodes = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+        let nodes = cluster.members();
         let mut members: Vec<Member> = nodes
             .map(|node| {
                 let id = known.get(node.name.as_str()).copied().unwrap_or_else(|| {

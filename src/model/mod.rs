@@ -100,6 +100,11 @@ pub struct Cluster {
 pub type Table = BTreeMap<Arc<str>, Arc<str>>;
 
 impl Cluster {
+    /// Its nodes with a vote, in the order in which they are written.
+    pub fn members(&self) -> impl Iterator<Item = &Node> + std::clone::Clone {
+        self.nodes.iter().filter(|node| node.kind == node::NodeKind::Member)
+    }
+
     /// The names of all resources, members of collectives included, in file order.
     pub fn resource_ids(&self) -> Vec<&ResourceId> {
         let mut names = Vec::new();

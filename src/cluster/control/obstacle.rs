@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Ground;
 use crate::cluster::member::Moment;
-use crate::model::node::NodeKind;
 use crate::model::{Generation, period};
 use crate::scheduler::facts::Properties;
 use crate::status::Presence;
@@ -54,7 +53,7 @@ fn waits_for_others(ground: &Ground<'_>, leads_since: Option<Moment>) -> Option<
     let is_unheard = |name: &str| {
         status.node(name).is_none_or(|state| state.member == Presence::Unknown && !state.process.is_online())
     };
-    let members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+    let members = cluster.members();
     let unheard: Vec<_> = members.filter(|node| is_unheard(node.name.as_str())).collect();
     let (seen, unseen): (Vec<_>, Vec<_>) =
         unheard.into_iter().partition(|node| ground.sight.sees(&node.name));

@@ -8,7 +8,6 @@ use crate::cluster::event::Event;
 use crate::cluster::member::Moment;
 use crate::cluster::message::Tiding;
 use crate::cluster::request::Leave;
-use crate::model::node::NodeKind;
 use crate::model::{AgentClass, Isolation};
 use crate::scheduler::facts::Variant;
 use crate::scheduler::{self, Task};
@@ -34,14 +33,14 @@ impl Node {
     /// it; `None` where there is nobody to take over.
     pub fn release_bound(&self) -> Option<Duration> {
         let cluster = &self.state.durable.cluster;
-        let members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count();
+        let members = cluster.members().count();
         (members > 1).then(|| self.state.hold_bound().unwrap_or(Isolation::WITHIN_DEFAULT))
     }
 
     /// Judges whether this node is cut off, by all that came in.
     pub(super) fn judge_solitude(&mut self) {
         let cluster = &self.state.durable.cluster;
-        let members = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count();
+        let members = cluster.members().count();
         let isolation = cluster.isolation.as_ref();
         let (is_news, timer) = self.sight.judge_solitude(isolation, members, &self.view, self.uptime);
         self.out.extend(timer);

@@ -142,12 +142,12 @@ impl Durable {
 
     /// How many members the desired cluster has.
     pub(super) fn members(&self) -> usize {
-        self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count()
+        self.cluster.members().count()
     }
 
     /// Whether the desired cluster has a member of this name.
     pub(super) fn has_member(&self, name: &NodeName) -> bool {
-        let mut members = self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+        let mut members = self.cluster.members();
         members.any(|node| node.name.is(name.as_str()))
     }
 }

@@ -26,7 +26,6 @@ use super::request::Leave;
 use crate::ledger::Ledger;
 use crate::model::NodeName;
 use crate::model::digest::digest;
-use crate::model::node::NodeKind;
 use crate::scheduler::Action;
 
 /// What all members agree on. Two members of a settled view that applied the same messages have
@@ -172,7 +171,7 @@ impl State {
     /// Makes the configured members known, and forgets those that are neither configured nor here.
     fn enrol(&mut self) {
         let durable = &self.durable;
-        let configured = durable.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+        let configured = durable.cluster.members();
         let mut names: Vec<NodeName> = Vec::new();
         for node in configured {
             self.live.ledger.enrol(node);

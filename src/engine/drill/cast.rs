@@ -2,22 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName, ResourceId};
 use crate::scheduler::Facts;
 use crate::scheduler::facts::{NodeKind as KindFound, ResourceFacts, Variant};
 
 /// The members that are up, in the order of the configuration.
 pub(super) fn members(cluster: &Cluster, facts: &Facts<'_>) -> Vec<NodeName> {
-    let configured = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+    let configured = cluster.members();
     configured.filter(|node| is_up(facts, &node.name)).map(|node| node.name.clone()).collect()
 }
 
 /// The nodes of a kind that are up, and that are no members.
 pub(super) fn reached(cluster: &Cluster, facts: &Facts<'_>, kind: KindFound) -> Vec<NodeName> {
-    let is_member = |name: &NodeName| {
-        cluster.nodes.iter().any(|node| node.kind == NodeKind::Member && node.name == *name)
-    };
+    let is_member = |name: &NodeName| cluster.members().any(|node| node.name == *name);
     let nodes =
         facts.nodes.iter().filter(|node| node.kind == kind && node.is_online && !is_member(&node.name));
     nodes.map(|node| node.name.clone()).collect()

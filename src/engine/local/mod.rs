@@ -35,7 +35,6 @@ use crate::host::CallCount;
 use crate::host::clock::now;
 use crate::host::runner::Runner;
 use crate::host::secrets::Secrets;
-use crate::model::node::NodeKind;
 use crate::model::rename;
 use crate::model::{Cluster, Generation, NodeName};
 use crate::plan::aside::Aside;
@@ -232,12 +231,7 @@ impl Local {
 
     /// Only a cluster of this one host can be run here.
     fn require_suitable(&self, cluster: &Cluster) -> Result<(), EngineError> {
-        let members: Vec<&str> = cluster
-            .nodes
-            .iter()
-            .filter(|node| node.kind == NodeKind::Member)
-            .map(|node| node.name.as_str())
-            .collect();
+        let members: Vec<&str> = cluster.members().map(|node| node.name.as_str()).collect();
         let unsuitable = |what: String| Err(EngineError::Unsuitable(what));
         match members.as_slice() {
             [only] if self.node.is(only) => Ok(()),

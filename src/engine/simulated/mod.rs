@@ -30,7 +30,6 @@ use super::{BoxFuture, Desired, Engine, EngineError, Event, Observation, Outcome
 use crate::cluster::Change;
 use crate::diagnostic::{Diagnostic, without_effect};
 use crate::ledger::Ledger;
-use crate::model::node::NodeKind;
 use crate::model::rename;
 use crate::model::{Cluster, Generation, Moment, NodeName, Rename};
 use crate::plan::aside::{Aside, AtWork};
@@ -150,12 +149,7 @@ impl Simulated {
 
     /// Nodes that appear in the configuration come up; those that vanish from it are gone.
     fn admit(&mut self, cluster: &Cluster) {
-        let members: Vec<&NodeName> = cluster
-            .nodes
-            .iter()
-            .filter(|node| node.kind == NodeKind::Member)
-            .map(|node| &node.name)
-            .collect();
+        let members: Vec<&NodeName> = cluster.members().map(|node| &node.name).collect();
         let State { world, sides, .. } = &mut self.state;
         world.machines.retain(|name, machine| machine.is_remote || members.contains(&name));
         world.monitors.retain(|monitor| world.machines.contains_key(&monitor.operation.node));

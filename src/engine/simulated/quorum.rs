@@ -7,7 +7,6 @@ use super::world::World;
 use crate::diagnostic::{Diagnostic, Subject};
 use crate::model::corosync::{Corosync, Quorum};
 use crate::model::isolation::Proof;
-use crate::model::node::NodeKind;
 use crate::model::{Cluster, Node, NodeName};
 
 /// What of a node's links is broken.
@@ -29,7 +28,7 @@ pub(super) struct Votes<'a> {
 
 impl<'a> Votes<'a> {
     pub(super) fn of(cluster: &'a Cluster, world: &'a World) -> Self {
-        let configured = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).collect();
+        let configured = cluster.members().collect();
         Self { cluster, world, configured }
     }
 

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::quorum::Votes;
 use super::world::World;
 use crate::ledger::Ledger;
-use crate::model::node::NodeKind;
 use crate::model::{Cluster, NodeName};
 
 /// Nodes that reach one another, and what they know.
@@ -26,7 +25,7 @@ pub(super) struct Side {
 impl Side {
     /// Puts into a ledger what `members` see of the world: who is there, quorum, attributes.
     pub(super) fn look(ledger: &mut Ledger, members: &[NodeName], world: &mut World, cluster: &Cluster) {
-        let configured = cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+        let configured = cluster.members();
         for node in configured.clone() {
             ledger.enrol(node);
             if members.contains(&node.name) && world.is_up(&node.name) {
@@ -66,7 +65,7 @@ impl Side {
     /// Notes who vanished since the last look, and who is back.
     pub(super) fn note_losses(&mut self, world: &World, cluster: &Cluster) {
         self.lost.retain(|name, _| cluster.nodes.iter().any(|node| node.name == *name));
-        for node in cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member) {
+        for node in cluster.members() {
             if self.members.contains(&node.name) && world.is_up(&node.name) {
                 self.lost.remove(&node.name);
             } else if self.ledger.knows_as_up(&node.name) {

@@ -25,7 +25,7 @@ impl Lint<'_, '_> {
     }
 
     fn check_links(self) {
-        let members = || self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member);
+        let members = || self.cluster.members();
         let is_single = members().count() > 1 && members().all(|node| node.addresses.len() == 1);
         let first = self.gathered.nodes.iter().find_map(|(_, at)| at.get()?.addresses.as_ref());
         if let (true, Some(first)) = (is_single, first) {

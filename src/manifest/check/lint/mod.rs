@@ -22,7 +22,6 @@ use crate::manifest::findings::Findings;
 use crate::manifest::lower::Gathered;
 use crate::manifest::typed::At;
 use crate::manifest::vocabulary::options::{OptionValue, Options};
-use crate::model::node::NodeKind;
 use crate::model::scalar::parse_boolean;
 use crate::model::{Cluster, ConstraintId, OptionSet};
 
@@ -53,7 +52,7 @@ impl Lint<'_, '_> {
 
     /// Full members of the cluster.
     fn member_count(self) -> usize {
-        self.cluster.nodes.iter().filter(|node| node.kind == NodeKind::Member).count()
+        self.cluster.members().count()
     }
 
     /// The value of a property under any of its names, in sets without rules.
