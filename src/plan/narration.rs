@@ -56,7 +56,11 @@ impl Narration<'_, '_> {
             let is_up = matches!(verb, Verb::Start | Verb::Promote);
             let after = if is_up { self.situation.after(action, &self.told) } else { None };
             let because = after.unwrap_or_else(|| {
-                if is_up { self.situation.of_change(change) } else { self.situation.before(action, change) }
+                if is_up {
+                    self.situation.of_whole(change, std::slice::from_ref(action))
+                } else {
+                    self.situation.before(action, change)
+                }
             });
             self.told.insert(action.id, verb);
             self.push(single(verb, action, because));

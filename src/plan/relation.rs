@@ -32,6 +32,8 @@ pub struct Relations {
     tickets: BTreeMap<ResourceId, Vec<TicketId>>,
     /// Each resource with the collectives around it.
     lineages: BTreeMap<ResourceId, Vec<ResourceId>>,
+    /// Those that make what holds their instances, and name it after themselves.
+    bundles: BTreeSet<ResourceId>,
     /// What is never promoted: what an order says of that has no effect.
     unpromotable: BTreeSet<String>,
 }
@@ -190,6 +192,15 @@ impl Relations {
         self.lineage(resource).contains(&named.as_str())
     }
 
+    /// Whether `resource` is `named`, inside it, or what a bundle of that name makes to hold its instances.
+    pub fn is_part_of(&self, resource: &str, named: &str) -> bool {
+        let is_made = || {
+            let is_called_so = resource.strip_prefix(named).is_some_and(|rest| rest.starts_with('-'));
+            is_called_so && self.bundles.contains(named)
+        };
+        self.lineage(resource).contains(&named) || is_made()
+    }
+
     fn add_resource(&mut self, resource: &Resource) {
         match resource {
             Resource::Primitive(_) => {}
@@ -204,6 +215,7 @@ impl Relations {
                 }
             },
             Resource::Bundle(bundle) => {
+                self.bundles.insert(bundle.id.clone());
                 if let Some(child) = &bundle.primitive {
                     self.lineages.insert(child.id.clone(), vec![bundle.id.clone()]);
                 }

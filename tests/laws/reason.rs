@@ -6,7 +6,7 @@ use quorate::model::Overlay;
 use quorate::model::id::without_number;
 use quorate::plan::relation::Relations;
 use quorate::plan::{self, Because, Inputs, Step};
-use quorate::scheduler::{Action, ActionId, ActionKind};
+use quorate::scheduler::{Action, ActionId, ActionKind, Task};
 
 use crate::Case;
 use crate::generator::NOW;
@@ -22,9 +22,13 @@ pub(crate) fn tells_orders_that_are(case: &Case<'_>) -> Option<String> {
         let is_of = |action: &&Action| {
             let names = [action.instance.as_deref(), action.resource.as_deref()];
             let mut names = names.into_iter().flatten();
-            names.any(|name| relations.lineage(name).contains(&without_number(resource)))
+            names.any(|name| relations.is_part_of(name, without_number(resource)))
         };
-        actions.iter().filter(|action| action.kind != ActionKind::Pseudo).filter(is_of).collect()
+        let all: Vec<&Action> = actions.iter().filter(is_of).collect();
+        let is_done = |action: &&&Action| action.kind != ActionKind::Pseudo && action.task != Task::Cancel;
+        let done: Vec<&Action> = all.iter().filter(is_done).copied().collect();
+        // A collective that is left alone, or is up already, does nothing but that it counts as up.
+        if done.is_empty() { all } else { done }
     };
     let of_step = |step: &Step| -> Vec<&Action> {
         let name = step.resource.as_deref();

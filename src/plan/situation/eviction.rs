@@ -9,7 +9,7 @@ use crate::plan::explain::{Outcome, promotion_of};
 use crate::plan::unplaced::{Obstacle, failures_of, fatal_failure, halted_by, obstacle};
 use crate::plan::{Address, Because, ObjectKind, Verb};
 use crate::scheduler::facts::{FailedAction, NodeIx, Variant};
-use crate::scheduler::{Change, ChangeKind, ResourceIx, Task};
+use crate::scheduler::{Action, Change, ChangeKind, ResourceIx, Task};
 
 impl Situation<'_> {
     /// Why what runs has no node any more.
@@ -263,7 +263,11 @@ impl Situation<'_> {
             change.resource.as_deref() == Some(resource) && self.of_missing_half(change).is_some()
         });
         if let Some(half) = halves.next() {
-            return Some(self.of_change(half));
+            let is_own = |action: &&&Action| {
+                action.instance.as_deref() == Some(resource) && action.node.as_ref() == Some(node)
+            };
+            let own: Vec<&Action> = self.actions.values().filter(is_own).copied().collect();
+            return Some(self.of_whole(half, &own));
         }
         let node = self.facts.node_named(node.as_str())?;
         self.runs_twice(resource)

@@ -50,9 +50,8 @@ impl<'a> Situation<'a> {
 
     /// Why the first half of a change comes now: what can only be done afterwards.
     pub(in crate::plan) fn before(&self, action: &Action, change: &Change) -> Because {
-        let because = self.of_change(change);
-        let Because::After { resource, verb } = &because else { return because };
-        let (resource, verb) = (resource.clone(), *verb);
+        let because = self.of_whole(change, std::slice::from_ref(&action));
+        let Because::After { resource, verb } = self.of_change(change) else { return because };
         if self.leads_to(action, &resource) {
             Because::Before { verb: self.verb_of_ending(&resource).unwrap_or(verb), resource }
         } else {
@@ -89,7 +88,7 @@ impl<'a> Situation<'a> {
     fn is_done_with(&self, action: &Action, resource: &str) -> bool {
         let base = without_number(resource);
         action.kind != ActionKind::Pseudo
-            && name_of(action).is_some_and(|name| self.relations.lineage(name).contains(&base))
+            && name_of(action).is_some_and(|name| self.relations.is_part_of(name, base))
     }
 
     /// Why something goes down that needs another: that goes down after it, or cannot come up.
