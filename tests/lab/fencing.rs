@@ -7,7 +7,8 @@ use crate::host::Host;
 use crate::journal;
 use crate::lab::Lab;
 use crate::members::{
-    ADDRESS, PATIENCE, SITE, WORK, active, bring_up, form_as, holder, is_whole, is_working, manifest, other,
+    ADDRESS, PATIENCE, SITE, WORK, active, bring_up, form_as, holder, holders, is_whole, is_working,
+    manifest, other,
 };
 use crate::power;
 
@@ -86,10 +87,7 @@ fn nothing_is_recovered_before_a_slow_or_failing_device_has_fenced() {
         lab.until("a first try", PATIENCE, || tries(lab) > before);
         std::thread::sleep(Duration::from_secs(8));
         // The cut-off host has let go by itself, but nobody can know.
-        assert!(
-            crate::members::holders(lab, "Alone").iter().all(|name| *name == keeps),
-            "not recovered unproven"
-        );
+        assert!(holders(lab, "Alone").iter().all(|name| *name == keeps), "not recovered unproven");
         let tried = tries(lab) - before;
         assert!((2..=12).contains(&tried), "bounded retries: {tried}");
         power::behave(lab, "work");
@@ -97,5 +95,32 @@ fn nothing_is_recovered_before_a_slow_or_failing_device_has_fenced() {
         lab.until("its return", PATIENCE, || lost.is_on() && lost.path("/run/booted").exists());
         bring_up(lab);
         lab.until("all again", PATIENCE, || is_whole(lab));
+    });
+}
+
+#[test]
+fn a_host_on_which_a_stop_fails_is_fenced_before_its_service_starts_elsewhere() {
+    Lab::of(3).test(|lab| {
+        form_as(lab, &fenced(lab, WORK));
+        lab.until("the services", PATIENCE, || is_working(lab));
+        lab.settle();
+
+        let (home, before) = (holder(lab, "Alone"), tries(lab));
+        home.run("echo stop >/run/marker/Alone.fail");
+        home.run("quorate node standby $(hostname) --for 10min --no-wait");
+        // That nothing starts in between is found in the journal.
+        lab.until("the end of its host", PATIENCE, || {
+            tries(lab) > before && home.processes("quorate").is_empty()
+        });
+        lab.until("the service elsewhere", PATIENCE, || {
+            let holders = holders(lab, "Alone");
+            !holders.is_empty() && !holders.contains(&home.name)
+        });
+        lab.until("its return", PATIENCE, || home.is_on() && home.path("/run/booted").exists());
+        bring_up(lab);
+        home.run("quorate node unstandby $(hostname)");
+        lab.until("all again", PATIENCE, || is_whole(lab));
+        lab.settle();
+        assert_eq!(tries(lab) - before, 1, "it is fenced once");
     });
 }
