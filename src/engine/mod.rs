@@ -63,13 +63,7 @@ pub trait Engine: Send {
     /// # Errors
     /// [`EngineError::Refused`] when it makes no sense for this cluster or this engine; otherwise as
     /// for `observe`.
-    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>> {
-        let _ = change;
-        let engine = self.name();
-        Box::pin(async move {
-            Err(EngineError::Refused(format!("engine `{engine}` has no overrides; change the manifest")))
-        })
-    }
+    fn change(&mut self, change: Change) -> BoxFuture<'_, Result<Generation, EngineError>>;
 
     /// Lets this much time pass between two rounds of a watch. An engine that has recurring monitors
     /// to run itself runs those that fall due, and is done early when one answers anew or when
@@ -94,10 +88,7 @@ pub trait Engine: Send {
     ///
     /// # Errors
     /// [`EngineError::Unsuitable`], which says why not.
-    fn admit(&self, cluster: &Cluster) -> Result<(), EngineError> {
-        let _ = cluster;
-        Ok(())
-    }
+    fn admit(&self, cluster: &Cluster) -> Result<(), EngineError>;
 
     /// Makes sure that nobody else is at work on the cluster, and brings to an end what a command that
     /// was killed left unfinished. Called before a plan is made that will be carried out.
@@ -107,17 +98,11 @@ pub trait Engine: Send {
     fn claim<'a>(
         &'a mut self,
         report: &'a mut (dyn FnMut(Event) + Send),
-    ) -> BoxFuture<'a, Result<(), EngineError>> {
-        let _ = report;
-        Box::pin(async { Ok(()) })
-    }
+    ) -> BoxFuture<'a, Result<(), EngineError>>;
 
     /// What the nodes know better than the manifest: agents that are not there, parameters that their
     /// agents do not know. Engines that cannot ask find nothing.
-    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
-        let _ = cluster;
-        Box::pin(async { Vec::new() })
-    }
+    fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>>;
 }
 
 /// A desired state on its way into force.

@@ -259,6 +259,19 @@ impl Engine for Corosync {
         Box::pin(async move { self.request(&change).await })
     }
 
+    /// Its members admit what they can run, each by itself.
+    fn admit(&self, _: &Cluster) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// The daemons are at work for all who ask, and a killed command leaves nothing unfinished there.
+    fn claim<'a>(
+        &'a mut self,
+        _: &'a mut (dyn FnMut(Event) + Send),
+    ) -> BoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn check<'a>(&'a mut self, cluster: &'a Cluster) -> BoxFuture<'a, Vec<Diagnostic>> {
         Box::pin(async { unhonoured(cluster) })
     }
