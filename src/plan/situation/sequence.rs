@@ -121,7 +121,9 @@ impl<'a> Situation<'a> {
     fn verb_of_ending(&self, resource: &str) -> Option<Verb> {
         let mut changes = self.changes_of(without_number(resource));
         let ends = |change: &&&Change| {
-            change.from.is_some() && !change.is_blocked && change.kind != ChangeKind::Reload
+            // A guest is fenced as its launcher ends: that is what is done to the launcher.
+            let is_ending = !matches!(change.kind, ChangeKind::Reload | ChangeKind::Fence(_));
+            change.from.is_some() && !change.is_blocked && is_ending
         };
         changes.find(ends).map(|change| Verb::of_change(&change.kind))
     }
