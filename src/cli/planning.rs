@@ -69,23 +69,33 @@ impl Wanted {
 
 /// Makes the plan that leads from what was observed to what is wanted.
 pub(super) fn make(wanted: &Wanted, observation: &Observation) -> Planned {
-    noting(
-        observation,
-        plan::plan(&Inputs {
-            generation: observation.generation.0,
-            in_force: &observation.in_force,
-            status: &observation.status,
-            overlay: &observation.overlay,
-            now: observation.now,
-            declared: &wanted.cluster,
-            renames: &wanted.renames,
-            prune: wanted.prune,
-            origin: &wanted.origin,
-        }),
-    )
+    let Wanted { cluster, renames, prune, origin, .. } = wanted;
+    plan_for(observation, cluster, renames, *prune, origin)
 }
 
-fn noting(observation: &Observation, mut planned: Planned) -> Planned {
+/// Makes the plan that leads from what was observed to what is in force already.
+pub(super) fn make_from_force(observation: &Observation, origin: &str) -> Planned {
+    plan_for(observation, &observation.in_force, &[], Prune::No, origin)
+}
+
+fn plan_for(
+    observation: &Observation,
+    declared: &Cluster,
+    renames: &[Rename],
+    prune: Prune,
+    origin: &str,
+) -> Planned {
+    let mut planned = plan::plan(&Inputs {
+        generation: observation.generation.0,
+        in_force: &observation.in_force,
+        status: &observation.status,
+        overlay: &observation.overlay,
+        now: observation.now,
+        declared,
+        renames,
+        prune,
+        origin,
+    });
     planned.plan.take_note(&observation.aside);
     planned
 }
@@ -128,24 +138,6 @@ pub(super) async fn rehearse(plan: &mut Plan, observation: &Observation) {
 /// Whether two obstacles are about the same resource, or else the same node.
 fn is_same(one: &Blocked, other: &Blocked) -> bool {
     one.resource == other.resource && (one.resource.is_some() || one.from == other.from)
-}
-
-/// Makes the plan that leads from what was observed to what is in force already.
-pub(super) fn make_from_force(observation: &Observation, origin: &str) -> Planned {
-    noting(
-        observation,
-        plan::plan(&Inputs {
-            generation: observation.generation.0,
-            in_force: &observation.in_force,
-            status: &observation.status,
-            overlay: &observation.overlay,
-            now: observation.now,
-            declared: &observation.in_force,
-            renames: &[],
-            prune: Prune::No,
-            origin,
-        }),
-    )
 }
 
 /// Observes the cluster as it will be once the manifest is in force, if the engine can run that at all.
