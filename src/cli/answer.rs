@@ -1,8 +1,9 @@
 //! The answer of a verb that has no document of its own, for machines: what it said, and how it ended.
 
+use std::ffi::OsStr;
 use std::sync::{Mutex, PoisonError};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
 use super::exit::Exit;
@@ -63,6 +64,62 @@ struct Document<'a> {
 struct Error<'a> {
     message: Option<&'a str>,
     help: &'a [String],
+}
+
+/// In which form machines are told that a verb with a document of its own has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailureForm {
+    /// It has none: the exit code and standard error tell.
+    None,
+    /// The document of the other verbs, unless there was one.
+    Document,
+    /// A record after the others, unless one told the outcome.
+    Record,
+}
+
+impl FailureForm {
+    /// As somebody asked for it on the command line.
+    pub(super) fn asked_for(matches: &ArgMatches) -> Self {
+        let mut innermost = matches;
+        while let Some((_, verb)) = innermost.subcommand() {
+            innermost = verb;
+        }
+        let output = innermost.try_get_raw("output").ok().flatten().and_then(|mut values| values.next());
+        match output.and_then(OsStr::to_str) {
+            Some("json") => Self::Document,
+            Some("ndjson") => Self::Record,
+            Some(_) | None => Self::None,
+        }
+    }
+
+    /// What is told.
+    pub(super) fn tell(self, failure: &Failure) -> Option<String> {
+        let error = Error { message: failure.message.as_deref(), help: &failure.help };
+        match self {
+            Self::Document => Some(view::to_json(&Document {
+                format_version: "1.0",
+                kind: "answer",
+                exit_code: failure.exit.code(),
+                said: &[],
+                data: "",
+                error: Some(error),
+            })),
+            Self::Record => Some(view::to_json_line(&FailureRecord {
+                kind: "failure",
+                exit_code: failure.exit.code(),
+                error,
+            })),
+            Self::None => None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FailureRecord<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    exit_code: u8,
+    error: Error<'a>,
 }
 
 impl Page {

@@ -32,6 +32,7 @@ use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
+use answer::FailureForm;
 pub use exit::Exit;
 use options::{Colour, Options};
 use terminal::{Terminal, Verbosity};
@@ -53,8 +54,8 @@ pub fn run() -> ExitCode {
 }
 
 fn run_with(words: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments = match parse(words) {
-        Ok(arguments) => arguments,
+    let (arguments, form) = match parse(words) {
+        Ok(parsed) => parsed,
         Err(error) => return say_usage(&error),
     };
     let terminal = arguments.options.terminal();
@@ -64,6 +65,8 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(failure) => {
             terminal.fail(&failure);
+            // That this cannot be written either changes nothing any more.
+            let _ = terminal.tell_failure(form, &failure);
             failure.exit
         }
     }
@@ -83,11 +86,11 @@ fn without_empty(command: clap::Command) -> clap::Command {
         .mut_subcommands(without_empty)
 }
 
-fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+fn parse(words: impl IntoIterator<Item = OsString>) -> Result<(Arguments, FailureForm), clap::Error> {
     let matches = without_empty(command()).try_get_matches_from(words)?;
     let mut arguments = Arguments::from_arg_matches(&matches)?;
     arguments.options.file_origin = matches.value_source("file");
-    Ok(arguments)
+    Ok((arguments, FailureForm::asked_for(&matches)))
 }
 
 /// Help and version are data; everything else is a usage error, which must not look like

@@ -3,13 +3,19 @@
 #![expect(clippy::disallowed_methods, reason = "the terminal is an effect")]
 
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::answer::Page;
+use super::answer::{FailureForm, Page};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::options::Colour;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::view::{Ink, diagnostic};
+
+/// Whether anything was written to standard output, of which this process has one.
+static HAS_DATA: AtomicBool = AtomicBool::new(false);
+/// Whether a record told how it ended.
+static HAS_OUTCOME: AtomicBool = AtomicBool::new(false);
 
 /// Where output goes, and how much of it.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +92,30 @@ impl Terminal {
         }
     }
 
+    /// Tells machines that a verb with a document of its own has failed.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(super) fn tell_failure(self, form: FailureForm, failure: &Failure) -> Result<(), Failure> {
+        let is_told = match form {
+            FailureForm::Record => HAS_OUTCOME.load(Ordering::Relaxed),
+            FailureForm::Document | FailureForm::None => HAS_DATA.load(Ordering::Relaxed),
+        };
+        match form.tell(failure).filter(|_| !is_told && !self.is_answering()) {
+            Some(text) => self.data(&text),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the record that tells how it ended.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(super) fn outcome(self, record: &str) -> Result<(), Failure> {
+        HAS_OUTCOME.store(true, Ordering::Relaxed);
+        self.data(record)
+    }
+
     /// Writes a document of the verb's own.
     ///
     /// # Errors
@@ -159,6 +189,7 @@ impl Terminal {
             page.data(text);
             return Ok(());
         }
+        HAS_DATA.store(true, Ordering::Relaxed);
         let mut output = std::io::stdout().lock();
         match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {

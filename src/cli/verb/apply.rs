@@ -253,11 +253,11 @@ async fn carry_out(
     };
     let superseded =
         ending.as_ref().and_then(|ending| ending.superseded(plan, generation)).filter(|_| is_retired);
-    if let Some(ending) = &ending {
-        progress.record(&match &superseded {
+    if let (Some(ending), Format::Ndjson) = (&ending, arguments.output) {
+        terminal.outcome(&match &superseded {
             Some(superseded) => view::progress::superseded_record(&superseded.message()),
             None => view::progress::outcome_record(&ending.outcome, &ending.obstacles()),
-        });
+        })?;
     }
     if arguments.output == Format::Json {
         let ending = ending.as_ref();
